@@ -1,0 +1,68 @@
+# Two commands: `make demo` and `make test`. Each makes its own environment in .venv from the locked versions.
+# Needed on the machine: Python 3.11 or newer, make and git.
+
+PYTHON ?= python3
+DEMO ?= build/demo
+PORT ?= 5000
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+LOCK := $(BIN)/pip-compile --quiet --build-deps-for editable --allow-unsafe --strip-extras --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+.DELETE_ON_ERROR:
+.PHONY: demo serve test lint lock clean help
+
+help:
+	@echo "make demo    make the demonstration foundation's files, take them in, write statements and receipts to $(DEMO)"
+	@echo "make serve   open those books in a browser: http://127.0.0.1:$(PORT)"
+	@echo "make test    check style, types and layers, then run every test"
+	@echo "make lock    write the locked versions anew from pyproject.toml"
+	@echo "make clean   remove the environment and everything that was built"
+
+demo: $(VENV)/project
+	@mkdir -p $(dir $(DEMO))
+	$(BIN)/obole demo $(DEMO)
+	@echo
+	@echo "The books are in $(DEMO). Next, to see them in a browser: make serve"
+
+serve: $(VENV)/project
+	@test -e $(DEMO)/main.beancount || { echo "There are no books in $(DEMO) yet; first: make demo"; exit 1; }
+	$(BIN)/obole --books $(DEMO) serve --port $(PORT)
+
+# pytest comes last, so that its summary closes the run.
+test: lint
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/project $(VENV)/tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The stamps lie inside .venv: a changed lock clears the environment and with it the stamps of what was added to it.
+$(VENV)/locked: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.11"; exit 1; }
+	@echo "Making the environment $(VENV) from requirements.lock, once; this takes about a minute."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --requirement requirements.lock
+	@touch $@
+
+$(VENV)/project: $(VENV)/locked pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/tests: $(VENV)/locked requirements-test.lock
+	@echo "Adding what the tests need from requirements-test.lock, once."
+	@$(PIP) install --requirement requirements-test.lock
+	@touch $@
+
+lock: $(VENV)/project
+	@$(PIP) install pip-tools==7.6.2
+	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --extra test --constraint requirements.lock --output-file requirements-test.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build obole.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,760 @@
+"""The CODA 2.x reader: from a bank's coded statement file to statements and movements, with every fault found in it.
+
+Strict where money depends on it (lengths, order, continuity, totals, balances): a logical file with an error is
+refused whole and the others of the same physical file are not touched. No bytes whatever raise an exception.
+Positions in comments are those of the standard, 1-based. Source: Febelfin, Standard CODA 2.6 (2018).
+"""
+
+import hashlib
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import NamedTuple
+
+from importers.communications import compact_rf, find_ogm, valid_ogm, valid_rf
+from importers.records import BankFile, Movement, Statement
+from importers.structured import describe
+from ledger.errors import Fault, Severity
+from ledger.money import to_decimal
+
+LENGTH = 128
+LINE = LENGTH + 1  # with its line end
+DIGEST_LINES = 1000  # hashed at a time
+BOM = b"\xef\xbb\xbf"
+FAULTS_SHOWN = 100  # per severity and statement: a file of another kind does not make a million messages
+
+_BLANK = " " * LENGTH
+_BLANK_TAIL = " " * 16
+_NAMES = {
+    "": "the beginning",
+    "0": "record 0 (header)",
+    "1": "record 1 (old balance)",
+    "21": "record 2.1 (movement)",
+    "22": "record 2.2",
+    "23": "record 2.3",
+    "31": "record 3.1 (information)",
+    "32": "record 3.2",
+    "33": "record 3.3",
+    "8": "record 8 (new balance)",
+    "4": "record 4 (free communication)",
+    "9": "record 9 (trailer)",
+}
+_FOLLOWERS = {
+    "": frozenset({"0"}),
+    "0": frozenset({"1"}),
+    "1": frozenset({"21", "8", "9"}),
+    "21": frozenset({"21", "22", "23", "31", "8"}),
+    "22": frozenset({"21", "23", "31", "8"}),
+    "23": frozenset({"21", "31", "8"}),
+    "31": frozenset({"21", "31", "32", "33", "8"}),
+    "32": frozenset({"21", "31", "33", "8"}),
+    "33": frozenset({"21", "31", "8"}),
+    "8": frozenset({"4", "9"}),
+    "4": frozenset({"4", "9"}),
+    "9": frozenset[str](),
+}
+_RETURNS = frozenset("12345")  # reject, return, refund, reversal, cancellation
+# How the 37 characters of account and currency divide, by account structure (record 1, position 2).
+_STRUCTURES = {
+    "0": (slice(0, 12), slice(13, 16)),
+    "1": (slice(0, 34), slice(34, 37)),
+    "2": (slice(0, 31), slice(34, 37)),
+    "3": (slice(0, 34), slice(34, 37)),
+}
+
+
+def read(path: Path) -> BankFile:
+    """The statements of a CODA file on disk; OSError where it cannot be opened."""
+    return parse(path.read_bytes())
+
+
+def identify(path: Path) -> bool:
+    """Whether the first record looks like a CODA header; reads a few bytes only."""
+    with path.open("rb") as stream:
+        head = stream.read(len(BOM) + LENGTH).removeprefix(BOM)
+    return re.match(rb"0[0-9 ]{4}[0-9]{6}.{3}05", head) is not None
+
+
+def parse(data: bytes) -> BankFile:
+    """The statements in the bytes of a CODA file, in file order; what is wrong stands in their faults."""
+    data = data.removeprefix(BOM)
+    encoding = _encoding(data)
+    statements: list[Statement] = []
+    strays: list[int] = []
+    current: _LogicalFile | None = None
+    for number, line in enumerate(TextIOWrapper(BytesIO(data), encoding), 1):
+        if line[0] == "0" and (current is None or len(line) == LINE):
+            if current is not None:
+                statements.append(current.finish())
+            current = _LogicalFile(len(statements) + 1)
+        if current is None:
+            if line.strip("\x1a\0 \n"):
+                strays.append(number)
+            continue
+        current.take(number, line)
+        if current.complete:
+            statements.append(current.finish())
+            current = None
+    if current is not None:
+        statements.append(current.finish())
+    return BankFile(tuple(statements), _file_faults(statements, strays), encoding)
+
+
+def _file_faults(statements: list[Statement], strays: list[int]) -> tuple[Fault, ...]:
+    if not statements:
+        return (
+            Fault("no CODA header (record 0) found: this is no CODA file; check that the right file was chosen", 1),
+        )
+    if not strays:
+        return ()
+    others = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
+    return (
+        Fault(
+            f"this line{others} stands outside any statement (between a record 9 and a record 0); "
+            "ask the bank for the file again, or remove what is no CODA",
+            strays[0],
+        ),
+    )
+
+
+# What a byte above 0x7F says about the code page, seen between letters: in cp1252 these are symbols, in cp850 letters.
+_CP850_LETTER = re.compile(rb"(?<=[A-Za-z])[\x80\x82\x84-\x89\x8b\x93-\x98\x9b](?=[A-Za-z ])")
+_CP1252_LETTER = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff]")
+_NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+
+
+def _encoding(data: bytes) -> str:
+    if data.isascii():
+        return "ascii"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        return "utf-8"
+    if _NOT_CP1252.search(data):
+        return "cp850"
+    older, newer = (sum(1 for _ in pattern.finditer(data)) for pattern in (_CP850_LETTER, _CP1252_LETTER))
+    return "cp850" if older > newer else "cp1252"
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str) -> date | None:
+    """DDMMYY; 00-79 are years of 2000. None for 000000 (not known), ValueError where there is no such day."""
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(text)
+    if text == "000000":
+        return None
+    year = int(text[4:])
+    return date(year + (2000 if year < 80 else 1900), int(text[2:4]), int(text[:2]))  # noqa: PLR2004 - the pivot
+
+
+def _numeric(text: str) -> bool:
+    return text.isdecimal() and text.isascii()
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _money(cents: int) -> str:
+    return str(to_decimal(cents))
+
+
+def _account_of(raw: str) -> str:
+    """Counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
+    if raw[12] == " " and raw[:12].isdecimal():
+        return raw[:12] if raw[:12].strip("0") else ""
+    account = raw[:34].replace(" ", "")
+    return account[:16] if account.startswith("BE") else account  # what follows a Belgian IBAN is its extension
+
+
+def _reference_of(raw: str) -> str:
+    """EndToEndId or PmtInfId; SEPA writes NOTPROVIDED where there is none, older files zeros."""
+    reference = raw.strip()
+    return "" if reference == "NOTPROVIDED" or not reference.strip("0") else reference
+
+
+@dataclass(slots=True, eq=False)
+class _LogicalFile:
+    """One statement under way: takes the lines from record 0 to record 9 and collects movements and faults."""
+
+    index: int
+
+    # Where we are
+    line: int = 0
+    before: str = ""
+    last: str = ""
+    expected: "dict[str, _Handler]" = field(default_factory=dict)
+    complete: bool = False
+    unreadable: bool = False  # another layout: one fault says so and the rest is not looked at
+    damaged: int = 0  # a line of another length: what cannot be read in it needs no further fault
+
+    # What is wrong, and how much was found wrong beyond what is shown
+    faults: list[Fault] = field(default_factory=list)
+    told: Counter[Severity] = field(default_factory=Counter)
+    unhashed: list[str] = field(default_factory=list)
+    hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    # Header and balances
+    bic: str = ""
+    duplicate: bool = False
+    details_only: bool = False
+    account_field: str = ""
+    account: str = ""
+    currency: str = ""
+    holder: str = ""
+    sequence: str = ""
+    opening: int | None = None
+    opening_mills: int = 0
+    opening_date: date | None = None
+    closing: int | None = None
+    closing_mills: int = 0
+    closing_date: date | None = None
+
+    # Sums as the file counts them: records, and thousandths
+    records: int = 0
+    debits: int = 0
+    credits: int = 0
+
+    # Movements. Banks number records 3 in one row with the details; that they repeat the number of theirs is taken too.
+    movements: list[Movement] = field(default_factory=list)
+    number: int = 0
+    detail: int = 0
+    movement_detail: int = 0
+    place: str = ""
+    is_detail: bool = False
+    total: int = 0
+    subtotal: int = 0
+    shares: dict[int, int] = field(default_factory=dict)
+    first: str | None = None
+    second: str = _BLANK
+    third: str = _BLANK
+    information: list[str] = field(default_factory=list)
+    first_line: int = 0
+
+    def take(self, number: int, line: str) -> None:
+        """Take one line: its length, its place in the order, then its fields."""
+        self.line = number
+        self.unhashed.append(line)
+        if len(line) != LINE:
+            line = self._mend(line)
+        key = line[:2]
+        handler = self.expected.get(key)
+        if handler is None:
+            self._take_other(line)
+            return
+        self.before, self.last = self.last, key
+        self.expected = _STEPS[key]
+        handler(self, line)
+
+    def _take_other(self, line: str) -> None:
+        """A line that is no movement or stands where it should not."""
+        key = line[:2] if line[:2] in _HANDLERS else line[0]
+        handler = _HANDLERS.get(key)
+        if handler is None:
+            self._fault("no CODA record begins as this line does; ask the bank for the file again")
+            return
+        if self.unreadable:
+            self.complete = key == "9"
+            return
+        if key not in _FOLLOWERS[self.last]:
+            self._fault(
+                f"{_NAMES[key]} cannot follow {_NAMES[self.last]}: lines were lost, moved or doubled; "
+                "ask the bank for the file again"
+            )
+        self.before, self.last = self.last, key
+        self.expected = _STEPS[key]
+        handler(self, line)
+
+    def _hash(self) -> None:
+        """Take the lines into the digest, as characters: whatever the code page and the line ends were."""
+        self.hash.update("".join(self.unhashed).encode())
+        self.unhashed = []
+
+    def finish(self) -> Statement:
+        """The statement, after the checks that need all of it."""
+        self._hash()
+        self._close_movement()
+        self._close_total()
+        if not self.complete:
+            self._fault("the statement breaks off here, without record 9 (trailer); ask the bank for the whole file")
+        for severity, count in self.told.items():
+            if count > FAULTS_SHOWN:
+                more = f"and {count - FAULTS_SHOWN} more {severity}s"
+                self.faults.append(Fault(more, None, severity, self.index))
+        opening = self.opening or 0
+        return Statement(
+            account=self.account,
+            currency=self.currency,
+            opening=opening,
+            opening_date=self.opening_date,
+            closing=opening if self.closing is None else self.closing,
+            closing_date=self.opening_date if self.closing is None else self.closing_date,
+            sequence=self.sequence,
+            movements=tuple(self.movements),
+            holder=self.holder,
+            bic=self.bic,
+            duplicate=self.duplicate,
+            details_only=self.details_only,
+            digest=self.hash.hexdigest(),
+            faults=tuple(sorted(self.faults, key=_place)),
+        )
+
+    # Records
+
+    def header_record(self, line: str) -> None:
+        version = line[127]  # 128
+        if version != "2" and self.line != self.damaged:
+            self.unreadable = True
+            old = "version 1, the layout of before 2006,"
+            found = old if version == "1" else f"version {version!r} at position 128"
+            self._fault(f"{found} is not read, only CODA 2.x is; ask the bank for the statement as CODA 2")
+        elif line[14:16] != "05":  # 15-16 application code
+            self.unreadable = True
+            self._fault(f"application code {line[14:16]!r} at 15-16 is not 05: this is no statement of account")
+        self.duplicate = line[16] == "D"  # 17
+        self.bic = line[60:71].strip()  # 61-71
+        self.details_only = line[83:88].strip("0 ") != ""  # 84-88 separate application
+
+    def old_balance_record(self, line: str) -> None:
+        self.records += 1
+        structure = _STRUCTURES.get(line[1])
+        if structure is None:
+            self._illegible(f"account structure {line[1]!r} at position 2 is not 0, 1, 2 or 3")
+        else:
+            account, currency = structure
+            self.account_field = line[5:42]  # 6-42
+            self.account = self.account_field[account].replace(" ", "")
+            self.currency = self.account_field[currency]
+            if not self.account:
+                self._illegible("the account number is missing at 6-42")
+            if not (self.currency.isalpha() and self.currency.isascii() and self.currency.isupper()):
+                self._illegible("the currency of the account at 6-42 is not three letters")
+        balance = self._amount(line[42:58], "old balance at 43-58")
+        if balance is not None:
+            self.opening_mills = balance
+            self.opening = self._cents(balance, "old balance")
+        self.opening_date = self._day(line[58:64], "date of the old balance at 59-64")
+        self.holder = line[64:90].strip()
+        self.sequence = line[125:128]
+
+    def movement_record(self, line: str) -> None:
+        if self.first is not None:
+            self._close_movement()
+        self.records += 1
+        self.first = line
+        self.first_line = self.line
+        self.second = self.third = _BLANK
+        place = line[2:10]
+        self.place = place
+        if not _numeric(place):
+            self._illegible("sequence and detail number at 3-10 are not eight digits")
+            self.is_detail = False
+            return
+        number, detail = divmod(int(place), 10_000)
+        # A detail number wraps from 9999 to 0000 within one movement: a new movement is known by its sequence number.
+        if number == self.number and self.total:
+            self.is_detail = True
+            if detail != (self.detail + 1) % 10_000 and detail != (self.movement_detail + 1) % 10_000:
+                self._jump("detail", detail, (self.detail + 1) % 10_000)
+        else:
+            self.is_detail = False
+            if number != (self.number + 1) % 10_000:
+                self._jump("sequence", number, (self.number + 1) % 10_000)
+            if detail:
+                self._jump("detail", detail, 0)
+        self.number = number
+        self.detail = self.movement_detail = detail
+
+    def second_record(self, line: str) -> None:
+        self.records += 1
+        if self.before == "21" and self._belongs(line):
+            self.second = line
+
+    def third_record(self, line: str) -> None:
+        self.records += 1
+        if self.before in ("21", "22") and self._belongs(line):
+            self.third = line
+
+    def information_record(self, line: str) -> None:
+        self.records += 1
+        place = line[2:10]
+        self.place = place
+        if not _numeric(place):
+            self._illegible("sequence and detail number at 3-10 are not eight digits")
+            return
+        number, detail = divmod(int(place), 10_000)
+        if number != self.number:
+            self._jump("sequence", number, self.number)
+        elif detail not in (self.detail, (self.detail + 1) % 10_000):
+            self._jump("detail", detail, (self.detail + 1) % 10_000)
+        self.detail = detail
+        if self.first is not None:
+            self.information.append(line)
+
+    def more_information_record(self, line: str) -> None:
+        self.records += 1
+        if self._belongs(line) and self.information:
+            self.information.append(line)
+
+    def new_balance_record(self, line: str) -> None:
+        self.records += 1
+        balance = self._amount(line[41:57], "new balance at 42-57")
+        if balance is not None:
+            self.closing_mills = balance
+            self.closing = self._cents(balance, "new balance")
+        self.closing_date = self._day(line[57:63], "date of the new balance at 58-63")
+        if self.account_field and line[4:41] != self.account_field:  # 5-41
+            self._warn("the account of record 8 is not that of record 1; the statement is taken for that of record 1")
+
+    def message_record(self, line: str) -> None:
+        """Record 4 carries the bank's news, not money."""
+
+    def trailer_record(self, line: str) -> None:
+        self._close_movement()
+        self._close_total()
+        self.complete = True
+        if line[LENGTH:].strip("\n\x1a"):  # only the last line of a file can be of the right length with no line end
+            self._fault("there is more text after record 9, on its line; ask the bank for the file again")
+        empty = self.before == "1"
+        for text, counted, what, shown in (
+            (line[16:22], self.records, "records", str),  # 17-22
+            (line[22:37], self.debits, "of debits", _mills),  # 23-37
+            (line[37:52], self.credits, "of credits", _mills),  # 38-52
+        ):
+            if not _numeric(text):
+                self._illegible(f"the total {what} in record 9 is not a number")
+            elif int(text) != counted:
+                self._fault(
+                    f"record 9 announces {shown(int(text))} {what}, the statement holds {shown(counted)}; "
+                    "ask the bank for the file again"
+                )
+        if self.opening is None or (self.closing is None and not empty):
+            return
+        closing = self.opening_mills if empty else self.closing_mills
+        difference = self.opening_mills + self.credits - self.debits - closing
+        # A separate application details totals of another statement: its balances are zero and not those of money.
+        if difference and not (self.details_only and not self.opening_mills and not closing):
+            self._fault(
+                f"old balance {_mills(self.opening_mills)} + credits {_mills(self.credits)} - debits "
+                f"{_mills(self.debits)} is not the new balance {_mills(closing)}: difference {_mills(difference)}; "
+                "ask the bank for the file again"
+            )
+
+    # Movements
+
+    def _close_movement(self) -> None:
+        """Make the movement of the records collected since the last record 2.1."""
+        first = self.first
+        if first is None:
+            return
+        self.first = None
+        if len(self.unhashed) > DIGEST_LINES:
+            self._hash()
+        second, third = self.second, self.third
+        code = sys.intern(first[53:61])  # 54-61
+        position = len(self.movements) + 1
+        cents, parent = self._entered(first, code, position)
+        booked, value = self._dates(first)
+        text = first[62:115] + second[10:63] + third[82:125]  # communication: 63-115, 11-63, 83-125
+        structured, debit = None, _NO_DEBIT
+        if first[61] != "1":
+            communication = _tidy(text)
+        elif text.startswith("127"):
+            debit = _direct_debit(text)
+            communication = debit.communication
+        else:
+            structured, communication = self._reference(text)
+        return_type = reason = purpose = None
+        tail = second[109:125]  # 110-125
+        if debit is not _NO_DEBIT or tail != _BLANK_TAIL:
+            return_type, reason, purpose = _codes_of(tail, debit)
+        name = _tidy(third[47:82])  # 48-82
+        if self.information:
+            name, communication = _with_information(self.information, name, communication)
+            self.information = []
+        bic = second[98:109].strip()  # 99-109
+        self.movements.append(
+            Movement(
+                position,
+                parent,
+                booked,
+                value,
+                cents,
+                code,
+                structured,
+                communication,
+                name,
+                _account_of(third[10:47]),  # 11-47
+                sys.intern(bic) if bic[:4].isalpha() else "",
+                _reference_of(second[63:98]),  # 64-98
+                first[10:31].strip(),  # 11-31
+                debit.mandate,
+                debit.creditor,
+                debit.executed,
+                return_type,
+                reason,
+                purpose,
+                self.first_line,
+            )
+        )
+
+    def _entered(self, first: str, code: str, position: int) -> tuple[int, int | None]:
+        """Cents and parent of a record 2.1, entered in the sums."""
+        sign, amount = first[31], first[32:47]  # 32, 33-47
+        if sign in "01" and _numeric(amount):
+            mills = int(amount)
+        else:
+            self._illegible("the amount at 32-47 is not a sign 0 or 1 and fifteen digits", self.first_line)
+            mills = 0
+        cents, fraction = divmod(mills, 10)
+        if fraction:
+            self._fraction(mills, "amount", self.first_line)
+        if sign == "1":
+            cents = -cents
+        if self.is_detail:
+            kind = code[0]  # 9 details a 7, which itself details the total
+            parent = self.subtotal if kind == "9" and self.subtotal else self.total
+            if kind == "7":
+                self.subtotal = position
+            self.shares[parent] = self.shares.get(parent, 0) + cents
+            return cents, parent
+        if self.shares:
+            self._close_total()
+        self.total = position
+        self.subtotal = 0
+        if sign == "1":
+            self.debits += mills
+        else:
+            self.credits += mills
+        return cents, None
+
+    def _dates(self, first: str) -> tuple[date, date | None]:
+        """Booking and value date; only the second may be unknown."""
+        try:
+            booked, value = _date(first[115:121]), _date(first[47:53])  # 116-121, 48-53
+        except ValueError:
+            booked = self._day(first[115:121], "booking date at 116-121", self.first_line) or date.min
+            value = self._day(first[47:53], "value date at 48-53", self.first_line)
+        if booked is None:
+            self._illegible("there is no booking date at 116-121", self.first_line)
+        return booked or date.min, value
+
+    def _reference(self, text: str) -> tuple[str | None, str]:
+        """Structured reference and remaining text of a structured communication other than 127."""
+        kind = text[:3]
+        if kind in ("101", "102"):
+            digits = text[3:15]
+            if not valid_ogm(digits):
+                self._warn("the structured communication fails modulo 97; match this line by hand", self.first_line)
+            return digits.strip() or None, _tidy(text[15:])
+        if kind == "100":
+            reference = compact_rf(text[3:28])
+            if not valid_rf(reference):
+                self._warn("the RF reference fails modulo 97; match this line by hand", self.first_line)
+            return reference or None, _tidy(text[28:])
+        if kind in ("+++", "***"):
+            self._warn(
+                "the structured communication is written with its ornaments instead of type 101; "
+                "taken as the reference if its check digits are right",
+                self.first_line,
+            )
+            found = find_ogm(text)
+            return (found.ogm, "") if found else (None, _tidy(text))
+        return None, describe(kind, text[3:])
+
+    def _close_total(self) -> None:
+        """Compare each total with the sum of its details; banks may send a part of them, so this only warns."""
+        for position, shares in self.shares.items():
+            if not 0 < position <= len(self.movements):
+                continue
+            total = self.movements[position - 1]
+            if shares != total.cents:
+                self._warn(
+                    f"the details of this total add up to {_money(shares)}, the total is {_money(total.cents)}: "
+                    f"difference {_money(total.cents - shares)}; the total counts, check the split",
+                    total.line,
+                )
+        self.shares = {}
+
+    # Fields
+
+    def _amount(self, raw: str, what: str) -> int | None:
+        """Signed thousandths of a sign and fifteen digits."""
+        if raw[0] not in "01" or not _numeric(raw[1:]):
+            self._illegible(f"the {what} is not a sign 0 or 1 and fifteen digits")
+            return None
+        return -int(raw[1:]) if raw[0] == "1" else int(raw[1:])
+
+    def _cents(self, mills: int, what: str) -> int:
+        if mills % 10:
+            self._fraction(mills, what, self.line)
+        return mills // 10
+
+    def _fraction(self, mills: int, what: str, line: int) -> None:
+        self._fault(f"the {what} {_mills(mills)} has a fraction of a cent; ask the bank for the file again", line)
+
+    def _day(self, raw: str, what: str, line: int | None = None) -> date | None:
+        try:
+            return _date(raw)
+        except ValueError:
+            self._illegible(f"the {what} is no day (DDMMYY)", line)
+            return None
+
+    def _belongs(self, line: str) -> bool:
+        if line[2:10] == self.place:
+            return True
+        self._fault(
+            f"sequence and detail number are not those of the record before ({_NAMES[self.last]}): "
+            "lines were lost, moved or doubled; ask the bank for the file again"
+        )
+        return False
+
+    # Faults
+
+    def _mend(self, line: str) -> str:
+        """A line of another length, made 128 characters so that the rest of it can be looked at."""
+        content = line.removesuffix("\n")
+        if len(content) != LENGTH:  # else it is the last line, without its line end
+            # Position 128 of record 9 is never blank, so that a short last line has always lost something.
+            self._fault(
+                f"the line has {len(content)} characters instead of {LENGTH}: the file was cut or changed; "
+                "ask the bank for it again"
+            )
+            self.damaged = self.line
+        self.unhashed[-1] = content + "\n"
+        return content.ljust(LENGTH)[:LENGTH]
+
+    def _jump(self, what: str, found: int, expected: int) -> None:
+        self._fault(
+            f"{what} number {found:04d} where {expected:04d} was expected: lines were lost, moved or doubled; "
+            "ask the bank for the file again"
+        )
+
+    def _fault(self, message: str, line: int | None = None, severity: Severity = Severity.ERROR) -> None:
+        place = self.line if line is None else line
+        self.told[severity] += 1
+        if self.told[severity] <= FAULTS_SHOWN:
+            self.faults.append(Fault(message, place, severity, self.index))
+
+    def _illegible(self, message: str, line: int | None = None) -> None:
+        """A field that cannot be read; a line whose length is wrong has been named already."""
+        if (self.line if line is None else line) != self.damaged:
+            self._fault(f"{message}; ask the bank for the file again", line)
+
+    def _warn(self, message: str, line: int | None = None) -> None:
+        self._fault(message, line, Severity.WARNING)
+
+
+_Handler = Callable[[_LogicalFile, str], None]
+_HANDLERS: dict[str, _Handler] = {
+    "0": _LogicalFile.header_record,
+    "1": _LogicalFile.old_balance_record,
+    "21": _LogicalFile.movement_record,
+    "22": _LogicalFile.second_record,
+    "23": _LogicalFile.third_record,
+    "31": _LogicalFile.information_record,
+    "32": _LogicalFile.more_information_record,
+    "33": _LogicalFile.more_information_record,
+    "8": _LogicalFile.new_balance_record,
+    "4": _LogicalFile.message_record,
+    "9": _LogicalFile.trailer_record,
+}
+
+
+# After each record: the handlers of the records of two digits that may follow, which are nearly all lines of a file.
+_STEPS = {
+    last: {key: _HANDLERS[key] for key in followers if key[1:] and last != "9"}
+    for last, followers in _FOLLOWERS.items()
+}
+
+
+def _place(fault: Fault) -> int:
+    return sys.maxsize if fault.line is None else fault.line
+
+
+def _mills(mills: int) -> str:
+    """Thousandths as an amount: two decimals, three where the third is not zero."""
+    sign = "-" if mills < 0 else ""
+    units, rest = divmod(abs(mills), 1000)
+    return f"{sign}{units}.{rest:03d}".removesuffix("0")
+
+
+class _DirectDebit(NamedTuple):
+    """What a structured communication 127 says."""
+
+    communication: str
+    mandate: str | None
+    creditor: str | None
+    executed: date | None
+    return_type: str
+    reason: str
+
+
+_NO_DEBIT = _DirectDebit("", None, None, None, "", "")
+
+
+def _direct_debit(text: str) -> _DirectDebit:
+    """Fields of type 127; offsets count from position 63 of record 2.1, over 2.2 and 2.3 (standard, annex 2)."""
+    try:
+        executed = _date(text[3:9])
+    except ValueError:
+        executed = None
+    # Before version 2.5 only the refusal digit (1 technical, 2 not specified, 3 debtor, 4 account) says why.
+    return _DirectDebit(
+        communication=_tidy(text[82:144]),
+        mandate=text[47:82].strip() or None,
+        creditor=sys.intern(text[12:47].strip()) or None,
+        executed=executed,
+        return_type=text[144],
+        reason=text[145:149].strip("0 ") or text[11].strip("0 "),
+    )
+
+
+def _codes_of(tail: str, debit: _DirectDebit) -> tuple[str | None, str | None, str | None]:
+    """R-type and reason (113-117 of record 2.2 where filled, else of communication 127), and purpose."""
+    kind, reason, purpose = tail[3], tail[4:8].strip("0 "), tail[12:].strip() or tail[8:12].strip()
+    # Files of before 2.5 write other things here; since then 110-112 are blank and codes begin with letters.
+    if not tail.startswith("   ") or not (reason or purpose or "AA")[:2].isalpha():
+        kind, reason, purpose = "", "", ""
+    if kind not in _RETURNS:
+        kind = debit.return_type
+    reason = reason or debit.reason
+    return sys.intern(kind) if kind in _RETURNS else None, sys.intern(reason) or None, sys.intern(purpose) or None
+
+
+def _with_information(records: list[str], name: str, communication: str) -> tuple[str, str]:
+    """Name and communication completed by the information records (3.x) of a movement."""
+    texts: list[str] = []
+    free = ""
+    for flag, content in _joined(records):
+        if flag != "1":
+            free += content  # the bank cuts words at the end of the record
+            continue
+        kind, rest = content[:3], content[3:]
+        if kind == "001":  # counterparty: name 70, then address
+            name = name or _tidy(rest[:70])
+        elif kind == "002":  # communication of the bank
+            free += rest
+        elif kind not in ("004", "005"):  # the banks in between
+            texts.append(describe(kind, rest))
+    return name, " ".join(part for part in (communication, _tidy(free), *texts) if part)
+
+
+def _joined(records: list[str]) -> list[tuple[str, str]]:
+    """Each record 3.1 with its 3.2 and 3.3: whether it is structured (position 40), and its text."""
+    joined: list[tuple[str, str]] = []
+    for record in records:
+        if record[1] == "1":
+            joined.append((record[39], record[40:113]))  # 41-113
+        else:
+            flag, text = joined[-1]
+            joined[-1] = (flag, text + (record[10:115] if record[1] == "2" else record[10:100]))
+    return joined

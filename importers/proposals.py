@@ -1,0 +1,97 @@
+"""Who an open bank line may come from: donors scored by name and address, for a person to decide.
+
+A score is never accepted by itself. Names are compared by their words, without case, accents or order; a word that
+almost fits counts for part.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import NamedTuple
+
+from ledger.vault import Donor
+
+_ALMOST = 0.8  # two words with this much in common are taken for one misspelt
+_LEAST = 0.55
+_TITLES = frozenset({"m", "mr", "mme", "mevr", "mevrouw", "dhr", "mlle", "monsieur", "madame", "de", "heer", "en", "et"})
+
+
+class Proposal(NamedTuple):
+    """A donor who may be meant: `score` from 0 to 1, and why in words."""
+
+    donor: str
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The donors by the words of their names."""
+
+    words: Mapping[str, tuple[str, ...]]
+    donors: Mapping[str, tuple[frozenset[str], frozenset[str]]]
+
+
+def directory(donors: Iterable[Donor]) -> Directory:
+    """Index donors for `propose`."""
+    by_word: dict[str, list[str]] = defaultdict(list)
+    known: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+    for donor in donors:
+        if donor.merged_into is not None:
+            continue
+        name = _words(f"{donor.first_name} {donor.last_name}")
+        known[donor.key] = (name, _words(f"{donor.street} {donor.postcode} {donor.municipality}"))
+        for word in name:
+            by_word[word].append(donor.key)
+    return Directory({word: tuple(keys) for word, keys in by_word.items()}, known)
+
+
+def propose(name: str, text: str, donors: Directory, limit: int = 3) -> list[Proposal]:
+    """The donors most like a counterparty's name, the address looked for in `text`; best first, none below a bar."""
+    asked = _words(name)
+    if not asked:
+        return []
+    near = {word: _near(word, donors) for word in asked}
+    candidates = {key for words in near.values() for word in words for key in donors.words[word]}
+    place = _words(text)
+    found = []
+    for key in candidates:
+        names, address = donors.donors[key]
+        fit = sum(max((share for word, share in near[one].items() if word in names), default=0.0) for one in asked)
+        score = fit / max(len(asked), len(names))
+        reasons = [f"name {round(100 * score)} %"]
+        shared = len(address & place)
+        if shared:
+            score = min(1.0, score + 0.05 * shared)
+            reasons.append(f"{shared} words of the address")
+        if score >= _LEAST:
+            found.append(Proposal(key, round(score, 3), tuple(reasons)))
+    return sorted(found, key=lambda proposal: (-proposal.score, proposal.donor))[:limit]
+
+
+def _near(word: str, donors: Directory) -> dict[str, float]:
+    """The words of the directory that are this one, or one with the same first letter and little difference."""
+    found = {word: 1.0} if word in donors.words else {}
+    for other in _by_letter(tuple(donors.words))[word[0]]:
+        if other != word and abs(len(other) - len(word)) <= 2:  # noqa: PLR2004 - a longer difference is another word
+            ratio = SequenceMatcher(None, word, other).ratio()
+            if ratio >= _ALMOST:
+                found[other] = ratio * 0.9
+    return found
+
+
+@lru_cache(maxsize=4)
+def _by_letter(words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    letters: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        letters[word[0]].append(word)
+    return defaultdict(tuple, {letter: tuple(found) for letter, found in letters.items()})
+
+
+def _words(text: str) -> frozenset[str]:
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter if letter.isalnum() else " " for letter in folded if not unicodedata.combining(letter))
+    return frozenset(word for word in plain.split() if word not in _TITLES)

@@ -1,0 +1,104 @@
+"""What an importer reads out of a source file: statements and their movements, before anything is decided.
+
+Here names and account numbers still stand, because matching needs them; nothing of this reaches the books.
+Amounts are integer cents, credits positive. Nothing here knows books, a register or a terminal.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from ledger.errors import Fault, Severity
+
+
+class Movement(NamedTuple):
+    """One line of a bank statement (a NamedTuple: a year has half a million, and they are made five times as fast).
+
+    position         1..n in file order, totals and their details alike
+    parent           position of the total this is a detail of, None for a booked line; only booked lines
+                     (parent None) count in the balance
+    code             transaction code: type, family, transaction, category (8 digits in CODA)
+    structured       the structured communication: 12 digits of an OGM/VCS, or an RF reference
+    communication    free text, joined over the records
+    name, account    counterparty as the bank gives them; `account` without spaces (IBAN or BBAN)
+    reference        EndToEndId of a simple line or a detail, PmtInfId of a collection's total
+    mandate          SEPA mandate of a direct debit
+    executed         settlement date of a direct debit (communication 127)
+    return_type, reason  R-transaction: reject 1, return 2, refund 3, reversal 4, cancellation 5; ISO reason code
+    """
+
+    position: int
+    parent: int | None
+    booked: date
+    value: date | None
+    cents: int
+    code: str
+    structured: str | None = None
+    communication: str = ""
+    name: str = ""
+    account: str = ""
+    bic: str = ""
+    reference: str = ""
+    bank_reference: str = ""
+    mandate: str | None = None
+    creditor: str | None = None
+    executed: date | None = None
+    return_type: str | None = None
+    reason: str | None = None
+    purpose: str | None = None
+    line: int = 0
+
+    @property
+    def family(self) -> str:
+        """Family and transaction, four digits: `0150` is a transfer in our favour."""
+        return self.code[1:5]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One logical statement: account, balances, movements, and what is wrong with it.
+
+    `sequence` is the bank's own number of the statement within the year, as printed (`073`); `digest` the SHA-256
+    of the logical file's characters, which tells a second delivery from a different statement.
+    """
+
+    account: str
+    currency: str
+    opening: int
+    opening_date: date | None
+    closing: int
+    closing_date: date | None
+    sequence: str
+    movements: tuple[Movement, ...]
+    holder: str = ""
+    bic: str = ""
+    duplicate: bool = False
+    details_only: bool = False
+    digest: str = ""
+    faults: tuple[Fault, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """True where nothing refuses the statement."""
+        return all(fault.severity is not Severity.ERROR for fault in self.faults)
+
+    @property
+    def booked(self) -> tuple[Movement, ...]:
+        """The lines that count in the balance."""
+        return tuple(movement for movement in self.movements if movement.parent is None)
+
+
+@dataclass(frozen=True, slots=True)
+class BankFile:
+    """A physical bank file: its statements, and faults that concern the file as a whole."""
+
+    statements: tuple[Statement, ...]
+    faults: tuple[Fault, ...] = ()
+    encoding: str = "ascii"
+
+    @property
+    def ok(self) -> bool:
+        """True where the whole file and each statement can be taken."""
+        return all(fault.severity is not Severity.ERROR for fault in self.faults) and all(
+            statement.ok for statement in self.statements
+        )

@@ -1,0 +1,1 @@
+"""Chart of accounts, registers, posting, seals and the beancount plugins. Knows no source format and no report."""

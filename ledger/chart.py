@@ -1,0 +1,214 @@
+"""The chart of accounts: annex 3 of the royal decree of 21.10.2018 as data, house accounts below it, paths in Beancount.
+
+An account's code decides its root and its group; its path is `<Root>:<NN>-<Slug>:<code>-<Slug>`. The accounts of a set
+of books are those opened in its `chart.beancount`, whose `open` directives carry the code and the labels.
+"""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from beancount.core import data
+from beancount.core.account import is_valid
+from beancount.parser import parser
+
+from ledger.errors import OboleError
+
+LANGUAGES = ("fr", "nl", "de", "en")
+
+# Root by code, the longest prefix first: design.md section 6 (10-15 Equity, 16-17 Liabilities, 490, 491 Assets...).
+_ROOTS = {
+    "1": "Equity",
+    "16": "Liabilities",
+    "17": "Liabilities",
+    "2": "Assets",
+    "3": "Assets",
+    "40": "Assets",
+    "41": "Assets",
+    "4": "Liabilities",
+    "490": "Assets",
+    "491": "Assets",
+    "5": "Assets",
+    "6": "Expenses",
+    "69": "Equity",
+    "7": "Income",
+    "79": "Equity",
+    "0": "Equity",
+}
+_LEAF = re.compile(r"^([0-9]+)-?")
+
+
+class UnknownAccount(OboleError):
+    """An account code that the chart of these books does not open."""
+
+    def __init__(self, code: str, where: str = "") -> None:
+        self.code = code
+        known = statutory_parent(code)
+        if known is None:
+            remedy = "no account of annex 3 begins so; correct the code"
+        else:
+            remedy = f"open it in chart.beancount below {known.code} ({known.label('en') or known.label('fr')})"
+        super().__init__(f"{where + ': ' if where else ''}account {code} is not in the chart of these books: {remedy}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A row of the statutory chart. `labels` are in the order of LANGUAGES; German and English are not statutory."""
+
+    code: str
+    kind: str
+    labels: tuple[str, str, str, str]
+
+    def label(self, language: str) -> str:
+        """The label in one of fr, nl, de, en; empty where the source has none."""
+        return self.labels[LANGUAGES.index(language)]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of a set of books: its code, its path in Beancount, its labels."""
+
+    code: str
+    path: str
+    labels: tuple[str, str, str, str]
+
+    def label(self, language: str) -> str:
+        """The label in one of fr, nl, de, en."""
+        return self.labels[LANGUAGES.index(language)]
+
+
+@cache
+def statutory() -> dict[str, Heading]:
+    """Every code of annex 3, printed ranges (`4125-4127`) expanded to their codes."""
+    headings: dict[str, Heading] = {}
+    with (files("ledger") / "data" / "pcmn.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            labels = (row["fr"], row["nl"], row["de"], row["en"])
+            for code in _expand(row["code"]):
+                headings.setdefault(code, Heading(code, row["kind"], labels))
+    return headings
+
+
+def _expand(code: str) -> list[str]:
+    if "x" in code:
+        return [code.replace("x", str(digit)) for digit in range(10)]
+    if "-" in code:
+        first, last = code.split("-")
+        return [str(number) for number in range(int(first), int(last) + 1)]
+    return [code]
+
+
+def statutory_parent(code: str) -> Heading | None:
+    """The account of annex 3 that `code` is or lies below; None where it lies below none (a class alone is none)."""
+    headings = statutory()
+    for length in range(len(code), 1, -1):
+        if code[:length] in headings:
+            return headings[code[:length]]
+    return None
+
+
+def root_of(code: str) -> str:
+    """The Beancount root of an account code; ValueError for a code that is none."""
+    for length in range(min(len(code), 3), 0, -1):
+        if code[:length] in _ROOTS:
+            return _ROOTS[code[:length]]
+    raise ValueError(f"{code!r} is not an account code")
+
+
+def slug(label: str) -> str:
+    """A label as a component of an account name: `Établissements de crédit` -> `Etablissements-de-credit`."""
+    folded = unicodedata.normalize("NFKD", label.replace("œ", "oe").replace("Œ", "Oe"))
+    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
+
+
+# Short names of the groups that carry most accounts: the statutory labels would make paths of 120 letters.
+_SHORT_GROUPS = {
+    "10": "Fonds",
+    "13": "Fonds-affectes",
+    "25": "Location-financement",
+    "27": "Immobilisations-en-cours",
+    "49": "Regularisation-et-attente",
+    "50": "Placements",
+    "60": "Approvisionnements",
+    "62": "Remunerations",
+    "63": "Amortissements-et-provisions",
+    "66": "Charges-non-recurrentes",
+    "68": "Transferts",
+    "71": "Variation-des-stocks",
+    "73": "Dons-legs-subsides",
+    "76": "Produits-non-recurrents",
+    "78": "Prelevements",
+}
+
+
+def path_of(code: str, label: str) -> str:
+    """The Beancount account of a code: `731100` -> `Income:73-Dons-legs-subsides:731100-Dons-en-especes`."""
+    group = code[:2]
+    heading = statutory().get(group)
+    if heading is None or len(code) < 3:  # noqa: PLR2004 - a group itself takes no posting
+        raise UnknownAccount(code)
+    name = _SHORT_GROUPS.get(group) or slug(heading.label("fr"))
+    path = f"{root_of(code)}:{group}-{name}:{code}-{slug(label)}"
+    if not is_valid(path):
+        raise ValueError(f"{path} is not a valid account name")
+    return path
+
+
+def code_of(path: str) -> str | None:
+    """The code in the last component of a Beancount account, None where it has none."""
+    match = _LEAF.match(path.rsplit(":", 1)[-1])
+    return match.group(1) if match else None
+
+
+@cache
+def house() -> tuple[Account, ...]:
+    """The accounts that new books begin with: our own sub-accounts of annex 3."""
+    with (files("ledger") / "data" / "house.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return tuple(
+        Account(row["code"], path_of(row["code"], row["fr"]), (row["fr"], row["nl"], row["de"], row["en"]))
+        for row in rows
+    )
+
+
+def render_chart(accounts: Iterable[Account], opened: date) -> str:
+    """The text of `chart.beancount`: one `open` directive per account, in the order of the codes."""
+    lines = ["; The accounts in use. To add one, add an `open` directive with its code and labels.\n"]
+    for account in sorted(accounts, key=lambda account: account.code):
+        lines.append(f"{opened.isoformat()} open {account.path}  EUR")
+        lines.append(f'  code: "{account.code}"')
+        for language, label in zip(LANGUAGES, account.labels, strict=True):
+            lines.append(f'  label-{language}: "{label}"')
+        lines.append("")
+    return "\n".join(lines)
+
+
+def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
+    """The accounts of a set of books by code, from its open directives; OboleError where two share a code."""
+    accounts: dict[str, Account] = {}
+    for entry in opens:
+        code = entry.meta.get("code") or code_of(entry.account)
+        if code is None:
+            continue
+        if code in accounts:
+            raise OboleError(f"chart.beancount: two accounts have the code {code}; keep one.")
+        fallback = entry.account.rsplit(":", 1)[-1]
+        labels = tuple(str(entry.meta.get(f"label-{language}") or fallback) for language in LANGUAGES)
+        accounts[code] = Account(code, entry.account, labels)  # type: ignore[arg-type]
+    return accounts
+
+
+def read_chart(path: Path) -> dict[str, Account]:
+    """The accounts opened in a `chart.beancount`, by code; OboleError where it cannot be read."""
+    entries, errors, _ = parser.parse_file(str(path))
+    if errors:
+        error = errors[0]
+        raise OboleError(f"{path.name}: line {error.source.get('lineno', '?')}: {error.message}; correct it.")
+    return accounts_of(entry for entry in entries if isinstance(entry, data.Open))

@@ -1,0 +1,47 @@
+"""The errors of Obole: one base, one class per condition, and faults collected from data.
+
+A message is one sentence that names the file, line or field, says what was expected and what to do. It never
+carries a name, an address, an IBAN, an e-mail or a national number.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class OboleError(Exception):
+    """A condition a user can mend; its text is the sentence shown to them. Exit status 1."""
+
+
+class Severity(StrEnum):
+    """How far a fault goes: an error refuses the document, a warning is told and kept."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong at a place in a source file.
+
+    `line` counts from 1 (the row of a sheet, the line of a text file), None where the whole file is meant;
+    `statement` counts from 1 where a file holds several.
+    """
+
+    message: str
+    line: int | None = None
+    severity: Severity = Severity.ERROR
+    statement: int | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line is not None else ""
+        return f"{place}{self.message}"
+
+
+class SourceRefused(OboleError):
+    """A source file that is taken not at all; carries every fault found in it."""
+
+    def __init__(self, file: str, faults: tuple[Fault, ...]) -> None:
+        self.file = file
+        self.faults = faults
+        shown = "; ".join(str(fault) for fault in faults if fault.severity is Severity.ERROR)
+        super().__init__(f"{file}: refused, nothing was posted: {shown}.")

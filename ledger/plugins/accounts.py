@@ -1,0 +1,50 @@
+"""Every account opened is a valid name, lies below an account of annex 3, and stands under the root of its code.
+
+`plugin "ledger.plugins.accounts"`. The parser's own check of names is not anchored and lets bad tails pass.
+"""
+
+import unicodedata
+from typing import Any, NamedTuple
+
+from beancount.core import data
+from beancount.core.account import is_valid
+
+from ledger.chart import code_of, root_of, statutory_parent
+
+__plugins__ = ("check_accounts",)
+
+
+class AccountError(NamedTuple):
+    """An account that has no place in the chart."""
+
+    source: data.Meta
+    message: str
+    entry: Any
+
+
+def check_accounts(entries: data.Entries, _options: dict[str, Any]) -> tuple[data.Entries, list[AccountError]]:
+    """Check each `open` directive."""
+    errors = [
+        AccountError(entry.meta, problem, entry)
+        for entry in entries
+        if isinstance(entry, data.Open) and (problem := _problem(entry)) is not None
+    ]
+    return entries, errors
+
+
+def _problem(entry: data.Open) -> str | None:
+    name = entry.account
+    if not is_valid(name) or unicodedata.normalize("NFC", name) != name:
+        return f"{name}: not a valid account name; use letters, digits and hyphens only"
+    code = code_of(name)
+    if code is None:
+        return f"{name}: its last part must begin with its account code, such as 731100-Dons"
+    written = entry.meta.get("code")
+    if written is not None and written != code:
+        return f"{name}: the code {written} written below it is not {code}"
+    if statutory_parent(code) is None:
+        return f"{name}: {code} lies below no account of annex 3 of the royal decree of 21.10.2018"
+    root = name.split(":", 1)[0]
+    if root != root_of(code):
+        return f"{name}: {code} belongs under {root_of(code)}, not {root}"
+    return None

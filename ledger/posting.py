@@ -1,0 +1,279 @@
+"""Posting: documents go into the register and the books together, whole or not at all.
+
+A `Posting` gathers documents in one database transaction. Journal files and archived sources are first written and
+synced under temporary names; the commit of the register decides; then they get their names. Killed before the commit,
+the next start removes the temporary files (the state before); killed after it, it gives them their names (the state
+after): `recover`.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+
+from ledger import journal, register
+from ledger.errors import OboleError
+from ledger.journal import Entry, Line
+from ledger.records import Gift
+from ledger.register import DocumentRecord, MovementRow
+from ledger.wording import word
+
+
+class Busy(OboleError):
+    """Another process is writing to these books."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where the parts of a set of books lie on disk (design.md section 4)."""
+
+    root: Path
+
+    @property
+    def main(self) -> Path:
+        """The file Fava opens."""
+        return self.root / "main.beancount"
+
+    @property
+    def chart(self) -> Path:
+        """The accounts in use."""
+        return self.root / "chart.beancount"
+
+    @property
+    def journal(self) -> Path:
+        """One file per posted document, by year."""
+        return self.root / "journal"
+
+    @property
+    def documents(self) -> Path:
+        """The archived source files."""
+        return self.root / "documents"
+
+    @property
+    def register(self) -> Path:
+        """The register, where it is embedded."""
+        return self.root / "register.sqlite3"
+
+    @property
+    def vault(self) -> Path:
+        """The vault, where it is embedded."""
+        return self.root / "vault.sqlite3"
+
+    @property
+    def receipts(self) -> Path:
+        """The PDFs as issued, by year."""
+        return self.root / "receipts"
+
+    @property
+    def seals(self) -> Path:
+        """The seals of closed years."""
+        return self.root / "seals"
+
+
+@contextmanager
+def writing(folder: Folder) -> Iterator[None]:
+    """Hold the books for writing; Busy where another process does."""
+    with (folder.root / ".obole.lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"{folder.root.name}: another Obole is writing to these books; wait until it is done.") from None
+        yield
+
+
+def posting_time() -> str:
+    """Now in UTC, or SOURCE_DATE_EPOCH where a reproducible run asks for it."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """All that one document posts.
+
+    `gift_debits` says which account each batch of gifts debits (batch 0: those booked line by line), `batches` how its
+    transaction reads, `batch_lines` what else stands in it; `entries` are the transactions without gifts; `vouchers`
+    (reference, day, digest) are the parts by which an overlapping file is known.
+    """
+
+    record: DocumentRecord
+    movements: Sequence[MovementRow] = ()
+    gifts: Sequence[Gift] = ()
+    gift_debits: Mapping[int, str] | None = None
+    batches: Mapping[int, str] | None = None
+    batch_lines: Mapping[int, tuple[Line, ...]] | None = None
+    entries: Sequence[Entry] = ()
+    vouchers: Sequence[tuple[str, date, str]] = ()
+
+
+def gift_entries(booking: Booking, language: str) -> list[Entry]:
+    """The transactions of a document's gifts: one per batch and day, a posting per account, fund and channel.
+
+    A batch's other lines (what of a total went to suspense) join its transaction through `batch_lines`.
+    """
+    grouped: dict[tuple[int, date], list[Line]] = {}
+    counts: dict[tuple[int, date], int] = {}
+    for (batch, day, account, fund, channel), (count, cents) in sorted(register.totals_of(booking.gifts).items()):
+        meta: dict[str, str | int] = {"gifts": count, "channel": channel}
+        if fund:
+            meta["fund"] = fund
+        grouped.setdefault((batch, day), []).append(Line(account, -cents, meta))
+        counts[batch, day] = counts.get((batch, day), 0) + count
+    entries = []
+    for (batch, day), lines in grouped.items():
+        extra = (booking.batch_lines or {}).get(batch, ())
+        total = -sum(line.cents for line in lines) - sum(line.cents for line in extra)
+        debit = (booking.gift_debits or {})[batch]
+        narration = (booking.batches or {}).get(batch) or word("gifts", language)
+        meta = {"gifts": counts[batch, day]} | ({"batch": batch} if batch else {})
+        entries.append(
+            Entry(
+                day,
+                narration,
+                (Line(debit, total), *lines, *extra),
+                tags=("gift",),
+                links=(booking.record.name,),
+                meta=meta,
+            )
+        )
+    return entries
+
+
+class Posting:
+    """A unit of work: `post` documents, then leave the `with` block to commit them all, or raise to post none."""
+
+    def __init__(self, folder: Folder, engine: Engine, paths: Mapping[str, str], language: str) -> None:
+        self.folder = folder
+        self.engine = engine
+        self.paths = paths
+        self.language = language
+        self.connection: Connection
+        self._written: list[Path] = []
+        self._time = posting_time()
+
+    def __enter__(self) -> Self:
+        self.connection = self.engine.connect()
+        self._transaction = self.connection.begin()
+        return self
+
+    def post(self, booking: Booking, source: tuple[Path, bytes] | None = None) -> int:
+        """Add a document; `source` is the archive's path inside the books and the bytes of the file. Its id."""
+        record = booking.record
+        entries = sorted((*gift_entries(booking, self.language), *booking.entries), key=lambda entry: entry.day)
+        relative: str | None = None
+        digest: str | None = None
+        if entries:
+            text = journal.render(entries, self.paths, f"{record.name} {record.kind.value} {record.digest[:16]}")
+            path = self.folder.journal / str(record.last_day.year) / f"{record.name}.beancount"
+            relative, digest = path.relative_to(self.folder.root).as_posix(), journal.digest(text)
+            self._write(path, text.encode())
+        if source is not None:
+            path, content = source
+            if path not in self._written and not path.exists():
+                self._write(path, content)
+            record = replace(record, archive=path.relative_to(self.folder.root).as_posix())
+        document_id = register.insert_document(
+            self.connection,
+            record,
+            booking.movements,
+            booking.gifts,
+            journal=relative,
+            journal_digest=digest,
+            posted_at=self._time,
+        )
+        register.insert_vouchers(self.connection, record.kind, document_id, booking.vouchers)
+        return document_id
+
+    def _write(self, path: Path, content: bytes) -> None:
+        journal.write_temporary(path, content)
+        self._written.append(path)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._transaction.commit()
+                for path in self._written:
+                    journal.settle(path)
+                for folder in sorted({path.parent for path in self._written}):
+                    journal.sync_folder(folder)
+            else:
+                self._transaction.rollback()
+                for path in self._written:
+                    path.with_name(f".{path.name}.new").unlink(missing_ok=True)
+        finally:
+            self.connection.close()
+
+
+def recover(folder: Folder, connection: Connection) -> list[str]:
+    """Bring the files to what the register says after a kill; one sentence for each thing done, none if all was well."""
+    leftovers = sorted((*folder.journal.rglob(".*.new"), *folder.documents.rglob(".*.new")))
+    if not leftovers:
+        return []
+    expected = _expected_files(connection)
+    kept: list[str] = []
+    dropped: list[str] = []
+    for temporary in leftovers:
+        path = temporary.with_name(temporary.name.removeprefix(".").removesuffix(".new"))
+        relative = path.relative_to(folder.root).as_posix()
+        if relative in expected and not path.exists() and expected[relative] in (None, _sha256(temporary)):
+            temporary.replace(path)
+            kept.append(relative)
+        else:
+            temporary.unlink()
+            dropped.append(relative)
+    for parent in sorted({path.parent for path in leftovers}):
+        journal.sync_folder(parent)
+    said = []
+    if kept:
+        said.append(f"an interrupted import had been posted: {len(kept)} files got their names (the state after).")
+    if dropped:
+        said.append(f"an interrupted import had not been posted: {len(dropped)} files were removed (the state before).")
+    return said
+
+
+def _expected_files(connection: Connection) -> dict[str, str | None]:
+    expected: dict[str, str | None] = {}
+    for row in register.documents(connection):
+        if row["journal"]:
+            expected[row["journal"]] = row["journal_digest"]
+        if row["archive"]:
+            expected[row["archive"]] = None
+    return expected
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
+    """Journal files that are missing, changed, or were never posted; archived sources that are missing or changed."""
+    known: set[str] = set()
+    for row in register.documents(connection):
+        if row["journal"]:
+            known.add(row["journal"])
+            path = folder.root / row["journal"]
+            if not path.exists():
+                yield f"{row['journal']}: the journal of {row['name']} is missing; restore it from your backup"
+            elif _sha256(path) != row["journal_digest"]:
+                yield f"{row['journal']}: changed since it was posted; restore it from your backup"
+        if row["archive"]:
+            path = folder.root / row["archive"]
+            if not path.exists():
+                yield f"{row['archive']}: the archived source of {row['name']} is missing; restore it from your backup"
+            elif _sha256(path) != row["file_digest"]:
+                yield f"{row['archive']}: changed since it was taken in; restore it from your backup"
+    for path in sorted(folder.journal.rglob("*.beancount")):
+        relative = path.relative_to(folder.root).as_posix()
+        if relative not in known and path.stem != "00-year":
+            yield f"{relative}: no posted document; move what you enter by hand to manual/"

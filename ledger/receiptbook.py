@@ -1,0 +1,239 @@
+"""The register of receipts: numbers 1..N per calendar year, the gifts each covers, and the versions with their hash.
+
+Only keys and cents stand here; what was printed (the frozen identity) lies encrypted in the vault under the same
+(year, number, version). A number is never reused and a version never changes: a new one is added.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    func,
+    select,
+    update,
+)
+
+from ledger.register import gift, metadata
+from ledger.store import bulk_insert
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("donor", String, nullable=False),
+    Column("cents", Integer, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("state", String, nullable=False),
+    Column("crc", Integer, nullable=False),
+    CheckConstraint("number >= 1", name="receipt_from_one"),
+    CheckConstraint("cents > 0", name="receipt_positive"),
+    sqlite_with_rowid=False,
+)
+Index("receipt_donor", receipt.c.donor, receipt.c.year)
+
+receipt_gift = Table(
+    "receipt_gift",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("gift_id", Integer, primary_key=True),
+    ForeignKeyConstraint(["year", "number"], ["receipt.year", "receipt.number"]),
+    sqlite_with_rowid=False,
+)
+
+receipt_version = Table(
+    "receipt_version",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("issued_on", Date, nullable=False),
+    Column("sheet_digest", String, nullable=False),
+    Column("pdf_digest", String),
+    Column("pdf_bytes", Integer),
+    ForeignKeyConstraint(["year", "number"], ["receipt.year", "receipt.number"]),
+    sqlite_with_rowid=False,
+)
+
+
+class State(StrEnum):
+    """The life of a receipt in the register; sending and reporting have records of their own."""
+
+    ISSUED = "issued"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class NewReceipt:
+    """A receipt about to be issued: the donor's gifts of the year, reversals included, add up to `cents`."""
+
+    donor: str
+    cents: int
+    gift_ids: tuple[int, ...]
+    sheet_digest: str
+
+
+class ReceiptRow(NamedTuple):
+    """A receipt with its newest version."""
+
+    year: int
+    number: int
+    donor: str
+    cents: int
+    issued_on: date
+    state: str
+    version: int
+    sheet_digest: str
+    pdf_digest: str | None
+    pdf_bytes: int | None
+
+
+def last_number(connection: Connection, year: int) -> int:
+    """The highest number of the year, 0 where none was issued."""
+    return int(connection.execute(select(func.coalesce(func.max(receipt.c.number), 0)).where(receipt.c.year == year)).scalar_one())
+
+
+def insert_receipts(connection: Connection, year: int, first: int, issued_on: date, rows: Sequence[NewReceipt]) -> None:
+    """Give `rows` the numbers first, first + 1, ... in the caller's transaction."""
+    day = issued_on.isoformat()
+    receipts: list[tuple[Any, ...]] = []
+    gifts: list[tuple[int, int, int]] = []
+    versions: list[tuple[Any, ...]] = []
+    for number, row in enumerate(rows, start=first):
+        receipts.append((year, number, row.donor, row.cents, day, State.ISSUED.value, _crc(year, number, row.donor, row.cents, day)))
+        versions.append((year, number, 1, day, row.sheet_digest, None, None))
+        gifts.extend((year, number, gift_id) for gift_id in sorted(row.gift_ids))
+    bulk_insert(connection, receipt, [column.name for column in receipt.columns], receipts)
+    bulk_insert(connection, receipt_gift, [column.name for column in receipt_gift.columns], gifts)
+    bulk_insert(connection, receipt_version, [column.name for column in receipt_version.columns], versions)
+
+
+def _crc(year: int, number: int, donor: str, cents: int, day: str) -> int:
+    return zlib.crc32(f"{year}|{number}|{donor}|{cents}|{day}".encode())
+
+
+def receipts_of(connection: Connection, year: int) -> list[ReceiptRow]:
+    """The receipts of a year in the order of their numbers, each with its newest version."""
+    newest = (
+        select(receipt_version.c.number, func.max(receipt_version.c.version).label("version"))
+        .where(receipt_version.c.year == year)
+        .group_by(receipt_version.c.number)
+        .subquery()
+    )
+    query = (
+        select(
+            receipt.c.year,
+            receipt.c.number,
+            receipt.c.donor,
+            receipt.c.cents,
+            receipt.c.issued_on,
+            receipt.c.state,
+            receipt_version.c.version,
+            receipt_version.c.sheet_digest,
+            receipt_version.c.pdf_digest,
+            receipt_version.c.pdf_bytes,
+        )
+        .join(newest, newest.c.number == receipt.c.number)
+        .join(
+            receipt_version,
+            (receipt_version.c.year == receipt.c.year)
+            & (receipt_version.c.number == receipt.c.number)
+            & (receipt_version.c.version == newest.c.version),
+        )
+        .where(receipt.c.year == year)
+        .order_by(receipt.c.number)
+    )
+    return [ReceiptRow(*row) for row in connection.execute(query)]
+
+
+def years_issued(connection: Connection) -> list[int]:
+    """The calendar years that have receipts."""
+    return list(connection.execute(select(receipt.c.year).distinct().order_by(receipt.c.year)).scalars())
+
+
+def covered_gifts(connection: Connection, year: int) -> dict[int, int]:
+    """The gifts that stand on a valid receipt of a year: gift id -> receipt number."""
+    query = (
+        select(receipt_gift.c.gift_id, receipt_gift.c.number)
+        .join(receipt, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number))
+        .where(receipt_gift.c.year == year, receipt.c.state == State.ISSUED.value)
+    )
+    return {int(gift_id): int(number) for gift_id, number in connection.execute(query)}
+
+
+def record_documents(connection: Connection, year: int, rows: Iterable[tuple[int, int, str, int]]) -> None:
+    """Write down the hash and size of rendered PDFs: (number, version, sha256, bytes); only where none stands yet."""
+    values = [{"n": number, "v": version, "digest": digest, "bytes": size} for number, version, digest, size in rows]
+    if values:
+        connection.execute(
+            update(receipt_version)
+            .where(
+                receipt_version.c.year == year,
+                receipt_version.c.number == bindparam("n"),
+                receipt_version.c.version == bindparam("v"),
+                receipt_version.c.pdf_digest.is_(None),
+            )
+            .values(pdf_digest=bindparam("digest"), pdf_bytes=bindparam("bytes")),
+            values,
+        )
+
+
+class ReceiptFault(NamedTuple):
+    """A receipt that is not what was issued, or a gap in the numbers."""
+
+    year: int
+    number: int
+    problem: str
+
+
+def faults(connection: Connection) -> list[ReceiptFault]:
+    """Numbers that are not 1..N, rows changed by hand, receipts whose gifts do not add up, gifts on two receipts."""
+    found: list[ReceiptFault] = []
+    sums = {
+        (year, number): cents
+        for year, number, cents in connection.execute(
+            select(receipt_gift.c.year, receipt_gift.c.number, func.sum(gift.c.cents))
+            .join(gift, gift.c.id == receipt_gift.c.gift_id)
+            .group_by(receipt_gift.c.year, receipt_gift.c.number)
+        )
+    }
+    expected: dict[int, int] = {}
+    for row in connection.execute(select(receipt).order_by(receipt.c.year, receipt.c.number)):
+        due = expected.get(row.year, 0) + 1
+        if row.number != due:
+            found.append(ReceiptFault(row.year, row.number, f"number {due} is missing before it"))
+        expected[row.year] = row.number
+        if row.crc != _crc(row.year, row.number, row.donor, row.cents, row.issued_on.isoformat()):
+            found.append(ReceiptFault(row.year, row.number, "the row was changed after issue"))
+        if sums.get((row.year, row.number)) != row.cents:
+            total = sums.get((row.year, row.number), 0)
+            found.append(
+                ReceiptFault(row.year, row.number, f"says {row.cents / 100:.2f} EUR, its gifts are {total / 100:.2f} EUR")
+            )
+    twice = (
+        select(receipt_gift.c.gift_id, func.min(receipt_gift.c.year), func.max(receipt_gift.c.number))
+        .join(receipt, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number))
+        .where(receipt.c.state == State.ISSUED.value)
+        .group_by(receipt_gift.c.gift_id)
+        .having(func.count() > 1)
+    )
+    found.extend(
+        ReceiptFault(year, number, f"gift {gift_id} stands on another receipt too")
+        for gift_id, year, number in connection.execute(twice)
+    )
+    return found

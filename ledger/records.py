@@ -1,0 +1,81 @@
+"""The closed sets and the records that cross from importers to the registers: natures, channels, gifts.
+
+Amounts are integer cents, dates are dates; donors appear by key only (`D0001234`), never by name.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Nature(StrEnum):
+    """What was given. Only money can give a receipt (facts: art. 145/33 CIR 92)."""
+
+    MONEY = "money"
+    GOODS = "goods"
+    SERVICES = "services"
+    PREMISES = "premises"
+    EQUIPMENT = "equipment"
+    SECURITIES = "securities"
+    LEGACY = "legacy"
+    MEMBERSHIP = "membership"
+    TICKET = "ticket"
+    SPONSORING = "sponsoring"
+
+
+class Counterpart(StrEnum):
+    """What the donor got in return; a token one needs a human decision, a real one excludes a receipt."""
+
+    NONE = "none"
+    TOKEN = "token"
+    REAL = "real"
+
+
+class Channel(StrEnum):
+    """The way the gift came."""
+
+    TRANSFER = "transfer"
+    DIRECT_DEBIT = "direct-debit"
+    CARD = "card"
+    PLATFORM = "platform"
+    CASH = "cash"
+    IN_KIND = "in-kind"
+
+
+class DocumentKind(StrEnum):
+    """The kinds of source a document can be."""
+
+    CODA = "coda"
+    DONORS = "donors"
+    IN_KIND = "in-kind"
+    GRANTS = "grants"
+    JOURNAL = "journal"
+    ASSIGNMENT = "assignment"
+
+
+class Gift(NamedTuple):
+    """One gift, or its reversal, as the register keeps it (a NamedTuple: a year has half a million).
+
+    `cents` is positive for a gift and negative for a reversal. `booked` is the day it stands in the books,
+    `counted` the calendar year it counts for on a receipt (a reversal counts for the year of what it reverses).
+    `position` is the line of the document it came from, `batch` the line of the total it is part of, 0 for none.
+    `account` is the income account's code; `reverses` the register's id of the gift taken back.
+    """
+
+    donor: str | None
+    cents: int
+    booked: date
+    counted: int
+    account: str
+    position: int
+    batch: int = 0
+    nature: Nature = Nature.MONEY
+    channel: Channel = Channel.TRANSFER
+    counterpart: Counterpart = Counterpart.NONE
+    ordered: date | None = None
+    executed: date | None = None
+    value: date | None = None
+    paid: date | None = None
+    campaign: str | None = None
+    fund: str | None = None
+    reverses: int | None = None

@@ -1,0 +1,708 @@
+"""The register: documents, movements, gifts and their day totals, as keys and cents without a name.
+
+It is the auxiliary journal of gifts (WER III.84): append-only, dated, numbered. Each row carries the CRC of its own
+content and each document the SHA-256 of its rows, so that a change by hand is found and named. The books hold its
+totals; `day_total`, kept in the same transaction as the gifts, lets the proof read hundreds of rows instead of millions.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+    tuple_,
+)
+
+from ledger.records import DocumentKind, Gift
+from ledger.store import bulk_insert
+
+metadata = MetaData()
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("file_digest", String, nullable=False, index=True),
+    Column("digest", String, nullable=False, index=True),
+    Column("bank", String),
+    Column("sequence", String),
+    Column("opening", Integer),
+    Column("opening_date", Date),
+    Column("closing", Integer),
+    Column("closing_date", Date),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("archive", String),
+    Column("journal", String),
+    Column("journal_digest", String),
+    Column("movements", Integer, nullable=False),
+    Column("gifts", Integer, nullable=False),
+    Column("rows_digest", String, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("posted_at", String, nullable=False),
+    Column("crc", Integer, nullable=False),
+)
+
+movement = Table(
+    "movement",
+    metadata,
+    Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("parent", Integer),
+    Column("booked", Date, nullable=False),
+    Column("value", Date),
+    Column("cents", Integer, nullable=False),
+    Column("code", String, nullable=False),
+    Column("reference", String),
+    Column("mandate", String),
+    Column("reason", String),
+    Column("outcome", String, nullable=False),
+    Column("account", String),
+    Column("crc", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("movement_reference", movement.c.reference, sqlite_where=movement.c.reference.is_not(None))
+Index("movement_suspense", movement.c.outcome, sqlite_where=movement.c.outcome == "suspense")
+
+gift = Table(
+    "gift",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("batch", Integer, nullable=False),
+    Column("donor", String),
+    Column("cents", Integer, nullable=False),
+    Column("booked", Date, nullable=False),
+    Column("counted", Integer, nullable=False),
+    Column("account", String, nullable=False),
+    Column("nature", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("counterpart", String, nullable=False),
+    Column("ordered", Date),
+    Column("executed", Date),
+    Column("value", Date),
+    Column("paid", Date),
+    Column("campaign", String),
+    Column("fund", String),
+    Column("reverses", Integer, ForeignKey("gift.id")),
+    Column("crc", Integer, nullable=False),
+    CheckConstraint("cents <> 0", name="gift_not_nothing"),
+    CheckConstraint("(reverses IS NULL) = (cents > 0)", name="gift_negative_reverses"),
+)
+Index("gift_document", gift.c.document_id, gift.c.position)
+Index("gift_counted", gift.c.counted, gift.c.donor)
+Index("gift_reverses", gift.c.reverses, unique=True, sqlite_where=gift.c.reverses.is_not(None))
+
+day_total = Table(
+    "day_total",
+    metadata,
+    Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
+    Column("batch", Integer, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("fund", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("cents", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("item_document_id", Integer, nullable=False),
+    Column("item_position", Integer, nullable=False),
+    Column("donor", String),
+    Column("account", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("reason", Text),
+    UniqueConstraint("item_document_id", "item_position", name="assignment_once"),
+    sqlite_with_rowid=False,
+)
+
+voucher = Table(
+    "voucher",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("reference", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+in_kind = Table(
+    "in_kind",
+    metadata,
+    Column("reference", String, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("category", String, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("quantity", String),
+    Column("unit_cents", Integer),
+    Column("cents", Integer, nullable=False),
+    Column("valuation", String, nullable=False),
+    Column("valued_on", Date),
+    Column("evidence", Text, nullable=False),
+    Column("account", String, nullable=False),
+    Column("project", String),
+)
+
+grant = Table(
+    "grant_contract",
+    metadata,
+    Column("reference", String, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
+    Column("funder", String, nullable=False),
+    Column("funder_kind", String, nullable=False),
+    Column("contract", String, nullable=False),
+    Column("content", Text, nullable=False),
+)
+
+_GIFT_COLUMNS = tuple(column.name for column in gift.columns)
+_MOVEMENT_COLUMNS = tuple(column.name for column in movement.columns)
+_GIFT_FORMAT = "|".join(["%s"] * (len(_GIFT_COLUMNS) - 2))  # without id and crc
+_MOVEMENT_FORMAT = "|".join(["%s"] * (len(_MOVEMENT_COLUMNS) - 1))  # without crc
+
+
+class MovementRow(NamedTuple):
+    """A line of a document as the register keeps it; dates as ISO text, `outcome` what was made of it."""
+
+    position: int
+    parent: int | None
+    booked: str
+    value: str | None
+    cents: int
+    code: str
+    reference: str | None
+    mandate: str | None
+    reason: str | None
+    outcome: str
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """One document as it is put into the register. `summary` is what `import` told about it."""
+
+    name: str
+    kind: DocumentKind
+    file_digest: str
+    digest: str
+    first_day: date
+    last_day: date
+    bank: str | None = None
+    sequence: str | None = None
+    opening: int | None = None
+    opening_date: date | None = None
+    closing: int | None = None
+    closing_date: date | None = None
+    archive: str | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+class DayTotal(NamedTuple):
+    """The gifts of one document on one day, income account, fund and channel; `batch` the total they are part of."""
+
+    document: str
+    batch: int
+    day: date
+    account: str
+    fund: str
+    channel: str
+    count: int
+    cents: int
+
+
+class Original(NamedTuple):
+    """The gift a return takes back."""
+
+    id: int
+    donor: str | None
+    cents: int
+    counted: int
+    account: str
+    channel: str
+    campaign: str | None
+    fund: str | None
+    reversed: bool
+
+
+class Alteration(NamedTuple):
+    """A row whose content is not what was posted."""
+
+    table: str
+    place: str
+    problem: str
+
+
+def insert_document(
+    connection: Connection,
+    record: DocumentRecord,
+    movements: Sequence[MovementRow],
+    gifts: Sequence[Gift],
+    *,
+    journal: str | None,
+    journal_digest: str | None,
+    posted_at: str,
+) -> int:
+    """Put a document with its movements, gifts and day totals into the register; its new id.
+
+    The caller holds the transaction; nothing is committed here.
+    """
+    document_id = int(connection.execute(select(func.coalesce(func.max(document.c.id), 0))).scalar_one()) + 1
+    movement_rows = [_movement_values(document_id, row) for row in movements]
+    gift_rows = [_gift_values(document_id, row) for row in gifts]
+    values = {
+        "id": document_id,
+        "name": record.name,
+        "kind": record.kind.value,
+        "file_digest": record.file_digest,
+        "digest": record.digest,
+        "bank": record.bank,
+        "sequence": record.sequence,
+        "opening": record.opening,
+        "opening_date": record.opening_date,
+        "closing": record.closing,
+        "closing_date": record.closing_date,
+        "first_day": record.first_day,
+        "last_day": record.last_day,
+        "archive": record.archive,
+        "journal": journal,
+        "journal_digest": journal_digest,
+        "movements": len(movement_rows),
+        "gifts": len(gift_rows),
+        "rows_digest": rows_digest([text for _, text in movement_rows], [text for _, text in gift_rows]),
+        "summary": json.dumps(dict(record.summary), ensure_ascii=False, sort_keys=True),
+        "posted_at": posted_at,
+    }
+    values["crc"] = _crc_of_document(values)
+    connection.execute(document.insert().values(values))
+    bulk_insert(connection, movement, _MOVEMENT_COLUMNS, [row for row, _ in movement_rows])
+    bulk_insert(connection, gift, _GIFT_COLUMNS[1:], [row for row, _ in gift_rows])
+    bulk_insert(
+        connection,
+        day_total,
+        [column.name for column in day_total.columns],
+        [
+            (document_id, *key[:1], key[1].isoformat(), *key[2:], count, cents)
+            for key, (count, cents) in sorted(totals_of(gifts).items())
+        ],
+    )
+    return document_id
+
+
+def totals_of(gifts: Iterable[Gift]) -> dict[tuple[int, date, str, str, str], tuple[int, int]]:
+    """Count and cents by (batch, day, account, fund, channel)."""
+    totals: dict[tuple[int, date, str, str, str], tuple[int, int]] = {}
+    for row in gifts:
+        key = (row.batch, row.booked, row.account, row.fund or "", row.channel)
+        count, cents = totals.get(key, (0, 0))
+        totals[key] = (count + 1, cents + row.cents)
+    return totals
+
+
+def rows_digest(movements: Iterable[str], gifts: Iterable[str]) -> str:
+    """SHA-256 over the canonical texts of a document's rows, movements first."""
+    digest = hashlib.sha256("\n".join(movements).encode())
+    digest.update(b"\n\n")
+    digest.update("\n".join(gifts).encode())
+    return digest.hexdigest()
+
+
+def _movement_values(document_id: int, row: MovementRow) -> tuple[tuple[Any, ...], str]:
+    values = (document_id, *row)
+    text = _MOVEMENT_FORMAT % values
+    return (*values, zlib.crc32(text.encode())), text
+
+
+def _gift_values(document_id: int, row: Gift) -> tuple[tuple[Any, ...], str]:
+    values = (
+        document_id,
+        row.position,
+        row.batch,
+        row.donor,
+        row.cents,
+        _iso(row.booked),
+        row.counted,
+        row.account,
+        row.nature,
+        row.channel,
+        row.counterpart,
+        _iso(row.ordered),
+        _iso(row.executed),
+        _iso(row.value),
+        _iso(row.paid),
+        row.campaign,
+        row.fund,
+        row.reverses,
+    )
+    text = _GIFT_FORMAT % values
+    return (*values, zlib.crc32(text.encode())), text
+
+
+_ISO: dict[date, str] = {}
+
+
+def _iso(day: date | None) -> str | None:
+    if day is None:
+        return None
+    text = _ISO.get(day)
+    if text is None:
+        text = _ISO[day] = day.isoformat()
+    return text
+
+
+def _crc_of_document(values: Mapping[str, Any]) -> int:
+    text = "|".join(str(values[column.name]) for column in document.columns if column.name != "crc")
+    return zlib.crc32(text.encode())
+
+
+def find_document(connection: Connection, name: str) -> Mapping[str, Any] | None:
+    """A document by its name, as a mapping of its columns; None where there is none."""
+    row = connection.execute(select(document).where(document.c.name == name)).mappings().first()
+    return dict(row) if row else None
+
+
+def documents(connection: Connection) -> list[Mapping[str, Any]]:
+    """All documents in the order they were posted."""
+    return [dict(row) for row in connection.execute(select(document).order_by(document.c.id)).mappings()]
+
+
+def previous_closing(connection: Connection, bank: str, day: date, sequence: str) -> tuple[str, int] | None:
+    """Name and closing balance of the statement of this account that comes before (day, sequence)."""
+    rows = connection.execute(
+        select(document.c.name, document.c.closing, document.c.closing_date, document.c.sequence)
+        .where(document.c.bank == bank, document.c.closing.is_not(None), document.c.closing_date <= day)
+        .order_by(document.c.closing_date.desc(), document.c.sequence.desc())
+        .limit(5)
+    ).all()
+    for name, closing, closing_date, number in rows:
+        if (closing_date, number) < (day, sequence):
+            return str(name), int(closing)
+    return None
+
+
+def originals(connection: Connection, references: Iterable[str]) -> dict[str, Original]:
+    """The collected gifts by EndToEndId; where one id was collected more than once, the last not yet reversed."""
+    wanted = sorted(set(references))
+    found: dict[str, Original] = {}
+    back = gift.alias("back")
+    for start in range(0, len(wanted), 500):
+        query = (
+            select(
+                movement.c.reference,
+                gift.c.id,
+                gift.c.donor,
+                gift.c.cents,
+                gift.c.counted,
+                gift.c.account,
+                gift.c.channel,
+                gift.c.campaign,
+                gift.c.fund,
+                back.c.id.is_not(None),
+            )
+            .join(gift, tuple_match())
+            .outerjoin(back, back.c.reverses == gift.c.id)
+            .where(movement.c.reference.in_(wanted[start : start + 500]), gift.c.cents > 0)
+            .order_by(gift.c.id)
+        )
+        for reference, *values in connection.execute(query):
+            original = Original(*values[:-1], reversed=bool(values[-1]))
+            known = found.get(reference)
+            if known is None or known.reversed or not original.reversed:
+                found[reference] = original
+    return found
+
+
+def tuple_match() -> Any:
+    """The condition that joins a gift to the movement it came from."""
+    return (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position)
+
+
+def day_totals(connection: Connection) -> list[DayTotal]:
+    """Every day total with the name of its document: hundreds of rows a year."""
+    query = select(
+        document.c.name,
+        day_total.c.batch,
+        day_total.c.day,
+        day_total.c.account,
+        day_total.c.fund,
+        day_total.c.channel,
+        day_total.c.count,
+        day_total.c.cents,
+    ).join(document, document.c.id == day_total.c.document_id)
+    return [DayTotal(*row) for row in connection.execute(query)]
+
+
+def gifts_counted(connection: Connection, year: int) -> Iterator[Any]:
+    """The gifts that count for, or were booked in, a year: id, donor, cents, counted, booked, nature, counterpart,
+    channel, reverses, account, in the order of the register.
+    """  # noqa: D205 - one sentence
+    query = (
+        select(
+            gift.c.id,
+            gift.c.donor,
+            gift.c.cents,
+            gift.c.counted,
+            gift.c.booked,
+            gift.c.nature,
+            gift.c.counterpart,
+            gift.c.channel,
+            gift.c.reverses,
+            gift.c.account,
+        )
+        .where((gift.c.counted == year) | gift.c.booked.between(date(year, 1, 1), date(year, 12, 31)))
+        .order_by(gift.c.id)
+    )
+    yield from connection.execution_options(yield_per=20000).execute(query)
+
+
+class OpenItem(NamedTuple):
+    """A bank line on the suspense account that nobody has assigned yet."""
+
+    document: str
+    document_id: int
+    position: int
+    booked: date
+    value: date | None
+    cents: int
+    code: str
+
+
+def open_items(connection: Connection) -> list[OpenItem]:
+    """The suspense list, oldest first."""
+    query = (
+        select(
+            document.c.name,
+            document.c.id,
+            movement.c.position,
+            movement.c.booked,
+            movement.c.value,
+            movement.c.cents,
+            movement.c.code,
+        )
+        .join(document, document.c.id == movement.c.document_id)
+        .outerjoin(
+            assignment,
+            (assignment.c.item_document_id == movement.c.document_id)
+            & (assignment.c.item_position == movement.c.position),
+        )
+        .where(movement.c.outcome == "suspense", assignment.c.document_id.is_(None))
+        .order_by(movement.c.booked, document.c.id, movement.c.position)
+    )
+    return [OpenItem(*row) for row in connection.execute(query)]
+
+
+def find_vouchers(connection: Connection, kind: str, keys: Iterable[tuple[str, date]]) -> dict[tuple[str, date], str]:
+    """The digests of vouchers already posted, by (reference, day)."""
+    wanted = list(keys)
+    found: dict[tuple[str, date], str] = {}
+    for start in range(0, len(wanted), 400):
+        query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(
+            voucher.c.kind == kind, tuple_(voucher.c.reference, voucher.c.day).in_(wanted[start : start + 400])
+        )
+        found.update({(row.reference, row.day): row.digest for row in connection.execute(query)})
+    return found
+
+
+def insert_vouchers(connection: Connection, kind: str, document_id: int, rows: Iterable[tuple[str, date, str]]) -> None:
+    """Remember vouchers (reference, day, digest) as posted by a document."""
+    bulk_insert(
+        connection,
+        voucher,
+        ["kind", "reference", "day", "digest", "document_id"],
+        [(kind, reference, day.isoformat(), digest, document_id) for reference, day, digest in rows],
+    )
+
+
+def alterations(connection: Connection) -> list[Alteration]:
+    """Every row that is not what was posted, by the CRCs, the digests and the day totals; reads the whole register."""
+    found: list[Alteration] = []
+    names: dict[int, str] = {}
+    posted: dict[int, Mapping[str, Any]] = {}
+    for row in documents(connection):
+        names[row["id"]] = row["name"]
+        posted[row["id"]] = row
+        if _crc_of_document(row) != row["crc"]:
+            found.append(Alteration("document", row["name"], "its record was changed after posting"))
+    sums: dict[tuple[int, int, Any, str, str, str], tuple[int, int]] = {}
+    gift_texts = _texts(connection, gift, "id", _GIFT_FORMAT, 1, names, found, sums)
+    movement_texts = _texts(connection, movement, "position", _MOVEMENT_FORMAT, 0, names, found, None)
+    for document_id, row in posted.items():
+        movements, gifts = movement_texts.get(document_id, []), gift_texts.get(document_id, [])
+        if len(movements) != row["movements"] or len(gifts) != row["gifts"]:
+            problem = (
+                f"{row['movements']} movements and {row['gifts']} gifts were posted, "
+                f"{len(movements)} and {len(gifts)} are there"
+            )
+            found.append(Alteration("document", names[document_id], problem))
+        elif rows_digest(movements, gifts) != row["rows_digest"]:
+            found.append(Alteration("document", names[document_id], "the digest of its rows is not the one posted"))
+    kept = {
+        (row.document_id, row.batch, row.day, row.account, row.fund, row.channel): (row.count, row.cents)
+        for row in connection.execute(select(day_total))
+    }
+    for key in sorted(sums.keys() | kept.keys(), key=str):
+        if sums.get(key) != kept.get(key):
+            count, cents = kept.get(key, (0, 0))
+            real, real_cents = sums.get(key, (0, 0))
+            place = f"{names.get(key[0], key[0])} {key[2]} account {key[3]}"
+            problem = f"says {count} gifts, {cents / 100:.2f} EUR; the gifts are {real}, {real_cents / 100:.2f} EUR"
+            found.append(Alteration("day_total", place, problem))
+    return found
+
+
+def _texts(
+    connection: Connection,
+    table: Table,
+    key: str,
+    pattern: str,
+    skip: int,
+    names: Mapping[int, str],
+    found: list[Alteration],
+    sums: dict[tuple[int, int, Any, str, str, str], tuple[int, int]] | None,
+) -> dict[int, list[str]]:
+    """The canonical texts of a table's rows by document; notes those whose CRC is wrong, and sums up gifts by day."""
+    texts: dict[int, list[str]] = {}
+    order = [table.c.document_id, table.c[key]] if table is movement else [table.c[key]]
+    for row in connection.execution_options(yield_per=20000).execute(select(table).order_by(*order)):
+        values = tuple(row)
+        text = pattern % values[skip:-1]
+        document_id = values[skip]
+        texts.setdefault(document_id, []).append(text)
+        if zlib.crc32(text.encode()) != values[-1]:
+            place = f"{key} {getattr(row, key)} of {names.get(document_id, 'no document')}"
+            found.append(Alteration(table.name, place, "the row was changed after posting"))
+        if sums is not None:
+            total = (document_id, row.batch, row.booked, row.account, row.fund or "", row.channel)
+            count, cents = sums.get(total, (0, 0))
+            sums[total] = (count + 1, cents + row.cents)
+    return texts
+
+
+class StatementBalance(NamedTuple):
+    """What the bank says at the end of a day; `opening` is that of the day's last statement."""
+
+    day: date
+    statement: str
+    opening: int
+    closing: int
+
+
+def statement_balances(connection: Connection, bank: str) -> list[StatementBalance]:
+    """The last statement of each day, in the order of the days."""
+    query = (
+        select(document.c.closing_date, document.c.name, document.c.opening, document.c.closing)
+        .where(document.c.bank == bank, document.c.closing.is_not(None))
+        .order_by(document.c.closing_date, document.c.sequence)
+    )
+    return list({row[0]: StatementBalance(*row) for row in connection.execute(query)}.values())
+
+
+class KnownFile(NamedTuple):
+    """A physical file seen before; `whole` where each of its statements was posted."""
+
+    kind: str
+    documents: tuple[str, ...]
+    whole: bool
+
+
+def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, KnownFile]:
+    """The files taken in before, by SHA-256."""
+    wanted = sorted(set(digests))
+    found: dict[str, tuple[str, list[str], int]] = {}
+    for start in range(0, len(wanted), 500):
+        query = (
+            select(document.c.file_digest, document.c.kind, document.c.name, document.c.summary)
+            .where(document.c.file_digest.in_(wanted[start : start + 500]))
+            .order_by(document.c.id)
+        )
+        for digest, kind, name, summary in connection.execute(query):
+            known = found.setdefault(digest, (kind, [], int(json.loads(summary).get("statements", 1))))
+            known[1].append(name)
+    return {
+        digest: KnownFile(kind, tuple(names), len(names) >= statements)
+        for digest, (kind, names, statements) in found.items()
+    }
+
+
+def grant_contracts(connection: Connection) -> dict[str, str]:
+    """Contract numbers and references of the grants (upper case, no spaces) -> grant reference."""
+    contracts: dict[str, str] = {}
+    for reference, contract in connection.execute(select(grant.c.reference, grant.c.contract)):
+        for text in (contract, reference):
+            compact = text.upper().replace(" ", "")
+            if len(compact) >= 5:  # noqa: PLR2004 - a shorter one is found in communications by accident
+                contracts[compact] = reference
+    return contracts
+
+
+def assigned_items(connection: Connection) -> dict[tuple[str, int], tuple[str | None, str, date]]:
+    """The suspense lines that were assigned: (document, position) -> donor, account, day."""
+    query = select(
+        document.c.name, assignment.c.item_position, assignment.c.donor, assignment.c.account, assignment.c.day
+    ).join(document, document.c.id == assignment.c.item_document_id)
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(query)}
+
+
+def insert_assignments(connection: Connection, document_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Remember decisions: (row, item's document, item's position, donor, account, day, reason)."""
+    bulk_insert(
+        connection,
+        assignment,
+        [column.name for column in assignment.columns],
+        [(document_id, *row[:5], row[5].isoformat(), row[6]) for row in rows],
+    )
+
+
+def insert_in_kind(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what proves the value of gifts in kind."""
+    if rows:
+        connection.execute(in_kind.insert(), [dict(row) for row in rows])
+
+
+def save_grants(connection: Connection, document_id: int, rows: Sequence[Mapping[str, str]]) -> None:
+    """Write grant contracts, the newest content of each; unchanged ones are left alone."""
+    known = dict(connection.execute(select(grant.c.reference, grant.c.content)).tuples().all())
+    for row in rows:
+        if known.get(row["reference"]) == row["content"]:
+            continue
+        connection.execute(grant.delete().where(grant.c.reference == row["reference"]))
+        connection.execute(grant.insert().values(**row, document_id=document_id))
+
+
+def first_document(connection: Connection, kind: str, file_digest: str) -> int | None:
+    """The first document made from a file of this kind."""
+    query = select(func.min(document.c.id)).where(document.c.kind == kind, document.c.file_digest == file_digest)
+    return connection.execute(query).scalar_one()
+
+
+def documents_of(connection: Connection, file_digest: str) -> list[str]:
+    """The documents made from a file, in order."""
+    query = select(document.c.name).where(document.c.file_digest == file_digest).order_by(document.c.id)
+    return list(connection.execute(query).scalars())

@@ -1,0 +1,98 @@
+"""The seal of a closed year: the SHA-256 of every journal file of it and of its rows in the register.
+
+Kept as `seals/<year>.json`, readable without Obole: an auditor checks it with `sha256sum` and one SQL query.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from ledger import journal
+from ledger.errors import OboleError
+from ledger.register import documents
+
+
+class AlreadySealed(OboleError):
+    """A year that has its seal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A closed year: its files and the digests of its documents' rows, by path and by name."""
+
+    year: int
+    files: Mapping[str, str]
+    documents: Mapping[str, str]
+
+
+def make_seal(root: Path, connection: Connection, year: int) -> Seal:
+    """What the seal of a year would be now."""
+    files = {
+        path.relative_to(root).as_posix(): _sha256(path)
+        for folder in (root / "journal" / str(year), root / "manual")
+        for path in sorted(folder.glob("*.beancount"))
+        if folder.name == str(year) or path.stem == str(year)
+    }
+    rows = {
+        row["name"]: hashlib.sha256(f"{row['digest']}|{row['rows_digest']}".encode()).hexdigest()
+        for row in documents(connection)
+        if row["last_day"].year == year
+    }
+    return Seal(year, files, rows)
+
+
+def write_seal(folder: Path, seal: Seal) -> Path:
+    """Put a seal on disk; AlreadySealed where the year has one."""
+    path = folder / f"{seal.year}.json"
+    if path.exists():
+        raise AlreadySealed(f"{seal.year} is closed already; verify it with `obole verify`.")
+    content = {"year": seal.year, "files": dict(seal.files), "documents": dict(seal.documents)}
+    journal.write_whole(path, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
+    return path
+
+
+def read_seals(folder: Path) -> dict[int, Seal]:
+    """The seals in a folder by year; OboleError where one is not readable."""
+    seals = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            seal = Seal(int(content["year"]), dict(content["files"]), dict(content["documents"]))
+        except (ValueError, KeyError, TypeError):
+            raise OboleError(f"{path.name}: not a seal; restore it from your backup.") from None
+        seals[seal.year] = seal
+    return seals
+
+
+def seal_faults(root: Path, seal: Seal) -> Iterator[str]:
+    """Files of a sealed year that changed, went missing or were added."""
+    for relative, digest in seal.files.items():
+        path = root / relative
+        if not path.exists():
+            yield f"{seal.year} is closed: {relative} is missing; restore it from your backup"
+        elif _sha256(path) != digest:
+            yield f"{seal.year} is closed: {relative} was changed; restore it from your backup"
+    for path in sorted((root / "journal" / str(seal.year)).glob("*.beancount")):
+        relative = path.relative_to(root).as_posix()
+        if relative not in seal.files:
+            yield f"{seal.year} is closed: {relative} was added; post it in an open year"
+
+
+def register_faults(connection: Connection, seal: Seal) -> Iterator[str]:
+    """Documents of a sealed year that changed, went missing or were added in the register."""
+    now = {
+        row["name"]: hashlib.sha256(f"{row['digest']}|{row['rows_digest']}".encode()).hexdigest()
+        for row in documents(connection)
+        if row["last_day"].year == seal.year
+    }
+    for name in sorted(now.keys() | seal.documents.keys()):
+        if now.get(name) != seal.documents.get(name):
+            yield f"{seal.year} is closed: document {name} is not what was sealed"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

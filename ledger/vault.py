@@ -1,0 +1,388 @@
+"""The vault: the only place with names, addresses, IBANs, mandates and national numbers.
+
+Everything else knows a donor by key. National numbers, and the identities frozen on receipts, are encrypted (AES-GCM)
+with a key that lies outside the books; the rest of a donor's record is plain, in a file of its own that can be guarded,
+moved to a server, or emptied when retention ends, without touching the books.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    select,
+)
+
+from ledger.errors import OboleError
+from ledger.store import bulk_insert
+
+metadata = MetaData()
+
+donor = Table(
+    "donor",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("last_name", String, nullable=False),
+    Column("first_name", String, nullable=False),
+    Column("street", String, nullable=False),
+    Column("postcode", String, nullable=False),
+    Column("municipality", String, nullable=False),
+    Column("country", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("delivery", String, nullable=False),
+    Column("national_number", LargeBinary),
+    Column("national_mark", String),
+    Column("enterprise_number", String),
+    Column("consent", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("since", Date),
+    Column("merged_into", String),
+)
+Index("donor_national_mark", donor.c.national_mark)
+
+donor_iban = Table(
+    "donor_iban",
+    metadata,
+    Column("iban", String, primary_key=True),
+    Column("donor", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("reference", String, primary_key=True),
+    Column("donor", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("mandate_donor", mandate.c.donor)
+
+communication = Table(
+    "communication",
+    metadata,
+    Column("ogm", String, primary_key=True),
+    Column("donor", String, nullable=False),
+    Column("campaign", String),
+    sqlite_with_rowid=False,
+)
+Index("communication_donor", communication.c.donor)
+
+counterparty = Table(
+    "counterparty",
+    metadata,
+    Column("document", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("communication", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+frozen_sheet = Table(
+    "frozen_sheet",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("sheet", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+_NONCE_BYTES = 12  # AES-GCM, NIST SP 800-38D section 8.2
+KEY_BYTES = 32
+
+
+class KeyMissing(OboleError):
+    """The key of the vault is not where it should be, or is not the right one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Donor:
+    """An identity. `kind` is natural or legal; a legal person's name stands in `last_name`."""
+
+    key: str
+    kind: str
+    last_name: str
+    first_name: str = ""
+    street: str = ""
+    postcode: str = ""
+    municipality: str = ""
+    country: str = "BE"
+    language: str = "fr"
+    email: str = ""
+    delivery: str = "post"
+    national_number: str | None = None
+    enterprise_number: str | None = None
+    consent: str = ""
+    origin: str = ""
+    since: date | None = None
+    merged_into: str | None = None
+    ibans: tuple[str, ...] = ()
+    mandates: tuple[str, ...] = ()
+    communications: tuple[str, ...] = ()
+
+
+class Counterparty(NamedTuple):
+    """Who a bank line on the suspense account came from, for the person who assigns it."""
+
+    document: str
+    position: int
+    name: str
+    account: str
+    communication: str
+
+
+def keys_folder() -> Path:
+    """Where key files lie: OBOLE_KEYS, else the user's configuration folder. Never inside the books."""
+    given = os.environ.get("OBOLE_KEYS")
+    if given:
+        return Path(given)
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "obole" / "keys"
+
+
+def create_key(name: str) -> Path:
+    """Make a new key file that only this user can read; an existing one is kept."""
+    folder = keys_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{name}.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(secrets.token_hex(KEY_BYTES) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    return path
+
+
+class Sealer:
+    """Encrypts and decrypts small texts with the key of the vault; `context` binds a text to the row it stands in."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+        self._mark_key = hashlib.sha256(b"mark" + key).digest()
+
+    @classmethod
+    def open(cls, name: str) -> "Sealer":
+        """The sealer of the key file `name`; KeyMissing where there is none."""
+        path = keys_folder() / f"{name}.key"
+        try:
+            key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        except (FileNotFoundError, PermissionError):
+            raise KeyMissing(
+                f"the key {name}.key of this vault is not in the key folder; restore it from your backup, "
+                "or point OBOLE_KEYS at the folder that holds it."
+            ) from None
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES:
+            raise KeyMissing(f"{name}.key is not a key of {KEY_BYTES} bytes; restore it from your backup.")
+        return cls(key)
+
+    def seal(self, plain: str, context: str) -> bytes:
+        """Encrypt; the same text gives another result each time."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain.encode(), context.encode())
+
+    def open_sealed(self, sealed: bytes, context: str) -> str:
+        """Decrypt; KeyMissing where key or context are not those it was sealed with."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
+        except InvalidTag:
+            raise KeyMissing(
+                f"{context}: cannot be decrypted with this key; restore the key the vault was made with."
+            ) from None
+
+    def mark(self, text: str) -> str:
+        """A keyed fingerprint, to find the same number twice without decrypting."""
+        return hmac.new(self._mark_key, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+_DONOR_COLUMNS = [column.name for column in donor.columns]
+
+
+def save_donors(connection: Connection, sealer: Sealer, donors: Sequence[Donor]) -> None:
+    """Write donors whole: identity, IBANs, mandates, communications; a known key is replaced. The caller commits."""
+    keys = [row.key for row in donors]
+    for start in range(0, len(keys), 500):
+        some = keys[start : start + 500]
+        connection.execute(delete(donor).where(donor.c.key.in_(some)))
+        connection.execute(delete(donor_iban).where(donor_iban.c.donor.in_(some)))
+        connection.execute(delete(mandate).where(mandate.c.donor.in_(some)))
+        connection.execute(delete(communication).where(communication.c.donor.in_(some)))
+    bulk_insert(connection, donor, _DONOR_COLUMNS, [_donor_values(sealer, row) for row in donors])
+    bulk_insert(connection, donor_iban, ["iban", "donor"], [(iban, row.key) for row in donors for iban in row.ibans])
+    bulk_insert(connection, mandate, ["reference", "donor"], [(one, row.key) for row in donors for one in row.mandates])
+    bulk_insert(connection, communication, ["ogm", "donor"], [(one, row.key) for row in donors for one in row.communications])
+
+
+def _donor_values(sealer: Sealer, row: Donor) -> tuple[Any, ...]:
+    number = row.national_number
+    return (
+        row.key,
+        row.kind,
+        row.last_name,
+        row.first_name,
+        row.street,
+        row.postcode,
+        row.municipality,
+        row.country,
+        row.language,
+        row.email,
+        row.delivery,
+        sealer.seal(number, f"donor {row.key}") if number else None,
+        sealer.mark(number) if number else None,
+        row.enterprise_number,
+        row.consent,
+        row.origin,
+        row.since.isoformat() if row.since else None,
+        row.merged_into,
+    )
+
+
+def find_donors(connection: Connection, sealer: Sealer | None, keys: Iterable[str] | None = None) -> Iterator[Donor]:
+    """Donors by key, all of them without `keys`; national numbers only with a sealer. Keys of IBANs etc. left out."""
+    query = select(donor).order_by(donor.c.key)
+    wanted = None if keys is None else set(keys)
+    for row in connection.execution_options(yield_per=5000).execute(query):
+        if wanted is not None and row.key not in wanted:
+            continue
+        number = None
+        if row.national_number is not None and sealer is not None:
+            number = sealer.open_sealed(row.national_number, f"donor {row.key}")
+        yield Donor(
+            key=row.key,
+            kind=row.kind,
+            last_name=row.last_name,
+            first_name=row.first_name,
+            street=row.street,
+            postcode=row.postcode,
+            municipality=row.municipality,
+            country=row.country,
+            language=row.language,
+            email=row.email,
+            delivery=row.delivery,
+            national_number=number,
+            enterprise_number=row.enterprise_number,
+            consent=row.consent,
+            origin=row.origin,
+            since=row.since,
+            merged_into=row.merged_into,
+        )
+
+
+def merged_keys(connection: Connection) -> set[str]:
+    """The keys that merging involves: those merged and those they went into."""
+    query = select(donor.c.key, donor.c.merged_into).where(donor.c.merged_into.is_not(None))
+    return {key for row in connection.execute(query) for key in row}
+
+
+def with_links(connection: Connection, row: Donor) -> Donor:
+    """The donor with its IBANs, mandates and communications."""
+    return replace(
+        row,
+        ibans=tuple(connection.execute(select(donor_iban.c.iban).where(donor_iban.c.donor == row.key)).scalars()),
+        mandates=tuple(connection.execute(select(mandate.c.reference).where(mandate.c.donor == row.key)).scalars()),
+        communications=tuple(
+            connection.execute(select(communication.c.ogm).where(communication.c.donor == row.key)).scalars()
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What leads to a donor: OGM, mandate, IBAN. An IBAN of several donors leads to None: a person decides."""
+
+    communications: Mapping[str, tuple[str, str | None]]
+    mandates: Mapping[str, str]
+    ibans: Mapping[str, str | None]
+
+
+def load_links(connection: Connection) -> Links:
+    """All links, with merged donors followed to the one that remains."""
+    merged: dict[str, str] = {
+        key: into for key, into in connection.execute(select(donor.c.key, donor.c.merged_into)) if into is not None
+    }
+
+    def remaining(key: str) -> str:
+        seen = {key}
+        while key in merged and merged[key] not in seen:
+            key = merged[key]
+            seen.add(key)
+        return key
+
+    ibans: dict[str, str | None] = {}
+    for iban, key in connection.execute(select(donor_iban.c.iban, donor_iban.c.donor)):
+        known = remaining(key)
+        ibans[iban] = known if ibans.get(iban, known) == known else None
+    return Links(
+        communications={
+            ogm: (remaining(key), campaign) for ogm, key, campaign in connection.execute(select(communication))
+        },
+        mandates={reference: remaining(key) for reference, key in connection.execute(select(mandate))},
+        ibans=ibans,
+    )
+
+
+def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) -> None:
+    """Keep who stands behind open bank lines; replaces what an undone import left for the same document."""
+    kept = list(rows)
+    for name in sorted({row.document for row in kept}):
+        connection.execute(delete(counterparty).where(counterparty.c.document == name))
+    bulk_insert(connection, counterparty, [column.name for column in counterparty.columns], [tuple(row) for row in kept])
+
+
+def counterparties(connection: Connection) -> dict[tuple[str, int], Counterparty]:
+    """The counterparties of bank lines by (document, position)."""
+    return {(row.document, row.position): Counterparty(*row) for row in connection.execute(select(counterparty))}
+
+
+def freeze_sheets(connection: Connection, sealer: Sealer, rows: Iterable[tuple[int, int, int, str]]) -> None:
+    """Keep what is printed on receipts: (year, number, version, canonical JSON), encrypted."""
+    values = [
+        (year, number, version, sealer.seal(sheet, f"receipt {year}/{number}/{version}"))
+        for year, number, version, sheet in rows
+    ]
+    bulk_insert(connection, frozen_sheet, [column.name for column in frozen_sheet.columns], values)
+
+
+def frozen_sheets(connection: Connection, sealer: Sealer, year: int) -> Iterator[tuple[int, int, str]]:
+    """What is printed on the receipts of a year: (number, version, canonical JSON), by number."""
+    query = select(frozen_sheet).where(frozen_sheet.c.year == year).order_by(frozen_sheet.c.number, frozen_sheet.c.version)
+    for row in connection.execution_options(yield_per=2000).execute(query):
+        yield row.number, row.version, sealer.open_sealed(row.sheet, f"receipt {row.year}/{row.number}/{row.version}")
+
+
+def drop_sheets_after(connection: Connection, year: int, number: int) -> int:
+    """Forget sheets of receipts that were never issued (their numbering did not commit); how many."""
+    result = connection.execute(
+        delete(frozen_sheet).where(frozen_sheet.c.year == year, frozen_sheet.c.number > number)
+    )
+    return int(result.rowcount)
+
+
+def sheet_years(connection: Connection) -> list[int]:
+    """The years that have frozen sheets."""
+    return list(connection.execute(select(frozen_sheet.c.year).distinct()).scalars())

@@ -1,0 +1,174 @@
+"""One set of books, opened: configuration, chart, register, vault and key, recovered from a kill if there was one."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from ledger import receiptbook
+from ledger import vault as vault_store
+from ledger.chart import Account, UnknownAccount, house, path_of, read_chart, render_chart
+from ledger.errors import OboleError
+from ledger.journal import quote, write_whole
+from ledger.posting import Folder, recover, writing
+from ledger.store import open_store, sqlite_url
+from obole.config import FILE_NAME, Config, load
+
+
+class BooksExist(OboleError):
+    """A folder that already holds books."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """Everything a command needs of a set of books; stores are opened when first used."""
+
+    folder: Folder
+    config: Config
+
+    @cached_property
+    def chart(self) -> Mapping[str, Account]:
+        """The accounts in use, by code."""
+        return read_chart(self.folder.chart)
+
+    @cached_property
+    def paths(self) -> Mapping[str, str]:
+        """The Beancount account of each code in use."""
+        return {code: account.path for code, account in self.chart.items()}
+
+    @cached_property
+    def register(self) -> Engine:
+        """The register, migrated."""
+        return open_store(self.config.register_url or sqlite_url(self.folder.register), "register")
+
+    @cached_property
+    def vault(self) -> Engine:
+        """The vault, migrated."""
+        return open_store(self.config.vault_url or sqlite_url(self.folder.vault), "vault")
+
+    @cached_property
+    def sealer(self) -> vault_store.Sealer:
+        """The key of the vault; KeyMissing where it is not in the key folder."""
+        return vault_store.Sealer.open(self.config.key)
+
+    def require(self, codes: set[str], where: str) -> None:
+        """UnknownAccount for the first code that the chart of these books does not open."""
+        for code in sorted(codes - self.chart.keys()):
+            raise UnknownAccount(code, where)
+
+
+def open_books(root: Path) -> Books:
+    """Open the books in a folder and check that obole.toml and the chart fit together."""
+    config = load(root)
+    books = Books(Folder(root.resolve()), config)
+    named = {bank.account for bank in config.bank} | set(config.gifts.control) | {config.gifts.suspense}
+    named |= set(config.grants.model_dump().values())
+    named |= {rule.account for rule in config.rules if rule.account}
+    named |= {rule.gift.account for rule in config.rules if rule.gift and rule.gift.account}
+    books.require(named, FILE_NAME)
+    return books
+
+
+def settle(books: Books) -> list[str]:
+    """After a kill: bring files and vault to what the register says. What was done, in sentences."""
+    with books.register.connect() as connection:
+        said = recover(books.folder, connection)
+        years = {year: receiptbook.last_number(connection, year) for year in _sheet_years(books)}
+    with books.vault.begin() as connection:
+        for year, last in years.items():
+            dropped = vault_store.drop_sheets_after(connection, year, last)
+            if dropped:
+                said.append(
+                    f"an interrupted issue of receipts {year} had not been numbered: {dropped} prepared receipts were "
+                    "removed (the state before)."
+                )
+    return said
+
+
+def _sheet_years(books: Books) -> list[int]:
+    with books.vault.connect() as connection:
+        return vault_store.sheet_years(connection)
+
+
+def initialise(root: Path, settings: str) -> Books:
+    """Create books in `root` from the text of an obole.toml; BooksExist where there are some.
+
+    The vault's key goes to the key folder, under a name of its own that is added to obole.toml.
+    """
+    if (root / "main.beancount").exists():
+        raise BooksExist(f"{root}: there are books here already; choose another folder.")
+    root.mkdir(parents=True, exist_ok=True)
+    folder = Folder(root.resolve())
+    name = f"obole-{secrets.token_hex(6)}"
+    written = root / FILE_NAME
+    text = settings if settings else written.read_text(encoding="utf-8")
+    if not any(line.startswith("key ") or line.startswith("key=") for line in text.splitlines()):
+        text = f'key = "{name}"\n' + text
+    write_whole(written, text.encode())
+    config = load(root)
+    with writing(folder):
+        vault_store.create_key(config.key)
+        accounts = {account.code: account for account in house()}
+        for code, label in _accounts_named_only_in(config):
+            accounts.setdefault(code, Account(code, path_of(code, label), (label, label, label, label)))
+        write_whole(folder.chart, render_chart(accounts.values(), config.first_day).encode())
+        year = config.first_day.year
+        write_whole(
+            folder.journal / str(year) / "00-year.beancount",
+            b"; Posted documents stand here, one file each. Obole writes them; do not edit.\n",
+        )
+        write_whole(
+            root / "manual" / f"{year}.beancount",
+            b"; What finance staff enter by hand in Fava stands here.\n",
+        )
+        for part in (folder.documents, folder.receipts, folder.seals):
+            part.mkdir(exist_ok=True)
+        books = Books(folder, config)
+        books.register  # noqa: B018 - creates the store
+        books.vault  # noqa: B018
+        write_whole(folder.main, main_text(config).encode())
+    return open_books(root)
+
+
+def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:
+    named = [(bank.account, f"Banque {bank.alias}") for bank in config.bank]
+    return named + [(rule.account, rule.label) for rule in config.rules if rule.account]
+
+
+def main_text(config: Config) -> str:
+    """The text of main.beancount: what Fava opens, and the checks that run each time it loads."""
+    register = config.register_url or "register.sqlite3"
+    gifts = {"register": register, "accounts": list(config.gifts.control)}
+    banks = {"register": register, "accounts": {bank.alias: bank.account for bank in config.bank}}
+    day = config.first_day.isoformat()
+    locale = "fr_BE" if config.organisation.language == "fr" else f"{config.organisation.language}_BE"
+    return f"""; Obole books of {_comment(config.organisation.name)}. Open with `obole serve` or `fava main.beancount`.
+option "title" {quote(config.organisation.name)}
+option "operating_currency" "EUR"
+; Without this a balance may be one cent off and pass.
+option "tolerance_multiplier" "0"
+option "documents" "documents"
+
+include "chart.beancount"
+include "journal/*/*.beancount"
+include "manual/*.beancount"
+
+plugin "ledger.plugins.accounts"
+plugin "reports.mapped"
+plugin "ledger.plugins.gifts" {quote(repr(gifts))}
+plugin "ledger.plugins.banks" {quote(repr(banks))}
+plugin "ledger.plugins.periods" "seals"
+
+{day} custom "fava-extension" "obole.pages"
+{day} custom "fava-option" "locale" "{locale}"
+{day} custom "fava-option" "collapse-pattern" "^[A-Z][a-z]+:[0-9]+[^:]*$"
+{day} custom "fava-option" "invert-income-liabilities-equity" "true"
+{day} custom "fava-option" "show-accounts-with-zero-balance" "false"
+"""
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())

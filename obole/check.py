@@ -1,0 +1,246 @@
+"""`obole check`: every invariant of the books, each with what breaks it; nothing is written but what a kill left open."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+from stdnum import iban as stdnum_iban
+
+from ledger import receiptbook, register, vault
+from ledger.chart import code_of
+from ledger.errors import OboleError
+from ledger.identifiers import valid_national_number
+from ledger.money import to_decimal
+from ledger.posting import file_faults
+from ledger.seals import read_seals, register_faults, seal_faults
+from obole.books import Books
+from obole.loading import Loaded, load_books
+from obole.policy import policy_for
+from receipts.facts import assess_year
+from receipts.issue import preview
+from receipts.parameters import known_years
+from receipts.render import document_faults
+from receipts.tie import tie
+from reports.scheme import SCHEMES, load_scheme
+from reports.statements import balance, statement
+
+
+@dataclass(slots=True)
+class Result:
+    """One invariant: what it says, what breaks it (`faults`), and what waits for a person without breaking it."""
+
+    number: int
+    rule: str
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """True where nothing breaks it."""
+        return not self.faults
+
+
+@dataclass(slots=True)
+class _Work:
+    books: Books
+    gifts: Connection
+    identities: Connection
+    loaded: Loaded
+
+
+def check_books(books: Books, progress: Callable[[str, int, int], None] | None = None) -> list[Result]:
+    """Check the invariants in their order (design: what must always be true)."""
+    results = []
+    with books.register.connect() as gifts, books.vault.connect() as identities:
+        work = _Work(books, gifts, identities, load_books(books.folder.main))
+        for number, (rule, look) in enumerate(_RULES, start=1):
+            if progress is not None:
+                progress(rule, number - 1, len(_RULES))
+            result = Result(number, rule)
+            try:
+                for fault in look(work, result):
+                    result.faults.append(fault)
+            except OboleError as error:
+                result.faults.append(str(error))
+            results.append(result)
+    return results
+
+
+def _once(work: _Work, _result: Result) -> Iterator[str]:
+    document = register.document
+    twice = (
+        select(document.c.bank, document.c.closing_date, document.c.sequence, func.count())
+        .where(document.c.bank.is_not(None))
+        .group_by(document.c.bank, document.c.closing_date, document.c.sequence)
+        .having(func.count() > 1)
+    )
+    for bank, day, sequence, count in work.gifts.execute(twice):
+        yield f"statement {sequence} of {bank} closing on {day} was posted {count} times"
+    for alteration in register.alterations(work.gifts):
+        yield f"{alteration.table}: {alteration.place}: {alteration.problem}"
+
+
+def _whole(work: _Work, result: Result) -> Iterator[str]:
+    movement, document = register.movement, register.document
+    sums = dict(
+        work.gifts.execute(
+            select(movement.c.document_id, func.sum(movement.c.cents))
+            .where(movement.c.parent.is_(None))
+            .group_by(movement.c.document_id)
+        )
+        .tuples()
+        .all()
+    )
+    before: dict[str, tuple[str, int]] = {}
+    query = (
+        select(document.c.id, document.c.name, document.c.bank, document.c.opening, document.c.closing)
+        .where(document.c.bank.is_not(None))
+        .order_by(document.c.closing_date, document.c.sequence)
+    )
+    for number, name, bank, opening, closing in work.gifts.execute(query):
+        total = sums.get(number, 0)
+        if opening + total != closing:
+            yield (
+                f"{name}: opening {to_decimal(opening)} + movements {to_decimal(total)} is not its closing balance "
+                f"{to_decimal(closing)}"
+            )
+        known = before.get(bank)
+        if known is not None and known[1] != opening:
+            result.notes.append(
+                f"a gap between {known[0]} and {name}: {to_decimal(opening - known[1])} EUR; import the missing statement"
+            )
+        before[bank] = (name, closing)
+
+
+def _equal(work: _Work, _result: Result) -> Iterator[str]:
+    yield from work.loaded.problems()
+    yield from file_faults(work.books.folder, work.gifts)
+
+
+def _explained(work: _Work, result: Result) -> Iterator[str]:
+    config = work.books.config
+    control = set(work.books.config.gifts.control)
+    for year in work.loaded.totals.years:
+        if year not in known_years():
+            result.notes.append(f"{year}: no receipt parameters for this year; the gift accounts are not tied out")
+            continue
+        assessment = assess_year(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
+        income = -sum(cents for code, cents in work.loaded.totals.in_year(year).items() if code in control)
+        result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income)
+        if result_of_year.difference:
+            yield f"{year}: the gift accounts differ from the register by {to_decimal(result_of_year.difference)} EUR"
+    open_cents = sum(item.cents for item in register.open_items(work.gifts))
+    suspense = work.books.config.gifts.suspense
+    booked = -sum(
+        cents for code, cents in work.loaded.totals.until(max(work.loaded.totals.years, default=0)).items() if code == suspense
+    )
+    if booked != open_cents:
+        yield (
+            f"the suspense account {suspense} holds {to_decimal(booked)} EUR, its open items are "
+            f"{to_decimal(open_cents)} EUR"
+        )
+    if open_cents:
+        result.notes.append(f"{to_decimal(open_cents)} EUR wait on the suspense account: `obole suspense`")
+
+
+def _numbered(work: _Work, _result: Result) -> Iterator[str]:
+    for fault in receiptbook.faults(work.gifts):
+        yield f"receipt {fault.year}/{fault.number:06d}: {fault.problem}"
+
+
+def _unchanged(work: _Work, _result: Result) -> Iterator[str]:
+    for year in receiptbook.years_issued(work.gifts):
+        yield from document_faults(
+            work.books.register, work.books.vault, work.books.sealer, work.books.folder.receipts, year
+        )
+
+
+def _reversals(work: _Work, result: Result) -> Iterator[str]:
+    config = work.books.config
+    for year in receiptbook.years_issued(work.gifts):
+        plan = preview(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
+        for changed in plan.changed:
+            result.notes.append(
+                f"receipt {year}/{changed.number:06d}: issued for {to_decimal(changed.issued_cents)} EUR, its gifts are "
+                f"now {to_decimal(changed.now_cents)} EUR: to be withdrawn or replaced"
+            )
+    return
+    yield
+
+
+def _sealed(work: _Work, _result: Result) -> Iterator[str]:
+    for seal in read_seals(work.books.folder.seals).values():
+        yield from seal_faults(work.books.folder.root, seal)
+        yield from register_faults(work.gifts, seal)
+
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
+_ELEVEN = re.compile(r"(?<!\d)\d{2}[.]?\d{2}[.]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
+_WORD = re.compile(r"\w+")
+
+
+def _nameless(work: _Work, _result: Result) -> Iterator[str]:
+    names = {
+        (donor.first_name.casefold(), donor.last_name.casefold())
+        for donor in vault.find_donors(work.identities, None)
+        if donor.first_name and donor.last_name
+    }
+    own = {work.books.config.organisation.email} | {bank.iban for bank in work.books.config.bank}
+    for path, number, line in _texts(work.books.folder.root):
+        words = [word.casefold() for word in _WORD.findall(line)]
+        pairs = set(zip(words, words[1:], strict=False))
+        if any((a, b) in names or (b, a) in names for a, b in pairs):
+            yield f"{path}: line {number}: the name of a donor stands here; replace it by the donor key"
+        if any(found not in own for found in _EMAIL.findall(line)):
+            yield f"{path}: line {number}: an e-mail address stands here; remove it"
+        compact = (re.sub(r"\s", "", found) for found in _IBAN.findall(line))
+        if any(found not in own and stdnum_iban.is_valid(found) for found in compact):
+            yield f"{path}: line {number}: an IBAN stands here; remove it"
+        numbers = (re.sub(r"\D", "", found) for found in _ELEVEN.findall(line))
+        if any(valid_national_number(found) for found in numbers):
+            yield f"{path}: line {number}: a national number stands here; remove it"
+
+
+def _texts(root: Path) -> Iterator[tuple[str, int, str]]:
+    for folder in (root / "journal", root / "manual"):
+        for path in sorted(folder.rglob("*.beancount")):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+                if '"' in line or ";" in line:
+                    yield path.relative_to(root).as_posix(), number, line
+
+
+def _settled(work: _Work, _result: Result) -> Iterator[str]:
+    root = work.books.folder
+    for folder in (root.journal, root.documents):
+        for path in folder.rglob(".*.new"):
+            yield f"{path.relative_to(root.root).as_posix()}: left by a killed run; any command that writes settles it"
+
+
+def _mapped(work: _Work, _result: Result) -> Iterator[str]:
+    totals = work.loaded.totals
+    for name in SCHEMES:
+        scheme = load_scheme(name)
+        for year in totals.years:
+            difference = balance(statement("balance-sheet", scheme, year, totals))[0].difference
+            if difference:
+                yield f"{year}, scheme {name}: assets and liabilities differ by {to_decimal(difference)} EUR"
+    for code in {code_of(path) for path in work.loaded.opened} - set(work.books.chart):
+        yield f"account {code} is open in the books and not in chart.beancount; open it there"
+
+
+_RULES: tuple[tuple[str, Callable[[_Work, Result], Iterable[str]]], ...] = (
+    ("every euro stands in the register once, as posted", _once),
+    ("a statement is taken whole: opening + movements = closing", _whole),
+    ("the register and the books are equal, and every journal file is as posted", _equal),
+    ("every euro of the gift accounts is receipted or has its reason", _explained),
+    ("receipt numbers of a year are 1..N, each for its gifts", _numbered),
+    ("what was issued does not change", _unchanged),
+    ("a reversal after issue waits in a queue", _reversals),
+    ("a closed year does not change", _sealed),
+    ("no name, IBAN, e-mail or national number in the books", _nameless),
+    ("nothing is left half done", _settled),
+    ("every account falls in one line of each scheme; assets = liabilities", _mapped),
+)

@@ -1,0 +1,339 @@
+"""The command line: click commands, each a few lines over the module that does the work.
+
+An OboleError is one sentence on stderr and exit status 1; wrong usage is exit status 2. Long work shows a progress bar
+on a terminal.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger.errors import OboleError
+from obole import say
+
+_LANGUAGES = click.Choice(["fr", "nl", "de", "en"])
+_REPORTS = click.Choice(
+    ["balance-sheet", "income-statement", "appropriation", "trial-balance", "general-ledger", "tie-out"]
+)
+_SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OboleError as error:
+            click.echo(f"obole: {error}", err=True)
+            ctx.exit(1)
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(1)
+        except OSError as error:
+            place = f"{Path(str(error.filename)).name}: " if error.filename else ""
+            click.echo(f"obole: {place}{error.strerror or error}; nothing more was done.", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="obole")
+@click.option(
+    "--books", envvar="OBOLE_BOOKS", default=".", type=click.Path(path_type=Path), help="Which books; default: here."
+)
+@click.pass_context
+def main(ctx: click.Context, books: Path) -> None:
+    """Obole: fundraising and accounting of a Belgian foundation, from source files to statements and tax receipts."""
+    ctx.obj = books
+
+
+def _choose(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.obj = value
+
+
+def _with_books(function: Any) -> Any:
+    """`--books` after the command too, and the chosen folder as first argument."""
+    option = click.option(
+        "--books",
+        "books_here",
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=_choose,
+        help="Which books.",
+    )
+    return option(click.pass_obj(function))
+
+
+_Progress = Callable[[str, int, int], None]
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[_Progress | None]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def step(what: str, done: int, of: int) -> None:
+            bar.update(task, description=f"{title}: {what}" if what else title, completed=done, total=of)
+
+        yield step
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+def _year_option(function: Any) -> Any:
+    return click.option("--year", type=click.IntRange(2000, 2100), required=True, help="Calendar year.")(function)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--config", "settings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An obole.toml.")
+def init(folder: Path, settings: Path | None) -> None:
+    """Create new books in DIR from an obole.toml (there already, or given with --config)."""
+    from obole.books import initialise  # noqa: PLC0415
+    from obole.config import FILE_NAME, sample  # noqa: PLC0415
+
+    if settings is None and not (folder / FILE_NAME).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE_NAME).write_text(sample(), encoding="utf-8")
+        click.echo(f"{folder / FILE_NAME} written: fill it in, then run `obole init {folder}` again.")
+        return
+    books = initialise(folder, settings.read_text(encoding="utf-8") if settings else "")
+    click.echo(say.created(books))
+
+
+@main.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def inspect(files: tuple[Path, ...], form: str) -> None:
+    """What a source file holds, without any books: statements, balances, movements, faults."""
+    from importers.inspection import as_json, as_text  # noqa: PLC0415
+    from obole.inspection import inspect_files  # noqa: PLC0415
+
+    inspections = inspect_files(files)
+    if form == "json":
+        shown = [as_json(inspection) for inspection in inspections]
+        click.echo(json.dumps(shown[0] if len(shown) == 1 else shown, ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n\n".join(as_text(inspection) for inspection in inspections))
+    if not all(inspection.ok for inspection in inspections):
+        sys.exit(1)
+
+
+@main.command("import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Decide and tell everything, write nothing.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_with_books
+def import_(books: Path, files: tuple[Path, ...], dry_run: bool, form: str) -> None:
+    """Take source files in: bank statements, registers, journals, assignments; folders are searched."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.intake import describe, import_files  # noqa: PLC0415
+
+    with _progress("import") as progress:
+        intake = import_files(open_books(books), files, dry_run=dry_run, progress=progress)
+    click.echo(describe(intake) if form == "json" else say.intake(intake))
+    if intake.refused:
+        sys.exit(1)
+
+
+@main.command()
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Write the list as an xlsx or csv sheet to fill in.")
+@_with_books
+def suspense(books: Path, output: Path | None) -> None:
+    """What waits on the suspense account, with proposals; the sheet filled in is taken back by `obole import`."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.suspense import open_lines, write_sheet  # noqa: PLC0415
+
+    lines = open_lines(open_books(books))
+    if output is not None:
+        write_sheet(lines, output)
+        click.echo(f"{output.name}: {len(lines)} open lines; fill in donor or account and date, then `obole import` it.")
+    else:
+        click.echo(say.suspense(lines))
+
+
+@main.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_with_books
+def check(books: Path, form: str) -> None:
+    """Check every invariant of the books; exit status 1 and a list where one fails."""
+    from obole.books import open_books, settle  # noqa: PLC0415
+    from obole.check import check_books  # noqa: PLC0415
+    from ledger.posting import writing  # noqa: PLC0415
+
+    opened = open_books(books)
+    with writing(opened.folder):
+        recovered = settle(opened)
+    with _progress("check") as progress:
+        results = check_books(opened, progress)
+    if form == "json":
+        click.echo(say.results_json(results, recovered))
+    else:
+        click.echo(say.results(results, recovered))
+    if not all(result.holds for result in results):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("what", metavar="WHAT", type=_REPORTS)
+@_year_option
+@click.option("--scheme", type=_SCHEMES, default="published", show_default=True)
+@click.option("--lang", "language", type=_LANGUAGES, help="Default: the foundation's language.")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
+@_with_books
+def report(
+    books: Path, what: str, year: int, scheme: str, language: str | None, form: str, output: Path | None
+) -> None:
+    """A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.reporting import write_report  # noqa: PLC0415
+
+    if output is not None and output.suffix == ".xlsx" and form == "text":
+        form = "xlsx"
+    if form == "xlsx" and output is None:
+        raise click.UsageError("an xlsx report needs -o FILE")
+    opened = open_books(books)
+    write_report(opened, what, year, scheme, language or opened.config.organisation.language, form, output)
+    if output is not None:
+        click.echo(f"{output} written.")
+
+
+@main.group()
+def receipts() -> None:
+    """Tax receipts: preview, issue, render, belcotax, status."""
+
+
+@receipts.command()
+@_year_option
+@click.option("--lang", "language", type=_LANGUAGES, default="en")
+@_with_books
+def preview(books: Path, year: int, language: str) -> None:
+    """Who would get a receipt and who not, with the reasons and sums; nothing is written."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.receipting import preview_receipts  # noqa: PLC0415
+
+    click.echo(say.preview(preview_receipts(open_books(books), year), language))
+
+
+@receipts.command()
+@_year_option
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Date printed as date of issue; default today.")
+@_with_books
+def issue(books: Path, year: int, day: datetime | None) -> None:
+    """Give every receipt due its number, 1..N, in one transaction, and freeze what it prints."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.receipting import issue_receipts  # noqa: PLC0415
+
+    plan, recovered = issue_receipts(open_books(books), year, day.date() if day else _today())
+    click.echo(say.issued(plan, recovered))
+
+
+@receipts.command()
+@_year_option
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes.")
+@_with_books
+def render(books: Path, year: int, workers: int) -> None:
+    """Make the PDFs that are not there yet; a re-print is byte-identical."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.receipting import render_receipts  # noqa: PLC0415
+
+    with _progress(f"receipts {year}") as progress:
+        rendered = render_receipts(open_books(books), year, workers=workers, progress=progress)
+    click.echo(say.rendered(rendered, year))
+    if rendered.failed:
+        sys.exit(1)
+
+
+@receipts.command()
+@_year_option
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Creation date in the file; default today.")
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Default: belcotax-28171-KBO-YEAR-1.xml in the books.")
+@_with_books
+def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) -> None:
+    """Write the 281.71 file of the receipts issued."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.receipting import write_belcotax  # noqa: PLC0415
+
+    path, summary = write_belcotax(open_books(books), year, day.date() if day else _today(), output)
+    click.echo(say.belcotax(path, summary))
+
+
+@receipts.command()
+@_year_option
+@click.option("--lang", "language", type=_LANGUAGES, default="en")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_with_books
+def status(books: Path, year: int, language: str, form: str) -> None:
+    """Counts and sums by state and by reason."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.receipting import status_of  # noqa: PLC0415
+
+    found = status_of(open_books(books), year)
+    click.echo(say.status_json(found) if form == "json" else say.status(found, language))
+
+
+@main.command()
+@click.argument("year", type=click.IntRange(2000, 2100))
+@_with_books
+def close(books: Path, year: int) -> None:
+    """Seal a year: from then on any change to it is an error that names the file or the row."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.closing import close_year  # noqa: PLC0415
+
+    click.echo(close_year(open_books(books), year))
+
+
+@main.command()
+@_with_books
+def verify(books: Path) -> None:
+    """Check the seals of the closed years."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.closing import verify_seals  # noqa: PLC0415
+
+    faults, years = verify_seals(open_books(books))
+    click.echo("\n".join(faults) if faults else f"{len(years)} sealed years are as they were sealed.")
+    if faults:
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True)
+@_with_books
+def serve(books: Path, host: str, port: int) -> None:
+    """Fava with Obole's pages, read-only."""
+    from obole.serve import serve as run  # noqa: PLC0415
+
+    run(books, host, port, say=click.echo)
+
+
+@main.command()
+@click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(path_type=Path))
+@click.option("--donors", type=click.IntRange(1, 1_000_000), default=2000, show_default=True)
+@click.option("--seed", type=int, default=2025, show_default=True)
+def demo(folder: Path, donors: int, seed: int) -> None:
+    """Make a fictional foundation's source files, take them in, and print its statements, receipts and Belcotax file."""
+    from obole.showcase import run_demo  # noqa: PLC0415
+
+    with _progress("demo") as progress:
+        run_demo(folder, donors, seed, click.echo, progress)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""`obole.toml`: the organisation, its bank accounts, policies and rules, validated with messages a person can act on.
+
+`load` reads the file of a set of books into a `Config`; a wrong file is a `ConfigError` that lists every wrong field.
+"""
+
+import re
+import tomllib
+from datetime import date
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from stdnum import iban as stdnum_iban
+from stdnum.be import vat as stdnum_enterprise
+
+from ledger.errors import OboleError
+from ledger.records import Channel, Counterpart, Nature
+
+FILE_NAME = "obole.toml"
+
+Language = Literal["fr", "nl", "de", "en"]
+
+
+class ConfigError(OboleError):
+    """obole.toml cannot be used; the message lists each wrong field with its remedy."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _digits(value: Any) -> Any:
+    return re.sub(r"[ .]", "", value).removeprefix("BE") if isinstance(value, str) else value
+
+
+def _enterprise_number(value: str) -> str:
+    if not stdnum_enterprise.is_valid(value):
+        raise ValueError("not a valid enterprise number (ten digits, check digits modulo 97)")
+    return value
+
+
+def _account_code(value: Any) -> Any:
+    if isinstance(value, int):
+        raise ValueError(f'write the account code between quotes: "{value}"')
+    return value
+
+
+AccountCode = Annotated[str, BeforeValidator(_account_code), Field(pattern=r"^[0-9]{2,8}$")]
+
+
+class Organisation(_Part):
+    """Who keeps these books, as printed on receipts and sent to Belcotax."""
+
+    name: str = Field(min_length=1)
+    legal_form: str = "fondation d'utilité publique"
+    enterprise_number: Annotated[str, BeforeValidator(_digits)]
+    street: str = Field(min_length=1, description="street and number")
+    postcode: str = Field(pattern=r"^[0-9]{4}$")
+    municipality: str = Field(min_length=1)
+    country: str = "BE"
+    language: Language = "fr"
+    telephone: str = Field(pattern=r"^[0-9+/ .]{6,20}$")
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    contact: str = Field(min_length=1, description="contact person for Belcotax")
+    website: str | None = None
+
+    @field_validator("enterprise_number")
+    @classmethod
+    def _valid_number(cls, value: str) -> str:
+        return _enterprise_number(value)
+
+
+class Recognition(_Part):
+    """One recognition for tax-deductible gifts; at most six calendar years (AR/CIR 92 art. 63/18/1)."""
+
+    from_year: int = Field(ge=1990, le=2100)
+    to_year: int = Field(ge=1990, le=2100)
+    reference: str = ""
+
+    @model_validator(mode="after")
+    def _six_years(self) -> "Recognition":
+        if not self.from_year <= self.to_year <= self.from_year + 5:
+            raise ValueError("from_year to to_year must be one to six years")
+        return self
+
+
+class BankAccount(_Part):
+    """One bank account and its ledger account. `alias` names its documents: coda-ALIAS-2025-073."""
+
+    alias: str = Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")
+    iban: Annotated[str, BeforeValidator(lambda value: re.sub(r"\s", "", value) if isinstance(value, str) else value)]
+    account: AccountCode
+    currency: Literal["EUR"] = "EUR"
+
+    @field_validator("iban")
+    @classmethod
+    def _valid_iban(cls, value: str) -> str:
+        if not stdnum_iban.is_valid(value):
+            raise ValueError("not a valid IBAN (check digits modulo 97)")
+        return value
+
+
+class GiftAccounts(_Part):
+    """Income account by what the gift is. Annex 3, footnote 30: 731 may single out the gifts with a tax deduction."""
+
+    money: AccountCode = "731100"
+    in_kind: AccountCode = "731200"
+    undocumented: AccountCode = "731300"
+    legacy: AccountCode = "732000"
+    membership: AccountCode = "730000"
+    suspense: AccountCode = "499000"
+
+    def of(self, nature: Nature) -> str:
+        """The income account of a gift of this nature that has a known donor."""
+        if nature in (Nature.GOODS, Nature.SERVICES, Nature.PREMISES, Nature.EQUIPMENT, Nature.SECURITIES):
+            return self.in_kind
+        return {Nature.LEGACY: self.legacy, Nature.MEMBERSHIP: self.membership}.get(nature, self.money)
+
+    @property
+    def control(self) -> tuple[str, ...]:
+        """The accounts whose every posting must stand in the register of gifts."""
+        return tuple(sorted({self.money, self.in_kind, self.undocumented, self.legacy, self.membership}))
+
+
+class GrantAccounts(_Part):
+    """Accounts of the grants register (KB WVV art. 3:171; facts/accounting-rules.md section e)."""
+
+    public: AccountCode = "733000"
+    private: AccountCode = "733100"
+    receivable: AccountCode = "413000"
+    earned: AccountCode = "491000"
+    deferred: AccountCode = "493000"
+    capital: AccountCode = "150000"
+    release: AccountCode = "753000"
+
+
+class Rule(_Part):
+    """What a known bank line is. Every condition given must hold; the first rule that holds decides.
+
+    `code` is a list of beginnings of family + transaction (`"80"`, `"0137"`); `name`, `communication` are regular
+    expressions, searched without regard to case; `account` books the line there; `gift` makes it a gift without a donor.
+    """
+
+    label: str = Field(min_length=1, description="the narration; no person's name")
+    direction: Literal["credit", "debit"] | None = None
+    code: tuple[str, ...] = ()
+    name: str | None = None
+    communication: str | None = None
+    iban: str | None = None
+    bank: str | None = Field(default=None, description="alias of the bank account it is seen on")
+    account: AccountCode | None = None
+    gift: "RuleGift | None" = None
+
+    @field_validator("name", "communication")
+    @classmethod
+    def _valid_pattern(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from None
+        return value
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> "Rule":
+        if (self.account is None) == (self.gift is None):
+            raise ValueError("give either account or gift")
+        if not (self.direction or self.code or self.name or self.communication or self.iban):
+            raise ValueError("a rule needs at least one condition")
+        return self
+
+
+class RuleGift(_Part):
+    """A gift that a rule recognises, whose donor is unknown and stays so (a pooled payout, a collecting box)."""
+
+    nature: Nature = Nature.MONEY
+    channel: Channel = Channel.PLATFORM
+    counterpart: Counterpart = Counterpart.NONE
+    account: AccountCode | None = None
+    campaign: str | None = None
+    fund: str | None = None
+
+
+class GiftDatePolicy(StrEnum):
+    """Which date decides the calendar year of a gift (facts/receipts.md section 3, UNSURE: a setting)."""
+
+    EXECUTED = "executed"
+    VALUE = "value"
+    BOOKED = "booked"
+
+
+class Receipts(_Part):
+    """Receipt policies. The 40 EUR threshold is law and stands in the year parameters, not here."""
+
+    place: str = ""
+    signatory: str = ""
+    signatory_role: str = ""
+    amount_in_words: bool = True
+    gift_date_policy: GiftDatePolicy = GiftDatePolicy.EXECUTED
+    require_national_number: tuple[int, ...] = ()
+    token_counterpart_eligible: bool = False
+
+
+class Belcotax(_Part):
+    """Settings of the 281.71 file whose rule is unsure (facts/belcotax.md); the defaults are those proposed there."""
+
+    company_number_in_2011: bool = True
+    zone_2030_natural: str = ""
+    zone_2030_legal: str = ""
+    zone_2045: str = ""
+    country_belgium: str = "150"
+    country_digits: int = Field(default=0, ge=0, le=5, description="pad foreign country codes to this many digits")
+    file_type: Literal["BELCOTAX", "BELCOTST", "BCTEST"] = "BELCOTAX"
+    country_codes: dict[str, str] = Field(
+        default_factory=dict, description="codes of annex 3 of the brochure by ISO country, where the table lacks one"
+    )
+
+
+class InKind(_Part):
+    """Gifts in kind are income with an equal charge or asset; a presentation choice (accounting-rules.md e)."""
+
+    book: bool = True
+
+
+class Config(_Part):
+    """The whole of obole.toml."""
+
+    organisation: Organisation
+    recognition: tuple[Recognition, ...] = ()
+    bank: tuple[BankAccount, ...] = ()
+    gifts: GiftAccounts = GiftAccounts()
+    grants: GrantAccounts = GrantAccounts()
+    rules: tuple[Rule, ...] = ()
+    receipts: Receipts = Receipts()
+    belcotax: Belcotax = Belcotax()
+    in_kind: InKind = InKind()
+    first_day: date = date(2024, 1, 1)
+    key: str = Field(default="", description="name of the key file that opens the vault, kept outside the books")
+    register_url: str = Field(default="", description="SQLAlchemy address of a server; empty: register.sqlite3 here")
+    vault_url: str = Field(default="", description="SQLAlchemy address of a server; empty: vault.sqlite3 here")
+
+    @model_validator(mode="after")
+    def _distinct_banks(self) -> "Config":
+        for attribute in ("alias", "iban"):
+            values = [getattr(bank, attribute) for bank in self.bank]
+            if len(values) != len(set(values)):
+                raise ValueError(f"two bank accounts have the same {attribute}")
+        return self
+
+
+def load(folder: Path) -> Config:
+    """Read `obole.toml` of the books in `folder`; ConfigError where there is none or a field is wrong."""
+    path = folder / FILE_NAME
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{folder}: no {FILE_NAME} here, so these are no books; create them with `obole init {folder}`, "
+            "or say which books with --books or OBOLE_BOOKS."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{FILE_NAME}: not readable as TOML: {error}.") from None
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        lines = [_explain(detail) for detail in error.errors(include_url=False)]
+        raise ConfigError(f"{FILE_NAME}: {len(lines)} wrong:\n  " + "\n  ".join(lines)) from None
+
+
+def _explain(detail: Any) -> str:
+    place = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in detail["loc"]).replace(".[", "[")
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = "no such setting; see docs/configuration.md for the names"
+    if detail["type"] == "missing":
+        message = "missing; add it"
+    return f"{place or 'the file'}: {message}"
+
+
+
+
+def sample() -> str:
+    """An obole.toml to fill in, with the settings everyone needs and a comment on each."""
+    return (files("obole") / "data" / "obole.toml").read_text(encoding="utf-8")

@@ -1,0 +1,351 @@
+"""The ordinary year of the foundation beside gifts and grants: purchases, payroll, sales, loans, closing entries.
+
+Invented: every supplier, invoice and date, and the monthly rhythm. Not invented: the year's totals. Each amount is
+worked backwards from `targets`, so that the journals and the payments together end on the published balances.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from random import Random
+from typing import NamedTuple
+
+from obole.demo.bankdays import bank_days, on_or_after
+from obole.demo.coda_writer import Line
+from obole.demo.numbers import BIC, belgian_iban
+from obole.demo.records import Assignment, Cash, Entry, split
+from obole.demo.targets import YEARS, change, end, targets
+
+_SUPPLIER_IBAN = 100  # the first account number of a supplier
+
+# Invoices a year by charge or asset; everything not named here is given in kind, paid as salary or a closing entry.
+_INVOICES = {
+    "610000": 36, "611000": 40, "612000": 36, "613100": 40, "613200": 24, "614000": 8, "615000": 30, "616000": 60,
+    "623000": 24, "640000": 2, "644000": 3, "664000": 1, "240000": 5, "260000": 1,
+}  # fmt: skip
+
+# Prepaid charges and invoices to be received belong to these charges, in these parts.
+_PREPAID = {"610000": 3, "615000": 5, "616000": 2}
+_TO_RECEIVE = "616000"
+
+# Interest earned on term deposits and not yet received at the end of the year before the key; the rest of 491 is grants.
+_ACCRUED_INTEREST = {2024: 6_000_00, 2025: 8_200_00, 2026: 14_300_00}
+
+# Advances on orders of the next year: suppliers in debit, shown with the trade receivables (KBWER annex 3, notes 14-24).
+_ADVANCES = {2024: 0, 2025: 240_000_00}
+
+_WITHHELD, _PERSONAL = 0.22, 0.1307  # parts of gross pay: payroll tax (plausible), social security (13,07 %)
+_HOLIDAY_WITHHELD = 0.27
+_DECEMBER = 1.95  # December's weight: the year-end premium
+
+
+class Supplier(NamedTuple):
+    """Who sends the invoices of one account."""
+
+    account: str
+    name: str
+    iban: str
+
+
+class _Open(NamedTuple):
+    """An invoice not yet paid."""
+
+    day: date
+    document: str
+    supplier: Supplier
+    cents: int
+
+
+def operations(seed: int) -> Iterator[tuple[int, list[Entry], list[Cash]]]:
+    """Year by year the journal entries and the bank lines; unpaid invoices go over into the next year."""
+    random = Random(f"{seed}/operations")  # noqa: S311 - reproducible, not secret
+    unpaid = list(_opening_invoices(random))
+    for year in YEARS:
+        entries: list[Entry] = list(_opening(year))
+        cash: list[Cash] = []
+        invoices = list(_purchases(year, random, entries))
+        unpaid = _pay_suppliers(year, [*unpaid, *invoices], cash)
+        _payroll(year, entries, cash)
+        _sales(year, random, entries, cash)
+        _sundry(year, entries, cash)
+        _banking(year, random, cash)
+        entries.extend(_closing(year))
+        yield year, entries, cash
+
+
+# Opening and closing
+
+
+def _opening(year: int) -> Iterator[Entry]:
+    day = date(year, 1, 1)
+    if year == YEARS[0]:
+        lines = tuple((account, target.opening) for account, target in targets().items() if target.opening)
+        yield Entry("opening", day, f"AN-{year}-001", "À nouveau", lines)
+    prepaid = targets()["490000"].start(year)
+    lines = (*_prepaid(prepaid), ("490000", -prepaid))
+    yield Entry("opening", day, f"EX-{year}-001", "Extourne des charges à reporter", lines)
+    due = -targets()["444000"].start(year)
+    lines = (("444000", due), (_TO_RECEIVE, -due))
+    yield Entry("opening", day, f"EX-{year}-002", "Extourne des factures à recevoir", lines)
+    interest = _ACCRUED_INTEREST[year]
+    yield Entry(
+        "opening", day, f"EX-{year}-003", "Extourne des intérêts acquis", (("751000", interest), ("491000", -interest))
+    )
+    if _ADVANCES.get(year - 1):
+        advance = _ADVANCES[year - 1]
+        lines = (("440000", advance), ("400000", -advance))
+        yield Entry("opening", day, f"EX-{year}-004", "Extourne du reclassement", lines)
+
+
+def _closing(year: int) -> Iterator[Entry]:
+    day = date(year, 12, 31)
+    for number, (text, lines) in enumerate(_closing_lines(year), 1):
+        yield Entry("closing", day, f"CL-{year}-{number:03d}", text, tuple(line for line in lines if line[1]))
+
+
+def _closing_lines(year: int) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    prepaid = end("490000", year)
+    yield "Charges à reporter", [("490000", prepaid), *((account, -cents) for account, cents in _prepaid(prepaid))]
+    due = -end("444000", year)
+    yield "Factures à recevoir", [(_TO_RECEIVE, due), ("444000", -due)]
+    interest = _ACCRUED_INTEREST[year + 1]
+    yield "Intérêts acquis sur dépôts à terme", [("491000", interest), ("751000", -interest)]
+    if _ADVANCES[year]:
+        yield "Reclassement des fournisseurs débiteurs", [("400000", _ADVANCES[year]), ("440000", -_ADVANCES[year])]
+    software = end("630100", year)
+    yield "Amortissements des immobilisations incorporelles", [("630100", software), ("211900", -software)]
+    tangible = {account: -change(account, year) for account in ("230900", "240900", "260900")}
+    tangible["221900"] = _depreciation_of_buildings(year)
+    lines = [("630200", end("630200", year)), *((account, -cents) for account, cents in sorted(tangible.items()))]
+    yield "Amortissements des immobilisations corporelles", lines
+    if added := end("639000", year):
+        yield "Dotation aux provisions", [("639000", added), ("164000", -added)]
+    if used := -end("639100", year):
+        yield "Utilisation de provisions", [("164000", used), ("639100", -used)]
+    holiday = -end("456000", year)
+    yield "Provision pour pécules de vacances", [("620000", holiday), ("456000", -holiday)]
+    tax = end("670000", year)
+    yield "Impôts de l'exercice", [("670000", tax), ("452000", -tax)]
+    before, after = -end("790000", year), end("692000", year)
+    yield "Résultat reporté de l'exercice antérieur", [("140000", before), ("790000", -before)]
+    yield "Résultat à reporter", [("692000", after), ("140000", -after)]
+
+
+def _prepaid(cents: int) -> list[tuple[str, int]]:
+    return list(zip(_PREPAID, split(cents, list(_PREPAID.values())), strict=True))
+
+
+def _depreciation_of_buildings(year: int) -> int:
+    others = sum(-change(account, year) for account in ("230900", "240900", "260900"))
+    return end("630200", year) - others
+
+
+# Purchases
+
+
+@cache
+def suppliers() -> dict[str, list[Supplier]]:
+    """The suppliers by the account of what they deliver."""
+    found: dict[str, list[Supplier]] = defaultdict(list)
+    with (files("obole.demo") / "data" / "suppliers.csv").open(encoding="utf-8", newline="") as lines:
+        for number, row in enumerate(csv.DictReader(lines)):
+            found[row["account"]].append(Supplier(row["account"], row["name"], belgian_iban(_SUPPLIER_IBAN + number)))
+    return found
+
+
+def _opening_invoices(random: Random) -> Iterator[_Open]:
+    fees = suppliers()["616000"]
+    amounts = split(-targets()["440000"].opening, [random.uniform(0.5, 1.5) for _ in range(14)])
+    for number, cents in enumerate(amounts):
+        day = date(2023, 11, 20) + timedelta(3 * number)
+        yield _Open(day, f"ACH-2023-{321 + number:04d}", random.choice(fees), cents)
+
+
+def _invoiced(account: str, year: int) -> int:
+    """What suppliers invoice on an account in a year: its target without what closing and in-kind entries bring."""
+    if account == "240000":  # the equipment given in kind stands in the in-kind register
+        return change(account, year) - (4_800_00 if year == YEARS[1] else 0)
+    if account == "260000":
+        return change(account, year)
+    adjusted = dict(_prepaid(targets()["490000"].start(year))).get(account, 0)
+    adjusted -= dict(_prepaid(end("490000", year))).get(account, 0)
+    if account == _TO_RECEIVE:
+        adjusted += targets()["444000"].start(year) - end("444000", year)
+    return end(account, year) - adjusted
+
+
+def _purchases(year: int, random: Random, entries: list[Entry]) -> Iterator[_Open]:
+    drawn: list[tuple[date, str, int]] = []
+    for account, count in _INVOICES.items():
+        total = _invoiced(account, year)
+        if not total:
+            continue
+        for number, cents in enumerate(split(total, [random.uniform(0.4, 1.6) for _ in range(count)])):
+            month = 1 + number * 12 // count
+            drawn.append((date(year, month, random.randint(2, 27)), account, cents))
+    drawn.sort()
+    for number, (day, account, cents) in enumerate(drawn, 1):
+        document = f"ACH-{year}-{number:04d}"
+        supplier = random.choice(suppliers()[account])
+        entries.append(Entry("purchases", day, document, "Facture d'achat", ((account, cents), ("440000", -cents))))
+        yield _Open(day, document, supplier, cents)
+
+
+def _pay_suppliers(year: int, invoices: list[_Open], cash: list[Cash]) -> list[_Open]:
+    """Pay the oldest first, some 45 days after their date, until what is owed is the target; return what stays unpaid."""
+    pays = sum(invoice.cents for invoice in invoices) + end("440000", year)
+    invoices.sort()
+    last = bank_days(year)[-2]
+    for number, cents in enumerate(split(_ADVANCES[year], [4, 3, 5]) if _ADVANCES[year] else [], 1):
+        supplier = suppliers()["615000"][number - 1]
+        line = _order(-cents, f"ACOMPTE ACH-{year + 1}-COMMANDE-{number}", supplier.name, supplier.iban)
+        cash.append(Cash(on_or_after(date(year, 12, 8 + number)), "current", line))
+    for number, invoice in enumerate(invoices):
+        cents = min(invoice.cents, pays)
+        if cents == 0:
+            return invoices[number:]
+        pays -= cents
+        word = "FACT" if cents == invoice.cents else "ACOMPTE"
+        day = min(_paying_day(max(invoice.day + timedelta(45), date(year, 1, 1))), last)
+        line = _order(-cents, f"{word} {invoice.document}", invoice.supplier.name, invoice.supplier.iban)
+        cash.append(Cash(day, "current", line))
+        if cents < invoice.cents:
+            return [invoice._replace(cents=invoice.cents - cents), *invoices[number + 1 :]]
+    return []
+
+
+def _paying_day(day: date) -> date:
+    """Suppliers are paid on the 10th and the 24th."""
+    if day.day <= 10:  # noqa: PLR2004
+        return on_or_after(day.replace(day=10))
+    if day.day <= 24:  # noqa: PLR2004
+        return on_or_after(day.replace(day=24))
+    following = (day.replace(day=1) + timedelta(32)).replace(day=10)
+    return on_or_after(following)
+
+
+def _order(cents: int, communication: str, name: str, iban: str) -> Line:
+    return Line(cents, "00101000", communication, name=name.upper()[:35], iban=iban, bic=BIC)
+
+
+# Payroll
+
+
+def _payroll(year: int, entries: list[Entry], cash: list[Cash]) -> None:
+    weights = [1.0] * 11 + [_DECEMBER]
+    holiday = -end("456000", year)
+    gross = split(end("620000", year) - holiday, weights)
+    employer = split(end("621000", year), weights)
+    owed = {account: -targets()[account].start(year) for account in ("453000", "454000")}
+    for month in range(1, 13):
+        december = month == 12  # noqa: PLR2004
+        entered = date(year, month, 18 if december else 22)
+        paid = on_or_after(date(year, month, 20 if december else 25))
+        due = dict(owed)  # what the months before left
+        pay, insurer = gross[month - 1], employer[month - 1]
+        tax, personal = round(pay * _WITHHELD), round(pay * _PERSONAL)
+        net = pay - tax - personal
+        lines = (
+            ("620000", pay), ("621000", insurer), ("453000", -tax), ("454000", -personal - insurer), ("455000", -net),
+        )  # fmt: skip
+        entries.append(Entry("payroll", entered, f"SAL-{year}-{month:02d}", "Rémunérations du mois", lines))
+        cash.append(_salaries(paid, net, f"SALAIRES {month:02d}/{year}"))
+        owed["453000"] += tax
+        owed["454000"] += personal + insurer
+        if month == 5:  # noqa: PLR2004 - holiday pay, out of last year's provision
+            _holiday_pay(year, entered, paid, owed, entries, cash)
+        if december:
+            # What is left at the end of the year is the published debt, so December pays the rest.
+            due = {account: cents + end(account, year) for account, cents in owed.items()}
+        day = on_or_after(date(year, month, 22 if december else 15))
+        words = {"453000": "PRECOMPTE PROFESSIONNEL", "454000": "COTISATIONS ONSS"}
+        for account, cents in due.items():
+            owed[account] -= cents
+            receiver = "SPF FICTIF" if account == "453000" else "ONSS FICTIF"
+            line = _order(-cents, f"{words[account]} {month:02d}/{year}", receiver, belgian_iban(int(account[:3])))
+            cash.append(Cash(day, "current", line))
+
+
+def _holiday_pay(
+    year: int, entered: date, paid: date, owed: dict[str, int], entries: list[Entry], cash: list[Cash]
+) -> None:
+    provision = -targets()["456000"].start(year)
+    tax, personal = round(provision * _HOLIDAY_WITHHELD), round(provision * _PERSONAL)
+    net = provision - tax - personal
+    lines = (("456000", provision), ("453000", -tax), ("454000", -personal), ("455000", -net))
+    entries.append(Entry("payroll", entered, f"PEC-{year}", "Pécules de vacances", lines))
+    cash.append(_salaries(paid, net, f"PECULES DE VACANCES {year}"))
+    owed["453000"] += tax
+    owed["454000"] += personal
+
+
+def _salaries(day: date, cents: int, communication: str) -> Cash:
+    """A collective transfer: the bank shows its total and no details, so no pay of a person is in these files."""
+    return Cash(day, "current", Line(-cents, "10107000", communication, reference=f"PAIE-{day:%Y%m%d}"))
+
+
+# Sales, and everything else that passes through the bank
+
+
+def _sales(year: int, random: Random, entries: list[Entry], cash: list[Cash]) -> None:
+    count = 24
+    for number, cents in enumerate(split(-end("743000", year), [random.uniform(0.5, 1.5) for _ in range(count)]), 1):
+        day = date(year, 1 + (number - 1) * 12 // count, random.randint(3, 26))
+        lines = (("400000", cents), ("743000", -cents))
+        entries.append(Entry("sales", day, f"VEN-{year}-{number:03d}", "Facture de vente", lines))
+    paid = -change("400000", year) - end("743000", year) + _ADVANCES[year] - _ADVANCES.get(year - 1, 0)
+    amounts = split(paid, [random.uniform(0.5, 1.5) for _ in range(11)])
+    for month, cents in enumerate(amounts, 1):
+        day = on_or_after(date(year, month, random.randint(4, 26)))
+        line = Line(cents, "00150000", f"FACTURE VEN-{year}-{2 * month - 1:03d}", name="CLIENT EXEMPLE SA", bic=BIC)
+        line = line._replace(iban=belgian_iban(90))
+        if month == 7:  # noqa: PLR2004 - a client who forgets the reference: suspense, then assigned to the clients
+            line = line._replace(communication="PAIEMENT", name="CLIENT DISTRAIT SRL", iban=belgian_iban(91))
+            cash.append(Cash(day, "current", line, Assignment(account="400000")))
+        else:
+            cash.append(Cash(day, "current", line))
+
+
+def _sundry(year: int, entries: list[Entry], cash: list[Cash]) -> None:
+    receivable = -change("416000", year)
+    if sold := -change("221000", year):
+        depreciated = change("221900", year) + _depreciation_of_buildings(year)
+        value = sold - depreciated
+        lines = (("416000", value), ("221900", depreciated), ("221000", -sold))
+        entries.append(Entry("closing", date(year, 6, 30), f"OD-{year}-001", "Vente d'un immeuble", lines))
+        cash.append(_receipt(date(year, 7, 10), value, f"ACTE DE VENTE {year}-06", "ETUDE NOTARIALE EXEMPLE", 92))
+    for month, cents in zip((3, 6, 10), split(receivable, [1, 1, 1]), strict=True):
+        text = f"AVANCE RECUPERABLE {year}/{month:02d}"
+        cash.append(_receipt(date(year, month, 12), cents, text, "PARTENAIRE MODELE ASBL", 93))
+    for month, cents in zip((2, 5, 8, 11), split(change("489000", year), [1, 1, 1, 1]), strict=True):
+        line = _order(-cents, f"REMBOURSEMENT AVANCE {year}/{month:02d}", "PARTENAIRE EXEMPLE ASBL", belgian_iban(94))
+        cash.append(Cash(on_or_after(date(year, month, 19)), "current", line))
+    taxes = end("670000", year) + change("452000", year)
+    for month, cents in zip((6, 10), split(taxes, [2, 1]), strict=True):
+        line = _order(-cents, f"IMPOT {year}/{month:02d}", "SPF FICTIF", belgian_iban(95))
+        cash.append(Cash(on_or_after(date(year, month, 20)), "current", line))
+
+
+def _receipt(day: date, cents: int, communication: str, name: str, serial: int) -> Cash:
+    line = Line(cents, "00150000", communication, name=name, iban=belgian_iban(serial), bic=BIC)
+    return Cash(on_or_after(day), "current", line)
+
+
+def _banking(year: int, random: Random, cash: list[Cash]) -> None:
+    """Interest by quarter, bank costs by month on both accounts, the interest of the loan once a year."""
+    interest = -end("751000", year) - _ACCRUED_INTEREST[year + 1] + _ACCRUED_INTEREST[year]
+    quarters = [("current", month) for month in (3, 6, 9, 12)] + [("gifts", month) for month in (3, 6, 9, 12)]
+    for (bank, month), cents in zip(quarters, split(interest, [20, 22, 24, 26, 1, 1, 1, 1]), strict=True):
+        day = on_or_after(date(year, month, 28))
+        cash.append(Cash(day, bank, Line(cents, "03550000", f"INTERETS CREDITEURS T{month // 3}/{year}")))
+    months = [("current", month, 1.0) for month in range(1, 13)]
+    months += [("gifts", month, random.uniform(2, 3)) for month in range(1, 13)]
+    costs = split(end("657000", year), [weight for _, _, weight in months])
+    for (bank, month, _), cents in zip(months, costs, strict=True):
+        day = on_or_after(date(year, month, 27))
+        cash.append(Cash(day, bank, Line(-cents, "08047000", f"FRAIS DE TRANSACTIONS {month:02d}/{year}")))
+    loan = Line(-end("650000", year), "01301000", f"INTERETS EMPRUNT {year}")
+    cash.append(Cash(bank_days(year)[-2], "current", loan))

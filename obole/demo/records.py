@@ -1,0 +1,42 @@
+"""What the parts of the demonstration hand to each other: journal entries, bank lines, and exact splits of amounts."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import accumulate
+from typing import NamedTuple
+
+from obole.demo.coda_writer import Line
+
+
+class Entry(NamedTuple):
+    """A journal entry of the book `book` (one file each); lines are (account, cents), debit positive, and sum to 0."""
+
+    book: str
+    day: date
+    document: str
+    text: str
+    lines: tuple[tuple[str, int], ...]
+
+
+class Assignment(NamedTuple):
+    """Whose money an unknown payment turns out to be: a donor's, or an account's."""
+
+    donor: str = ""
+    account: str = ""
+
+
+class Cash(NamedTuple):
+    """A line of one of the two bank accounts; `assigned` where it will wait in suspense."""
+
+    day: date
+    bank: str
+    line: Line
+    assigned: Assignment | None = None
+
+
+def split(total: int, weights: Sequence[float]) -> list[int]:
+    """Whole cents in proportion to the weights that sum to the total exactly."""
+    whole = sum(weights)
+    bounds = [round(total * part / whole) for part in accumulate(weights)]
+    bounds[-1] = total
+    return [upper - lower for lower, upper in zip([0, *bounds], bounds, strict=False)]

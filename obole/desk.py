@@ -1,0 +1,93 @@
+"""What a bank statement needs to know of the books, put together from configuration, vault and register."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from importers.booking import Desk
+from importers.rules import GiftRule, Rule
+from ledger import register, vault
+from ledger.posting import Booking
+from ledger.register import Original
+from obole.books import Books
+from obole.config import Config
+from obole.config import Rule as RuleSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Links to donors and grant contracts, read once for a batch of statements."""
+
+    links: vault.Links
+    grants: Mapping[str, str]
+
+
+def load_links(books: Books) -> vault.Links:
+    """What leads to a donor, from the vault."""
+    with books.vault.connect() as connection:
+        return vault.load_links(connection)
+
+
+def compile_rules(config: Config, alias: str) -> tuple[Rule, ...]:
+    """The rules that hold on a bank account, in their order."""
+    return tuple(_compile(rule, config) for rule in config.rules if rule.bank in (None, alias))
+
+
+def _compile(rule: RuleSetting, config: Config) -> Rule:
+    gift = None
+    if rule.gift is not None:
+        gift = GiftRule(
+            account=rule.gift.account or config.gifts.undocumented,
+            nature=rule.gift.nature,
+            channel=rule.gift.channel,
+            counterpart=rule.gift.counterpart,
+            campaign=rule.gift.campaign,
+            fund=rule.gift.fund,
+        )
+    return Rule(
+        label=rule.label,
+        account=rule.account,
+        gift=gift,
+        credit=None if rule.direction is None else rule.direction == "credit",
+        codes=rule.code,
+        name=_pattern(rule.name),
+        communication=_pattern(rule.communication),
+        iban=re.sub(r"\s", "", rule.iban) if rule.iban else None,
+    )
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    return None if text is None else re.compile(text, re.IGNORECASE)
+
+
+def for_account(books: Books, account: str, connection: Connection, known: Known) -> Desk | None:
+    """The desk of one of the foundation's bank accounts (IBAN, or BBAN of it); None for another account."""
+    config = books.config
+    bank = next((bank for bank in config.bank if account in (bank.iban, bank.iban[4:])), None)
+    if bank is None:
+        return None
+
+    def originals(references: Iterable[str]) -> Mapping[str, Original]:
+        return register.originals(connection, references)
+
+    return Desk(
+        alias=bank.alias,
+        account=bank.account,
+        money=config.gifts.money,
+        suspense=config.gifts.suspense,
+        receivable=config.grants.receivable,
+        links=known.links,
+        rules=compile_rules(config, bank.alias),
+        grants=known.grants,
+        originals=originals,
+        language=config.organisation.language,
+        date_policy=config.receipts.gift_date_policy,
+    )
+
+
+def with_summary(booking: Booking, summary: Mapping[str, Any]) -> Booking:
+    """The booking with what `import` tells about it."""
+    return replace(booking, record=replace(booking.record, summary=summary))

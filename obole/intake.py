@@ -1,0 +1,347 @@
+"""Taking source files in: find out what each is, decide what it posts, post it, and tell what happened.
+
+Files are taken in an order that makes sense whatever order they are given in: donors and grants before the statements
+that need them, statements by account and date, assignments last. Statements are posted in batches of one transaction;
+a refused statement posts nothing and stops nobody else.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from importers import assignments, coda, donors, grants, in_kind
+from importers import journal as journal_file
+from importers.booking import Booked, Desk, book, document_name
+from importers.records import Statement
+from ledger import register, vault
+from ledger.errors import Fault, OboleError, Severity, SourceRefused
+from ledger.posting import Posting, writing
+from ledger.records import DocumentKind
+from obole import desk as desks
+from obole.books import Books, settle
+from obole.registers import Taken, take_assignments, take_donors, take_grants, take_in_kind, take_journal
+
+# A batch is one transaction: large enough that its fsyncs cost little, small enough that a kill loses seconds.
+_BATCH_MOVEMENTS = 40_000
+_BATCH_DOCUMENTS = 128
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Told:
+    """What became of one source file: documents posted, documents known before, faults; `file` is its name only."""
+
+    file: str
+    kind: str
+    posted: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    cents: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        """True where something of the file was refused."""
+        return any(fault.severity is Severity.ERROR for fault in self.faults)
+
+    def add(self, counts: dict[str, int], cents: dict[str, int]) -> None:
+        """Count what a document of the file held."""
+        for key, value in counts.items():
+            self.counts[key] = self.counts.get(key, 0) + value
+        for key, value in cents.items():
+            self.cents[key] = self.cents.get(key, 0) + value
+
+
+@dataclass(slots=True)
+class Intake:
+    """The result of one `obole import`: recovered says what a killed run before it had left."""
+
+    told: list[Told] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """True where a file was refused, whole or in part."""
+        return any(told.refused for told in self.told)
+
+
+class UnknownFile(OboleError):
+    """A file that is none of the kinds Obole takes in."""
+
+
+_KINDS = (
+    (DocumentKind.DONORS, donors.identify),
+    (DocumentKind.GRANTS, grants.identify),
+    (DocumentKind.JOURNAL, journal_file.identify),
+    (DocumentKind.IN_KIND, in_kind.identify),
+    (DocumentKind.CODA, coda.identify),
+    (DocumentKind.ASSIGNMENT, assignments.identify),
+)
+
+
+def kind_of(path: Path) -> DocumentKind | None:
+    """What a source file is, by its beginning or its headings; None where it is none of ours."""
+    return next((kind for kind, identify in _KINDS if identify(path)), None)
+
+
+def expand(paths: Iterable[Path]) -> list[Path]:
+    """The files given, and all files below the folders given; hidden ones left out."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(
+                one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "~$"))
+            )
+        elif path.exists():
+            found.append(path)
+        else:
+            raise OboleError(f"{path.name}: there is no such file; check the name.")
+    return found
+
+
+def import_files(
+    books: Books, paths: Iterable[Path], *, dry_run: bool = False, progress: Progress | None = None
+) -> Intake:
+    """Take source files in; with `dry_run` everything is decided and told, and nothing is written."""
+    files = expand(paths)
+    with writing(books.folder):
+        intake = Intake(recovered=settle(books), dry_run=dry_run)
+        _take_all(books, files, intake, progress or (lambda _what, _done, _of: None))
+    return intake
+
+
+def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
+    by_kind: dict[DocumentKind, list[tuple[Path, Told]]] = {kind: [] for kind, _ in _KINDS}
+    digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    with books.register.connect() as connection:
+        known = register.known_files(connection, digests.values())
+    for path in files:
+        told = Told(path.name, "")
+        intake.told.append(told)
+        names = known.get(digests[path])
+        if names is not None and names.whole and names.kind != DocumentKind.GRANTS:
+            told.kind, told.known = names.kind, list(names.documents)
+            continue
+        kind = kind_of(path)
+        if kind is None:
+            told.faults.append(
+                Fault("no kind of file that Obole takes in; `obole inspect` says what it sees, docs/registers.md what it takes")
+            )
+            continue
+        told.kind = kind
+        by_kind[kind].append((path, told))
+    handlers = {
+        DocumentKind.DONORS: take_donors,
+        DocumentKind.GRANTS: take_grants,
+        DocumentKind.JOURNAL: take_journal,
+        DocumentKind.IN_KIND: take_in_kind,
+        DocumentKind.ASSIGNMENT: take_assignments,
+    }
+    done, total = 0, sum(len(group) for group in by_kind.values())
+    for kind, group in by_kind.items():
+        if kind is DocumentKind.CODA:
+            _take_statements(books, group, intake.dry_run, lambda count: progress("coda", done + count, total))
+        else:
+            for path, told in group:
+                _take_register(books, path, told, handlers[kind], dry_run=intake.dry_run)
+        done += len(group)
+        progress(kind, done, total)
+
+
+def _take_register(
+    books: Books, path: Path, told: Told, handler: Callable[[Books, Path, bool], Taken], *, dry_run: bool
+) -> None:
+    try:
+        taken = handler(books, path, dry_run)
+    except SourceRefused as refusal:
+        told.faults.extend(refusal.faults)
+        return
+    except OboleError as error:
+        told.faults.append(Fault(str(error).removesuffix(".")))
+        return
+    told.posted, told.known = list(taken.posted), list(taken.known)
+    told.faults.extend(taken.faults)
+    told.add(taken.counts, taken.cents)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A statement read and waiting for its turn."""
+
+    path: Path
+    told: Told
+    statement: Statement
+    of: int
+    file_digest: str
+    content: bytes
+
+
+def _take_statements(
+    books: Books, group: Sequence[tuple[Path, Told]], dry_run: bool, progress: Callable[[int], None]
+) -> None:
+    ordered = sorted(group, key=lambda item: _first_key(item[0]))
+    batch: list[_Read] = []
+    weight = 0
+    for number, (path, told) in enumerate(ordered, start=1):
+        for read in _read_statements(path, told):
+            batch.append(read)
+            weight += len(read.statement.movements)
+        if weight >= _BATCH_MOVEMENTS or len(batch) >= _BATCH_DOCUMENTS:
+            _post_batch(books, batch, dry_run)
+            batch, weight = [], 0
+            progress(number)
+    _post_batch(books, batch, dry_run)
+    progress(len(ordered))
+
+
+def _first_key(path: Path) -> tuple[str, str, str]:
+    """Date, account and number of a file's first statement, read from its first records: only for the order."""
+    with path.open("rb") as source:
+        head = source.read(400).decode("latin-1")
+    record = next((line for line in head.splitlines() if line.startswith("1")), "")
+    day = record[58:64]
+    return (day[4:6] + day[2:4] + day[:2], record[5:42], record[125:128])
+
+
+def _read_statements(path: Path, told: Told) -> Iterator[_Read]:
+    content = path.read_bytes()
+    bank = coda.parse(content)
+    told.faults.extend(bank.faults)
+    digest = hashlib.sha256(content).hexdigest()
+    for statement in bank.statements:
+        told.faults.extend(statement.faults)
+        if statement.ok and bank.statements:
+            yield _Read(path, told, statement, len(bank.statements), digest, content)
+
+
+def _post_batch(books: Books, batch: Sequence[_Read], dry_run: bool) -> None:
+    if not batch:
+        return
+    counterparties: list[vault.Counterparty] = []
+    try:
+        with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+            links = desks.load_links(books)
+            contracts = register.grant_contracts(posting.connection)
+            for read in batch:
+                booked = _book(books, posting, read, desks.Known(links, contracts))
+                if booked is not None:
+                    counterparties.extend(booked.counterparties)
+            if dry_run:
+                raise _DryRun
+            # The vault first: rows without a document are harmless, a document without them would lose a name.
+            with books.vault.begin() as connection:
+                vault.save_counterparties(connection, counterparties)
+    except _DryRun:
+        return
+
+
+class _DryRun(Exception):  # noqa: N818 - not an error: it takes the transaction back
+    """Ends a posting that must not be kept."""
+
+
+def _book(books: Books, posting: Posting, read: _Read, known: desks.Known) -> Booked | None:
+    statement, told = read.statement, read.told
+    desk = desks.for_account(books, statement.account, posting.connection, known)
+    problem = _refusal(books, desk, statement)
+    if problem is not None or desk is None:
+        told.faults.append(Fault(problem or "refused"))
+        return None
+    name = document_name(desk.alias, statement)
+    existing = register.find_document(posting.connection, name)
+    if existing is not None:
+        if _same(existing, statement):
+            told.known.append(name)
+        else:
+            told.faults.append(
+                Fault(f"{name}: another statement with this number was taken in before; ask the bank which is right")
+            )
+        return None
+    booked = book(statement, desk, read.file_digest)
+    told.faults.extend(booked.faults)
+    told.faults.extend(_continuity(posting, desk, statement, name))
+    summary = dict(booked.booking.record.summary)
+    summary["statements"] = read.of
+    record = desks.with_summary(booked.booking, summary)
+    archive = _archive(books, desk, statement, name, read)
+    posting.post(record, (archive, read.content))
+    told.posted.append(name)
+    told.add(summary["counts"], summary["cents"])
+    return booked
+
+
+def _refusal(books: Books, desk: Desk | None, statement: Statement) -> str | None:
+    if desk is None:
+        ending = statement.account[-4:]
+        return f"the account ending in {ending} is no [[bank]] of obole.toml; add it there, or leave the file out"
+    if statement.currency != "EUR":
+        return f"the statement is in {statement.currency}; these books are kept in EUR only"
+    if statement.closing_date is None:
+        return "the statement has no closing date"
+    first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
+    if first < books.config.first_day:
+        return f"dated {first}, before the first day of these books ({books.config.first_day}, first_day in obole.toml)"
+    return None
+
+
+def _same(existing: object, statement: Statement) -> bool:
+    row = existing if isinstance(existing, dict) else {}
+    return (row["opening"], row["closing"], row["closing_date"], row["movements"]) == (
+        statement.opening,
+        statement.closing,
+        statement.closing_date,
+        len(statement.movements),
+    )
+
+
+def _continuity(posting: Posting, desk: Desk, statement: Statement, name: str) -> Iterator[Fault]:
+    day = statement.closing_date
+    assert day is not None
+    before = register.previous_closing(posting.connection, desk.alias, day, statement.sequence)
+    if before is not None and before[1] != statement.opening:
+        difference = (statement.opening - before[1]) / 100
+        yield Fault(
+            f"{name}: a gap before it: {before[0]} closes {difference:+.2f} EUR away from its opening balance; "
+            "a statement is missing between them",
+            severity=Severity.WARNING,
+        )
+
+
+def _archive(books: Books, desk: Desk, statement: Statement, name: str, read: _Read) -> Path:
+    folder = books.folder.documents.joinpath(*books.paths[desk.account].split(":"))
+    if read.of > 1:
+        name = f"coda-{read.file_digest[:12]}"
+    return folder / f"{statement.closing_date}.{name}.cod"
+
+
+def describe(intake: Intake) -> str:
+    """The result as JSON, for the record and for scripts."""
+    return json.dumps(
+        {
+            "dry_run": intake.dry_run,
+            "recovered": intake.recovered,
+            "files": [
+                {
+                    "file": told.file,
+                    "kind": told.kind,
+                    "posted": told.posted,
+                    "known": told.known,
+                    "refused": told.refused,
+                    "counts": told.counts,
+                    "cents": told.cents,
+                    "faults": [
+                        {"severity": fault.severity, "line": fault.line, "message": fault.message}
+                        for fault in told.faults
+                    ],
+                }
+                for told in intake.told
+            ],
+        },
+        ensure_ascii=False,
+        indent=1,
+        default=lambda value: value.isoformat() if isinstance(value, date) else str(value),
+    )

@@ -1,0 +1,44 @@
+"""The books as Beancount loads them: entries, accounts, totals, and what is wrong with them in plain sentences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from beancount import loader
+from beancount.core import data
+
+from ledger.chart import Account, accounts_of
+from reports.totals import Totals, totals_of
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Loaded books; `errors` are Beancount's own and those of the plugins."""
+
+    root: Path
+    entries: list[Any]
+    errors: list[Any]
+    accounts: dict[str, Account]
+    totals: Totals
+
+    @property
+    def opened(self) -> list[str]:
+        """The Beancount accounts opened."""
+        return [entry.account for entry in self.entries if isinstance(entry, data.Open)]
+
+    def problems(self) -> Iterator[str]:
+        """Each error as `file: line n: what`, with the file relative to the books."""
+        for error in self.errors:
+            meta = error.source or {}
+            file = Path(str(meta.get("filename", "")))
+            shown = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.name
+            line = meta.get("lineno")
+            yield f"{shown}: {f'line {line}: ' if line else ''}{error.message}"
+
+
+def load_books(main: Path) -> Loaded:
+    """Load the main file with its plugins, past the pickle cache (which Fava does not use either)."""
+    entries, errors, _ = loader._load([(str(main), True)], None, None, None)  # noqa: SLF001 - as Fava does: load_file would cache
+    accounts = accounts_of(entry for entry in entries if isinstance(entry, data.Open))
+    return Loaded(main.parent.resolve(), entries, errors, accounts, totals_of(entries, accounts))

@@ -1,0 +1,518 @@
+"""Taking in what is no bank file: donors into the vault, gifts in kind, grants, journals and assignments into the books.
+
+Each handler refuses its file whole where it has a fault, posts only what is new of a file that overlaps an earlier one,
+and refuses a row that was posted before with another content. One file makes one document per calendar year.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from importers import assignments as assignment_file
+from importers import donors as donor_file
+from importers import grants as grant_file
+from importers import in_kind as in_kind_file
+from importers import journal as journal_file
+from importers.booking import counted_year
+from importers.donors import DonorRow
+from importers.tabular import RegisterFile
+from ledger import register, vault
+from ledger.errors import Fault, OboleError, Severity, SourceRefused
+from ledger.journal import Entry, Line
+from ledger.posting import Booking, Posting
+from ledger.recognition import Grant, GrantEntry, GrantEntryKind, grant_entries
+from ledger.records import Channel, DocumentKind, Gift
+from ledger.register import DocumentRecord
+from ledger.wording import word
+from obole.books import Books
+from obole.policy import grant_accounts
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a register or journal posted: document names, those known before, faults that refuse nothing, counts."""
+
+    posted: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    cents: dict[str, int] = field(default_factory=dict)
+
+
+class _DryRun(Exception):  # noqa: N818 - not an error: it takes the transaction back
+    """Ends a posting that must not be kept."""
+
+
+def take_donors(books: Books, path: Path, dry_run: bool) -> Taken:
+    """Donors into the vault; a donor named again is replaced, none is forgotten."""
+    file = donor_file.read(path)
+    _refuse(path, file)
+    language = books.config.organisation.language
+    rows = [_donor(row, language) for row in file.rows]
+    taken = Taken(faults=_warnings(file), counts={"donors": len(rows)})
+    day = _today()
+    record = DocumentRecord(
+        name=f"donors-{day.year}-{file.digest[:8]}",
+        kind=DocumentKind.DONORS,
+        file_digest=file.digest,
+        digest=file.digest,
+        first_day=day,
+        last_day=day,
+        summary={"counts": taken.counts},
+    )
+    if dry_run:
+        taken.posted.append(record.name)
+        return taken
+    with _posting(books) as posting:
+        if register.find_document(posting.connection, record.name) is not None:
+            taken.known.append(record.name)
+            return taken
+        # The vault first: taking the same rows again after a kill changes nothing.
+        with books.vault.begin() as identities:
+            vault.save_donors(identities, books.sealer, rows)
+        posting.post(Booking(record))
+    taken.posted.append(record.name)
+    return taken
+
+
+def _donor(row: DonorRow, language: str) -> vault.Donor:
+    return vault.Donor(
+        key=row.key,
+        kind=row.kind.value,
+        last_name=row.last_name,
+        first_name=row.first_name,
+        street=row.street,
+        postcode=row.postcode,
+        municipality=row.municipality,
+        country=row.country,
+        language=row.language or language,
+        email=row.email,
+        delivery=row.delivery.value,
+        national_number=row.national_number,
+        enterprise_number=row.enterprise_number,
+        consent=row.consent,
+        origin=row.origin,
+        since=row.since,
+        ibans=row.ibans,
+        mandates=row.mandates,
+        communications=row.communications,
+    )
+
+
+def take_journal(books: Books, path: Path, dry_run: bool) -> Taken:
+    """The entries of a general journal; gift accounts are refused, because the register alone posts to them."""
+    file = journal_file.read(path)
+    _refuse(path, file)
+    control = set(books.config.gifts.control)
+    faults = []
+    for entry in file.rows:
+        faults += _day_faults(books, entry.day, entry.lines[0].row)
+        for line in entry.lines:
+            if line.account not in books.chart:
+                faults.append(Fault(str(_unknown(line.account)), line.row))
+            elif line.account in control:
+                message = f"account {line.account} is kept by the register of gifts; enter the gift there, not in the journal"
+                faults.append(Fault(message, line.row))
+    _raise(path, faults)
+    items = [
+        _Item(
+            entry.document,
+            entry.day,
+            _digest([(line.account, line.cents, line.text) for line in entry.lines]),
+            entry.lines[0].row,
+            entries=(_journal_entry(entry),),
+        )
+        for entry in file.rows
+    ]
+    return _take(books, path, DocumentKind.JOURNAL, items, file.digest, _warnings(file), dry_run)
+
+
+def _journal_entry(entry: journal_file.JournalEntry) -> Entry:
+    narration = next((line.text for line in entry.lines if line.text), entry.document)
+    lines = tuple(
+        Line(line.account, line.cents, {"text": line.text} if line.text and line.text != narration else {})
+        for line in entry.lines
+    )
+    return Entry(entry.day, narration, lines, meta={"voucher": entry.document})
+
+
+def take_in_kind(books: Books, path: Path, dry_run: bool) -> Taken:
+    """Gifts in kind: income with an equal charge or asset, each with what proves its value."""
+    file = in_kind_file.read(path)
+    _refuse(path, file)
+    if not books.config.in_kind.book:
+        return Taken(faults=[Fault("obole.toml says [in_kind] book = false: nothing was posted", severity=Severity.WARNING)])
+    faults = []
+    known = _known_donors(books, {row.donor for row in file.rows if row.donor})
+    for row in file.rows:
+        faults += _day_faults(books, row.day, row.row)
+        if row.account not in books.chart:
+            faults.append(Fault(str(_unknown(row.account)), row.row))
+        if row.donor and row.donor not in known:
+            faults.append(Fault(f"donor {row.donor} is not in the vault; import the donor register first", row.row))
+    _raise(path, faults)
+    language = books.config.organisation.language
+    items = []
+    for row in file.rows:
+        gift = Gift(
+            donor=row.donor,
+            cents=row.cents,
+            booked=row.day,
+            counted=row.day.year,
+            account=books.config.gifts.in_kind,
+            position=row.row,
+            batch=row.row,
+            nature=row.category,
+            channel=Channel.IN_KIND,
+            fund=row.fund,
+        )
+        items.append(
+            _Item(
+                row.reference,
+                row.day,
+                _digest([row.donor, row.category, row.description, row.cents, row.valuation, row.evidence, row.account]),
+                row.row,
+                gifts=(gift,),
+                debits={row.row: row.account},
+                batches={row.row: f"{word('gift-in-kind', language)} {row.reference}"},
+                in_kind=(row,),
+            )
+        )
+    return _take(books, path, DocumentKind.IN_KIND, items, file.digest, _warnings(file), dry_run)
+
+
+def take_grants(books: Books, path: Path, dry_run: bool) -> Taken:
+    """Grants: the contracts, and the entries that their recognition asks for up to today."""
+    file = grant_file.read(path)
+    _refuse(path, file)
+    accounts = grant_accounts(books.config)
+    language = books.config.organisation.language
+    today = _today()
+    items = []
+    faults = []
+    for grant in file.rows:
+        counted: dict[tuple[str, date], int] = {}
+        for entry in grant_entries(grant, accounts, today):
+            faults += _day_faults(books, entry.day, None)
+            number = counted[entry.kind, entry.day] = counted.get((entry.kind, entry.day), 0) + 1
+            items.append(
+                _Item(
+                    f"{grant.reference}:{entry.kind}:{number}",
+                    entry.day,
+                    _digest(list(entry.lines)),
+                    None,
+                    entries=(_grant_entry(entry, grant, language),),
+                )
+            )
+    _raise(path, faults)
+    return _take(
+        books, path, DocumentKind.GRANTS, items, file.digest, _warnings(file), dry_run, grants=tuple(file.rows)
+    )
+
+
+_NARRATIONS = {
+    GrantEntryKind.INSTALMENT: "grant-instalment",
+    GrantEntryKind.INCOME: "grant-income",
+    GrantEntryKind.CATCH_UP: "grant-release",
+    GrantEntryKind.RELEASE: "grant-release",
+}
+
+
+def _grant_entry(entry: GrantEntry, grant: Grant, language: str) -> Entry:
+    return Entry(
+        entry.day,
+        f"{word(_NARRATIONS[entry.kind], language)} {grant.reference}",
+        tuple(Line(code, cents) for code, cents in entry.lines),
+        meta={"grant": grant.reference, **({"fund": grant.fund} if grant.fund else {})},
+    )
+
+
+def take_assignments(books: Books, path: Path, dry_run: bool) -> Taken:
+    """Decisions on suspense lines: each posts a reclassification on its own date."""
+    file = assignment_file.read(path)
+    _refuse(path, file)
+    with books.register.connect() as connection:
+        waiting = {(item.document, item.position): item for item in register.open_items(connection)}
+        decided = register.assigned_items(connection)
+    gifts, config = books.config.gifts, books.config
+    known = _known_donors(books, {row.donor for row in file.rows if row.donor})
+    language = config.organisation.language
+    items: list[_Item] = []
+    faults: list[Fault] = []
+    already = 0
+    for row in file.rows:
+        item = waiting.get((row.document, row.position))
+        before = decided.get((row.document, row.position))
+        account = row.account or (gifts.money if row.donor else "")
+        if before is not None and before == (row.donor, account, row.day):
+            already += 1
+            continue
+        problem = _assignment_problem(books, row, item, before, known)
+        faults += _day_faults(books, row.day, row.row)
+        if problem is not None or item is None:
+            faults.append(Fault(problem or "", row.row))
+            continue
+        if account in gifts.control:
+            gift = Gift(
+                donor=row.donor,
+                cents=item.cents,
+                booked=row.day,
+                counted=counted_year(config.receipts.gift_date_policy, None, item.value, item.booked),
+                account=account,
+                position=row.row,
+                batch=row.row,
+                channel=Channel.TRANSFER,
+                value=item.value,
+            )
+            posted: dict[str, Any] = {
+                "gifts": (gift,),
+                "debits": {row.row: gifts.suspense},
+                "batches": {row.row: word("assignment", language)},
+            }
+        else:
+            lines = (Line(gifts.suspense, item.cents), Line(account, -item.cents))
+            links = (row.document,)
+            entry = Entry(row.day, word("assignment", language), lines, links=links, meta={"position": row.position})
+            posted = {"entries": (entry,)}
+        reference = f"{row.document}:{row.position}"
+        decision = (row.row, item.document_id, row.position, row.donor, account, row.day, row.reason)
+        digest = _digest([row.donor, account])
+        items.append(_Item(reference, row.day, digest, row.row, assignment=decision, **posted))
+    _raise(path, faults)
+    taken = _take(books, path, DocumentKind.ASSIGNMENT, items, file.digest, _warnings(file), dry_run)
+    if already:
+        taken.counts["known"] = taken.counts.get("known", 0) + already
+    return taken
+
+
+def _assignment_problem(
+    books: Books,
+    row: assignment_file.AssignmentRow,
+    item: register.OpenItem | None,
+    before: tuple[str | None, str, date] | None,
+    known: set[str],
+) -> str | None:
+    place = f"movement {row.position} of {row.document}"
+    if before is not None:
+        return f"{place} was assigned before, otherwise; reverse that decision first"
+    if item is None:
+        return f"{place} does not wait on the suspense account; `obole suspense` lists what does"
+    if row.donor and row.donor not in known:
+        return f"donor {row.donor} is not in the vault; import the donor register first"
+    if row.account and row.account not in books.chart:
+        return str(_unknown(row.account))
+    account = row.account or books.config.gifts.money
+    if row.donor and account not in books.config.gifts.control:
+        return f"account {account} takes no gift; give the donor without an account, or the account without a donor"
+    if item.cents < 0 and account in books.config.gifts.control:
+        return f"{place} is a payment; only an incoming amount can be a gift"
+    if row.day < item.booked:
+        return f"{place} was booked on {item.booked}; the reclassification cannot be dated before"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A part of a file that is posted once, known by its reference and day."""
+
+    reference: str
+    day: date
+    digest: str
+    row: int | None
+    entries: tuple[Entry, ...] = ()
+    gifts: tuple[Gift, ...] = ()
+    debits: Mapping[int, str] = field(default_factory=dict)
+    batches: Mapping[int, str] = field(default_factory=dict)
+    in_kind: tuple[in_kind_file.InKindRow, ...] = ()
+    assignment: tuple[Any, ...] | None = None
+
+
+def _take(
+    books: Books,
+    path: Path,
+    kind: DocumentKind,
+    items: Sequence[_Item],
+    digest: str,
+    warnings: list[Fault],
+    dry_run: bool,
+    grants: tuple[Grant, ...] = (),
+) -> Taken:
+    taken = Taken(faults=warnings)
+    content = path.read_bytes()
+    try:
+        with _posting(books) as posting:
+            new = _new_items(posting.connection, kind, items, path, taken)
+            for year in sorted({item.day.year for item in new}):
+                name = _free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
+                of_year = [item for item in new if item.day.year == year]
+                archive = books.folder.documents / "sources" / str(year) / f"{name}{path.suffix.lower()}"
+                document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
+                _keep_details(posting.connection, document_id, of_year)
+                taken.posted.append(name)
+            if grants and not taken.posted and not register.documents_of(posting.connection, digest):
+                name = f"{kind}-{_today().year}-{digest[:8]}"
+                record = DocumentRecord(name, kind, digest, digest, _today(), _today())
+                posting.post(Booking(record), (books.folder.documents / "sources" / f"{name}{path.suffix.lower()}", content))
+                taken.posted.append(name)
+            if grants:
+                first = register.first_document(posting.connection, kind, digest)
+                if first is not None:
+                    register.save_grants(posting.connection, first, [_contract(grant) for grant in grants])
+            if not taken.posted and not dry_run:
+                taken.known = [*register.documents_of(posting.connection, digest)]
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return taken
+
+
+def _free_name(connection: Connection, name: str) -> str:
+    """A file whose later rows are posted later makes further documents of the same name with a number."""
+    number, free = 1, name
+    while register.find_document(connection, free) is not None:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def _new_items(
+    connection: Connection, kind: DocumentKind, items: Sequence[_Item], path: Path, taken: Taken
+) -> list[_Item]:
+    known = register.find_vouchers(connection, kind, [(item.reference, item.day) for item in items])
+    new, faults = [], []
+    for item in items:
+        before = known.get((item.reference, item.day))
+        if before is None:
+            new.append(item)
+        elif before != item.digest:
+            message = f"{item.reference} of {item.day} was posted before with another content; reverse it with a new entry"
+            faults.append(Fault(message, item.row))
+    _raise(path, faults)
+    taken.counts["new"] = len(new)
+    taken.counts["known"] = len(items) - len(new)
+    taken.cents["gifts"] = sum(gift.cents for item in new for gift in item.gifts)
+    taken.cents["debits"] = sum(
+        line.cents for item in new for entry in item.entries for line in entry.lines if line.cents > 0
+    )
+    return new
+
+
+def _booking(name: str, kind: DocumentKind, items: Sequence[_Item], digest: str) -> Booking:
+    days = [item.day for item in items]
+    gifts = [gift for item in items for gift in item.gifts]
+    record = DocumentRecord(
+        name=name,
+        kind=kind,
+        file_digest=digest,
+        digest=_digest([(item.reference, item.day.isoformat(), item.digest) for item in items]),
+        first_day=min(days),
+        last_day=max(days),
+        summary={"counts": {"items": len(items), "gifts": len(gifts)}},
+    )
+    return Booking(
+        record=record,
+        gifts=gifts,
+        gift_debits={key: value for item in items for key, value in item.debits.items()},
+        batches={key: value for item in items for key, value in item.batches.items()},
+        entries=[_linked(entry, name) for item in items for entry in item.entries],
+        vouchers=[(item.reference, item.day, item.digest) for item in items],
+    )
+
+
+def _linked(entry: Entry, name: str) -> Entry:
+    return Entry(entry.day, entry.narration, entry.lines, entry.payee, entry.tags, (*entry.links, name), entry.meta)
+
+
+def _keep_details(connection: Connection, document_id: int, items: Sequence[_Item]) -> None:
+    register.insert_in_kind(
+        connection,
+        [
+            {
+                "reference": row.reference,
+                "document_id": document_id,
+                "position": row.row,
+                "category": row.category.value,
+                "description": row.description,
+                "quantity": None if row.quantity is None else str(row.quantity),
+                "unit_cents": row.unit_cents,
+                "cents": row.cents,
+                "valuation": row.valuation.value,
+                "valued_on": row.valued_on,
+                "evidence": row.evidence,
+                "account": row.account,
+                "project": row.project,
+            }
+            for item in items
+            for row in item.in_kind
+        ],
+    )
+    register.insert_assignments(
+        connection, document_id, [item.assignment for item in items if item.assignment is not None]
+    )
+
+
+def _contract(grant: Grant) -> dict[str, str]:
+    content = json.dumps(asdict(grant), default=str, ensure_ascii=False, sort_keys=True)
+    return {
+        "reference": grant.reference,
+        "funder": grant.funder,
+        "funder_kind": grant.funder_kind.value,
+        "contract": grant.contract,
+        "content": content,
+    }
+
+
+def _posting(books: Books) -> Posting:
+    return Posting(books.folder, books.register, books.paths, books.config.organisation.language)
+
+
+def _digest(content: Iterable[Any]) -> str:
+    return hashlib.sha256(json.dumps(list(content), default=str, ensure_ascii=False).encode()).hexdigest()
+
+
+def _refuse(path: Path, file: RegisterFile[Any]) -> None:
+    if any(fault.severity is Severity.ERROR for fault in file.faults):
+        raise SourceRefused(path.name, file.faults)
+
+
+def _warnings(file: RegisterFile[Any]) -> list[Fault]:
+    return [fault for fault in file.faults if fault.severity is not Severity.ERROR]
+
+
+def _raise(path: Path, faults: Sequence[Fault]) -> None:
+    if faults:
+        raise SourceRefused(path.name, tuple(faults))
+
+
+def _unknown(code: str) -> OboleError:
+    from ledger.chart import UnknownAccount  # noqa: PLC0415 - only where something is wrong
+
+    return UnknownAccount(code)
+
+
+def _day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
+    if day < books.config.first_day:
+        first = books.config.first_day
+        return [Fault(f"dated {day}, before the first day of these books ({first}, first_day in obole.toml)", row)]
+    return []
+
+
+def _known_donors(books: Books, keys: set[str]) -> set[str]:
+    if not keys:
+        return set()
+    with books.vault.connect() as connection:
+        return {donor.key for donor in vault.find_donors(connection, None, keys)}
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+Handler = Callable[[Books, Path, bool], Taken]

@@ -1,0 +1,227 @@
+"""What the command line says: results as text for a terminal, and as JSON for scripts."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from ledger.errors import Severity
+from ledger.money import to_decimal
+from obole.books import Books
+from obole.check import Result
+from obole.intake import Intake, Told
+from obole.receipting import Status
+from obole.suspense import OpenLine
+from receipts.belcotax import Summary
+from receipts.eligibility import RECEIPTED, Assessment, label, partition
+from receipts.issue import Changed, Preview
+from receipts.render import Rendered
+from receipts.tie import TieLine
+
+_SHOWN_FAULTS = 12
+_SHOWN_LINES = 40
+
+
+def money(cents: int) -> str:
+    """An amount with thousands apart: 1 234 567.89."""
+    return f"{to_decimal(cents):,.2f}".replace(",", " ")
+
+
+def created(books: Books) -> str:
+    """After `obole init`."""
+    return (
+        f"Books of {books.config.organisation.name} created with {len(books.chart)} accounts.\n"
+        f"The key of the vault is {books.config.key}.key in the key folder: back it up apart from the books; "
+        "without it no national number can be read again."
+    )
+
+
+def intake(result: Intake) -> str:
+    """After `obole import`: what is new, known, open and refused, with sums by kind."""
+    lines = list(result.recovered)
+    totals: dict[str, tuple[int, int]] = {}
+    for told in result.told:
+        for key, count in told.counts.items():
+            counted, cents = totals.get(key, (0, 0))
+            totals[key] = (counted + count, cents + told.cents.get(key, 0))
+        lines += _told(told)
+    posted = sum(len(told.posted) for told in result.told)
+    known = sum(len(told.known) for told in result.told)
+    refused = sum(told.refused for told in result.told)
+    verb = "would be posted" if result.dry_run else "posted"
+    lines.append(f"{len(result.told)} files: {posted} documents {verb}, {known} already there, {refused} files refused.")
+    for key, (count, cents) in sorted(totals.items()):
+        lines.append(f"  {key:<10} {count:>9}" + (f" {money(cents):>18} EUR" if cents else ""))
+    if totals.get("suspense", (0, 0))[0]:
+        lines.append("Lines on suspense wait for a decision: `obole suspense`.")
+    return "\n".join(lines)
+
+
+def _told(told: Told) -> list[str]:
+    if not told.faults:
+        return []
+    lines = [f"{told.file}: {'refused' if told.refused and not told.posted else 'taken, with remarks'}"]
+    if told.refused and told.posted:
+        lines[0] = f"{told.file}: in part refused"
+    for fault in told.faults[:_SHOWN_FAULTS]:
+        mark = "refused" if fault.severity is Severity.ERROR else "remark"
+        lines.append(f"  {mark}: {fault}")
+    if len(told.faults) > _SHOWN_FAULTS:
+        lines.append(f"  and {len(told.faults) - _SHOWN_FAULTS} more; `obole inspect` lists them all")
+    return lines
+
+
+def suspense(lines: Sequence[OpenLine]) -> str:
+    """The suspense list."""
+    if not lines:
+        return "Nothing waits on the suspense account."
+    total = sum(line.item.cents for line in lines)
+    shown = [f"{len(lines)} lines wait on the suspense account, {money(total)} EUR in all:"]
+    for line in lines[:_SHOWN_LINES]:
+        guess = ", ".join(f"{one.donor} {round(100 * one.score)} %" for one in line.proposals) or "-"
+        place = f"{line.item.document} {line.item.position}"
+        shown.append(f"  {line.item.booked}  {place:<30} {money(line.item.cents):>14} EUR  {line.name[:30]:<30} {guess}")
+    if len(lines) > _SHOWN_LINES:
+        shown.append(f"  and {len(lines) - _SHOWN_LINES} more")
+    shown.append("`obole suspense -o open.xlsx` writes the sheet to fill in; `obole import open.xlsx` takes it back.")
+    return "\n".join(shown)
+
+
+def results(found: Sequence[Result], recovered: Sequence[str]) -> str:
+    """After `obole check`: every invariant, with what breaks it."""
+    lines = list(recovered)
+    for result in found:
+        lines.append(f"{'ok  ' if result.holds else 'FAIL'} {result.number:>2}  {result.rule}")
+        lines += [f"         {fault}" for fault in result.faults[:_SHOWN_LINES]]
+        if len(result.faults) > _SHOWN_LINES:
+            lines.append(f"         and {len(result.faults) - _SHOWN_LINES} more")
+        lines += [f"         note: {note}" for note in result.notes[:_SHOWN_LINES]]
+    failed = sum(not result.holds for result in found)
+    lines.append("All invariants hold." if not failed else f"{failed} of {len(found)} invariants do not hold.")
+    return "\n".join(lines)
+
+
+def results_json(found: Sequence[Result], recovered: Sequence[str]) -> str:
+    """The same as JSON."""
+    content = {
+        "ok": all(result.holds for result in found),
+        "recovered": list(recovered),
+        "invariants": [{**asdict(result), "holds": result.holds} for result in found],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def preview(plan: Preview, language: str) -> str:
+    """Who would get a receipt and who not."""
+    year = plan.assessment.year
+    last = plan.first_number + len(plan.due) - 1
+    lines = [f"{len(plan.due)} receipts of {year} are due, {money(plan.cents)} EUR"]
+    if plan.due:
+        lines[0] += f": numbers {plan.first_number} to {last}."
+    lines += _parts(plan.assessment, language)
+    lines += _changed(plan.changed, year)
+    warned: dict[str, int] = {}
+    for decision in plan.due:
+        for warning in decision.warnings:
+            warned[warning] = warned.get(warning, 0) + 1
+    lines += [f"  to look at: {count} receipts with {warning}" for warning, count in sorted(warned.items())]
+    return "\n".join(lines)
+
+
+def _parts(assessment: Assessment, language: str) -> list[str]:
+    rows = [(share.code, label(share.code, language), share.gifts, share.cents) for share in partition(assessment)]
+    lines = [f"  {words:<52} {gifts:>9} {money(cents):>18}" for code, words, gifts, cents in rows if code == RECEIPTED]
+    lines += [f"  {words:<52} {gifts:>9} {money(cents):>18}" for code, words, gifts, cents in rows if code != RECEIPTED]
+    gifts, cents = sum(row[2] for row in rows), sum(row[3] for row in rows)
+    return [*lines, f"  {'':<52} {gifts:>9} {money(cents):>18}"]
+
+
+def _changed(changed: Sequence[Changed], year: int) -> list[str]:
+    return [
+        f"  receipt {year}/{one.number:06d} of {one.donor}: issued for {money(one.issued_cents)} EUR, "
+        f"its gifts are now {money(one.now_cents)} EUR: to be withdrawn or replaced"
+        for one in changed[:_SHOWN_LINES]
+    ]
+
+
+def issued(plan: Preview, recovered: Sequence[str]) -> str:
+    """After `obole receipts issue`."""
+    last = plan.first_number + len(plan.due) - 1
+    year = plan.assessment.year
+    return "\n".join(
+        [
+            *recovered,
+            f"{len(plan.due)} receipts of {year} issued: numbers {plan.first_number} to {last}, {money(plan.cents)} EUR.",
+            *_changed(plan.changed, year),
+        ]
+    )
+
+
+def rendered(outcome: Rendered, year: int) -> str:
+    """After `obole receipts render`."""
+    lines = [f"{outcome.made} PDFs made ({outcome.bytes / 1e6:.1f} MB), {outcome.there} were there, in receipts/{year}/."]
+    lines += [reason for _number, reason in outcome.failed[:_SHOWN_LINES]]
+    if outcome.failed:
+        lines.append(f"{len(outcome.failed)} receipts could not be printed; correct the donor register and issue again.")
+    return "\n".join(lines)
+
+
+def belcotax(path: Path, summary: Summary) -> str:
+    """After `obole receipts belcotax`."""
+    lines = [
+        f"{path.name}: {summary.count} slips, sum of numbers {summary.sum_numbers}, {money(summary.sum_cents)} EUR, "
+        f"{summary.without_number} without a national or enterprise number."
+    ]
+    lines += [f"  {note}" for note in summary.notes[:_SHOWN_FAULTS]]
+    if len(summary.notes) > _SHOWN_FAULTS:
+        lines.append(f"  and {len(summary.notes) - _SHOWN_FAULTS} more notes")
+    return "\n".join(lines)
+
+
+def status(found: Status, language: str) -> str:
+    """Counts and sums by state and by reason."""
+    lines = [f"Receipts of {found.year}"]
+    for state, (count, cents) in sorted(found.states.items()):
+        lines.append(f"  {state:<52} {count:>9} {money(cents):>18}")
+    lines.append(f"  PDFs made {found.rendered}; without a national or enterprise number {found.without_number}")
+    if found.due[0]:
+        lines.append(f"  due and not issued yet: {found.due[0]}, {money(found.due[1])} EUR")
+    lines += _changed(found.changed, found.year)
+    lines.append(f"Gift accounts of {found.year}, booked")
+    lines += _ties(found.tie.lines, language)
+    lines.append(f"  {'in the books':<62} {money(found.tie.accounts_cents):>18}")
+    lines.append(f"  {'difference':<62} {money(found.tie.difference):>18}")
+    return "\n".join(lines)
+
+
+def _ties(rows: Iterable[TieLine], language: str) -> list[str]:
+    return [f"  {row.label(language):<52} {row.gifts:>9} {money(row.cents):>18}" for row in rows]
+
+
+def status_json(found: Status) -> str:
+    """Counts and sums by state and by reason, amounts as decimal strings."""
+
+    def amounts(rows: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, str | int]]:
+        return {key: {"count": count, "amount": str(to_decimal(cents))} for key, (count, cents) in rows.items()}
+
+    content = {
+        "year": found.year,
+        "states": amounts(found.states),
+        "rendered": found.rendered,
+        "due": {"count": found.due[0], "amount": str(to_decimal(found.due[1]))},
+        "changed": [
+            {
+                "number": one.number,
+                "donor": one.donor,
+                "issued": str(to_decimal(one.issued_cents)),
+                "now": str(to_decimal(one.now_cents)),
+            }
+            for one in found.changed
+        ],
+        "without_number": found.without_number,
+        "reasons": amounts({row.code: (row.gifts, row.cents) for row in found.tie.lines}),
+        "booked_in_another_year": amounts({row.code: (row.gifts, row.cents) for row in found.tie.elsewhere}),
+        "gift_accounts": str(to_decimal(found.tie.accounts_cents)),
+        "difference": str(to_decimal(found.tie.difference)),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)

@@ -1,0 +1,64 @@
+"""From the stores to the plain facts that eligibility decides on: the gifts of a year, and what is known of donors.
+
+Identities are read from the vault, looked at, and not kept: a `DonorFact` says only what is there.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection
+
+from ledger import register, vault
+from ledger.identifiers import valid_enterprise_number, valid_national_number
+from ledger.records import Channel, Counterpart, Nature
+from receipts.eligibility import Assessment, DonorFact, DonorKind, GiftFact, Identifier, Policy, assess
+
+
+def assess_year(
+    gifts: Connection, identities: Connection, sealer: vault.Sealer, year: int, policy: Policy
+) -> Assessment:
+    """Decide the receipts of a year from register and vault."""
+    facts = list(gift_facts(gifts, year))
+    keys = {fact.donor for fact in facts if fact.donor is not None}
+    donors = donor_facts(vault.find_donors(identities, sealer, keys | vault.merged_keys(identities)))
+    return assess(year, facts, donors, policy)
+
+
+def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
+    """The gifts that count for, or were booked in, a year."""
+    natures = {nature.value: nature for nature in Nature}
+    counterparts = {counterpart.value: counterpart for counterpart in Counterpart}
+    channels = {channel.value: channel for channel in Channel}
+    for row in register.gifts_counted(connection, year):
+        yield GiftFact(
+            row.id,
+            row.donor,
+            row.cents,
+            row.counted,
+            row.booked.year,
+            natures[row.nature],
+            counterparts[row.counterpart],
+            channels[row.channel],
+            row.reverses,
+        )
+
+
+def donor_facts(donors: Iterable[vault.Donor]) -> Iterator[DonorFact]:
+    """What is there and what is not, of each donor."""
+    for donor in donors:
+        natural = donor.kind == DonorKind.NATURAL
+        number = donor.national_number if natural else donor.enterprise_number
+        if not number:
+            state = Identifier.MISSING
+        elif valid_national_number(number) if natural else valid_enterprise_number(number):
+            state = Identifier.VALID
+        else:
+            state = Identifier.INVALID
+        yield DonorFact(
+            key=donor.key,
+            kind=DonorKind(donor.kind),
+            has_name=bool(donor.last_name),
+            has_first_name=bool(donor.first_name),
+            has_address=bool(donor.street and donor.postcode and donor.municipality and donor.country),
+            identifier=state,
+            merged_into=donor.merged_into,
+        )

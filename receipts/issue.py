@@ -1,0 +1,175 @@
+"""Issuing: receipts get the numbers 1..N of their calendar year in one transaction, with what they print frozen.
+
+The sheets go to the vault first, encrypted; then the register numbers them and commits. Killed between the two, the
+sheets of numbers that were never given are removed at the next start, and the same numbers go to the same donors.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Engine, select
+
+from ledger import receiptbook, register, vault
+from ledger.errors import OboleError
+from ledger.records import Channel
+from receipts.eligibility import Assessment, DonorDecision, Policy
+from receipts.facts import assess_year
+from receipts.sheet import Addressee, Institution, Sheet, SheetGift, to_json
+
+
+class NothingToIssue(OboleError):
+    """No donor is due a receipt that they do not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What the foundation prints on every receipt of an issue."""
+
+    institution: Institution
+    place: str
+    signatory: str = ""
+    signatory_role: str = ""
+    amount_in_words: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A receipt whose gifts are no longer those it was issued for: a reversal or a late gift. A person decides."""
+
+    number: int
+    donor: str
+    issued_cents: int
+    now_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an issue would do: `due` get the next numbers, `changed` wait for a decision."""
+
+    assessment: Assessment
+    first_number: int
+    due: tuple[DonorDecision, ...]
+    changed: tuple[Changed, ...]
+
+    @property
+    def cents(self) -> int:
+        """The sum of the receipts that would be issued."""
+        return sum(decision.cents for decision in self.due)
+
+
+def preview(gifts: Connection, identities: Connection, sealer: vault.Sealer, year: int, policy: Policy) -> Preview:
+    """Who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
+    assessment = assess_year(gifts, identities, sealer, year, policy)
+    held = {row.donor: row for row in receiptbook.receipts_of(gifts, year) if row.state == receiptbook.State.ISSUED}
+    covered: dict[int, set[int]] = {}
+    for gift_id, number in receiptbook.covered_gifts(gifts, year).items():
+        covered.setdefault(number, set()).add(gift_id)
+    due = []
+    changed = []
+    decided = set()
+    for decision in assessment.decisions:
+        row = held.get(decision.donor)
+        decided.add(decision.donor)
+        if row is None:
+            if decision.reason is None:
+                due.append(decision)
+        elif decision.reason is not None or set(decision.gift_ids) != covered.get(row.number, set()):
+            now = decision.cents if decision.reason is None else 0
+            changed.append(Changed(row.number, row.donor, row.cents, now))
+    changed += [Changed(row.number, donor, row.cents, 0) for donor, row in held.items() if donor not in decided]
+    return Preview(assessment, receiptbook.last_number(gifts, year) + 1, tuple(due), tuple(changed))
+
+
+def issue(
+    gifts: Engine,
+    identities: Engine,
+    sealer: vault.Sealer,
+    year: int,
+    policy: Policy,
+    printing: Printing,
+    issued_on: date,
+) -> Preview:
+    """Number and freeze every receipt due; what was issued. NothingToIssue where none is due.
+
+    The caller holds the books for writing.
+    """
+    with gifts.connect() as connection, connection.begin():
+        with identities.connect() as vault_connection:
+            plan = preview(connection, vault_connection, sealer, year, policy)
+            if not plan.due:
+                raise NothingToIssue(
+                    f"no receipt of {year} is due that was not issued before; `obole receipts status --year {year}` "
+                    "says why donors have none."
+                )
+            sheets = _sheets(connection, vault_connection, sealer, plan, printing, issued_on)
+        rows = []
+        frozen = []
+        for decision, sheet in zip(plan.due, sheets, strict=True):
+            text = to_json(sheet)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            frozen.append((year, sheet.number, sheet.version, text))
+            rows.append(receiptbook.NewReceipt(decision.donor, decision.cents, decision.gift_ids, digest))
+        with identities.begin() as vault_connection:
+            vault.freeze_sheets(vault_connection, sealer, frozen)
+        receiptbook.insert_receipts(connection, year, plan.first_number, issued_on, rows)
+    return plan
+
+
+def _sheets(
+    connection: Connection,
+    identities: Connection,
+    sealer: vault.Sealer,
+    plan: Preview,
+    printing: Printing,
+    issued_on: date,
+) -> list[Sheet]:
+    year = plan.assessment.year
+    donors = {row.key: row for row in vault.find_donors(identities, sealer, {one.donor for one in plan.due})}
+    listed = _listed_gifts(connection, year)
+    return [
+        Sheet(
+            year=year,
+            number=number,
+            version=1,
+            issued_on=issued_on,
+            institution=printing.institution,
+            addressee=_addressee(donors[decision.donor]),
+            cents=decision.cents,
+            place=printing.place,
+            signatory=printing.signatory,
+            signatory_role=printing.signatory_role,
+            amount_in_words=printing.amount_in_words,
+            gifts=tuple(sorted((listed[one] for one in decision.gift_ids), key=lambda gift: (gift.date, -gift.cents))),
+        )
+        for number, decision in enumerate(plan.due, start=plan.first_number)
+    ]
+
+
+def _listed_gifts(connection: Connection, year: int) -> Mapping[int, SheetGift]:
+    gift = register.gift
+    channels = {channel.value: channel for channel in Channel}
+    query = select(gift.c.id, gift.c.executed, gift.c.value, gift.c.booked, gift.c.cents, gift.c.channel).where(
+        gift.c.counted == year
+    )
+    return {
+        row.id: SheetGift(row.executed or row.value or row.booked, row.cents, channels[row.channel])
+        for row in connection.execute(query)
+    }
+
+
+def _addressee(donor: vault.Donor) -> Addressee:
+    language = donor.language if donor.language in ("fr", "nl", "de", "en") else "fr"
+    return Addressee(
+        kind="natural" if donor.kind == "natural" else "legal",
+        last_name=donor.last_name,
+        first_name=donor.first_name,
+        street=donor.street,
+        postcode=donor.postcode,
+        municipality=donor.municipality,
+        country=donor.country,
+        language=language,  # type: ignore[arg-type]
+        national_number=donor.national_number,
+        enterprise_number=donor.enterprise_number,
+    )

@@ -1,0 +1,1 @@
+"""Statements by scheme, trial balance, tie-outs, and the formats they come in."""

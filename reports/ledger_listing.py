@@ -1,0 +1,116 @@
+"""The general ledger of a year: every posting of every account, by date, with its running balance.
+
+Postings are grouped by reference to the loaded entries; the rows of the listing are made one at a time as they are
+written, so that a year of half a million postings stays small in memory.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from beancount.core import data
+
+from ledger.chart import Account
+from reports.tables import Column, ColumnKind, Row, RowKind, Table
+from reports.totals import Totals, cents_of
+from reports.wording import word
+
+
+class LedgerLine(NamedTuple):
+    """A posting: `cents` with debit positive, `balance` of the account after it."""
+
+    date: date
+    document: str
+    narration: str
+    cents: int
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAccount:
+    """An account's year: its opening balance in cents (debit positive) and its postings by date."""
+
+    code: str
+    account: Account | None
+    opening: int
+    postings: tuple[tuple[data.Transaction, data.Posting], ...]
+
+    def lines(self) -> Iterator[LedgerLine]:
+        """Each posting with the balance after it."""
+        balance = self.opening
+        for entry, posting in self.postings:
+            cents = cents_of(posting, entry)
+            balance += cents
+            yield LedgerLine(entry.date, document_of(entry), narration_of(entry), cents, balance)
+
+
+def general_ledger(
+    entries: Iterable[data.Directive], accounts: Mapping[str, Account], year: int, totals: Totals
+) -> Iterator[LedgerAccount]:
+    """The accounts that open the year with a balance or move in it, in the order of the codes.
+
+    `entries` are loaded books, which Beancount sorts by date.
+    """
+    codes = {account.path: account.code for account in accounts.values()}
+    postings: dict[str, list[tuple[data.Transaction, data.Posting]]] = defaultdict(list)
+    for entry in entries:
+        if isinstance(entry, data.Transaction) and entry.date.year == year:
+            for posting in entry.postings:
+                postings[codes.get(posting.account, posting.account)].append((entry, posting))
+    for code, movement in totals.movements(year).items():
+        yield LedgerAccount(code, accounts.get(code), movement.opening, tuple(postings.pop(code, ())))
+
+
+def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> Table:
+    """The general ledger as a table whose rows are made as they are read, once; csv and json carry the lines only."""
+    columns = (
+        Column("account", word("account", language), width=10),
+        Column("date", word("date", language), ColumnKind.DATE, 10),
+        Column("document", word("document", language), width=26),
+        Column("narration", word("narration", language), width=48),
+        Column("debit", word("debit", language), ColumnKind.CENTS, 16, summed=True),
+        Column("credit", word("credit", language), ColumnKind.CENTS, 16, summed=True),
+        Column("balance", word("balance", language), ColumnKind.CENTS, 16),
+    )
+    title = f"{word('general-ledger', language)} {year}"
+    return Table(title, word("of-year", language, year=year), language, columns, _rows(ledger, year, language))
+
+
+def document_of(entry: data.Transaction) -> str:
+    """The voucher of an entry: its `document` metadata, else its links."""
+    named = entry.meta.get("document")
+    return str(named) if named else " ".join(sorted(entry.links or ()))
+
+
+def narration_of(entry: data.Transaction) -> str:
+    """Payee and narration on one line."""
+    return " | ".join(filter(None, (entry.payee, entry.narration)))
+
+
+def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator[Row]:
+    index = 0
+    for of in ledger:
+        label = of.account.label(language) if of.account else ""
+        yield Row(RowKind.HEADING, (of.code, None, "", label, None, None, None))
+        first = index + 1
+        debit = credit = 0
+        balance = of.opening
+        index += 2
+        opened = date(year, 1, 1)
+        opening = word("opening-balance", language)
+        yield Row(RowKind.LINE, (of.code, opened, "", opening, None, None, balance))
+        for line in of.lines():
+            index += 1
+            balance = line.balance
+            if line.cents >= 0:
+                debit += line.cents
+                amounts: tuple[int | None, int | None] = (line.cents, None)
+            else:
+                credit -= line.cents
+                amounts = (None, -line.cents)
+            yield Row(RowKind.LINE, (of.code, line.date, line.document, line.narration, *amounts, balance))
+        total = word("total-of", language, code=of.code)
+        yield Row(RowKind.TOTAL, (of.code, None, "", total, debit, credit, balance), first=first)
+        index += 1

@@ -1,0 +1,233 @@
+"""The statements: a scheme's lines filled from the totals of the books, exact in cents, each printed on its own.
+
+Totals add exact cents; a printed figure is rounded by itself, so that printed lines may differ from their printed
+total by a euro. That is reported (`differences`), never plugged.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ledger.chart import LANGUAGES
+from ledger.money import to_decimal, to_euros
+from reports.scheme import Kind, Part, Scheme, SchemeLine, Shown, StatementScheme, What
+from reports.totals import RESULT_CLASSES, Totals
+
+
+class Contribution(NamedTuple):
+    """What one account adds to a line, in cents, signed as the line is; `previous` is None where there is no year."""
+
+    code: str
+    cents: int
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """A line with its amounts in cents, 0 on a heading. `accounts` stand behind a line, `parts` behind a sum."""
+
+    section: str
+    kind: Kind
+    level: int
+    key: str
+    code: str
+    labels: tuple[str, str, str, str]
+    memo: bool
+    shown: bool
+    cents: int
+    previous: int | None
+    accounts: tuple[Contribution, ...]
+    parts: tuple[Part, ...]
+
+    def label(self, language: str) -> str:
+        """The label in one of fr, nl, de, en."""
+        return self.labels[LANGUAGES.index(language)]
+
+    @property
+    def euros(self) -> int:
+        """The printed amount."""
+        return to_euros(self.cents)
+
+    @property
+    def previous_euros(self) -> int | None:
+        """The printed amount of the year before."""
+        return None if self.previous is None else to_euros(self.previous)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of one year next to the year before. `every` holds also the lines that are not shown."""
+
+    what: What
+    scheme: str
+    year: int
+    every: tuple[StatementLine, ...]
+
+    @property
+    def lines(self) -> tuple[StatementLine, ...]:
+        """The lines to show, in the order of the scheme."""
+        return tuple(line for line in self.every if line.shown)
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether the books hold the year before."""
+        return any(line.previous is not None for line in self.every)
+
+    def line(self, key: str) -> StatementLine:
+        """The line with this key, shown or not."""
+        return next(line for line in self.every if line.key == key)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A printed total that its printed lines do not add up to: rounding of each figure on its own, in euro."""
+
+    key: str
+    labels: tuple[str, str, str, str]
+    year: int
+    printed: int
+    added: int
+
+
+def statement(what: What | str, scheme: Scheme, year: int, totals: Totals) -> Statement:
+    """Fill a statement of `scheme` for `year` and the year before.
+
+    The balance sheet stands at 31 December, the others cover the year. `previous` is None throughout where the books
+    hold nothing of the year before: no posting until its end, none of classes 6 and 7 for the statements of a year.
+    """
+    of_scheme = scheme.statements[What(what)]
+    current = _amounts(of_scheme, year, totals)
+    previous = _amounts(of_scheme, year - 1, totals) if _holds(of_scheme.what, year - 1, totals) else None
+    lines = tuple(_line(line, current, previous) for line in of_scheme.lines)
+    return Statement(of_scheme.what, scheme.name, year, lines)
+
+
+def differences(of: Statement) -> list[Difference]:
+    """The printed totals that their printed lines do not add up to, of both years."""
+    printed = {line.key: (line.euros, line.previous_euros) for line in of.every}
+    found = []
+    for line in of.every:
+        if not line.parts or not line.shown:
+            continue
+        for index, year in enumerate((of.year, of.year - 1)):
+            total = printed[line.key][index]
+            if total is None:
+                continue
+            added = sum(part.sign * (printed[part.key][index] or 0) for part in line.parts)
+            if added != total:
+                found.append(Difference(line.key, line.labels, year, total, added))
+    return found
+
+
+class Balance(NamedTuple):
+    """Assets and liabilities of one balance sheet, in cents."""
+
+    assets: int
+    liabilities: int
+
+    @property
+    def difference(self) -> int:
+        """Nil in balanced books."""
+        return self.assets - self.liabilities
+
+
+def balance(of: Statement) -> tuple[Balance, Balance | None]:
+    """Total assets and liabilities of a balance sheet, for its year and the year before."""
+    grand = {line.section: line for line in of.every if line.kind is Kind.GRAND_TOTAL}
+    assets, liabilities = grand["assets"], grand["liabilities"]
+    before = None
+    if assets.previous is not None and liabilities.previous is not None:
+        before = Balance(assets.previous, liabilities.previous)
+    return Balance(assets.cents, liabilities.cents), before
+
+
+def statement_json(of: Statement, language: str) -> list[dict[str, str | int | None]]:
+    """The statement as `obole report --format json` gives it: one object per line or total, headings left out."""
+    return [
+        {
+            "section": line.section,
+            "code": line.code,
+            "label": line.label(language),
+            "amount": str(to_decimal(line.cents)),
+            "previous": None if line.previous is None else str(to_decimal(line.previous)),
+            "printed": line.euros,
+            "printed_previous": line.previous_euros,
+        }
+        for line in of.lines
+        if line.kind is not Kind.HEADING
+    ]
+
+
+class _Amounts(NamedTuple):
+    """The values of one year: per line its cents, and per line of accounts what each account adds."""
+
+    lines: Mapping[str, int]
+    accounts: Mapping[str, Mapping[str, int]]
+
+
+def _holds(what: What, year: int, totals: Totals) -> bool:
+    if what is What.BALANCE_SHEET:
+        return any(held <= year for held in totals.years)
+    return any(code[0] in RESULT_CLASSES for code in totals.until(year))
+
+
+def _amounts(of: StatementScheme, year: int, totals: Totals) -> _Amounts:
+    balances = totals.standing(year) if of.what is What.BALANCE_SHEET else totals.in_year(year)
+    accounts: dict[str, dict[str, int]] = defaultdict(dict)
+    for code, cents in balances.items():
+        if cents:
+            for share in of.shares(code):
+                added = share.of(cents)
+                if added:
+                    accounts[share.key][code] = added
+    _add_funds(of, totals.to_funds(year), accounts)
+    formulas = {line.key: line for line in of.lines}
+    lines: dict[str, int] = {}
+
+    def value(key: str) -> int:
+        if key not in lines:
+            parts = formulas[key].parts
+            own = sum(accounts[key].values()) if key in accounts else 0
+            lines[key] = own + sum(part.sign * value(part.key) for part in parts)
+        return lines[key]
+
+    for key in formulas:
+        value(key)
+    return _Amounts(lines, accounts)
+
+
+def _add_funds(of: StatementScheme, to_funds: Mapping[str, int], accounts: dict[str, dict[str, int]]) -> None:
+    for line in of.lines:
+        if line.funds:
+            for code, cents in to_funds.items():
+                if cents and code.startswith(line.funds):
+                    accounts[line.key][code] = cents
+
+
+def _line(line: SchemeLine, current: _Amounts, previous: _Amounts | None) -> StatementLine:
+    cents = current.lines[line.key]
+    before = None if previous is None else previous.lines[line.key]
+    return StatementLine(
+        section=line.section,
+        kind=line.kind,
+        level=line.level,
+        key=line.key,
+        code=line.code,
+        labels=line.labels,
+        memo=line.shown is Shown.MEMO,
+        shown=line.shown in (Shown.ALWAYS, Shown.MEMO) or (line.shown is Shown.NONZERO and bool(cents or before)),
+        cents=cents,
+        previous=before,
+        accounts=_contributions(line.key, current, previous),
+        parts=line.parts,
+    )
+
+
+def _contributions(key: str, current: _Amounts, previous: _Amounts | None) -> tuple[Contribution, ...]:
+    now = current.accounts.get(key, {})
+    before = {} if previous is None else previous.accounts.get(key, {})
+    return tuple(
+        Contribution(code, now.get(code, 0), None if previous is None else before.get(code, 0))
+        for code in sorted({*now, *before})
+    )

@@ -1,0 +1,161 @@
+"""What every report is made from: per account and year the sums of debits and credits, in one pass over the books.
+
+Amounts are integer cents, debit positive. Class 6 and 7 accounts (69 and 79 too) begin each year at nil in a trial
+balance, as Belgian books do, though Beancount never resets them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from beancount.core import data
+
+from ledger.chart import Account
+from ledger.errors import OboleError
+from ledger.money import to_cents
+
+CURRENCY = "EUR"
+RESULT_CLASSES = "67"
+# Appropriation to and from funds: the accounts whose entries say which fund (annex 3, 69 and 79).
+_FUND_ACCOUNTS = ("691", "791")
+
+
+class NotInEuro(OboleError):
+    """A posting whose weight is no whole number of cents in euro, so that no statement can hold it."""
+
+    def __init__(self, meta: Mapping[str, Any] | None) -> None:
+        place = f"{(meta or {}).get('filename', 'the books')}: line {(meta or {}).get('lineno', '?')}"
+        super().__init__(f"{place}: the posting has no amount in whole cents of euro; give it a cost or price in EUR.")
+
+
+class Movement(NamedTuple):
+    """An account in one year, in cents: `opening` is signed (debit positive), `debit` and `credit` are positive."""
+
+    opening: int
+    debit: int
+    credit: int
+    postings: int
+
+    @property
+    def closing(self) -> int:
+        """The balance at 31 December, debit positive."""
+        return self.opening + self.debit - self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums per account code and year. An account that carries no code is kept under its Beancount path."""
+
+    sums: Mapping[int, Mapping[str, tuple[int, int, int]]]
+    funds: Mapping[int, Mapping[str, int]]
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years with a posting, oldest first."""
+        return tuple(sorted(self.sums))
+
+    def in_year(self, year: int) -> dict[str, int]:
+        """Debit less credit of each account in the year, in cents."""
+        return {code: debit - credit for code, (debit, credit, _) in self.sums.get(year, {}).items()}
+
+    def until(self, year: int) -> dict[str, int]:
+        """The balance of each account at 31 December, in cents; classes 6 and 7 since the books began."""
+        balances: dict[str, int] = defaultdict(int)
+        for held in self.years:
+            if held <= year:
+                for code, (debit, credit, _) in self.sums[held].items():
+                    balances[code] += debit - credit
+        return dict(balances)
+
+    def standing(self, year: int) -> dict[str, int]:
+        """What stands in a balance sheet at 31 December: `until`, without the results that an appropriation closed.
+
+        The accounts of classes 6 and 7, 69 and 79 with them, add up to nil once a year's result is appropriated; they
+        are left out up to the last year at whose end they did.
+        """
+        balances: dict[str, int] = defaultdict(int)
+        results: dict[str, int] = {}
+        for held in self.years:
+            if held > year:
+                break
+            if sum(results.values()) == 0:
+                results = {}
+            for code, cents in self.in_year(held).items():
+                if code[0] in RESULT_CLASSES:
+                    results[code] = results.get(code, 0) + cents
+                else:
+                    balances[code] += cents
+        return {**balances, **results}
+
+    def to_funds(self, year: int) -> Mapping[str, int]:
+        """What the year's entries on 691 and 791 put on their other accounts (13, 10), debit less credit."""
+        return self.funds.get(year, {})
+
+    def counts(self, year: int | None = None) -> dict[str, int]:
+        """Postings per account, in one year or in all."""
+        counts: dict[str, int] = defaultdict(int)
+        for held in self.years if year is None else (year,):
+            for code, (_, _, count) in self.sums.get(held, {}).items():
+                counts[code] += count
+        return dict(counts)
+
+    def movements(self, year: int) -> dict[str, Movement]:
+        """Opening, debits and credits of each account that has any of them, in the order of the codes."""
+        opening = {
+            code: cents for code, cents in self.until(year - 1).items() if cents and code[0] not in RESULT_CLASSES
+        }
+        moved = self.sums.get(year, {})
+        return {
+            code: Movement(opening.get(code, 0), *moved.get(code, (0, 0, 0))) for code in sorted({*opening, *moved})
+        }
+
+    def unappropriated_before(self, year: int) -> int:
+        """Results of earlier years that no appropriation has taken to 14 yet, debit positive; nil in closed books."""
+        return sum(cents for code, cents in self.until(year - 1).items() if code[0] in RESULT_CLASSES)
+
+
+def totals_of(entries: Iterable[data.Directive], accounts: Mapping[str, Account]) -> Totals:
+    """Sum the transactions of loaded books; NotInEuro names the place of a posting that is not in whole cents."""
+    codes = {account.path: account.code for account in accounts.values()}
+    sums: dict[int, dict[str, list[int]]] = defaultdict(dict)
+    funds: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for entry in entries:
+        if not isinstance(entry, data.Transaction):
+            continue
+        of_year = sums[entry.date.year]
+        touches_funds = False
+        for posting in entry.postings:
+            cents = cents_of(posting, entry)
+            code = codes.get(posting.account, posting.account)
+            touches_funds |= code.startswith(_FUND_ACCOUNTS)
+            total = of_year.get(code)
+            if total is None:
+                total = of_year[code] = [0, 0, 0]
+            if cents >= 0:
+                total[0] += cents
+            else:
+                total[1] -= cents
+            total[2] += 1
+        if touches_funds:
+            for posting in entry.postings:
+                funds[entry.date.year][codes.get(posting.account, posting.account)] += cents_of(posting, entry)
+    return Totals(
+        {year: {code: (debit, credit, count) for code, (debit, credit, count) in of_year.items()}
+         for year, of_year in sums.items() if of_year},
+        {year: dict(moved) for year, moved in funds.items()},
+    )  # fmt: skip
+
+
+def cents_of(posting: data.Posting, entry: data.Transaction) -> int:
+    """A posting in cents of euro, debit positive; what is held in another unit counts at its cost or price."""
+    units: Any = posting.units
+    try:
+        if units.currency == CURRENCY and posting.cost is None:
+            return to_cents(units.number)
+        rate: Any = posting.cost or posting.price
+        if rate.currency == CURRENCY:
+            return to_cents(units.number * rate.number)
+    except (AttributeError, TypeError, ValueError):  # no amount, no rate, or a fraction of a cent
+        raise NotInEuro(posting.meta or entry.meta) from None
+    raise NotInEuro(posting.meta or entry.meta)

@@ -1,0 +1,92 @@
+"""The trial balance of a year: opening, debits, credits and closing of every account, led by its line of a scheme.
+
+Classes 6 and 7 open at nil; results of earlier years that were never appropriated make a row of their own, so that
+the openings add up to nil.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.chart import Account
+from reports.scheme import Scheme, SchemeLine, What
+from reports.tables import Column, ColumnKind, Row, RowKind, Table
+from reports.totals import Movement, Totals
+from reports.wording import word
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """An account's year in cents; `code` is empty on the row of earlier results. `rubric` is its line of the scheme."""
+
+    code: str
+    account: Account | None
+    movement: Movement
+    rubric: SchemeLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalance:
+    """The rows in the order of the codes, and their sums: the debits equal the credits, the balances add up to nil."""
+
+    year: int
+    rows: tuple[TrialRow, ...]
+
+    @property
+    def total(self) -> Movement:
+        """The sums of all rows, in cents."""
+        movements = [row.movement for row in self.rows]
+        return Movement(
+            sum(movement.opening for movement in movements),
+            sum(movement.debit for movement in movements),
+            sum(movement.credit for movement in movements),
+            sum(movement.postings for movement in movements),
+        )
+
+
+def trial_balance(totals: Totals, accounts: Mapping[str, Account], year: int, scheme: Scheme) -> TrialBalance:
+    """The accounts that open the year with a balance or move in it."""
+    rows = [
+        TrialRow(code, accounts.get(code), movement, _rubric(scheme, code, movement.closing))
+        for code, movement in totals.movements(year).items()
+    ]
+    earlier = totals.unappropriated_before(year)
+    if earlier:
+        rows.append(TrialRow("", None, Movement(earlier, 0, 0, 0), None))
+    return TrialBalance(year, tuple(rows))
+
+
+def trial_table(of: TrialBalance, language: str) -> Table:
+    """The trial balance as a table, its total last."""
+    columns = (
+        Column("rubric", word("rubric", language), width=36),
+        Column("code", word("code", language), width=10),
+        Column("label", word("account", language), width=46),
+        Column("opening", word("opening", language), ColumnKind.CENTS, 16, summed=True),
+        Column("debit", word("debit", language), ColumnKind.CENTS, 16, summed=True),
+        Column("credit", word("credit", language), ColumnKind.CENTS, 16, summed=True),
+        Column("closing", word("closing", language), ColumnKind.CENTS, 16, summed=True),
+        Column("postings", word("postings", language), ColumnKind.COUNT, 10, summed=True),
+    )
+    rows = [Row(RowKind.LINE, _cells(row, language)) for row in of.rows]
+    total = of.total
+    sums = (total.opening, total.debit, total.credit, total.closing, total.postings)
+    rows.append(Row(RowKind.TOTAL, ("", "", word("total", language), *sums), first=0 if rows else None))
+    title = f"{word('trial-balance', language)} {word('at', language, year=of.year)}"
+    return Table(title, "", language, columns, tuple(rows))
+
+
+def _cells(row: TrialRow, language: str) -> tuple[str | int, ...]:
+    label = row.account.label(language) if row.account else row.code or word("unappropriated-before", language)
+    rubric = " ".join(filter(None, (row.rubric.code, row.rubric.label(language)))) if row.rubric else ""
+    moved = row.movement
+    return (rubric, row.code, label, moved.opening, moved.debit, moved.credit, moved.closing, moved.postings)
+
+
+def _rubric(scheme: Scheme, code: str, cents: int) -> SchemeLine | None:
+    if code[0] not in "67":
+        what = What.BALANCE_SHEET
+    elif code[1:2] == "9":
+        what = What.APPROPRIATION
+    else:
+        what = What.INCOME_STATEMENT
+    return scheme.statements[what].line_of(code, cents)

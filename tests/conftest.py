@@ -1,0 +1,59 @@
+"""What every room's tests share: in CI a missing tool is a failure, not a skip; a small set of books known by hand."""
+
+import os
+from collections.abc import Generator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ledger.chart import house, render_chart
+
+TOOLS = ("browser", "verapdf")
+
+# Two years whose every figure can be added up in one's head.
+TRANSACTIONS = (
+    ("2024-01-01", "Apport", {"550000": "100000.00", "100000": "-100000.00"}),
+    ("2024-03-31", "Dons du trimestre", {"550100": "40000.25", "731100": "-40000.25"}),
+    ("2024-05-02", "Subside", {"550000": "20000.00", "733000": "-20000.00"}),
+    ("2024-06-30", "Salaires", {"620000": "30000.00", "550000": "-30000.00"}),
+    ("2024-09-15", "Honoraires", {"616000": "5000.50", "550000": "-5000.50"}),
+    ("2024-12-31", "Affectation", {"692000": "24999.75", "140000": "-24999.75"}),
+    ("2025-03-31", "Dons du trimestre", {"550100": "50000.40", "731100": "-50000.40"}),
+    ("2025-04-10", "Locaux offerts", {"610900": "1000.00", "731200": "-1000.00"}),
+    ("2025-05-02", "Subside", {"550000": "20000.00", "733000": "-20000.00"}),
+    ("2025-06-30", "Salaires", {"620000": "32000.00", "550000": "-32000.00"}),
+    ("2025-09-15", "Honoraires", {"616000": "6000.00", "550000": "-6000.00"}),
+    ("2025-12-31", "Affectation", {"692000": "32000.40", "140000": "-32000.40"}),
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    needed = [tool for tool in TOOLS if item.get_closest_marker(tool)]
+    if os.environ.get("CI") and report.skipped and needed:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped for want of a tool; .ci/run must install what {needed[0]} needs."
+    return report
+
+
+@pytest.fixture
+def hand_books(tmp_path: Path) -> Path:
+    """A folder with main.beancount, on the house chart, open in Fava with Obole's pages."""
+    paths = {account.code: account.path for account in house()}
+    (tmp_path / "chart.beancount").write_text(render_chart(house(), date(2024, 1, 1)), encoding="utf-8")
+    lines = [
+        'option "title" "Fondation Exemple"',
+        'option "operating_currency" "EUR"',
+        'option "tolerance_multiplier" "0"',
+        'include "chart.beancount"',
+        '2024-01-01 custom "fava-extension" "obole.pages"',
+        '2024-01-01 custom "fava-option" "default-page" "extension/Statements/"',
+        '2024-01-01 custom "fava-option" "locale" "fr_BE"',
+    ]
+    for day, narration, postings in TRANSACTIONS:
+        lines.append(f'{day} * "{narration}"')
+        lines += [f"  {paths[code]}  {amount} EUR" for code, amount in postings.items()]
+    (tmp_path / "main.beancount").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return tmp_path

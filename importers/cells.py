@@ -31,7 +31,7 @@ _HARMLESS = re.compile(r"[0-9.,/+ -]{1,10}")
 # Soft hyphen, zero-width blanks, marks of direction and byte order: pasted with a text, seen by nobody.
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 
-_DAY_REMEDY = "write it as 2025-03-14 or 14/03/2025, or format the cell as a date"
+DAY_REMEDY = "write it as 2025-03-14 or 14/03/2025, or format the cell as a date"
 _AMOUNT_REMEDY = "write it as 1234.56 or 1.234,56"
 _TEXT_REMEDY = "format the column as text and type it again"
 
@@ -115,18 +115,18 @@ def day(cell: Cell) -> date:
     elif isinstance(cell, date):
         found = cell
     elif not isinstance(cell, str):
-        raise CellError(f"{shown(cell)}is a number or a time, not a date; {_DAY_REMEDY}")
+        raise CellError(f"{shown(cell)}is a number or a time, not a date; {DAY_REMEDY}")
     else:
         if match := _ISO_DAY.fullmatch(cell):
             year, month, number = match.groups()
         elif match := _BELGIAN_DAY.fullmatch(cell):
             number, month, year = match.groups()
         else:
-            raise CellError(f"{shown(cell)}is not a date; {_DAY_REMEDY}")
+            raise CellError(f"{shown(cell)}is not a date; {DAY_REMEDY}")
         try:
             found = date(int(year), int(month), int(number))
         except ValueError:
-            raise CellError(f"{shown(cell)}is not a day of the calendar; {_DAY_REMEDY}") from None
+            raise CellError(f"{shown(cell)}is not a day of the calendar; {DAY_REMEDY}") from None
     if found.year not in _YEARS:
         raise CellError(f"{shown(cell)}is in the year {found.year}; correct it")
     return found

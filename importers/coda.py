@@ -77,7 +77,7 @@ def read(path: Path) -> BankFile:
 def identify(path: Path) -> bool:
     """Whether the first record looks like a CODA header; reads a few bytes only."""
     with path.open("rb") as stream:
-        head = stream.read(len(BOM) + LENGTH).removeprefix(BOM)
+        head = stream.read(len(BOM) + LENGTH).removeprefix(BOM).lstrip()
     return re.match(rb"0[0-9 ]{4}[0-9]{6}.{3}05", head) is not None
 
 
@@ -124,7 +124,10 @@ def _file_faults(statements: list[Statement], strays: list[int]) -> tuple[Fault,
 
 
 # What a byte above 0x7F says about the code page, seen between letters: in cp1252 these are symbols, in cp850 letters.
-_CP850_LETTER = re.compile(rb"(?<=[A-Za-z])[\x80\x82\x84-\x89\x8b\x93-\x98\x9b](?=[A-Za-z ])")
+# At the end of a word, only those that are no closing punctuation there.
+_CP850_LETTER = re.compile(
+    rb"(?<=[A-Za-z])(?:[\x80\x82\x84-\x89\x8b\x93-\x98\x9b](?=[A-Za-z])|[\x82\x87-\x89\x8b](?= ))"
+)
 _CP1252_LETTER = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff]")
 _NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
@@ -169,10 +172,13 @@ def _money(cents: int) -> str:
 
 def _account_of(raw: str) -> str:
     """Counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
-    if raw[12] == " " and raw[:12].isdecimal():
-        return raw[:12] if raw[:12].strip("0") else ""
-    account = raw[:34].replace(" ", "")
-    return account[:16] if account.startswith("BE") else account  # what follows a Belgian IBAN is its extension
+    account = raw[:34].rstrip()
+    if " " in account:
+        # BBAN, then currency and country; else an IBAN in groups, or one with what follows it.
+        account = account[:12] if raw[12] == " " and account[:12].isdecimal() else account.replace(" ", "")
+    if account.startswith("BE"):
+        return account[:16]
+    return account if account.strip("0") else ""
 
 
 def _reference_of(raw: str) -> str:
@@ -343,7 +349,10 @@ class _LogicalFile:
             self.opening = self._cents(balance, "old balance")
         self.opening_date = self._day(line[58:64], "date of the old balance at 59-64")
         self.holder = line[64:90].strip()
-        self.sequence = line[125:128]
+        self.sequence = line[125:128].strip() or "000"  # 126-128; 000 where the bank does not number
+        if not _numeric(self.sequence):  # it becomes part of a file name
+            self._illegible("the CODA sequence number at 126-128 is not three digits")
+            self.sequence = "000"
 
     def movement_record(self, line: str) -> None:
         if self.first is not None:

@@ -81,7 +81,7 @@ class Sheet:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: Python 3.11 cannot make `RegisterFile[X](...)` with both
 class RegisterFile(Generic[T]):
     """What a register holds: its rows, its faults, the SHA-256 of the file. Rows with an error are left out."""
 
@@ -424,6 +424,8 @@ def _read_csv(data: bytes, path: Path, digest: str) -> Sheet:
         raise UnreadableError("the file is empty; export it again") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise UnreadableError(_tokenising_fault(str(error), delimiter)) from None
+    filled_columns = frame.ne("").any().to_numpy().nonzero()[0]
+    frame = frame.iloc[:, : int(filled_columns[-1]) + 1 if len(filled_columns) else 0]
     failed = zip(*frame.isin(_ERROR_TEXTS).to_numpy().nonzero(), strict=True)
     broken = [(int(row) + 1, int(column), "holds a spreadsheet error; correct the formula") for row, column in failed]
     rows: list[tuple[int, list[Cell]]] = []

@@ -688,7 +688,7 @@ def insert_in_kind(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
 
 def save_grants(connection: Connection, document_id: int, rows: Sequence[Mapping[str, str]]) -> None:
     """Write grant contracts, the newest content of each; unchanged ones are left alone."""
-    known = dict(connection.execute(select(grant.c.reference, grant.c.content)).tuples().all())
+    known = {row.reference: row.content for row in connection.execute(select(grant.c.reference, grant.c.content))}
     for row in rows:
         if known.get(row["reference"]) == row["content"]:
             continue

@@ -163,6 +163,7 @@ plugin "ledger.plugins.banks" {quote(repr(banks))}
 plugin "ledger.plugins.periods" "seals"
 
 {day} custom "fava-extension" "obole.pages"
+{day} custom "fava-option" "default-page" "extension/Statements/"
 {day} custom "fava-option" "locale" "{locale}"
 {day} custom "fava-option" "collapse-pattern" "^[A-Z][a-z]+:[0-9]+[^:]*$"
 {day} custom "fava-option" "invert-income-liabilities-equity" "true"

@@ -84,15 +84,12 @@ def _once(work: _Work, _result: Result) -> Iterator[str]:
 
 def _whole(work: _Work, result: Result) -> Iterator[str]:
     movement, document = register.movement, register.document
-    sums = dict(
-        work.gifts.execute(
-            select(movement.c.document_id, func.sum(movement.c.cents))
-            .where(movement.c.parent.is_(None))
-            .group_by(movement.c.document_id)
-        )
-        .tuples()
-        .all()
+    by_document = (
+        select(movement.c.document_id, func.sum(movement.c.cents))
+        .where(movement.c.parent.is_(None))
+        .group_by(movement.c.document_id)
     )
+    sums = {number: cents for number, cents in work.gifts.execute(by_document)}
     before: dict[str, tuple[str, int]] = {}
     query = (
         select(document.c.id, document.c.name, document.c.bank, document.c.opening, document.c.closing)

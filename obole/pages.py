@@ -8,6 +8,7 @@ classes at the foot of the module, made by `extension`. A script `<name>.js` bes
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import cast
 
@@ -47,10 +48,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the reader chose in the address: a language, a year (None: none, or no year), and the rest as it stands."""
+    """What the reader chose in the address: a language, a year (None: none, or no year), and the rest as it stands.
+
+    `finished` is the last calendar year that is over: what annual accounts show when no year is chosen.
+    """
 
     language: str
     year: int | None
+    finished: int
     rest: Mapping[str, str]
 
 
@@ -83,7 +88,7 @@ def statements(books: Loaded, choices: Choices) -> StatementsPage | None:
     years = books.totals.years
     if not years:
         return None
-    year = choices.year if choices.year in years else years[-1]
+    year = next((year for year in (choices.year, choices.finished) if year in years), years[-1])
     scheme = load_scheme(choices.rest.get("scheme", DEFAULT_SCHEME))
     return statements_page(books.totals, books.accounts, scheme, year, choices.language)
 
@@ -102,7 +107,7 @@ def extension(page: Page) -> type[FavaExtensionBase]:
 
         def shown(self) -> Shown:
             """The value of the page for this request."""
-            choices = Choices(_language(), _year(), request.args)
+            choices = Choices(_language(), _year(), _finished(), request.args)
             value, problem = None, None
             try:
                 value = page.view(self._books(), choices)
@@ -146,6 +151,10 @@ def _year() -> int | None:
         if match := re.match(r"[0-9]{4}(?![0-9])", asked):
             return int(match.group())
     return None
+
+
+def _finished() -> int:
+    return datetime.now().astimezone().year - 1
 
 
 Statements = extension(Page("Statements", "statements", statements, script=True))

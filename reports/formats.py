@@ -211,7 +211,7 @@ def _fill(
                 pen.value = f"=SUBTOTAL(9,{letter}{top}:{letter}{HEADER_ROW + index - first_index})"
             elif isinstance(cell, str):
                 text = ILLEGAL_CHARACTERS_RE.sub("", cell)
-                if row.kind is RowKind.LINE and not text.startswith("="):
+                if row.kind is RowKind.LINE and not text.startswith(("=", "#")):
                     line.append(text)  # a bare value is written in half the time of a styled cell
                     continue
                 as_text(pen, text)

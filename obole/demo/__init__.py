@@ -13,21 +13,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from random import Random
 
 from ledger.errors import OboleError
 from ledger.records import DocumentKind
 from obole.config import FILE_NAME, Config, load
 from obole.demo.bankdays import bank_days
 from obole.demo.coda_writer import Holder, Line
-from obole.demo.giving import THRESHOLD, Giving, plan
+from obole.demo.giving import MOST_DONORS, THRESHOLD, Giving, plan
 from obole.demo.grants import grant_receipts, write_grants
 from obole.demo.in_kind import write_in_kind
 from obole.demo.journals import write_journals
 from obole.demo.numbers import BIC, creditor_identifier
 from obole.demo.operations import operations
-from obole.demo.people import COLUMNS, RECEIPTABLE, Donor, estates, population, register_rows
-from obole.demo.records import Cash, split
+from obole.demo.people import COLUMNS, NEVER_OWED, Donor, estates, population, register_rows
+from obole.demo.records import Cash, split, stream
 from obole.demo.targets import MONEY_GIFTS, YEARS, end, targets
 from obole.demo.treasury import Treasury
 from obole.demo.workbook import write_workbook
@@ -87,11 +86,10 @@ def generate(folder: Path, donors: int, seed: int = 2025, progress: Progress | N
     sources_folder = folder / "sources"
     if sources_folder.exists() and any(sources_folder.iterdir()):
         raise DemoError(f"{sources_folder} is not empty: choose a new folder, or remove it first.")
-    people = population(donors, seed) if donors > 0 else []
-    try:
-        giving = plan(people, donors, seed)
-    except ValueError as error:
-        raise DemoError(f"{error}.") from None
+    if not 1 <= donors <= MOST_DONORS:
+        raise DemoError(f"--donors {donors}: choose 1 to {MOST_DONORS}; more would give more than the printed total.")
+    people = population(donors, seed)
+    giving = plan(people, donors, seed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE_NAME).write_text(_settings(), encoding="utf-8")
     config = load(folder)
@@ -113,14 +111,15 @@ def generate(folder: Path, donors: int, seed: int = 2025, progress: Progress | N
     treasury = Treasury(_holders(config), people, giving, creditor_identifier(config.organisation.enterprise_number))
     steps = _Steps(progress, sum(len(bank_days(year)) for year in YEARS))
     expected: dict[int, Expected] = {}
-    for year, entries, cash in operations(seed):
-        cash += grant_receipts(year)
-        cash += _legacy_lines(year, legacies[year], heirs)
+    for year, entries, ordinary in operations(seed):
+        cash = [*ordinary, *grant_receipts(year), *_legacy_lines(year, legacies[year], heirs)]
         heirs = heirs[len(legacies[year]) :]
         place = sources_folder / str(year)
         written = treasury.write_year(year, cash, place, steps.tick)
         in_kind = place / "in-kind.xlsx"
-        sources += [SourceFile(path, DocumentKind.JOURNAL, year, rows) for path, rows in write_journals(place, year, entries)]
+        sources += [
+            SourceFile(path, DocumentKind.JOURNAL, year, rows) for path, rows in write_journals(place, year, entries)
+        ]
         sources.append(SourceFile(in_kind, DocumentKind.IN_KIND, year, write_in_kind(in_kind, year, people, seed)))
         sources += [SourceFile(path, DocumentKind.CODA, year, rows) for path, rows in written.files]
         sources.append(SourceFile(place / "assignments.csv", DocumentKind.ASSIGNMENT, year, written.assigned))
@@ -160,7 +159,7 @@ def _legacies(year: int, giving: Giving, seed: int) -> list[int]:
     left = -end(MONEY_GIFTS, year) - giving.known(year) - giving.nameless(year)
     if left <= 0:
         raise DemoError(f"the gifts of {year} exceed the printed total: take fewer donors or another seed.")
-    random = Random(f"{seed}/legacies/{year}")  # noqa: S311 - reproducible, not secret
+    random = stream(seed, f"legacies/{year}")
     count = max(_FEWEST_LEGACIES, -(-left // _LARGEST_LEGACY))
     return split(left, [random.uniform(0.4, 1.6) for _ in range(count)])
 
@@ -184,7 +183,7 @@ def _expected(year: int, giving: Giving, people: list[Donor], legacies: int, gif
     owed = [
         cents
         for donor, cents in zip(people, giving.counted[year], strict=False)
-        if donor.role in RECEIPTABLE and cents >= THRESHOLD
+        if donor.role not in NEVER_OWED and cents >= THRESHOLD
     ]
     returns = sum(len(some) for day, some in giving.returns.items() if day.year == year)
     return Expected(balances, gifts, returns, len(owed), sum(owed))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 RECORD = 128
 ENCODING = "cp1252"
-_RECORDS_OF_A_LINE = 3
+_COMMUNICATION = 53 + 53 + 43  # positions in records 2.1, 2.2 and 2.3
 _WRAP = 10_000  # after sequence 9999 comes 0000
 
 
@@ -55,7 +55,15 @@ class Holder:
 
 
 def direct_debit(
-    settled: date, creditor: str, mandate: str, *, sequence: str = "1", paid: str = "0", text: str = "", r: str = "0", reason: str = ""
+    settled: date,
+    creditor: str,
+    mandate: str,
+    *,
+    sequence: str = "1",
+    paid: str = "0",
+    text: str = "",
+    r: str = "0",
+    reason: str = "",
 ) -> str:
     """The content of a structured communication 127 (type 1 recurrent, 3 first; paid 0, else why not)."""
     return f"{settled:%d%m%y}{sequence}1{paid}{creditor:<35}{mandate:<35}{text:<62}{r}{reason:<4}"
@@ -94,7 +102,9 @@ class StatementWriter:
         if sum(detail.cents for detail in details) != total.cents:
             raise ValueError(f"statement {self.sequence}: the details do not sum to the total of {total.cents} cents")
         if len(details) >= _WRAP:
-            raise ValueError(f"statement {self.sequence}: {len(details)} details; four digits count them, split the total")
+            raise ValueError(
+                f"statement {self.sequence}: {len(details)} details; four digits count them, split the total"
+            )
         self._book(total.cents)
         self._write(total, 0, "1")
         position = self.position
@@ -106,20 +116,23 @@ class StatementWriter:
     def encoded(self) -> bytes:
         """The logical file: records of 128 characters, CR LF."""
         account = f"{self.holder.iban:<34}EUR"
-        head = [
+        head = (
             f"00000{self._day}{self.holder.bank}05{'':8}{self._tag:<10}{self.holder.name:<26}{self.holder.bic:<11}"
-            f"0{self.holder.enterprise_number} 00000{'':39}2",
+            f"0{self.holder.enterprise_number} 00000{'':39}2"
+        )
+        old = (
             f"12{self._paper}{account}{_signed(self.opening)}{self._opened:%d%m%y}{self.holder.name:<26}"
-            f"{self.holder.description:<35}{self._paper}",
-        ]
-        tail = [
-            f"8{self._paper}{account}{_signed(self.closing)}{self._day}{'':64}0",
-            f"9{'':15}{len(self._records) + 2:06d}{_amount(self._debits)}{_amount(self._credits)}{'':75}2",
-        ]
-        records = [*head, *self._records, *tail]
+            f"{self.holder.description:<35}{self._paper}"
+        )
+        new = f"8{self._paper}{account}{_signed(self.closing)}{self._day}{'':64}0"
+        counted = len(self._records) + 2
+        trailer = f"9{'':15}{counted:06d}{_amount(self._debits)}{_amount(self._credits)}{'':75}2"
+        records = [head, old, *self._records, new, trailer]
         for record in records:
             if len(record) != RECORD:
-                raise ValueError(f"statement {self.sequence}: a record of {len(record)} characters, a field is too long")
+                raise ValueError(
+                    f"statement {self.sequence}: a record of {len(record)} characters, a field is too long"
+                )
         return ("\r\n".join(records) + "\r\n").encode(ENCODING)
 
     def _book(self, cents: int) -> None:
@@ -134,17 +147,17 @@ class StatementWriter:
         self.position += 1
         mark = f"{self._movement % _WRAP:04d}{detail:04d}"
         linked = "1" if line.street or line.locality else "0"
-        text = f"{line.structured}{line.communication}".ljust(149)
-        if len(text) > 149:  # noqa: PLR2004 - 53 + 53 + 43 positions of records 2.1, 2.2 and 2.3
-            raise ValueError(f"statement {self.sequence}: a communication of more than 149 characters")
+        text = f"{line.structured}{line.communication}".ljust(_COMMUNICATION)
+        if len(text) > _COMMUNICATION:
+            raise ValueError(f"statement {self.sequence}: a communication of more than {_COMMUNICATION} characters")
         kind = "1" if line.structured else "0"
         value = f"{line.value:%d%m%y}" if line.value else self._day
         bank_reference = f"{self._tag}{self._movement:06d}{detail:05d}"
+        amount, booked = _signed(line.cents), f"{self._day}{self._paper}{globalised}"
+        returned = f"{line.return_type:1}{line.reason:<4}"
         self._records += (
-            f"21{mark}{bank_reference}{_signed(line.cents)}{value}{line.code}{kind}{text[:53]}{self._day}{self._paper}"
-            f"{globalised}1 0",
-            f"22{mark}{text[53:106]}{line.reference:<35}{line.bic:<11}   {line.return_type:1}{line.reason:<4}    "
-            f"{line.purpose:<4}1 0",
+            f"21{mark}{bank_reference}{amount}{value}{line.code}{kind}{text[:53]}{booked}1 0",
+            f"22{mark}{text[53:106]}{line.reference:<35}{line.bic:<11}   {returned}    {line.purpose:<4}1 0",
             f"23{mark}{line.iban:<37}{line.name:<35}{text[106:]}0 {linked}",
         )
 

@@ -6,7 +6,6 @@ Legacies are not decided here: they are what the published total leaves.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
@@ -15,7 +14,7 @@ from typing import NamedTuple
 
 from obole.demo.bankdays import bank_days, on_or_after
 from obole.demo.people import RECEIPTABLE, Donor, Habit, Role
-from obole.demo.records import split
+from obole.demo.records import split, stream
 from obole.demo.targets import YEARS
 
 THRESHOLD = 40_00  # of a receipt, per calendar year (facts/receipts.md, year parameters)
@@ -30,6 +29,10 @@ _ONE_OFF: dict[int, float] = {
 _TIMES: dict[int, float] = {1: 22, 2: 20, 3: 18, 4: 16, 5: 12, 6: 12}
 _COMPANY: dict[int, float] = {250_00: 20, 500_00: 25, 750_00: 10, 1_000_00: 20, 1_500_00: 10, 2_500_00: 10, 5_000_00: 5}
 _SMALL: dict[int, float] = {5_00: 20, 10_00: 40, 15_00: 20, 20_00: 20}
+
+# Shares: mandates signed in the two years, collections returned, refunds among them, monthly donors who give once more,
+# one-off donors who are new in the second year.
+_NEW_MANDATES, _RETURNED, _REFUNDED, _EXTRA, _NEWCOMERS = 0.08, 0.011, 0.25, 0.12, 0.15
 
 # Above this sum of gifts of known donors the amounts are drawn smaller, so that legacies stay in the total.
 _CEILING = 5_000_000_00
@@ -93,10 +96,8 @@ class Giving:
 
 
 def plan(donors: list[Donor], wanted: int, seed: int) -> Giving:
-    """Plan both years for a population that holds `wanted` donors owed a receipt; ValueError above MOST_DONORS."""
-    if not 1 <= wanted <= MOST_DONORS:
-        raise ValueError(f"--donors {wanted}: between 1 and {MOST_DONORS}, or their gifts exceed the printed total")
-    return _Planner(donors, wanted, Random(f"{seed}/giving")).plan()  # noqa: S311 - reproducible, not secret
+    """Plan both years for a population that holds `wanted` donors owed a receipt."""
+    return _Planner(donors, wanted, stream(seed, "giving")).plan()
 
 
 class _Planner:
@@ -144,7 +145,7 @@ class _Planner:
             cents = 10_00
         elif donor.role is Role.LAPSED:
             stopped = random.randint(3, 11)
-        elif not frugal and random.random() < 0.08:  # noqa: PLR2004 - new mandates
+        elif not frugal and random.random() < _NEW_MANDATES:
             started = random.randint(1, 14)
         in_last_year = months - max(started, months // 2)
         if donor.role in RECEIPTABLE and cents * in_last_year < THRESHOLD:
@@ -154,17 +155,18 @@ class _Planner:
             self._giving.counted[day.year][place] += cents
             self._giving.booked[day.year][place] += cents
         for day in runs[started:stopped]:
-            if random.random() < 0.011:  # noqa: PLR2004 - returned
-                self._return(place, day, cents, refund=random.random() < 0.25)  # noqa: PLR2004
+            if random.random() < _RETURNED:
+                self._return(place, day, cents, refund=random.random() < _REFUNDED)
         if place == 0:  # collected in December, refunded in January: even the smallest demonstration crosses the year
             self._return(place, runs[months // 2 - 1], cents, refund=True)
-        if not frugal and donor.role is Role.MONTHLY and random.random() < 0.12:  # noqa: PLR2004
+        if not frugal and donor.role is Role.MONTHLY and random.random() < _EXTRA:
             self._give(place, self._day(random.choice(YEARS)), self._draw(_ONE_OFF))
 
     def _return(self, place: int, collected: date, cents: int, *, refund: bool) -> None:
-        booked = on_or_after(collected + timedelta(self._random.randint(14, 50) if refund else self._random.randint(2, 8)))
-        if booked.year not in YEARS or booked <= collected:
-            return
+        later = collected + timedelta(self._random.randint(14, 50) if refund else self._random.randint(2, 8))
+        if later.year not in YEARS:
+            return  # after the end of these books
+        booked = on_or_after(later)
         giving = self._giving
         for ledger, year in ((giving.counted, collected.year), (giving.booked, booked.year)):
             kept = ledger[year][place] - cents
@@ -178,7 +180,7 @@ class _Planner:
     # Everyone else who is known
 
     def _one_off(self, place: int, donor: Donor) -> None:
-        newcomer = donor.role is Role.ONE_OFF and self._random.random() < 0.15  # noqa: PLR2004
+        newcomer = donor.role is Role.ONE_OFF and self._random.random() < _NEWCOMERS
         for year in YEARS:
             if donor.role is Role.IN_KIND or (newcomer and year == YEARS[0]):
                 continue
@@ -246,11 +248,3 @@ def _weighted_days(year: int) -> tuple[tuple[date, ...], list[float]]:
 
 def _cumulated(table: dict[int, float]) -> list[float]:
     return list(accumulate(table.values()))
-
-
-def transfers_of(giving: Giving, year: int) -> Iterator[tuple[date, Transfer]]:
-    """Every transfer booked in a year."""
-    for day, some in giving.transfers.items():
-        if day.year == year:
-            for one in some:
-                yield day, one

@@ -31,7 +31,11 @@ def write_grants(path: Path) -> int:
         path,
         [
             ("grants", _GRANT, [_row(grant, _GRANT) for grant in grants]),
-            ("instalments", _INSTALMENT, [_row(grant | part, _INSTALMENT) for grant in grants for part in grant["instalments"]]),
+            (
+                "instalments",
+                _INSTALMENT,
+                [_row(grant | part, _INSTALMENT) for grant in grants for part in grant["instalments"]],
+            ),
             ("costs", _COST, [_row(grant | cost, _COST) for grant in grants for cost in grant.get("costs", ())]),
         ],
     )

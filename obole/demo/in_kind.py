@@ -4,35 +4,32 @@
 companies of the donor register that give in kind only.
 """
 
-import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from random import Random
 
 from ledger.money import to_cents, to_decimal
 from obole.demo.people import Donor, Role
-from obole.demo.records import split
+from obole.demo.records import split, stream, table
 from obole.demo.workbook import Cell, write_workbook
 
 _COLUMNS = (
-    "reference", "date", "donor", "category", "description", "quantity", "unit_value", "value", "valuation", "valued_on",
-    "evidence", "account", "project",
+    "reference", "date", "donor", "category", "description", "quantity", "unit_value", "value", "valuation",
+    "valued_on", "evidence", "account", "project",
 )  # fmt: skip
 
 
 def write_in_kind(path: Path, year: int, donors: list[Donor], seed: int) -> int:
     """Write the register of one year; the number of its rows."""
     givers = [donor.key for donor in donors if donor.role is Role.IN_KIND]
-    return write_workbook(path, [("in-kind", _COLUMNS, list(_rows(year, givers, Random(f"{seed}/in-kind/{year}"))))])  # noqa: S311
+    return write_workbook(path, [("in-kind", _COLUMNS, list(_rows(year, givers, stream(seed, f"in-kind/{year}"))))])
 
 
 def _rows(year: int, givers: list[str], random: Random) -> Iterator[tuple[Cell, ...]]:
     drawn: list[tuple[date, dict[str, str], int, int]] = []
-    for kind, row in enumerate(_kinds()):
+    for kind, row in enumerate(table("in_kind")):
         count = int(row["rows"])
         total = to_cents(Decimal(row[f"y{year}"]))
         if not total:
@@ -45,7 +42,10 @@ def _rows(year: int, givers: list[str], random: Random) -> Iterator[tuple[Cell, 
             drawn.append((day, row, cents, kind))
     drawn.sort(key=lambda one: (one[0], one[3]))
     for number, (day, row, cents, kind) in enumerate(drawn, 1):
-        quantity = next((size for size in (24, 12, 10, 6, 5) if row["category"] in {"goods", "equipment"} and cents % size == 0), None)
+        quantity = next(
+            (size for size in (24, 12, 10, 6, 5) if row["category"] in {"goods", "equipment"} and cents % size == 0),
+            None,
+        )
         yield (
             f"NAT-{year}-{number:03d}",
             day,
@@ -62,9 +62,3 @@ def _rows(year: int, givers: list[str], random: Random) -> Iterator[tuple[Cell, 
             row["account"],
             None,
         )
-
-
-@cache
-def _kinds() -> list[dict[str, str]]:
-    with (files("obole.demo") / "data" / "in_kind.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))

@@ -1,4 +1,4 @@
-"""The demonstration's journal files: purchases and closing as workbooks, payroll and sales as CSV as a bureau sends them.
+"""The demonstration's journal files: purchases and closing as workbooks, payroll and sales as CSV.
 
 The payroll files have French headings, decimal commas and windows-1252, the others English headings: both are read.
 """

@@ -9,6 +9,7 @@ from random import Random
 
 from stdnum.iso7064 import mod_97_10
 
+_SECOND_SERIES = 2000  # who is born from this year on has a "2" before the number when it is checked
 BIC = "DEMOBEBB"  # of the demonstration's bank, and of every counterparty: no real bank is named
 
 
@@ -57,7 +58,7 @@ def enterprise_number(serial: int) -> str:
 def national_number(born: date, serial: int, *, bis: bool = False) -> str:
     """The national number of someone born on `born`; a BIS number has the month plus 40."""
     head = f"{born:%y}{born.month + 40 * bis:02d}{born:%d}{serial:03d}"
-    checked = int(("2" if born.year >= 2000 else "") + head)  # noqa: PLR2004 - the rule of the register: "2" from 2000
+    checked = int(("2" if born.year >= _SECOND_SERIES else "") + head)
     return f"{head}{97 - checked % 97:02d}"
 
 

@@ -4,19 +4,19 @@ Invented: every supplier, invoice and date, and the monthly rhythm. Not invented
 worked backwards from `targets`, so that the journals and the payments together end on the published balances.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from random import Random
 from typing import NamedTuple
 
+from ledger.money import to_cents
 from obole.demo.bankdays import bank_days, on_or_after
 from obole.demo.coda_writer import Line
 from obole.demo.numbers import BIC, belgian_iban
-from obole.demo.records import Assignment, Cash, Entry, split
+from obole.demo.records import Assignment, Cash, Entry, split, stream, table
 from obole.demo.targets import YEARS, change, end, targets
 
 _SUPPLIER_IBAN = 100  # the first account number of a supplier
@@ -31,14 +31,17 @@ _INVOICES = {
 _PREPAID = {"610000": 3, "615000": 5, "616000": 2}
 _TO_RECEIVE = "616000"
 
-# Interest earned on term deposits and not yet received at the end of the year before the key; the rest of 491 is grants.
+# Interest earned on term deposits, not yet received at the end of the year before the key; the rest of 491 is grants.
 _ACCRUED_INTEREST = {2024: 6_000_00, 2025: 8_200_00, 2026: 14_300_00}
 
-# Advances on orders of the next year: suppliers in debit, shown with the trade receivables (KBWER annex 3, notes 14-24).
+# Advances on orders of the next year: suppliers in debit, shown with trade receivables (annex 3, footnotes 14-24).
 _ADVANCES = {2024: 0, 2025: 240_000_00}
 
-_WITHHELD, _PERSONAL = 0.22, 0.1307  # parts of gross pay: payroll tax (plausible), social security (13,07 %)
-_HOLIDAY_WITHHELD = 0.27
+# Parts of gross pay in ten-thousandths: payroll tax (plausible), personal social security (13,07 %).
+_WITHHELD, _WITHHELD_ON_HOLIDAY_PAY, _PERSONAL = 2_200, 2_700, 1_307
+_PAYING_DAYS = (10, 24)
+_HOLIDAY_MONTH, _LAST_MONTH = 5, 12
+_FORGETFUL_MONTH = 7  # a client forgets the reference: suspense, then assigned to the clients
 _DECEMBER = 1.95  # December's weight: the year-end premium
 
 
@@ -61,7 +64,7 @@ class _Open(NamedTuple):
 
 def operations(seed: int) -> Iterator[tuple[int, list[Entry], list[Cash]]]:
     """Year by year the journal entries and the bank lines; unpaid invoices go over into the next year."""
-    random = Random(f"{seed}/operations")  # noqa: S311 - reproducible, not secret
+    random = stream(seed, "operations")
     unpaid = list(_opening_invoices(random))
     for year in YEARS:
         entries: list[Entry] = list(_opening(year))
@@ -150,9 +153,8 @@ def _depreciation_of_buildings(year: int) -> int:
 def suppliers() -> dict[str, list[Supplier]]:
     """The suppliers by the account of what they deliver."""
     found: dict[str, list[Supplier]] = defaultdict(list)
-    with (files("obole.demo") / "data" / "suppliers.csv").open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines)):
-            found[row["account"]].append(Supplier(row["account"], row["name"], belgian_iban(_SUPPLIER_IBAN + number)))
+    for number, row in enumerate(table("suppliers")):
+        found[row["account"]].append(Supplier(row["account"], row["name"], belgian_iban(_SUPPLIER_IBAN + number)))
     return found
 
 
@@ -166,10 +168,9 @@ def _opening_invoices(random: Random) -> Iterator[_Open]:
 
 def _invoiced(account: str, year: int) -> int:
     """What suppliers invoice on an account in a year: its target without what closing and in-kind entries bring."""
-    if account == "240000":  # the equipment given in kind stands in the in-kind register
-        return change(account, year) - (4_800_00 if year == YEARS[1] else 0)
-    if account == "260000":
-        return change(account, year)
+    if account[0] == "2":
+        given = sum(to_cents(Decimal(row[f"y{year}"])) for row in table("in_kind") if row["account"] == account)
+        return change(account, year) - given
     adjusted = dict(_prepaid(targets()["490000"].start(year))).get(account, 0)
     adjusted -= dict(_prepaid(end("490000", year))).get(account, 0)
     if account == _TO_RECEIVE:
@@ -195,7 +196,7 @@ def _purchases(year: int, random: Random, entries: list[Entry]) -> Iterator[_Ope
 
 
 def _pay_suppliers(year: int, invoices: list[_Open], cash: list[Cash]) -> list[_Open]:
-    """Pay the oldest first, some 45 days after their date, until what is owed is the target; return what stays unpaid."""
+    """Pay the oldest first, some 45 days after their date, until the target is owed; return what stays unpaid."""
     pays = sum(invoice.cents for invoice in invoices) + end("440000", year)
     invoices.sort()
     last = bank_days(year)[-2]
@@ -218,12 +219,11 @@ def _pay_suppliers(year: int, invoices: list[_Open], cash: list[Cash]) -> list[_
 
 
 def _paying_day(day: date) -> date:
-    """Suppliers are paid on the 10th and the 24th."""
-    if day.day <= 10:  # noqa: PLR2004
-        return on_or_after(day.replace(day=10))
-    if day.day <= 24:  # noqa: PLR2004
-        return on_or_after(day.replace(day=24))
-    following = (day.replace(day=1) + timedelta(32)).replace(day=10)
+    """The first day from `day` on that suppliers are paid."""
+    for paying in _PAYING_DAYS:
+        if day.day <= paying:
+            return on_or_after(day.replace(day=paying))
+    following = (day.replace(day=1) + timedelta(32)).replace(day=_PAYING_DAYS[0])
     return on_or_after(following)
 
 
@@ -241,12 +241,12 @@ def _payroll(year: int, entries: list[Entry], cash: list[Cash]) -> None:
     employer = split(end("621000", year), weights)
     owed = {account: -targets()[account].start(year) for account in ("453000", "454000")}
     for month in range(1, 13):
-        december = month == 12  # noqa: PLR2004
+        december = month == _LAST_MONTH
         entered = date(year, month, 18 if december else 22)
         paid = on_or_after(date(year, month, 20 if december else 25))
         due = dict(owed)  # what the months before left
         pay, insurer = gross[month - 1], employer[month - 1]
-        tax, personal = round(pay * _WITHHELD), round(pay * _PERSONAL)
+        tax, personal = pay * _WITHHELD // 10_000, pay * _PERSONAL // 10_000
         net = pay - tax - personal
         lines = (
             ("620000", pay), ("621000", insurer), ("453000", -tax), ("454000", -personal - insurer), ("455000", -net),
@@ -255,8 +255,10 @@ def _payroll(year: int, entries: list[Entry], cash: list[Cash]) -> None:
         cash.append(_salaries(paid, net, f"SALAIRES {month:02d}/{year}"))
         owed["453000"] += tax
         owed["454000"] += personal + insurer
-        if month == 5:  # noqa: PLR2004 - holiday pay, out of last year's provision
-            _holiday_pay(year, entered, paid, owed, entries, cash)
+        if month == _HOLIDAY_MONTH:
+            entry, in_hand = _holiday_pay(year, entered, owed)
+            entries.append(entry)
+            cash.append(_salaries(paid, in_hand, f"PECULES DE VACANCES {year}"))
         if december:
             # What is left at the end of the year is the published debt, so December pays the rest.
             due = {account: cents + end(account, year) for account, cents in owed.items()}
@@ -269,17 +271,15 @@ def _payroll(year: int, entries: list[Entry], cash: list[Cash]) -> None:
             cash.append(Cash(day, "current", line))
 
 
-def _holiday_pay(
-    year: int, entered: date, paid: date, owed: dict[str, int], entries: list[Entry], cash: list[Cash]
-) -> None:
+def _holiday_pay(year: int, day: date, owed: dict[str, int]) -> tuple[Entry, int]:
+    """Last year's provision paid out: its entry and what reaches the staff; adds to what is `owed`."""
     provision = -targets()["456000"].start(year)
-    tax, personal = round(provision * _HOLIDAY_WITHHELD), round(provision * _PERSONAL)
+    tax, personal = provision * _WITHHELD_ON_HOLIDAY_PAY // 10_000, provision * _PERSONAL // 10_000
     net = provision - tax - personal
     lines = (("456000", provision), ("453000", -tax), ("454000", -personal), ("455000", -net))
-    entries.append(Entry("payroll", entered, f"PEC-{year}", "Pécules de vacances", lines))
-    cash.append(_salaries(paid, net, f"PECULES DE VACANCES {year}"))
     owed["453000"] += tax
     owed["454000"] += personal
+    return Entry("payroll", day, f"PEC-{year}", "Pécules de vacances", lines), net
 
 
 def _salaries(day: date, cents: int, communication: str) -> Cash:
@@ -302,7 +302,7 @@ def _sales(year: int, random: Random, entries: list[Entry], cash: list[Cash]) ->
         day = on_or_after(date(year, month, random.randint(4, 26)))
         line = Line(cents, "00150000", f"FACTURE VEN-{year}-{2 * month - 1:03d}", name="CLIENT EXEMPLE SA", bic=BIC)
         line = line._replace(iban=belgian_iban(90))
-        if month == 7:  # noqa: PLR2004 - a client who forgets the reference: suspense, then assigned to the clients
+        if month == _FORGETFUL_MONTH:
             line = line._replace(communication="PAIEMENT", name="CLIENT DISTRAIT SRL", iban=belgian_iban(91))
             cash.append(Cash(day, "current", line, Assignment(account="400000")))
         else:

@@ -5,18 +5,25 @@ hundred. Besides them stand donors who will not be: below 40 EUR, without a comp
 who give in kind only, and the estates that leave legacies.
 """
 
-import csv
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
 from functools import cache
-from importlib.resources import files
 from random import Random
 from typing import NamedTuple
 
-from obole.demo.numbers import belgian_iban, birthday, enterprise_number, foreign_iban, national_number, ogm, printed_ogm
+from obole.demo.numbers import (
+    belgian_iban,
+    birthday,
+    enterprise_number,
+    foreign_iban,
+    national_number,
+    ogm,
+    printed_ogm,
+)
+from obole.demo.records import stream, table
 from obole.demo.workbook import Cell
 
 _FIRST_OGM = 1_000_000_000
@@ -24,7 +31,13 @@ _FIRST_IBAN = 1_000
 _FIRST_ENTERPRISE = 500_000
 _FOREIGN = {"FR": "fr", "NL": "nl", "DE": "de", "LU": "fr"}
 _IN_KIND_DONORS = 6
-_COUPLE_EVERY = 120
+_COUPLE_EVERY, _COUPLE_AT = 120, 8  # in each 120 donors, the 8th is the partner of the 7th
+
+# Shares of the population.
+_MONTHLY, _ABROAD, _OTHER_NAMES, _ENGLISH, _FRENCH_IN_BRUSSELS = 0.46, 0.02, 0.012, 0.02, 0.75
+_EMAIL, _BY_EMAIL, _BOX = 0.4, 0.6, 0.15
+_NO_NUMBER, _NO_NUMBER_ABROAD, _BIS = 0.025, 0.6, 0.01
+_REFERENCE, _REFERENCE_TYPED, _FROM_UNKNOWN = 0.8, 0.08, 0.004  # of transfers; the rest shows the account only
 
 
 class Role(Enum):
@@ -41,6 +54,7 @@ class Role(Enum):
 
 
 RECEIPTABLE = frozenset({Role.MONTHLY, Role.ONE_OFF, Role.COMPANY})
+NEVER_OWED = frozenset({Role.INCOMPLETE, Role.IN_KIND, Role.ESTATE})
 LEGAL = frozenset({Role.COMPANY, Role.IN_KIND, Role.ESTATE})
 
 
@@ -93,7 +107,7 @@ class Donor(NamedTuple):
 
 def population(donors: int, seed: int) -> list[Donor]:
     """All donors but the estates, index 1 first: N owed a receipt, then the others."""
-    random = Random(f"{seed}/people")  # noqa: S311 - reproducible, not secret
+    random = stream(seed, "people")
     maker = _Maker(random)
     made: list[Donor] = []
     for index, role in enumerate(_roles(donors, random), 1):
@@ -104,13 +118,13 @@ def population(donors: int, seed: int) -> list[Donor]:
 
 def estates(count: int, after: int, seed: int) -> list[Donor]:
     """The estates that leave legacies, numbered after the donor `after`."""
-    maker = _Maker(Random(f"{seed}/estates"))  # noqa: S311 - reproducible, not secret
+    maker = _Maker(stream(seed, "estates"))
     return [maker.legal(index, Role.ESTATE) for index in range(after + 1, after + 1 + count)]
 
 
 def _shares_account(index: int, role: Role, made: list[Donor]) -> bool:
     """Whether this one is the partner of the donor before: same surname, address and account."""
-    couple = index % _COUPLE_EVERY == 8 and bool(made)  # noqa: PLR2004 - any place in the cycle
+    couple = index % _COUPLE_EVERY == _COUPLE_AT and bool(made)
     return couple and role in {Role.MONTHLY, Role.ONE_OFF} and made[-1].role in {Role.MONTHLY, Role.ONE_OFF}
 
 
@@ -119,7 +133,7 @@ def _roles(donors: int, random: Random) -> Iterator[Role]:
     # The first is always monthly, so that even one donor shows collections and a return.
     yield Role.MONTHLY
     for _ in range(donors - companies - 1):
-        yield Role.MONTHLY if random.random() < 0.46 else Role.ONE_OFF  # noqa: PLR2004 - share of monthly donors
+        yield Role.MONTHLY if random.random() < _MONTHLY else Role.ONE_OFF
     yield from [Role.COMPANY] * companies
     yield from [Role.BELOW] * (donors // 12 + 2)
     yield from [Role.INCOMPLETE] * (donors // 50 + 1)
@@ -152,10 +166,10 @@ class _Maker:
         random = self._random
         chance = random.random
         habit = self._habit(index, role, partner)
-        country = random.choice(list(_FOREIGN)) if partner is None and chance() < 0.02 else "BE"  # noqa: PLR2004
+        country = random.choice(list(_FOREIGN)) if partner is None and chance() < _ABROAD else "BE"
         place = random.choice(_places()[country])
         language = self._language(place)
-        origin = "other" if chance() < 0.012 else "en" if language == "en" else place.language  # noqa: PLR2004
+        origin = "other" if chance() < _OTHER_NAMES else "en" if language == "en" else place.language
         names = _first_names()
         first, sex = random.choice(names[origin if origin in names else language])
         last = random.choice(_surnames()[origin if origin in _surnames() else language])
@@ -169,7 +183,7 @@ class _Maker:
             country, language, iban = partner.country, partner.language, partner.iban
         if role is Role.INCOMPLETE:
             street, postcode, municipality = ("", postcode, municipality) if index % 2 else (street, "", "")
-        email = f"{_ascii(first.latin)}.{_ascii(latin_last)}.{index}@example.org".lower() if chance() < 0.4 else ""  # noqa: PLR2004
+        email = f"{_ascii(first.latin)}.{_ascii(latin_last)}.{index}@example.org".lower() if chance() < _EMAIL else ""
         return Donor(
             index,
             role,
@@ -182,7 +196,7 @@ class _Maker:
             country,
             language,
             email,
-            "email" if email and chance() < 0.6 else "post",  # noqa: PLR2004
+            "email" if email and chance() < _BY_EMAIL else "post",
             iban,
             ogm(_FIRST_OGM + index),
             self._national_number(country, sex),
@@ -226,37 +240,43 @@ class _Maker:
 
     def _habit(self, index: int, role: Role, partner: Donor | None) -> Habit:
         drawn = self._random.random()
-        # A shared account cannot tell who gave, so couples use their references; the rest as facts/formats.md 4 measured.
-        if partner is not None or (index + 1) % _COUPLE_EVERY == 8 or drawn < 0.8:  # noqa: PLR2004
+        # A shared account cannot tell who gave, so couples use their references.
+        if partner is not None or (index + 1) % _COUPLE_EVERY == _COUPLE_AT or drawn < _REFERENCE:
             return Habit.STRUCTURED
-        if drawn < 0.88:  # noqa: PLR2004
+        if drawn < _REFERENCE + _REFERENCE_TYPED:
             return Habit.TYPED
-        return Habit.UNKNOWN if drawn > 0.996 and role is Role.ONE_OFF else Habit.IBAN  # noqa: PLR2004
+        return Habit.UNKNOWN if drawn > 1 - _FROM_UNKNOWN and role is Role.ONE_OFF else Habit.IBAN
 
     def _language(self, place: _Place) -> str:
         drawn = self._random.random()
-        if drawn < 0.02:  # noqa: PLR2004
+        if drawn < _ENGLISH:
             return "en"
         if place.language == "both":
-            return "fr" if drawn < 0.75 else "nl"  # noqa: PLR2004
+            return "fr" if drawn < _FRENCH_IN_BRUSSELS else "nl"
         return place.language
 
     def _address(self, place: _Place, language: str) -> tuple[str, str, str]:
         streets = _streets()
-        local = "nl" if language == "nl" else "de" if place.language == "de" else "fr" if place.language == "both" else ""
-        street = self._random.choice(streets[place.country] if place.country != "BE" else streets[local or place.language])
+        local = (
+            "nl" if language == "nl" else "de" if place.language == "de" else "fr" if place.language == "both" else ""
+        )
+        street = self._random.choice(
+            streets[place.country] if place.country != "BE" else streets[local or place.language]
+        )
         number = f"{street} {self._random.randint(1, 280)}"
-        if self._random.random() < 0.15:  # noqa: PLR2004
-            number += f" bte {self._random.randint(1, 40)}" if language != "nl" else f" bus {self._random.randint(1, 40)}"
+        if self._random.random() < _BOX:
+            number += (
+                f" bte {self._random.randint(1, 40)}" if language != "nl" else f" bus {self._random.randint(1, 40)}"
+            )
         return number, place.postcode, place.nl if language == "nl" else place.fr
 
     def _national_number(self, country: str, sex: str) -> str:
         drawn = self._random.random()
-        if drawn < (0.6 if country != "BE" else 0.04):  # noqa: PLR2004 - not known to the foundation
+        if drawn < (_NO_NUMBER if country == "BE" else _NO_NUMBER_ABROAD):
             return ""
         while True:
             serial = self._random.randrange(901 if sex == "m" else 900, 998, 2)
-            number = national_number(birthday(self._random), serial, bis=country != "BE" or drawn > 0.99)  # noqa: PLR2004
+            number = national_number(birthday(self._random), serial, bis=country != "BE" or drawn > 1 - _BIS)
             if number not in self._national:
                 self._national.add(number)
                 return number
@@ -295,15 +315,10 @@ def register_rows(donors: list[Donor]) -> Iterator[tuple[Cell, ...]]:
         )
 
 
-def _read(name: str) -> list[dict[str, str]]:
-    with (files("obole.demo") / "data" / name).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 @cache
 def _first_names() -> dict[str, list[tuple[_Name, str]]]:
     names: dict[str, list[tuple[_Name, str]]] = {}
-    for row in _read("first_names.csv"):
+    for row in table("first_names"):
         name = _Name(row["name"], row["latin"] or _latin(row["name"]))
         names.setdefault(row["language"], []).append((name, row["sex"]))
     return names
@@ -312,7 +327,7 @@ def _first_names() -> dict[str, list[tuple[_Name, str]]]:
 @cache
 def _surnames() -> dict[str, list[_Name]]:
     names: dict[str, list[_Name]] = {}
-    for row in _read("surnames.csv"):
+    for row in table("surnames"):
         names.setdefault(row["language"], []).append(_Name(row["name"], row["latin"] or _latin(row["name"])))
     return names
 
@@ -320,7 +335,7 @@ def _surnames() -> dict[str, list[_Name]]:
 @cache
 def _streets() -> dict[str, list[str]]:
     streets: dict[str, list[str]] = {}
-    for row in _read("streets.csv"):
+    for row in table("streets"):
         streets.setdefault(row["language"], []).append(row["name"])
     return streets
 
@@ -328,14 +343,14 @@ def _streets() -> dict[str, list[str]]:
 @cache
 def _places() -> dict[str, list[_Place]]:
     places: dict[str, list[_Place]] = {}
-    for row in _read("municipalities.csv"):
+    for row in table("municipalities"):
         places.setdefault(row["country"], []).append(_Place(**row))
     return places
 
 
 @cache
 def _company_words() -> list[str]:
-    return [row["word"] for row in _read("companies.csv")]
+    return [row["word"] for row in table("companies")]
 
 
 def _latin(name: str) -> str:

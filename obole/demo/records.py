@@ -1,8 +1,12 @@
-"""What the parts of the demonstration hand to each other: journal entries, bank lines, and exact splits of amounts."""
+"""What the parts of the demonstration share: journal entries, bank lines, data files, exact splits of amounts."""
 
+import csv
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from itertools import accumulate
+from random import Random
 from typing import NamedTuple
 
 from obole.demo.coda_writer import Line
@@ -40,3 +44,15 @@ def split(total: int, weights: Sequence[float]) -> list[int]:
     bounds = [round(total * part / whole) for part in accumulate(weights)]
     bounds[-1] = total
     return [upper - lower for lower, upper in zip([0, *bounds], bounds, strict=False)]
+
+
+def stream(seed: int, part: str) -> Random:
+    """The random numbers of one part: what another part draws does not shift them."""
+    return Random(f"{seed}/{part}")  # noqa: S311 - reproducible is the point, nothing here is secret
+
+
+@cache
+def table(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of `data/<name>.csv` by heading."""
+    text = (files("obole.demo") / "data" / f"{name}.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))

@@ -1,17 +1,16 @@
 """Where the books of the demonstration must end: every account's balance at the opening and at both year ends.
 
-`data/targets.csv` holds the published figures (facts: the foundation's printed statements of 2025 and 2024, in the trial
-balances that give them), split over house accounts where the printed line leaves the choice open; the opening of 2024,
-which is not published, is invented to fit. Debit is positive; the three accounts of gifts in money stand as one, 731000.
+`data/targets.csv` holds the published figures (a foundation's printed statements of 2025 and 2024), split over house
+accounts where the printed line leaves the choice open; the opening of 2024, which is not published, is invented to fit.
+Debit is positive; the three accounts of gifts in money stand as one, 731000.
 """
 
-import csv
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 
 from ledger.money import to_cents
+from obole.demo.records import table
 
 YEARS = (2024, 2025)
 MONEY_GIFTS = "731000"
@@ -32,11 +31,10 @@ class Target:
 @cache
 def targets() -> dict[str, Target]:
     """By account code; the accounts of classes 6 and 7 start each year from nothing."""
-    with (files("obole.demo") / "data" / "targets.csv").open(encoding="utf-8", newline="") as lines:
-        return {
-            row["account"]: Target(_cents(row["opening"]), {year: _cents(row[f"y{year}"]) for year in YEARS})
-            for row in csv.DictReader(lines)
-        }
+    return {
+        row["account"]: Target(_cents(row["opening"]), {year: _cents(row[f"y{year}"]) for year in YEARS})
+        for row in table("targets")
+    }
 
 
 def end(account: str, year: int) -> int:

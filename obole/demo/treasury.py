@@ -1,4 +1,4 @@
-"""The two bank accounts day by day: every line of the plan into CODA statements, and the transfers that keep both afloat.
+"""The two bank accounts day by day: the plan as CODA statements, and the transfers that keep both afloat.
 
 The gifts account is swept to the current account; the current account places what it has too much of on term deposit
 and takes back what it lacks. On the last bank day of a year the three end on the published balances.
@@ -30,7 +30,16 @@ _GIFTS_LOW, _GIFTS_LEFT, _GIFTS_HIGH = 2_000_00, 15_000_00, 40_000_00
 _ROUND = 50_000_00
 _ROUND_SWEEP = 1_000_00
 
-_WORDS = ("DON", "Don pour les enfants", "Gift", "Steun", "", "Bon courage à toute l'équipe", "Spende", "Merci pour votre travail")
+_WORDS = (
+    "DON",
+    "Don pour les enfants",
+    "Gift",
+    "Steun",
+    "",
+    "Bon courage à toute l'équipe",
+    "Spende",
+    "Merci pour votre travail",
+)
 _TYPED = (
     "don {printed}",
     "{slashed}",
@@ -264,8 +273,8 @@ def _transfer(donor: Donor, transfer: Transfer, day: date) -> Line:
 
 
 def _with_address(line: Line, donor: Donor) -> Line:
-    locality = f"{donor.postcode} {donor.municipality}"[:35]
-    return line._replace(street=donor.street.upper()[:35], locality=locality.upper())
+    locality = f"{donor.postcode} {donor.municipality}".upper()[:35]
+    return line._replace(street=donor.street.upper()[:35], locality=locality)
 
 
 def _assigned(bank: str, sequence: int, position: int, day: date, to: Assignment) -> tuple[str, int, str, str, str]:

@@ -28,7 +28,8 @@ _STYLES = (
     '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders>'
     '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="4"><xf/><xf numFmtId="14" applyNumberFormat="1"/>'
-    '<xf numFmtId="4" applyNumberFormat="1"/><xf fontId="1" applyFont="1"/></cellXfs></styleSheet>'
+    '<xf numFmtId="4" applyNumberFormat="1"/><xf fontId="1" applyFont="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 
 
@@ -51,7 +52,8 @@ def _write_sheet(archive: ZipFile, name: str, headings: Sequence[str], lines: It
     with archive.open(_member(name), "w", force_zip64=True) as stream:
         title = "".join(f'<c s="3" t="inlineStr"><is><t>{escape(heading)}</t></is></c>' for heading in headings)
         buffer = [f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData><row>{title}</row>']
-        for count, line in enumerate(lines, 1):  # noqa: B007 - the count is the result
+        for line in lines:
+            count += 1
             buffer.append(f"<row>{''.join(map(_cell, line))}</row>")
             if len(buffer) >= _FLUSH:
                 stream.write("".join(buffer).encode())
@@ -87,28 +89,26 @@ def _frame(names: Sequence[str]) -> list[tuple[str, str]]:
         f'<Relationship Id="rId{number}" Type="{_RELATIONS}/worksheet" Target="worksheets/sheet{number}.xml"/>'
         for number in numbers
     )
+    types = (
+        f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPES}.styles+xml"/>{overrides}</Types>'
+    )
+    root = (
+        f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+    )
+    book = f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}"><sheets>{listed}</sheets></workbook>'
+    styles = f'<Relationship Id="rId{len(names) + 1}" Type="{_RELATIONS}/styles" Target="styles.xml"/>'
     return [
-        (
-            "[Content_Types].xml",
-            f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            '<Default Extension="xml" ContentType="application/xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>'
-            f'<Override PartName="/xl/styles.xml" ContentType="{_TYPES}.styles+xml"/>{overrides}</Types>',
-        ),
-        (
-            "_rels/.rels",
-            f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-            f'Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        ),
-        (
-            "xl/workbook.xml",
-            f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}"><sheets>{listed}</sheets></workbook>',
-        ),
+        ("[Content_Types].xml", types),
+        ("_rels/.rels", root),
+        ("xl/workbook.xml", book),
         (
             "xl/_rels/workbook.xml.rels",
-            f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{relations}'
-            f'<Relationship Id="rId{len(names) + 1}" Type="{_RELATIONS}/styles" Target="styles.xml"/></Relationships>',
+            f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{relations}{styles}</Relationships>',
         ),
         ("xl/styles.xml", _STYLES),
     ]

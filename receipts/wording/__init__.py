@@ -168,7 +168,7 @@ def _identifier(donor: Addressee, label: dict[str, str]) -> tuple[str, str]:
     if not number:
         return label["national_number"], label["unknown"]
     # A BIS number is a national number whose month is 20 or 40 higher (facts: receipts.md section 4).
-    return label["bis_number" if int(number[2:4]) >= 20 else "national_number"], national_number(number)  # noqa: PLR2004
+    return label["bis_number" if number[2:3] in "2345" else "national_number"], national_number(number)
 
 
 def _plain(cents: int) -> str:

@@ -3,7 +3,7 @@
     python tests/bench/coda_speed.py [MOVEMENTS]
 
 Each reader runs in a fresh process on the same file: 600 gifts with an OGM and a collection of 400 direct debits a
-day. Time is that of one core from bytes to records, the best of three; memory is the peak above the started reader.
+day. Time is that of one core from bytes to records, the best of five; memory is the peak above the started reader.
 """
 
 import resource
@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "importers"))
 import coda_writer as write
 
 GIFTS, DEBITS = 600, 400  # of one day's statement
+REPEATS = 5
 
 
 def make(path: Path, movements: int) -> None:
@@ -76,7 +77,7 @@ def _measure(reader: str, path: Path) -> None:
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     best, count = float("inf"), 0
-    for _ in range(3):
+    for _ in range(REPEATS):
         start = time.process_time()
         if reader == "obole":
             count = sum(len(statement.movements) for statement in ours.read(path).statements)

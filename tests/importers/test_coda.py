@@ -281,6 +281,7 @@ def read(*records: str, encoding: str = "ascii", newline: str = "\r\n") -> State
         ("cp1252", "L\u2019Œuvre Zoë"),
         ("cp850", "Françoise Désirée Björn"),
         ("cp850", "Jürgen Müller"),
+        ("cp1252", "merci\u2026 et encore"),
     ],
 )
 def test_accents_are_read_in_the_code_page_they_were_written_in(encoding: str, name: str):
@@ -343,6 +344,12 @@ def test_text_after_the_last_record_is_no_part_of_it():
     data = write.encode(write.statement([Line(50_00)])).rstrip()
     assert coda.parse(data + b"\x1a").ok
     assert not coda.parse(data + b"3").ok
+
+
+def test_a_sequence_that_is_no_number_cannot_become_a_file_name():
+    records = write.statement([Line(50_00)])
+    statement = read(records[0], records[1][:125] + "../", *records[2:])
+    assert (statement.ok, statement.sequence) == (False, "000")
 
 
 def test_a_million_faults_are_not_a_million_messages():

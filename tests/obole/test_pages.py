@@ -14,7 +14,13 @@ from ledger.chart import LANGUAGES, house
 from reports.totals import totals_of
 
 PAGE = "/fondation-exemple/extension/Statements/"
-BANK = next(account.path for account in house() if account.code == "550000")
+PATHS = {account.code: account.path for account in house()}
+BANK, SUBSIDY = PATHS["550000"], PATHS["733000"]
+
+
+@pytest.fixture(autouse=True)
+def in_2026(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(obole.pages, "_finished", lambda: 2025)
 
 
 @pytest.fixture
@@ -86,6 +92,15 @@ def test_without_a_year_the_page_follows_favas_time_filter(client: FlaskClient):
     assert ["73", "Gifts in money", "50000", "40000"] in rows(client.get(PAGE).text)
 
 
+def test_without_a_year_the_page_shows_the_last_year_that_is_over(hand_books: Path):
+    main = hand_books / "main.beancount"
+    begun = f'2026-01-05 * "Subside"\n  {BANK}  1.00 EUR\n  {SUBSIDY}\n'
+    main.write_text(main.read_text(encoding="utf-8") + begun, encoding="utf-8")
+    client = open_client(hand_books)
+    assert ["73", "Gifts in money", "50000", "40000"] in rows(client.get(PAGE).text)
+    assert ["73", "Endowments and grants", "1", "20000"] in rows(client.get(PAGE, query_string={"year": "2026"}).text)
+
+
 @pytest.mark.parametrize(
     "chosen",
     [
@@ -97,7 +112,7 @@ def test_without_a_year_the_page_follows_favas_time_filter(client: FlaskClient):
         {"time": "0000"},
     ],
 )
-def test_a_choice_that_means_nothing_gives_the_page_of_the_newest_year(client: FlaskClient, chosen: dict[str, str]):
+def test_a_choice_that_means_nothing_gives_the_page_without_a_choice(client: FlaskClient, chosen: dict[str, str]):
     answer = client.get(PAGE, query_string=chosen)
     assert answer.status_code == 200
     assert ["73", "Gifts in money", "50000", "40000"] in rows(answer.text)

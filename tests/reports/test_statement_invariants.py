@@ -33,7 +33,7 @@ def closing(amounts):
     return entry
 
 
-def added(*parts):
+def added(*parts: dict[str, int]):
     total = {}
     for part in parts:
         for code, cents in part.items():

@@ -133,7 +133,5 @@ def test_a_closed_ledger_gives_each_rubric_of_the_source(name, seed):
     closed = moved | {"14": result, ("692" if result < 0 else "792"): -result}
     books = totals((2025, closed))
     expected = oracle(rows, {"standing": closed, "moved": closed})
-    ours = {
-        line.key: line.cents for what in What for line in statement(what, load_scheme(name), 2025, books).lines
-    }
+    ours = {line.key: line.cents for what in What for line in statement(what, load_scheme(name), 2025, books).lines}
     assert {code: ours.get(code) for code in expected} == expected

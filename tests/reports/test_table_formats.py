@@ -21,7 +21,7 @@ from reports.numbers import numbers
 from reports.printing import statement_data, statement_table
 from reports.scheme import Kind, load_scheme
 from reports.statements import statement, statement_json
-from reports.tables import LINES_AND_TOTALS, Column, ColumnKind, Row, RowKind, Table
+from reports.tables import LINES, LINES_AND_TOTALS, Column, ColumnKind, Row, RowKind, Table
 from reports.workbook import write_statements
 
 COLUMNS = (
@@ -34,13 +34,13 @@ COLUMNS = (
 ROWS = (
     Row(RowKind.HEADING, ("Dons", None, None, None, None)),
     Row(RowKind.LINE, ('=HYPERLINK("x")', date(2025, 3, 14), 1_234_567_50, 1_234_567_50, 12), 1),
-    Row(RowKind.LINE, ("a, \"b\"\n;c", None, -50, -50, None), 1),
+    Row(RowKind.LINE, ('a, "b"\n;c', None, -50, -50, None), 1),
     Row(RowKind.TOTAL, ("TOTAL", None, 1_234_567_00, 1_234_567_00, 12), first=1),
 )
 
 
-def table(language: str = "fr", **changes) -> Table:
-    return Table("Titre", "sous-titre", language, COLUMNS, changes.pop("rows", ROWS), **changes)
+def table(language: str = "fr", rows=ROWS, data=LINES) -> Table:
+    return Table("Titre", "sous-titre", language, COLUMNS, rows, data)
 
 
 def written(write, of: Table) -> str:

@@ -97,7 +97,9 @@ def test_the_totals_of_the_ledgers_workbook_are_formulas_over_their_account(tmp_
     for row in sheet.iter_rows(min_row=5):
         if str(row[3].value).startswith("Total "):
             formula = row[4].value
-            first, last = (int(part.lstrip("E")) for part in formula.removeprefix("=SUBTOTAL(9,").rstrip(")").split(":"))
+            first, last = (
+                int(part.lstrip("E")) for part in formula.removeprefix("=SUBTOTAL(9,").rstrip(")").split(":")
+            )
             assert {sheet.cell(line, 1).value for line in range(first, last + 1)} == {row[0].value}
             assert last == row[0].row - 1
 

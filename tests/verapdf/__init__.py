@@ -39,28 +39,26 @@ def missing() -> str:
 
 def validate(paths: Iterable[Path], flavours: Iterable[str] = FLAVOURS) -> dict[Path, list[Failure]]:
     """The failures of each file, empty where it is valid in every flavour. A file left unchecked is a RuntimeError."""
-    paths, flavours = list(paths), list(flavours)
     failures: dict[Path, list[Failure]] = {path: [] for path in paths}
+    flavours = tuple(flavours)
     jar = _jar()
     assert jar is not None
     with TemporaryDirectory() as folder:
         classes = ":".join(str(path) for path in (jar, *JAXB, folder))
         source = Path(__file__).with_name("Validate.java")
         _run(["javac", "-cp", classes, "-d", folder, str(source)])
-        output = _run(["java", "-cp", classes, "Validate", ",".join(flavours), *map(str, paths)])
-    compliant: dict[tuple[str, str], bool] = {}
+        output = _run(["java", "-cp", classes, "Validate", ",".join(flavours), *map(str, failures)])
+    compliant: dict[tuple[Path, str], bool] = {}
     for line in output.splitlines():
         kind, path, flavour, *rest = line.split("\t")
         if kind == "checked":
-            compliant[path, flavour] = rest == ["true"]
+            compliant[Path(path), flavour] = rest == ["true"]
         else:
             failures[Path(path)].append(Failure(flavour, *rest))
-    for path in paths:
+    for checked, broken in failures.items():
         for flavour in flavours:
-            if (str(path), flavour) not in compliant:
-                raise RuntimeError(f"veraPDF did not check {path.name} against {flavour}")
-            if compliant[str(path), flavour] != (not any(failure.flavour == flavour for failure in failures[path])):
-                raise RuntimeError(f"veraPDF contradicts itself on {path.name} against {flavour}")
+            if compliant.get((checked, flavour)) != all(failure.flavour != flavour for failure in broken):
+                raise RuntimeError(f"veraPDF came to no judgement on {checked.name} against {flavour}")
     return failures
 
 

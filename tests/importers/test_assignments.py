@@ -1,0 +1,13 @@
+"""Decisions about suspense lines, by golden cases."""
+
+from pathlib import Path
+
+import pytest
+from registers import assert_case, cases
+
+from importers import assignments
+
+
+@pytest.mark.parametrize("folder", cases("assignments"), ids=lambda folder: folder.name)
+def test_the_case_reads_as_expected(folder: Path, tmp_path: Path) -> None:
+    assert_case(assignments, folder, tmp_path)

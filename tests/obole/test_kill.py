@@ -1,0 +1,176 @@
+"""Killed at any instant, the next start finds the state before or the state after, and going on ends where an
+undisturbed run ends: the same journal files, the same rows of the register, the same receipt numbers.
+"""
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from obole.books import initialise, open_books, settle
+from obole.demo import Manifest, generate
+from obole.intake import import_files
+from obole.receipting import issue_receipts, render_receipts
+
+KILLS = 50
+# Tables of which every row must come out the same; `document` without the time of posting.
+TABLES = ("movement", "gift", "day_total", "voucher", "assignment", "receipt", "receipt_gift")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _keys(tmp_path_factory: pytest.TempPathFactory):
+    before = {name: os.environ.get(name) for name in ("OBOLE_KEYS", "SOURCE_DATE_EPOCH")}
+    os.environ["OBOLE_KEYS"] = str(tmp_path_factory.mktemp("keys"))
+    os.environ["SOURCE_DATE_EPOCH"] = "1770000000"
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name)
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return generate(tmp_path_factory.mktemp("demo") / "books", 30)
+
+
+def some(manifest: Manifest) -> list[Path]:
+    """The registers and two months of statements: enough for several transactions, small enough for fifty runs."""
+    wanted = []
+    for source in manifest.sources:
+        name = source.path.name
+        if source.kind == "coda" and not name.rsplit("-", 3)[1:3] in (["2024", "01"], ["2024", "02"]):
+            continue
+        if source.kind == "assignment" or source.path.parent.name == "2025":
+            continue
+        wanted.append(source.path)
+    return wanted
+
+
+def kill_after(delay: float, work: Callable[[], object]) -> bool:
+    """Run `work` in a child and kill it after `delay` seconds; True where it was killed before it ended."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    deadline = time.monotonic() + delay
+    while time.monotonic() < deadline:
+        ended, _ = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return False
+        time.sleep(0.001)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def state(books: Path) -> dict[str, object]:
+    """All that must be the same at the end: journal and archive bytes, register rows."""
+    found: dict[str, object] = {}
+    for folder in ("journal", "documents", "receipts"):
+        for path in sorted((books / folder).rglob("*")):
+            if path.is_file():
+                found[path.relative_to(books).as_posix()] = path.read_bytes()
+    connection = sqlite3.connect(books / "register.sqlite3")
+    for table in TABLES:
+        found[table] = connection.execute(f"SELECT * FROM {table}").fetchall()
+    found["document"] = connection.execute("SELECT name, digest, rows_digest, journal_digest FROM document").fetchall()
+    connection.close()
+    return found
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
+
+
+def test_an_import_killed_at_fifty_instants_ends_as_an_undisturbed_one(
+    sources: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("obole.intake._BATCH_DOCUMENTS", 16)
+    empty = tmp_path / "empty"
+    initialise(empty, (sources.folder / "obole.toml").read_text(encoding="utf-8"))
+    files = some(sources)
+    whole = tmp_path / "whole"
+    shutil.copytree(empty, whole)
+    import_files(open_books(whole), files)
+    expected = state(whole)
+    warm = tmp_path / "warm"
+    shutil.copytree(empty, warm)
+    duration = timed(lambda: kill_after(60, lambda: import_files(open_books(warm), files)))
+    chance = random.Random(20250213)
+    killed = before = after = 0
+    for number in range(4 * KILLS):
+        if killed == KILLS:
+            break
+        books = tmp_path / f"killed-{number}"
+        shutil.copytree(empty, books)
+        killed += kill_after(chance.uniform(0.02, duration), lambda: import_files(open_books(books), files))
+        said = " ".join(settle(open_books(books)))
+        before += "state before" in said
+        after += "state after" in said
+        assert not list(books.rglob(".*.new"))
+        again = import_files(open_books(books), files)
+        assert not again.refused
+        assert state(books) == expected, f"kill {number}"
+        shutil.rmtree(books)
+    assert killed == KILLS, "too few runs were killed before they ended"
+    assert before, "at least one kill must have left something to take back"
+
+
+def test_an_issue_killed_at_fifty_instants_gives_the_same_numbers(sources: Manifest, tmp_path: Path):
+    ready = tmp_path / "ready"
+    initialise(ready, (sources.folder / "obole.toml").read_text(encoding="utf-8"))
+    import_files(open_books(ready), some(sources))
+    whole = tmp_path / "whole"
+    shutil.copytree(ready, whole)
+    day = date(2025, 2, 13)
+    issue_receipts(open_books(whole), 2024, day)
+    expected = state(whole)
+    warm = tmp_path / "warm"
+    shutil.copytree(ready, warm)
+    duration = timed(lambda: kill_after(60, lambda: issue_receipts(open_books(warm), 2024, day)))
+    assert expected["receipt"]
+    chance = random.Random(281)
+    killed = 0
+    for number in range(4 * KILLS):
+        if killed == KILLS:
+            break
+        books = tmp_path / f"killed-{number}"
+        shutil.copytree(ready, books)
+        killed += kill_after(chance.uniform(0.0, duration), lambda: issue_receipts(open_books(books), 2024, day))
+        settle(open_books(books))
+        with sqlite3.connect(books / "register.sqlite3") as connection:
+            done = connection.execute("SELECT count(*) FROM receipt").fetchone()[0]
+        assert done in (0, len(expected["receipt"])), "all numbers or none"
+        if not done:
+            issue_receipts(open_books(books), 2024, day)
+        assert state(books) == expected, f"kill {number}"
+        shutil.rmtree(books)
+    assert killed == KILLS, "too few runs were killed before they ended"
+
+
+def test_rendering_killed_goes_on_to_the_same_documents(sources: Manifest, tmp_path: Path):
+    books = tmp_path / "books"
+    initialise(books, (sources.folder / "obole.toml").read_text(encoding="utf-8"))
+    import_files(open_books(books), some(sources))
+    issue_receipts(open_books(books), 2024, date(2025, 2, 13))
+    whole = tmp_path / "whole"
+    shutil.copytree(books, whole)
+    duration = timed(lambda: render_receipts(open_books(whole), 2024, workers=1))
+    expected = state(whole)
+    for number in range(5):
+        kill_after(duration * (number + 1) / 6, lambda: render_receipts(open_books(books), 2024, workers=1))
+    render_receipts(open_books(books), 2024, workers=1)
+    assert state(books) == expected

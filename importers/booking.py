@@ -2,11 +2,12 @@
 
 The order of certainty: a communication or mandate we issued, the EndToEndId of a collection that comes back, a grant's
 contract number, a rule, the IBAN of exactly one donor; nothing less is accepted by itself. A total whose details add up
-to it is decided detail by detail; a total without details goes to suspense as one amount.
+to it is decided detail by detail; a total without details is one amount, which an IBAN alone does not explain.
 """
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -25,6 +26,11 @@ from ledger.wording import word
 _COLLECTED = ("0550", "0552")
 _RETURNED = ("0503", "0505")
 _CHANNELS = {"04": Channel.CARD, "05": Channel.DIRECT_DEBIT, "09": Channel.CASH}
+# Credits that give back our own money: an order that could not be executed, our other account, centralisation, costs
+# refunded, a correction; 05/58 is the reversal of a debit we paid (Febelfin, Standard CODA 2.6, annex 2).
+_OWN_MONEY = ("54", "64", "66", "87", "99")
+_REVERSED = "0558"
+_TOTALS = "12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +68,17 @@ class _Verdict(NamedTuple):
     account: str
     label: str = ""
     gift: Gift | None = None
-    problem: str = ""
     grant: str = ""
 
 
 @dataclass(slots=True)
 class _Sheet:
-    """The pile of a statement's results while it is worked through."""
+    """A statement being worked through: what is known, and the pile of results."""
 
+    desk: Desk
+    name: str
+    children: Mapping[int, list[Movement]]
+    originals: Mapping[str, Original]
     rows: list[MovementRow] = field(default_factory=list)
     gifts: list[Gift] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -81,17 +90,48 @@ class _Sheet:
     sums: Counter[str] = field(default_factory=Counter)
     reversed: set[int] = field(default_factory=set)
 
+    def below(self, movement: Movement) -> Iterator[Movement]:
+        """The details of a line, and theirs, in the order of the file."""
+        for detail in self.children.get(movement.position, ()):
+            yield detail
+            yield from self.below(detail)
+
+    def splits(self, movement: Movement) -> bool:
+        """Whether a line's details add up to it."""
+        details = self.children.get(movement.position, ())
+        return bool(details) and sum(detail.cents for detail in details) == movement.cents
+
+    def keep(self, movement: Movement, verdict: _Verdict) -> None:
+        """Put a decided line on the pile."""
+        self.rows.append(_row(movement, verdict.outcome, verdict.account))
+        self.counts[verdict.outcome] += 1
+        self.sums[verdict.outcome] += movement.cents
+        if verdict.gift is not None:
+            self.gifts.append(verdict.gift)
+        if verdict.outcome == "suspense":
+            text = movement.communication or movement.structured or ""
+            self.open.append(Counterparty(self.name, movement.position, movement.name, movement.account, text))
+
 
 def document_name(alias: str, statement: Statement) -> str:
-    """`coda-current-2025-073`: account, year of the new balance, the bank's number."""
-    year = statement.closing_date.year if statement.closing_date else 0
-    return f"coda-{alias}-{year}-{statement.sequence}"
+    """`coda-current-2025-073`: account, year of the new balance, the bank's number.
+
+    A bank that does not number its statements writes 000; the day stands for the number then: `coda-current-2025-0314`.
+    """
+    day = statement.closing_date
+    if day is None:
+        return f"coda-{alias}-{statement.sequence}"
+    number = statement.sequence if statement.sequence.strip("0") else f"{day:%m%d}"
+    return f"coda-{alias}-{day.year}-{number}"
+
+
+def channel_of(code: str) -> Channel:
+    """The way money of this transaction code came."""
+    return _CHANNELS.get(code[1:3], Channel.TRANSFER)
 
 
 def book(statement: Statement, desk: Desk, file_digest: str) -> Booked:
     """Decide every line of a statement that is `ok`; pure but for `desk.originals`, which reads the register."""
-    name = document_name(desk.alias, statement)
-    sheet = _Sheet()
     children: dict[int, list[Movement]] = {}
     returned: list[str] = []
     for movement in statement.movements:
@@ -100,19 +140,24 @@ def book(statement: Statement, desk: Desk, file_digest: str) -> Booked:
         if movement.cents < 0 and movement.reference and _is_return(movement):
             returned.append(movement.reference)
     originals = desk.originals(returned) if returned else {}
+    sheet = _Sheet(desk, document_name(desk.alias, statement), children, originals)
     for movement in statement.movements:
         if movement.parent is None:
-            _book_line(movement, children.get(movement.position, []), desk, name, originals, sheet)
+            _book_line(movement, sheet)
+    return Booked(_booking(statement, sheet, file_digest), tuple(sheet.open), tuple(sheet.faults))
+
+
+def _booking(statement: Statement, sheet: _Sheet, file_digest: str) -> Booking:
     days = [movement.booked for movement in statement.movements if movement.parent is None]
     closing = statement.closing_date or statement.opening_date or max(days)
     record = DocumentRecord(
-        name=name,
+        name=sheet.name,
         kind=DocumentKind.CODA,
         file_digest=file_digest,
         digest=statement.digest,
         first_day=min([*days, closing]),
         last_day=max([*days, closing]),
-        bank=desk.alias,
+        bank=sheet.desk.alias,
         sequence=statement.sequence,
         opening=statement.opening,
         opening_date=statement.opening_date,
@@ -123,31 +168,26 @@ def book(statement: Statement, desk: Desk, file_digest: str) -> Booked:
             "cents": dict(sorted(sheet.sums.items())),
         },
     )
-    booking = Booking(
+    return Booking(
         record=record,
         movements=sheet.rows,
         gifts=sheet.gifts,
-        gift_debits={batch: desk.account for batch in {row.batch for row in sheet.gifts}},
+        gift_debits=dict.fromkeys({row.batch for row in sheet.gifts}, sheet.desk.account),
         batches=sheet.batches,
         batch_lines=sheet.batch_lines,
         entries=sheet.entries,
     )
-    return Booked(booking, tuple(sheet.open), tuple(sheet.faults))
 
 
-def _book_line(
-    movement: Movement,
-    details: list[Movement],
-    desk: Desk,
-    name: str,
-    originals: Mapping[str, Original],
-    sheet: _Sheet,
-) -> None:
-    splits = bool(details) and movement.code[0] in "12"
-    rule = first(desk.rules, movement) if splits else None
-    if splits and rule is None:
-        if sum(detail.cents for detail in details) == movement.cents:
-            _book_batch(movement, details, desk, name, originals, sheet)
+def _book_line(movement: Movement, sheet: _Sheet) -> None:
+    if not movement.cents:  # news of the bank without money
+        sheet.rows.append(_row(movement, "nothing", None))
+        sheet.rows.extend(_row(detail, "detail", None) for detail in sheet.below(movement))
+        return
+    total = movement.code[0] in _TOTALS and movement.position in sheet.children
+    if total and first(sheet.desk.rules, movement) is None:
+        if sheet.splits(movement):
+            _book_batch(movement, sheet)
             return
         sheet.faults.append(
             Fault(
@@ -156,99 +196,127 @@ def _book_line(
                 Severity.WARNING,
             )
         )
-    verdict = _decide(movement, desk, originals, sheet, 0)
-    _keep(movement, verdict, desk, name, sheet)
-    sheet.rows.extend(_row(detail, "detail", None) for detail in details)
+        verdict = _suspense(sheet.desk)
+    else:
+        verdict = _decide(movement, sheet, 0)
+    sheet.keep(movement, verdict)
+    sheet.rows.extend(_row(detail, "detail", None) for detail in sheet.below(movement))
     if verdict.gift is None:
-        sheet.entries.append(_entry(movement.booked, movement, verdict, desk, name))
+        sheet.entries.append(_entry(movement, verdict, sheet))
 
 
-def _book_batch(
-    movement: Movement,
-    details: list[Movement],
-    desk: Desk,
-    name: str,
-    originals: Mapping[str, Original],
-    sheet: _Sheet,
-) -> None:
+def _book_batch(movement: Movement, sheet: _Sheet) -> None:
     sheet.rows.append(_row(movement, "batch", None))
     others: dict[tuple[str, str], list[int]] = {}
     before = len(sheet.gifts)
-    for detail in details:
-        verdict = _decide(detail, desk, originals, sheet, movement.position)
-        _keep(detail, verdict, desk, name, sheet)
-        if verdict.gift is None:
-            others.setdefault((verdict.account, verdict.label), []).append(detail.cents)
+    whole: set[int] = set()  # details decided as one: what is below them is kept and not booked
+    for detail in sheet.below(movement):
+        if detail.parent in whole or not detail.cents:
+            whole.add(detail.position)
+            sheet.rows.append(_row(detail, "detail" if detail.cents else "nothing", None))
+        elif sheet.splits(detail):
+            sheet.rows.append(_row(detail, "batch", None))
+        else:
+            whole.add(detail.position)
+            verdict = _decide(detail, sheet, movement.position)
+            sheet.keep(detail, verdict)
+            if verdict.gift is None:
+                others.setdefault((verdict.account, verdict.label), []).append(detail.cents)
     lines = [
         Line(account, -sum(cents), {"lines": len(cents), "text": label}) for (account, label), cents in others.items()
     ]
+    language = sheet.desk.language
     if movement.family in _COLLECTED:
-        label = word("collection", desk.language)
+        label = word("collection", language)
     elif movement.family in _RETURNED:
-        label = word("return", desk.language)
+        label = word("return", language)
     else:
-        label = word("batch", desk.language)
+        label = word("batch", language)
     if len(sheet.gifts) == before:
-        bank = Line(desk.account, movement.cents)
+        bank = Line(sheet.desk.account, movement.cents)
         meta = {"position": movement.position}
-        sheet.entries.append(Entry(movement.booked, label, (bank, *lines), links=(name,), meta=meta))
+        sheet.entries.append(Entry(movement.booked, label, (bank, *lines), links=(sheet.name,), meta=meta))
         return
     sheet.batches[movement.position] = label
     sheet.batch_lines[movement.position] = tuple(lines)
 
 
-def _decide(
-    movement: Movement, desk: Desk, originals: Mapping[str, Original], sheet: _Sheet, batch: int
-) -> _Verdict:
-    if movement.cents > 0:
-        return _decide_credit(movement, desk, batch)
-    if _is_return(movement):
-        verdict = _decide_return(movement, originals, sheet, batch)
+def _decide(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict:
+    """The first of the steps that knows the line decides it; what none knows waits on suspense."""
+    if movement.cents < 0:
+        steps = _DEBIT
+    elif movement.family[2:] in _OWN_MONEY or movement.family == _REVERSED:
+        steps = _GIVEN_BACK
+    else:
+        steps = _CREDIT
+    for step in steps:
+        verdict = step(movement, sheet, batch)
         if verdict is not None:
             return verdict
-    rule = first(desk.rules, movement)
-    if rule is not None and rule.account is not None:
-        return _Verdict("rule", rule.account, rule.label)
-    return _suspense(desk)
+    return _suspense(sheet.desk)
 
 
-def _decide_credit(movement: Movement, desk: Desk, batch: int) -> _Verdict:
-    links = desk.links
+def _by_communication(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+    """An OGM that was issued: structured, or found in free text in any writing."""
+    issued = sheet.desk.links.communications
     if movement.structured is not None:
-        found = links.communications.get(movement.structured)
-        if found is not None:
-            return _gift(movement, desk, batch, found[0], campaign=found[1])
-    if movement.mandate is not None:
-        donor = links.mandates.get(movement.mandate)
-        if donor is not None:
-            return _gift(movement, desk, batch, donor)
-        return _suspense(desk, "the mandate is not in the vault")
-    if movement.structured is None and movement.communication:
+        found = issued.get(movement.structured)
+    elif movement.communication and movement.mandate is None:
         ogm = find_ogm(movement.communication)
-        if ogm is not None and ogm[0] in links.communications:
-            donor, campaign = links.communications[ogm[0]]
-            return _gift(movement, desk, batch, donor, campaign=campaign)
-        if desk.grants:
-            text = movement.communication.upper().replace(" ", "")
-            for contract, reference in desk.grants.items():
-                if contract in text:
-                    return _Verdict("grant", desk.receivable, word("grant-instalment", desk.language), grant=reference)
-    rule = first(desk.rules, movement)
-    if rule is not None:
-        if rule.account is not None:
-            return _Verdict("rule", rule.account, rule.label)
-        return _gift(movement, desk, batch, links.ibans.get(movement.account), rule=rule)
-    if movement.account and not (movement.code[0] == "1" and movement.family in _COLLECTED):
-        donor = links.ibans.get(movement.account)
-        if donor is not None:
-            return _gift(movement, desk, batch, donor)
-    return _suspense(desk)
+        found = issued.get(ogm[0]) if ogm is not None else None
+    else:
+        return None
+    return _gift(movement, sheet.desk, batch, found[0], campaign=found[1]) if found is not None else None
 
 
-def _decide_return(
-    movement: Movement, originals: Mapping[str, Original], sheet: _Sheet, batch: int
-) -> _Verdict | None:
-    original = originals.get(movement.reference)
+def _by_mandate(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+    """A mandate of the vault. One that is not there is for a person to look at, whatever else the line says."""
+    if movement.mandate is None:
+        return None
+    donor = sheet.desk.links.mandates.get(movement.mandate)
+    return _gift(movement, sheet.desk, batch, donor) if donor is not None else _suspense(sheet.desk)
+
+
+def _by_grant(movement: Movement, sheet: _Sheet, _batch: int) -> _Verdict | None:
+    """The contract number of a grant, standing on its own in free text: `C-2025-1` is not in `C-2025-12`."""
+    desk = sheet.desk
+    if not desk.grants or movement.structured is not None or not movement.communication:
+        return None
+    text = movement.communication.upper()
+    compact = text.replace(" ", "")
+    for contract, reference in desk.grants.items():
+        if contract in compact:
+            spaced = r"\s*".join(map(re.escape, contract))
+            if re.search(rf"(?<![A-Z0-9]){spaced}(?![A-Z0-9])", text):
+                return _Verdict("grant", desk.receivable, word("grant-instalment", desk.language), grant=reference)
+    return None
+
+
+def _by_rule(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+    """The first rule of obole.toml that holds."""
+    rule = first(sheet.desk.rules, movement)
+    if rule is None:
+        return None
+    if rule.account is not None:
+        return _Verdict("rule", rule.account, rule.label)
+    if movement.cents < 0:
+        return None  # money that leaves is no gift
+    return _gift(movement, sheet.desk, batch, sheet.desk.links.ibans.get(movement.account), rule=rule)
+
+
+def _by_iban(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+    """The account of exactly one donor; whose account a total came from does not say who gave."""
+    if not movement.account or movement.code[0] in _TOTALS:
+        return None
+    donor = sheet.desk.links.ibans.get(movement.account)
+    return _gift(movement, sheet.desk, batch, donor) if donor is not None else None
+
+
+def _by_return(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+    """The EndToEndId of a collection not yet reversed, of the same amount."""
+    if not _is_return(movement):
+        return None
+    original = sheet.originals.get(movement.reference)
     if original is None:
         return None
     if original.reversed or original.id in sheet.reversed or original.cents != -movement.cents:
@@ -272,12 +340,24 @@ def _decide_return(
     return _Verdict("return", original.account, gift=gift)
 
 
+_Step = Callable[[Movement, _Sheet, int], _Verdict | None]
+_CREDIT: tuple[_Step, ...] = (_by_communication, _by_mandate, _by_grant, _by_rule, _by_iban)
+_GIVEN_BACK: tuple[_Step, ...] = (_by_rule,)
+_DEBIT: tuple[_Step, ...] = (_by_return, _by_rule)
+
+
 def _gift(
-    movement: Movement, desk: Desk, batch: int, donor: str | None, *, campaign: str | None = None, rule: Rule | None = None
+    movement: Movement,
+    desk: Desk,
+    batch: int,
+    donor: str | None,
+    *,
+    campaign: str | None = None,
+    rule: Rule | None = None,
 ) -> _Verdict:
     account = desk.money
     nature, counterpart, fund = Nature.MONEY, Counterpart.NONE, None
-    channel = _CHANNELS.get(movement.code[1:3], Channel.TRANSFER)
+    channel = channel_of(movement.code)
     if rule is not None and rule.gift is not None:
         made = rule.gift
         account, nature, channel, counterpart = made.account, made.nature, made.channel, made.counterpart
@@ -313,23 +393,12 @@ def counted_year(policy: str, executed: date | None, value: date | None, booked:
     return booked.year
 
 
-def _suspense(desk: Desk, problem: str = "") -> _Verdict:
-    return _Verdict("suspense", desk.suspense, word("suspense", desk.language), problem=problem)
+def _suspense(desk: Desk) -> _Verdict:
+    return _Verdict("suspense", desk.suspense, word("suspense", desk.language))
 
 
 def _is_return(movement: Movement) -> bool:
     return movement.family in _RETURNED or movement.return_type is not None
-
-
-def _keep(movement: Movement, verdict: _Verdict, desk: Desk, name: str, sheet: _Sheet) -> None:
-    sheet.rows.append(_row(movement, verdict.outcome, verdict.account))
-    sheet.counts[verdict.outcome] += 1
-    sheet.sums[verdict.outcome] += movement.cents
-    if verdict.gift is not None:
-        sheet.gifts.append(verdict.gift)
-    if verdict.outcome == "suspense":
-        text = movement.communication or movement.structured or ""
-        sheet.open.append(Counterparty(name, movement.position, movement.name, movement.account, text))
 
 
 def _row(movement: Movement, outcome: str, account: str | None) -> MovementRow:
@@ -359,9 +428,9 @@ def _iso(day: date) -> str:
     return text
 
 
-def _entry(day: date, movement: Movement, verdict: _Verdict, desk: Desk, name: str) -> Entry:
+def _entry(movement: Movement, verdict: _Verdict, sheet: _Sheet) -> Entry:
     meta: dict[str, Any] = {"position": movement.position, "code": movement.code}
     if verdict.grant:
         meta["grant"] = verdict.grant
-    lines = (Line(desk.account, movement.cents), Line(verdict.account, -movement.cents))
-    return Entry(day, verdict.label, lines, links=(name,), meta=meta)
+    lines = (Line(sheet.desk.account, movement.cents), Line(verdict.account, -movement.cents))
+    return Entry(movement.booked, verdict.label, lines, links=(sheet.name,), meta=meta)

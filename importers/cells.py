@@ -181,4 +181,7 @@ def _decimal(cell: Cell) -> Decimal:
     plain = cell.replace("€", "").replace("EUR", "").strip()
     if not (plain.isascii() and _AMOUNT.fullmatch(plain)):
         raise CellError(f"{shown(cell)}is not an amount; {_AMOUNT_REMEDY}")
-    return parse_amount(plain)
+    try:
+        return parse_amount(plain)
+    except ValueError:
+        raise CellError(f"{shown(cell)}is not an amount; {_AMOUNT_REMEDY}") from None

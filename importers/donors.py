@@ -11,10 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from stdnum import iban
-from stdnum.be import bis, nn, vat
 
 from importers.communications import compact_ogm, valid_ogm
 from importers.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
+from ledger.identifiers import valid_enterprise_number, valid_national_number
 
 
 class DonorKind(StrEnum):
@@ -137,11 +137,6 @@ def describe(file: DonorsFile) -> list[tuple[str, str]]:
     ]
 
 
-def national_number(digits: str) -> bool:
-    """Whether eleven digits are a national or a BIS number (facts: unknown month and day, both centuries)."""
-    return nn.is_valid(digits) or bis.is_valid(digits)
-
-
 def valid_iban(number: str) -> bool:
     """Whether an IBAN without blanks has the right form and check digits.
 
@@ -213,12 +208,12 @@ def _donor(row: Row) -> DonorRow:
     if delivery is Delivery.EMAIL and not row.filled("email"):
         row.error("delivery", "says e-mail but there is no address; add the address or choose post")
     number = row.digits("national_number", 11)
-    if number and not national_number(number):
+    if number and not valid_national_number(number):
         row.error("national_number", "is not a national or BIS number (its check digits fail); correct or empty it")
     if number and kind is DonorKind.LEGAL:
         row.error("national_number", "belongs to a natural person, but the kind is legal; correct one of the two")
     enterprise = row.digits("enterprise_number", 10, prefix="BE")
-    if enterprise and not vat.is_valid(enterprise):
+    if enterprise and not valid_enterprise_number(enterprise):
         row.error("enterprise_number", "is not an enterprise number (its check digits fail); correct or empty it")
     return DonorRow(
         key=row.key("donor") or "",

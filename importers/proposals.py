@@ -16,7 +16,9 @@ from ledger.vault import Donor
 
 _ALMOST = 0.8  # two words with this much in common are taken for one misspelt
 _LEAST = 0.55
-_TITLES = frozenset({"m", "mr", "mme", "mevr", "mevrouw", "dhr", "mlle", "monsieur", "madame", "de", "heer", "en", "et"})
+_TITLES = frozenset(
+    {"m", "mr", "mme", "mevr", "mevrouw", "dhr", "mlle", "monsieur", "madame", "de", "heer", "en", "et"}
+)
 
 
 class Proposal(NamedTuple):

@@ -424,7 +424,7 @@ def _read_csv(data: bytes, path: Path, digest: str) -> Sheet:
         raise UnreadableError("the file is empty; export it again") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise UnreadableError(_tokenising_fault(str(error), delimiter)) from None
-    filled_columns = frame.ne("").any().to_numpy().nonzero()[0]
+    filled_columns = (~frame.isin([""])).any().to_numpy().nonzero()[0]
     frame = frame.iloc[:, : int(filled_columns[-1]) + 1 if len(filled_columns) else 0]
     failed = zip(*frame.isin(_ERROR_TEXTS).to_numpy().nonzero(), strict=True)
     broken = [(int(row) + 1, int(column), "holds a spreadsheet error; correct the formula") for row, column in failed]

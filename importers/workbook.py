@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import isfinite
 from posixpath import join, normpath
 from typing import IO, Any
 from xml.parsers import expat
@@ -22,11 +23,27 @@ from importers.cells import OLE, Cell, UnreadableError, tidy
 
 # A register of a foundation is some ten megabytes unpacked; a zip bomb is thousands.
 LARGEST_MEGABYTES = 512
+# The elements whose text is a cell's value.
+_TEXT = frozenset(("v", "t"))
 # The width of a sheet of xlsx is 16,384 columns; no register has more than this many.
 _WIDEST = 256
 
 _ENCRYPTED_MEMBER = 0x1
 _SAVE = "open it in the spreadsheet and save it as an Excel workbook (.xlsx)"
+
+
+# What a damaged zip, its XML or a cell can raise; RuntimeError and NotImplementedError are zipfile's.
+_DAMAGE = (
+    expat.ExpatError,
+    zipfile.BadZipFile,
+    zlib.error,
+    LookupError,
+    ValueError,
+    ArithmeticError,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
 
 
 class _EnoughError(Exception):
@@ -47,20 +64,12 @@ class Workbook:
 
     def __init__(self, source: IO[bytes]) -> None:
         self._archive = _open(source)
-        self._strings: list[str] | None = None
-        targets: dict[str, str] = {}
-        for name, attributes in self._elements("xl/_rels/workbook.xml.rels", {"Relationship"}):
-            if name == "Relationship" and attributes["Type"].endswith("/worksheet"):
-                targets[attributes["Id"]] = normpath(join("/xl", attributes["Target"])).lstrip("/")
-        self._parts: dict[str, str] = {}
         self._epoch = CALENDAR_WINDOWS_1900
-        for name, attributes in self._elements("xl/workbook.xml", {"sheet", "workbookPr"}):
-            if name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
-                self._epoch = CALENDAR_MAC_1904
-            if name == "sheet" and attributes.get("state", "visible") == "visible":
-                target = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
-                if target in targets:
-                    self._parts[attributes["name"]] = targets[target]
+        try:
+            self._parts = self._sheets()
+            self._dates = self._date_styles()
+        except (KeyError, ValueError):
+            raise UnreadableError(f"the workbook is damaged (its list of sheets or formats); {_SAVE}") from None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,25 +78,49 @@ class Workbook:
 
     def headings(self, name: str) -> list[Cell]:
         """The cells of row 1 of a sheet, without reading the rest."""
-        rows = self._read(name, only_first=True).rows
+        wanted: list[int] = []
+
+        def note(index: int) -> str:
+            wanted.append(index)
+            return ""
+
+        # Twice the first row, so that of a million shared strings only those up to its last are read.
+        self._read(name, note, only_first=True)
+        rows = self._read(name, self._strings(max(wanted, default=-1)).__getitem__, only_first=True).rows
         return rows[0][1] if rows and rows[0][0] == 1 else []
 
     def grid(self, name: str) -> Grid:
         """Every row of a sheet that holds something."""
-        return self._read(name, only_first=False)
+        return self._read(name, self._strings().__getitem__, only_first=False)
 
-    def _read(self, name: str, *, only_first: bool) -> Grid:
-        reader = _SheetReader(self._shared_strings, self._date_styles, self._epoch, only_first=only_first)
+    def _read(self, name: str, string: Callable[[int], str], *, only_first: bool) -> Grid:
+        reader = _SheetReader(string, self._dates, self._epoch, only_first=only_first)
         self._parse(self._parts[name], reader.attach)
         return reader.grid
 
-    def _shared_strings(self) -> list[str]:
-        if self._strings is None:
-            strings: list[str] = []
-            if "xl/sharedStrings.xml" in self._archive.namelist():
-                self._parse("xl/sharedStrings.xml", _StringReader(strings).attach)
-            self._strings = strings
-        return self._strings
+    def _strings(self, last: int | None = None) -> list[str]:
+        """The shared strings, up to and with the one at `last`."""
+        strings: list[str] = []
+        if "xl/sharedStrings.xml" in self._archive.namelist() and last != -1:
+            self._parse("xl/sharedStrings.xml", _StringReader(strings, last).attach)
+        return strings
+
+    def _sheets(self) -> dict[str, str]:
+        """The part of each visible worksheet by its name; also sets the day from which the workbook counts."""
+        targets: dict[str, str] = {}
+        for _, attributes in self._elements("xl/_rels/workbook.xml.rels", {"Relationship"}):
+            if attributes["Type"].endswith("/worksheet"):
+                targets[attributes["Id"]] = normpath(join("/xl", attributes["Target"])).lstrip("/")
+        parts: dict[str, str] = {}
+        for name, attributes in self._elements("xl/workbook.xml", {"sheet", "workbookPr"}):
+            if name == "workbookPr":
+                if attributes.get("date1904") in ("1", "true"):
+                    self._epoch = CALENDAR_MAC_1904
+            elif attributes.get("state", "visible") == "visible":
+                target = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
+                if target in targets:
+                    parts[attributes["name"]] = targets[target]
+        return parts
 
     def _date_styles(self) -> set[str]:
         formats = dict(BUILTIN_FORMATS)
@@ -132,7 +165,7 @@ class Workbook:
                 parser.ParseFile(stream)
         except _EnoughError:
             return
-        except (expat.ExpatError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, IndexError, EOFError):
+        except _DAMAGE:
             raise UnreadableError(f"the workbook is damaged (its part {part} cannot be read); {_SAVE}") from None
 
 
@@ -150,7 +183,7 @@ def _open(source: IO[bytes]) -> zipfile.ZipFile:
         raise UnreadableError(f"this is a workbook of Excel 97-2003 (.xls), which is not read; {_SAVE}")
     try:
         archive = zipfile.ZipFile(source)
-    except zipfile.BadZipFile:
+    except _DAMAGE:
         raise UnreadableError(f"this is not a whole xlsx workbook; {_SAVE}") from None
     names = set(archive.namelist())
     if "mimetype" in names and "xl/workbook.xml" not in names:
@@ -176,11 +209,12 @@ def _open(source: IO[bytes]) -> zipfile.ZipFile:
 class _StringReader:
     """The shared strings: the text of each `si`, its runs joined, phonetic readings left out."""
 
-    def __init__(self, strings: list[str]) -> None:
+    def __init__(self, strings: list[str], last: int | None) -> None:
         self._strings = strings
+        self._last = last
 
     def attach(self, parser: expat.XMLParserType) -> None:
-        strings = self._strings
+        strings, last = self._strings, self._last
         parts: list[str] = []
         taking = phonetic = False
 
@@ -205,6 +239,8 @@ class _StringReader:
                 phonetic = False
             elif local == "si":
                 strings.append(tidy(_unescape("".join(parts))))
+                if last is not None and len(strings) > last:
+                    raise _EnoughError
 
         parser.StartElementHandler = start
         parser.EndElementHandler = end
@@ -216,20 +252,20 @@ class _SheetReader:
 
     def __init__(
         self,
-        strings: Callable[[], list[str]],
-        date_styles: Callable[[], set[str]],
+        string: Callable[[int], str],
+        dates: set[str],
         epoch: datetime,
         *,
         only_first: bool,
     ) -> None:
         self.grid = Grid()
-        self._strings = strings
-        self._dates = date_styles()
+        self._string = string
+        self._dates = dates
         self._epoch = epoch
         self._only_first = only_first
 
     def attach(self, parser: expat.XMLParserType) -> None:  # noqa: C901, PLR0915 - one state machine over the XML
-        grid, only_first = self.grid, self._only_first
+        grid, string, only_first = self.grid, self._string, self._only_first
         columns: dict[str, int] = {}
         locals_of: dict[str, str] = {}
         cells: list[Cell] = []
@@ -245,16 +281,10 @@ class _SheetReader:
                 local = locals_of[name] = name.rpartition(":")[2]
             if local == "c":
                 attributes = given
-                parts.clear()
-                formula = False
                 place = given.get("r")
-                if place is None:
-                    column += 1
-                else:
-                    letters = place.rstrip("0123456789")
-                    known = columns.get(letters)
-                    column = columns.setdefault(letters, _column(letters)) if known is None else known
-            elif local in ("v", "t"):
+                known = None if place is None else columns.get(place.rstrip("0123456789"))
+                column = _column(place, column, columns) if known is None else known
+            elif local in _TEXT:
                 taking = not phonetic
             elif local == "f":
                 formula = True
@@ -272,15 +302,17 @@ class _SheetReader:
                 parts.append(data)
 
         def end(name: str) -> None:
-            nonlocal taking, phonetic
+            nonlocal taking, phonetic, formula
             local = locals_of[name]
-            if local in ("v", "t"):
+            if local in _TEXT:
                 taking = False
             elif local == "c":
                 if parts or formula:
                     keep()
+                    parts.clear()
+                    formula = False
             elif local == "row":
-                if any(cell is not None for cell in cells):
+                if cells:
                     grid.rows.append((row, cells.copy()))
                 if only_first:
                     raise _EnoughError
@@ -297,7 +329,7 @@ class _SheetReader:
                 broken("holds a formula that was never calculated; open the workbook, let it calculate and save it")
                 return
             elif kind == "s":
-                cell = self._strings()[int(raw)] or None
+                cell = string(int(raw)) or None
             elif kind == "e":
                 broken(f"holds the spreadsheet error {raw}; correct the formula or type the value")
                 return
@@ -324,6 +356,8 @@ class _SheetReader:
         if kind == "d":
             return datetime.fromisoformat(raw.removesuffix("Z"))
         number: int | float = int(raw) if raw.lstrip("-").isdigit() else float(raw)
+        if not isfinite(number):
+            raise ValueError("no finite number")
         if style not in self._dates:
             return number
         try:
@@ -333,11 +367,15 @@ class _SheetReader:
         return day if isinstance(day, date) else number
 
 
-def _column(letters: str) -> int:
-    """The column from 0: A -> 0, AA -> 26."""
+def _column(place: str | None, before: int, columns: dict[str, int]) -> int:
+    """The column from 0 of a cell (`A1` -> 0, `AA1` -> 26), the next one where the cell names none."""
+    if place is None:
+        return before + 1
     index = 0
+    letters = place.rstrip("0123456789")
     for letter in letters:
         index = index * 26 + ord(letter) - 64
+    columns[letters] = index - 1
     return index - 1
 
 

@@ -1,4 +1,4 @@
-"""The chart of accounts: annex 3 of the royal decree of 21.10.2018 as data, house accounts below it, paths in Beancount.
+"""The chart of accounts: annex 3 of the royal decree of 21.10.2018 as data, house accounts below it, Beancount paths.
 
 An account's code decides its root and its group; its path is `<Root>:<NN>-<Slug>:<code>-<Slug>`. The accounts of a set
 of books are those opened in its `chart.beancount`, whose `open` directives carry the code and the labels.
@@ -15,10 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from beancount.core import data
-from beancount.core.account import is_valid
 from beancount.parser import parser
 
 from ledger.errors import OboleError
+from ledger.journal import quote
 
 LANGUAGES = ("fr", "nl", "de", "en")
 
@@ -41,7 +41,12 @@ _ROOTS = {
     "79": "Equity",
     "0": "Equity",
 }
-_LEAF = re.compile(r"^([0-9]+)-?")
+_CODE = re.compile(r"[0-9]+")
+_LEAF = re.compile(r"([0-9]+)(?:-|$)")
+# Letters that decompose into nothing of the Latin alphabet.
+_SPELT_OUT = str.maketrans(
+    {"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+)
 
 
 class UnknownAccount(OboleError):
@@ -87,11 +92,10 @@ class Account:
 def statutory() -> dict[str, Heading]:
     """Every code of annex 3, printed ranges (`4125-4127`) expanded to their codes."""
     headings: dict[str, Heading] = {}
-    with (files("ledger") / "data" / "pcmn.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            labels = (row["fr"], row["nl"], row["de"], row["en"])
-            for code in _expand(row["code"]):
-                headings.setdefault(code, Heading(code, row["kind"], labels))
+    for row in _table("pcmn.csv"):
+        labels = (row["fr"], row["nl"], row["de"], row["en"])
+        for code in _expand(row["code"]):
+            headings.setdefault(code, Heading(code, row["kind"], labels))
     return headings
 
 
@@ -115,15 +119,16 @@ def statutory_parent(code: str) -> Heading | None:
 
 def root_of(code: str) -> str:
     """The Beancount root of an account code; ValueError for a code that is none."""
-    for length in range(min(len(code), 3), 0, -1):
-        if code[:length] in _ROOTS:
-            return _ROOTS[code[:length]]
+    if _CODE.fullmatch(code):
+        for length in range(min(len(code), 3), 0, -1):
+            if code[:length] in _ROOTS:
+                return _ROOTS[code[:length]]
     raise ValueError(f"{code!r} is not an account code")
 
 
 def slug(label: str) -> str:
     """A label as a component of an account name: `Établissements de crédit` -> `Etablissements-de-credit`."""
-    folded = unicodedata.normalize("NFKD", label.replace("œ", "oe").replace("Œ", "Oe"))
+    folded = unicodedata.normalize("NFKD", label.translate(_SPELT_OUT))
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
 
@@ -149,33 +154,40 @@ _SHORT_GROUPS = {
 
 
 def path_of(code: str, label: str) -> str:
-    """The Beancount account of a code: `731100` -> `Income:73-Dons-legs-subsides:731100-Dons-en-especes`."""
+    """The Beancount account of a code: `731100` -> `Income:73-Dons-legs-subsides:731100-Dons-en-especes`.
+
+    A label without a Latin letter or digit leaves the code alone; UnknownAccount for a code that annex 3 has no group for.
+    """
     group = code[:2]
     heading = statutory().get(group)
-    if heading is None or len(code) < 3:  # noqa: PLR2004 - a group itself takes no posting
+    if heading is None or not _CODE.fullmatch(code) or code == group:  # a group itself takes no posting
         raise UnknownAccount(code)
     name = _SHORT_GROUPS.get(group) or slug(heading.label("fr"))
-    path = f"{root_of(code)}:{group}-{name}:{code}-{slug(label)}"
-    if not is_valid(path):
-        raise ValueError(f"{path} is not a valid account name")
-    return path
+    return f"{root_of(code)}:{_component(group, name)}:{_component(code, slug(label))}"
+
+
+def _component(code: str, name: str) -> str:
+    return f"{code}-{name}" if name else code
 
 
 def code_of(path: str) -> str | None:
     """The code in the last component of a Beancount account, None where it has none."""
-    match = _LEAF.match(path.rsplit(":", 1)[-1])
+    match = _LEAF.match(path, path.rfind(":") + 1)
     return match.group(1) if match else None
 
 
 @cache
 def house() -> tuple[Account, ...]:
     """The accounts that new books begin with: our own sub-accounts of annex 3."""
-    with (files("ledger") / "data" / "house.csv").open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
     return tuple(
         Account(row["code"], path_of(row["code"], row["fr"]), (row["fr"], row["nl"], row["de"], row["en"]))
-        for row in rows
+        for row in _table("house.csv")
     )
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    text = (files("ledger") / "data" / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def render_chart(accounts: Iterable[Account], opened: date) -> str:
@@ -185,7 +197,7 @@ def render_chart(accounts: Iterable[Account], opened: date) -> str:
         lines.append(f"{opened.isoformat()} open {account.path}  EUR")
         lines.append(f'  code: "{account.code}"')
         for language, label in zip(LANGUAGES, account.labels, strict=True):
-            lines.append(f'  label-{language}: "{label}"')
+            lines.append(f"  label-{language}: {quote(label)}")
         lines.append("")
     return "\n".join(lines)
 
@@ -194,7 +206,8 @@ def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
     """The accounts of a set of books by code, from its open directives; OboleError where two share a code."""
     accounts: dict[str, Account] = {}
     for entry in opens:
-        code = entry.meta.get("code") or code_of(entry.account)
+        written = entry.meta.get("code")
+        code = code_of(entry.account) if written is None else str(written)  # a code without quotes reads as a number
         if code is None:
             continue
         if code in accounts:
@@ -207,7 +220,10 @@ def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
 
 def read_chart(path: Path) -> dict[str, Account]:
     """The accounts opened in a `chart.beancount`, by code; OboleError where it cannot be read."""
-    entries, errors, _ = parser.parse_file(str(path))
+    try:
+        entries, errors, _ = parser.parse_file(str(path))
+    except OSError as error:
+        raise OboleError(f"{path.name}: cannot be read ({error.strerror}); restore it from your backup.") from None
     if errors:
         error = errors[0]
         raise OboleError(f"{path.name}: line {error.source.get('lineno', '?')}: {error.message}; correct it.")

@@ -1,4 +1,4 @@
-"""Transactions as text: the journal file of one document, and writing files so that they are there whole or not at all."""
+"""Transactions as text: the journal file of one document; and writing files so that they are there whole or not."""
 
 import hashlib
 import os
@@ -38,10 +38,10 @@ class Unbalanced(ValueError):
 
 def render(entries: Iterable[Entry], paths: Mapping[str, str], heading: str) -> str:
     """The text of a journal file; `paths` gives the Beancount account of each code."""
-    blocks = [f"; {heading}\n"]
+    blocks = [f"; {_printable(heading)}\n"]
     for entry in entries:
         if sum(line.cents for line in entry.lines) != 0:
-            raise Unbalanced(f"{heading}: {entry.day} {entry.narration}")
+            raise Unbalanced(f"{heading}: the entry of {entry.day} does not add up to zero")
         head = [entry.day.isoformat(), "*"]
         if entry.payee:
             head.append(quote(entry.payee))
@@ -58,8 +58,11 @@ def render(entries: Iterable[Entry], paths: Mapping[str, str], heading: str) -> 
 
 def quote(text: str) -> str:
     """A text as a Beancount string: quotes and backslashes escaped, control characters made spaces."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + _printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _value(value: str | int) -> str:
@@ -74,21 +77,30 @@ def digest(text: str) -> str:
 def write_temporary(path: Path, content: bytes) -> Path:
     """Write beside `path` under a temporary name, synced to disk; `settle` renames it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
+    temporary = temporary_name(path)
+    try:
+        with temporary.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     return temporary
+
+
+def temporary_name(path: Path) -> Path:
+    """Where a file waits until it is settled."""
+    return path.with_name(f".{path.name}.new")
 
 
 def settle(path: Path) -> None:
     """Give a temporary file its name; the folder is synced by `sync_folder`."""
-    path.with_name(f".{path.name}.new").replace(path)
+    temporary_name(path).replace(path)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
+    """Make new names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

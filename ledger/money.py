@@ -4,13 +4,24 @@ Rounding happens in one place and one way: half away from zero, each printed fig
 rounded figures), as the published statements do.
 """
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 
+# Sign, currency, sign; digits whole or in groups of three; a decimal mark and what follows; currency.
+_AMOUNT = re.compile(
+    r"([+-]?) ?(?:EUR|€)? ?([+-]?) ?"
+    r"([0-9]{1,3}(?:([ .,'])[0-9]{3})(?:\4[0-9]{3})*|[0-9]*)"
+    r"(?:([.,])([0-9]*))? ?(?:EUR|€)?"
+)
+_SAME = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\t": " ", "\u2019": "'", "\u2212": "-"})
+
 
 def to_cents(amount: Decimal) -> int:
-    """Cents of an amount in euro; ValueError where it has a fraction of a cent."""
+    """Cents of an amount in euro; ValueError where it has a fraction of a cent or is no number."""
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is not an amount")
     scaled = amount.scaleb(2)
     cents = int(scaled)
     if cents != scaled:
@@ -31,28 +42,23 @@ def to_euros(cents: int) -> int:
 def parse_amount(text: str, decimal_mark: str = ",") -> Decimal:
     """Read an amount as people and exports write it: `1.234,56`, `1 234,56`, `1234.56`; ValueError if it is none.
 
-    With one kind of mark only, `decimal_mark` decides what it means when three digits follow it.
+    A mark stands before groups of three digits or before the decimals, whichever is possible; where both are (`1.234`),
+    it is the decimal mark if it is `decimal_mark`. What could be read in two other ways is none: `12.34,56`, `(5)`, `5-`.
+    The message does not repeat the text, which may be something else in the wrong column.
     """
-    compact = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "").removesuffix("EUR")
-    compact = compact.removeprefix("EUR").removesuffix("€").removeprefix("€")
-    other = "." if decimal_mark == "," else ","
-    if decimal_mark in compact and other in compact:
-        last = max(compact.rfind(decimal_mark), compact.rfind(other))
-        mark = compact[last]
-        grouping = other if mark == decimal_mark else decimal_mark
-        compact = compact.replace(grouping, "").replace(mark, ".")
-    elif decimal_mark in compact:
-        if compact.count(decimal_mark) > 1:
-            raise ValueError(f"not an amount: {text!r}")
-        compact = compact.replace(decimal_mark, ".")
-    elif compact.count(other) > 1 or (other in compact and len(compact.rsplit(other, 1)[1]) == 3):
-        compact = compact.replace(other, "")
-    else:
-        compact = compact.replace(other, ".")
-    try:
-        amount = Decimal(compact)
-    except InvalidOperation:
-        raise ValueError(f"not an amount: {text!r}") from None
-    if not amount.is_finite():
-        raise ValueError(f"not an amount: {text!r}")
-    return amount
+    match = _AMOUNT.fullmatch(text.translate(_SAME).strip())
+    if match is None:
+        raise ValueError("not an amount")
+    before, after, whole, group, mark, decimals = match.groups()
+    digits = whole
+    if group is not None:
+        both = mark is None and group in ".," and whole.count(group) == 1
+        if both and (group == decimal_mark or whole.startswith("0")):
+            digits = whole.replace(group, ".")
+        elif group == mark or whole.startswith("0"):
+            raise ValueError("not an amount")
+        else:
+            digits = whole.replace(group, "")
+    if (before and after) or not (digits or decimals):
+        raise ValueError("not an amount")
+    return Decimal(f"{before or after}{digits}.{decimals}" if mark else f"{before or after}{digits}")

@@ -20,6 +20,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from ledger import journal, register
+from ledger.chart import UnknownAccount
 from ledger.errors import OboleError
 from ledger.journal import Entry, Line
 from ledger.records import Gift
@@ -29,6 +30,10 @@ from ledger.wording import word
 
 class Busy(OboleError):
     """Another process is writing to these books."""
+
+
+class FileInTheWay(OboleError):
+    """A file that no document posted stands where a document's own file must go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,9 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
         total = -sum(line.cents for line in lines) - sum(line.cents for line in extra)
         debit = (booking.gift_debits or {})[batch]
         narration = (booking.batches or {}).get(batch) or word("gifts", language)
-        meta = {"gifts": counts[batch, day]} | ({"batch": batch} if batch else {})
+        of_entry: dict[str, str | int] = {"gifts": counts[batch, day]}
+        if batch:
+            of_entry["batch"] = batch
         entries.append(
             Entry(
                 day,
@@ -142,7 +149,7 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
                 (Line(debit, total), *lines, *extra),
                 tags=("gift",),
                 links=(booking.record.name,),
-                meta=meta,
+                meta=of_entry,
             )
         )
     return entries
@@ -157,7 +164,7 @@ class Posting:
         self.paths = paths
         self.language = language
         self.connection: Connection
-        self._written: list[Path] = []
+        self._written: dict[Path, str] = {}
         self._time = posting_time()
 
     def __enter__(self) -> Self:
@@ -166,11 +173,17 @@ class Posting:
         return self
 
     def post(self, booking: Booking, source: tuple[Path, bytes] | None = None) -> int:
-        """Add a document; `source` is the archive's path inside the books and the bytes of the file. Its id."""
+        """Add a document; `source` is the archive's path inside the books and the bytes of the file. Its id.
+
+        UnknownAccount where the chart lacks an account, FileInTheWay where another file stands in its place.
+        """
         record = booking.record
         entries = sorted((*gift_entries(booking, self.language), *booking.entries), key=lambda entry: entry.day)
         relative: str | None = None
         digest: str | None = None
+        unknown = {line.account for entry in entries for line in entry.lines} - self.paths.keys()
+        if unknown:
+            raise UnknownAccount(min(unknown), record.name)
         if entries:
             text = journal.render(entries, self.paths, f"{record.name} {record.kind.value} {record.digest[:16]}")
             path = self.folder.journal / str(record.last_day.year) / f"{record.name}.beancount"
@@ -178,8 +191,7 @@ class Posting:
             self._write(path, text.encode())
         if source is not None:
             path, content = source
-            if path not in self._written and not path.exists():
-                self._write(path, content)
+            self._write(path, content)
             record = replace(record, archive=path.relative_to(self.folder.root).as_posix())
         document_id = register.insert_document(
             self.connection,
@@ -194,29 +206,40 @@ class Posting:
         return document_id
 
     def _write(self, path: Path, content: bytes) -> None:
-        journal.write_temporary(path, content)
-        self._written.append(path)
+        digest = hashlib.sha256(content).hexdigest()
+        there = self._written.get(path) or (_sha256(path) if path.exists() else None)
+        if there is None:
+            journal.write_temporary(path, content)
+            self._written[path] = digest
+        elif there != digest:
+            relative = path.relative_to(self.folder.root).as_posix()
+            raise FileInTheWay(f"{relative}: a file that no document posted stands here; move it out of the books.")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             if kind is None:
+                self._sync_folders()  # a power cut after the commit must find the temporary names
                 self._transaction.commit()
                 for path in self._written:
                     journal.settle(path)
-                for folder in sorted({path.parent for path in self._written}):
-                    journal.sync_folder(folder)
+                self._sync_folders()
             else:
                 self._transaction.rollback()
                 for path in self._written:
-                    path.with_name(f".{path.name}.new").unlink(missing_ok=True)
+                    journal.temporary_name(path).unlink(missing_ok=True)
         finally:
             self.connection.close()
 
+    def _sync_folders(self) -> None:
+        written = {parent for path in self._written for parent in path.parents}
+        for folder in sorted(parent for parent in written if parent.is_relative_to(self.folder.root)):
+            journal.sync_folder(folder)
+
 
 def recover(folder: Folder, connection: Connection) -> list[str]:
-    """Bring the files to what the register says after a kill; one sentence for each thing done, none if all was well."""
+    """Bring the files to what the register says after a kill; a sentence for each thing done, none if all was well."""
     leftovers = sorted((*folder.journal.rglob(".*.new"), *folder.documents.rglob(".*.new")))
     if not leftovers:
         return []
@@ -226,7 +249,7 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
     for temporary in leftovers:
         path = temporary.with_name(temporary.name.removeprefix(".").removesuffix(".new"))
         relative = path.relative_to(folder.root).as_posix()
-        if relative in expected and not path.exists() and expected[relative] in (None, _sha256(temporary)):
+        if expected.get(relative) == _sha256(temporary):
             temporary.replace(path)
             kept.append(relative)
         else:
@@ -242,13 +265,13 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
     return said
 
 
-def _expected_files(connection: Connection) -> dict[str, str | None]:
-    expected: dict[str, str | None] = {}
+def _expected_files(connection: Connection) -> dict[str, str]:
+    expected: dict[str, str] = {}
     for row in register.documents(connection):
         if row["journal"]:
             expected[row["journal"]] = row["journal_digest"]
         if row["archive"]:
-            expected[row["archive"]] = None
+            expected[row["archive"]] = row["file_digest"]
     return expected
 
 

@@ -24,9 +24,11 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    type_coerce,
     update,
 )
 
+from ledger.money import to_decimal
 from ledger.register import gift, metadata
 from ledger.store import bulk_insert
 
@@ -105,7 +107,8 @@ class ReceiptRow(NamedTuple):
 
 def last_number(connection: Connection, year: int) -> int:
     """The highest number of the year, 0 where none was issued."""
-    return int(connection.execute(select(func.coalesce(func.max(receipt.c.number), 0)).where(receipt.c.year == year)).scalar_one())
+    query = select(func.coalesce(func.max(receipt.c.number), 0)).where(receipt.c.year == year)
+    return int(connection.execute(query).scalar_one())
 
 
 def insert_receipts(connection: Connection, year: int, first: int, issued_on: date, rows: Sequence[NewReceipt]) -> None:
@@ -115,7 +118,8 @@ def insert_receipts(connection: Connection, year: int, first: int, issued_on: da
     gifts: list[tuple[int, int, int]] = []
     versions: list[tuple[Any, ...]] = []
     for number, row in enumerate(rows, start=first):
-        receipts.append((year, number, row.donor, row.cents, day, State.ISSUED.value, _crc(year, number, row.donor, row.cents, day)))
+        crc = _crc(year, number, row.donor, row.cents, day)
+        receipts.append((year, number, row.donor, row.cents, day, State.ISSUED.value, crc))
         versions.append((year, number, 1, day, row.sheet_digest, None, None))
         gifts.extend((year, number, gift_id) for gift_id in sorted(row.gift_ids))
     bulk_insert(connection, receipt, [column.name for column in receipt.columns], receipts)
@@ -158,7 +162,7 @@ def receipts_of(connection: Connection, year: int) -> list[ReceiptRow]:
         .where(receipt.c.year == year)
         .order_by(receipt.c.number)
     )
-    return [ReceiptRow(*row) for row in connection.execute(query)]
+    return [ReceiptRow._make(row) for row in connection.execute(query)]
 
 
 def years_issued(connection: Connection) -> list[int]:
@@ -212,28 +216,60 @@ def faults(connection: Connection) -> list[ReceiptFault]:
             .group_by(receipt_gift.c.year, receipt_gift.c.number)
         )
     }
-    expected: dict[int, int] = {}
-    for row in connection.execute(select(receipt).order_by(receipt.c.year, receipt.c.number)):
-        due = expected.get(row.year, 0) + 1
-        if row.number != due:
-            found.append(ReceiptFault(row.year, row.number, f"number {due} is missing before it"))
-        expected[row.year] = row.number
-        if row.crc != _crc(row.year, row.number, row.donor, row.cents, row.issued_on.isoformat()):
-            found.append(ReceiptFault(row.year, row.number, "the row was changed after issue"))
-        if sums.get((row.year, row.number)) != row.cents:
-            total = sums.get((row.year, row.number), 0)
-            found.append(
-                ReceiptFault(row.year, row.number, f"says {row.cents / 100:.2f} EUR, its gifts are {total / 100:.2f} EUR")
-            )
-    twice = (
-        select(receipt_gift.c.gift_id, func.min(receipt_gift.c.year), func.max(receipt_gift.c.number))
-        .join(receipt, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number))
-        .where(receipt.c.state == State.ISSUED.value)
-        .group_by(receipt_gift.c.gift_id)
-        .having(func.count() > 1)
+    first_versions = select(receipt_version.c.year, receipt_version.c.number).where(receipt_version.c.version == 1)
+    versions = {(year, number) for year, number in connection.execute(first_versions)}
+    last: dict[int, int] = {}
+    stored = select(
+        receipt.c.year,
+        receipt.c.number,
+        receipt.c.donor,
+        receipt.c.cents,
+        type_coerce(receipt.c.issued_on, String),  # as it stands there: what was changed by hand need not be a date
+        receipt.c.crc,
+    ).order_by(receipt.c.year, receipt.c.number)
+    for year, number, donor, cents, day, crc in connection.execute(stored):
+        missing = range(last.get(year, 0) + 1, number)
+        last[year] = number
+        if missing:
+            which = f"numbers {missing[0]} to {missing[-1]} are" if len(missing) > 1 else f"number {missing[0]} is"
+            found.append(ReceiptFault(year, number, f"{which} missing before it"))
+        if crc != _crc(year, number, donor, cents, day):
+            found.append(ReceiptFault(year, number, "the row was changed after issue"))
+        total = sums.pop((year, number), 0)
+        if total != cents:
+            said = to_decimal(cents) if isinstance(cents, int) else cents
+            found.append(ReceiptFault(year, number, f"says {said} EUR, its gifts are {to_decimal(total)} EUR"))
+        if (year, number) not in versions:
+            found.append(ReceiptFault(year, number, "its first version was deleted"))
+        versions.discard((year, number))
+    # The last number of a year leaves no gap: what belonged to it is left over.
+    found += [
+        ReceiptFault(year, number, "it was deleted")
+        for year, number in sorted(versions | sums.keys())
+        if number > last.get(year, 0)
+    ]
+    return found + _on_two_receipts(connection)
+
+
+def _on_two_receipts(connection: Connection) -> list[ReceiptFault]:
+    valid = (
+        (receipt.c.year == receipt_gift.c.year)
+        & (receipt.c.number == receipt_gift.c.number)
+        & (receipt.c.state == State.ISSUED.value)
     )
-    found.extend(
-        ReceiptFault(year, number, f"gift {gift_id} stands on another receipt too")
-        for gift_id, year, number in connection.execute(twice)
+    shared = (
+        select(receipt_gift.c.gift_id).join(receipt, valid).group_by(receipt_gift.c.gift_id).having(func.count() > 1)
     )
+    query = (
+        select(receipt_gift.c.gift_id, receipt_gift.c.year, receipt_gift.c.number)
+        .join(receipt, valid)
+        .where(receipt_gift.c.gift_id.in_(shared))
+        .order_by(receipt_gift.c.gift_id, receipt_gift.c.year, receipt_gift.c.number)
+    )
+    found = []
+    before: dict[int, str] = {}
+    for gift_id, year, number in connection.execute(query):
+        if gift_id in before:
+            found.append(ReceiptFault(year, number, f"gift {gift_id} stands on receipt {before[gift_id]} too"))
+        before[gift_id] = f"{year}/{number:06d}"
     return found

@@ -27,7 +27,7 @@ class Counterpart(StrEnum):
     """What the donor got in return; a token one needs a human decision, a real one excludes a receipt."""
 
     NONE = "none"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a small thing in return, no password
     REAL = "real"
 
 

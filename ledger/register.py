@@ -2,7 +2,7 @@
 
 It is the auxiliary journal of gifts (WER III.84): append-only, dated, numbered. Each row carries the CRC of its own
 content and each document the SHA-256 of its rows, so that a change by hand is found and named. The books hold its
-totals; `day_total`, kept in the same transaction as the gifts, lets the proof read hundreds of rows instead of millions.
+totals; `day_total`, kept in the same transaction as the gifts, lets the proof read hundreds of rows, not millions.
 """
 
 import hashlib
@@ -22,15 +22,21 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Row,
+    Select,
     String,
     Table,
     Text,
     UniqueConstraint,
+    and_,
     func,
+    or_,
     select,
     tuple_,
+    type_coerce,
 )
 
+from ledger.money import to_decimal
 from ledger.records import DocumentKind, Gift
 from ledger.store import bulk_insert
 
@@ -234,7 +240,7 @@ class DayTotal(NamedTuple):
     account: str
     fund: str
     channel: str
-    count: int
+    gifts: int
     cents: int
 
 
@@ -275,7 +281,7 @@ def insert_document(
     The caller holds the transaction; nothing is committed here.
     """
     document_id = int(connection.execute(select(func.coalesce(func.max(document.c.id), 0))).scalar_one()) + 1
-    movement_rows = [_movement_values(document_id, row) for row in movements]
+    movement_rows = [_movement_values(document_id, row) for row in sorted(movements, key=lambda row: row.position)]
     gift_rows = [_gift_values(document_id, row) for row in gifts]
     values = {
         "id": document_id,
@@ -395,16 +401,15 @@ def documents(connection: Connection) -> list[Mapping[str, Any]]:
 
 def previous_closing(connection: Connection, bank: str, day: date, sequence: str) -> tuple[str, int] | None:
     """Name and closing balance of the statement of this account that comes before (day, sequence)."""
-    rows = connection.execute(
-        select(document.c.name, document.c.closing, document.c.closing_date, document.c.sequence)
-        .where(document.c.bank == bank, document.c.closing.is_not(None), document.c.closing_date <= day)
-        .order_by(document.c.closing_date.desc(), document.c.sequence.desc())
-        .limit(5)
-    ).all()
-    for name, closing, closing_date, number in rows:
-        if (closing_date, number) < (day, sequence):
-            return str(name), int(closing)
-    return None
+    last = document.c.closing_date
+    before = or_(last < day, and_(last == day, document.c.sequence < sequence))
+    row = connection.execute(
+        select(document.c.name, document.c.closing)
+        .where(document.c.bank == bank, document.c.closing.is_not(None), before)
+        .order_by(last.desc(), document.c.sequence.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (str(row.name), int(row.closing))
 
 
 def originals(connection: Connection, references: Iterable[str]) -> dict[str, Original]:
@@ -432,7 +437,7 @@ def originals(connection: Connection, references: Iterable[str]) -> dict[str, Or
             .order_by(gift.c.id)
         )
         for reference, *values in connection.execute(query):
-            original = Original(*values[:-1], reversed=bool(values[-1]))
+            original = Original(*values[:-1], bool(values[-1]))
             known = found.get(reference)
             if known is None or known.reversed or not original.reversed:
                 found[reference] = original
@@ -442,6 +447,16 @@ def originals(connection: Connection, references: Iterable[str]) -> dict[str, Or
 def tuple_match() -> Any:
     """The condition that joins a gift to the movement it came from."""
     return (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position)
+
+
+def amounts_of(connection: Connection, document_id: int) -> list[tuple[date, int]]:
+    """Booking day and cents of each movement of a document, in order: what tells two statements apart."""
+    query = (
+        select(movement.c.booked, movement.c.cents)
+        .where(movement.c.document_id == document_id)
+        .order_by(movement.c.position)
+    )
+    return [(row.booked, row.cents) for row in connection.execute(query)]
 
 
 def day_totals(connection: Connection) -> list[DayTotal]:
@@ -530,6 +545,12 @@ def find_vouchers(connection: Connection, kind: str, keys: Iterable[tuple[str, d
     return found
 
 
+def all_vouchers(connection: Connection, kind: str) -> dict[tuple[str, date], str]:
+    """Every voucher of a kind already posted: (reference, day) -> digest."""
+    query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(voucher.c.kind == kind)
+    return {(row.reference, row.day): row.digest for row in connection.execute(query)}
+
+
 def insert_vouchers(connection: Connection, kind: str, document_id: int, rows: Iterable[tuple[str, date, str]]) -> None:
     """Remember vouchers (reference, day, digest) as posted by a document."""
     bulk_insert(
@@ -541,72 +562,92 @@ def insert_vouchers(connection: Connection, kind: str, document_id: int, rows: I
 
 
 def alterations(connection: Connection) -> list[Alteration]:
-    """Every row that is not what was posted, by the CRCs, the digests and the day totals; reads the whole register."""
+    """Every document, movement, gift or day total that is not what was posted; reads the whole register.
+
+    Found by the CRC of each row, the digest and the counts of each document, and the sums of the gifts.
+    """
     found: list[Alteration] = []
-    names: dict[int, str] = {}
-    posted: dict[int, Mapping[str, Any]] = {}
-    for row in documents(connection):
-        names[row["id"]] = row["name"]
-        posted[row["id"]] = row
-        if _crc_of_document(row) != row["crc"]:
-            found.append(Alteration("document", row["name"], "its record was changed after posting"))
-    sums: dict[tuple[int, int, Any, str, str, str], tuple[int, int]] = {}
-    gift_texts = _texts(connection, gift, "id", _GIFT_FORMAT, 1, names, found, sums)
-    movement_texts = _texts(connection, movement, "position", _MOVEMENT_FORMAT, 0, names, found, None)
+    posted = {row["id"]: row for row in connection.execute(_as_stored(document)).mappings()}
+    names = {document_id: str(row["name"]) for document_id, row in posted.items()}
+    gifts: dict[int, list[str]] = {}
+    movements: dict[int, list[str]] = {}
+    sums: dict[_TotalKey, tuple[int, int]] = {}
+    for document_id, text, row in _rows(connection, gift, names, found):
+        gifts.setdefault(document_id, []).append(text)
+        if isinstance(row.cents, int):
+            key = (document_id, row.batch, row.booked, row.account, row.fund or "", row.channel)
+            count, cents = sums.get(key, (0, 0))
+            sums[key] = (count + 1, cents + row.cents)
+    for document_id, text, _ in _rows(connection, movement, names, found):
+        movements.setdefault(document_id, []).append(text)
     for document_id, row in posted.items():
-        movements, gifts = movement_texts.get(document_id, []), gift_texts.get(document_id, [])
-        if len(movements) != row["movements"] or len(gifts) != row["gifts"]:
-            problem = (
-                f"{row['movements']} movements and {row['gifts']} gifts were posted, "
-                f"{len(movements)} and {len(gifts)} are there"
-            )
+        problem = _document_problem(row, movements.pop(document_id, []), gifts.pop(document_id, []))
+        if problem is not None:
             found.append(Alteration("document", names[document_id], problem))
-        elif rows_digest(movements, gifts) != row["rows_digest"]:
-            found.append(Alteration("document", names[document_id], "the digest of its rows is not the one posted"))
-    kept = {
-        (row.document_id, row.batch, row.day, row.account, row.fund, row.channel): (row.count, row.cents)
-        for row in connection.execute(select(day_total))
+    # Documents are numbered 1, 2, 3 ...; what is left over belongs to none.
+    numbers = set(range(1, max(posted, default=0) + 1)) | gifts.keys() | movements.keys()
+    found += [
+        Alteration("document", f"number {document_id}", "it was deleted")
+        for document_id in sorted(numbers - posted.keys())
+    ]
+    kept: dict[_TotalKey, tuple[Any, Any]] = {
+        tuple(row[:-2]): tuple(row[-2:]) for row in connection.execute(_as_stored(day_total))
     }
     for key in sorted(sums.keys() | kept.keys(), key=str):
         if sums.get(key) != kept.get(key):
-            count, cents = kept.get(key, (0, 0))
-            real, real_cents = sums.get(key, (0, 0))
             place = f"{names.get(key[0], key[0])} {key[2]} account {key[3]}"
-            problem = f"says {count} gifts, {cents / 100:.2f} EUR; the gifts are {real}, {real_cents / 100:.2f} EUR"
-            found.append(Alteration("day_total", place, problem))
+            found.append(Alteration("day_total", place, _total_problem(kept.get(key, (0, 0)), sums.get(key, (0, 0)))))
     return found
 
 
-def _texts(
-    connection: Connection,
-    table: Table,
-    key: str,
-    pattern: str,
-    skip: int,
-    names: Mapping[int, str],
-    found: list[Alteration],
-    sums: dict[tuple[int, int, Any, str, str, str], tuple[int, int]] | None,
-) -> dict[int, list[str]]:
-    """The canonical texts of a table's rows by document; notes those whose CRC is wrong, and sums up gifts by day."""
-    texts: dict[int, list[str]] = {}
-    order = [table.c.document_id, table.c[key]] if table is movement else [table.c[key]]
-    for row in connection.execution_options(yield_per=20000).execute(select(table).order_by(*order)):
-        values = tuple(row)
-        text = pattern % values[skip:-1]
-        document_id = values[skip]
-        texts.setdefault(document_id, []).append(text)
-        if zlib.crc32(text.encode()) != values[-1]:
-            place = f"{key} {getattr(row, key)} of {names.get(document_id, 'no document')}"
+_TotalKey = tuple[Any, ...]  # document, batch, day, account, fund, channel as they are stored
+
+
+def _as_stored(table: Table) -> Select[Any]:
+    """All of a table with its dates as they stand there: what was changed by hand need not be a date any more."""
+    return select(
+        *(type_coerce(column, String) if isinstance(column.type, Date) else column for column in table.columns)
+    )
+
+
+def _rows(
+    connection: Connection, table: Table, names: Mapping[int, str], found: list[Alteration]
+) -> Iterator[tuple[int, str, Row[Any]]]:
+    """Document, canonical text and row of each gift or movement in the order of posting; notes a wrong CRC."""
+    if table is gift:
+        key, pattern, first = gift.c.id, _GIFT_FORMAT, 1  # the id is not part of the text
+    else:
+        key, pattern, first = movement.c.position, _MOVEMENT_FORMAT, 0
+    query = _as_stored(table).order_by(table.c.document_id, key)
+    for row in connection.execution_options(yield_per=20000).execute(query):
+        text = pattern % row[first:-1]
+        document_id = row[first]
+        if zlib.crc32(text.encode()) != row[-1]:
+            place = f"{key.name} {getattr(row, key.name)} of {names.get(document_id, 'no document')}"
             found.append(Alteration(table.name, place, "the row was changed after posting"))
-        if sums is not None:
-            total = (document_id, row.batch, row.booked, row.account, row.fund or "", row.channel)
-            count, cents = sums.get(total, (0, 0))
-            sums[total] = (count + 1, cents + row.cents)
-    return texts
+        yield document_id, text, row
+
+
+def _document_problem(row: Mapping[str, Any], movements: Sequence[str], gifts: Sequence[str]) -> str | None:
+    if _crc_of_document(row) != row["crc"]:
+        return "its record was changed after posting"
+    if (len(movements), len(gifts)) != (row["movements"], row["gifts"]):
+        return (
+            f"{row['movements']} movements and {row['gifts']} gifts were posted, "
+            f"{len(movements)} and {len(gifts)} are there"
+        )
+    if rows_digest(movements, gifts) != row["rows_digest"]:
+        return "the digest of its rows is not the one posted"
+    return None
+
+
+def _total_problem(kept: tuple[Any, Any], real: tuple[int, int]) -> str:
+    said = to_decimal(kept[1]) if isinstance(kept[1], int) else kept[1]
+    return f"says {kept[0]} gifts, {said} EUR; the gifts are {real[0]}, {to_decimal(real[1])} EUR"
 
 
 class StatementBalance(NamedTuple):
-    """What the bank says at the end of a day; `opening` is that of the day's last statement."""
+    """What the bank says of a day: the name and closing of its last statement, the opening of its first."""
 
     day: date
     statement: str
@@ -615,13 +656,17 @@ class StatementBalance(NamedTuple):
 
 
 def statement_balances(connection: Connection, bank: str) -> list[StatementBalance]:
-    """The last statement of each day, in the order of the days."""
+    """Each day that statements close on, in order."""
     query = (
         select(document.c.closing_date, document.c.name, document.c.opening, document.c.closing)
         .where(document.c.bank == bank, document.c.closing.is_not(None))
         .order_by(document.c.closing_date, document.c.sequence)
     )
-    return list({row[0]: StatementBalance(*row) for row in connection.execute(query)}.values())
+    days: dict[date, StatementBalance] = {}
+    for day, name, opening, closing in connection.execute(query):
+        first = days.get(day)
+        days[day] = StatementBalance(day, name, opening if first is None else first.opening, closing)
+    return list(days.values())
 
 
 class KnownFile(NamedTuple):
@@ -699,7 +744,8 @@ def save_grants(connection: Connection, document_id: int, rows: Sequence[Mapping
 def first_document(connection: Connection, kind: str, file_digest: str) -> int | None:
     """The first document made from a file of this kind."""
     query = select(func.min(document.c.id)).where(document.c.kind == kind, document.c.file_digest == file_digest)
-    return connection.execute(query).scalar_one()
+    found: int | None = connection.execute(query).scalar_one()
+    return found
 
 
 def documents_of(connection: Connection, file_digest: str) -> list[str]:

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import OboleError
 
@@ -18,6 +20,8 @@ StoreName = Literal["register", "vault"]
 
 # The newest migration of each store; a test compares them with the migration scripts.
 HEADS: dict[str, str] = {"register": "0001", "vault": "0001"}
+# A table that each store has and the other has not: both count their versions in a table of the same name.
+_OWN_TABLE = {"register": "gift", "vault": "donor"}
 
 
 class StoreUnreadable(OboleError):
@@ -25,32 +29,34 @@ class StoreUnreadable(OboleError):
 
 
 def sqlite_url(path: Path, *, read_only: bool = False) -> str:
-    """The SQLAlchemy address of a SQLite file."""
-    return f"sqlite:///file:{path}?{'mode=ro&' if read_only else ''}uri=true"
+    """The SQLAlchemy address of a SQLite file, whatever signs its path holds."""
+    # Quoted twice: once for SQLAlchemy's address, once for the URI that SQLite gets from it.
+    return f"sqlite:///file:{quote(quote(str(path)))}?{'mode=ro&' if read_only else ''}uri=true"
 
 
 def open_store(url: str, name: StoreName, *, migrate: bool = True) -> Engine:
     """An engine on a store, migrated to the newest version; StoreUnreadable where that cannot be done."""
-    engine = create_engine(url, future=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin_immediate if migrate else _begin_deferred)
     try:
-        version = _version(engine)
-    except Exception as error:
+        engine = create_engine(url)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _set_pragmas)
+            event.listen(engine, "begin", _begin)
+        version = _version(engine, name)
+        if version != HEADS[name] and migrate:
+            _upgrade(engine, name, version)
+    except (SQLAlchemyError, ImportError) as error:  # ImportError: the driver of a server's address is not installed
         raise StoreUnreadable(
-            f"the {name} cannot be opened: {type(error).__name__}; check that its file exists and is an Obole store."
+            f"the {name} cannot be opened ({type(error).__name__}); check that its file exists and is an Obole store."
         ) from None
-    if version == HEADS[name]:
-        return engine
-    if not migrate:
-        raise StoreUnreadable(f"the {name} is at version {version or 'none'}, this Obole needs {HEADS[name]}: run `obole check`.")
-    _upgrade(engine, name)
+    if version != HEADS[name] and not migrate:
+        raise StoreUnreadable(
+            f"the {name} is at version {version or 'none'}, this Obole needs {HEADS[name]}; run `obole check`."
+        )
     return engine
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # SQLAlchemy's BEGIN below decides, so that a transaction locks at its start
+    connection.isolation_level = None  # `_begin` says where a transaction starts: a driver's own leaves reads out of it
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA busy_timeout=30000")
     connection.execute("PRAGMA synchronous=FULL")
@@ -58,31 +64,39 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA temp_store=MEMORY")
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
+    # Deferred: readers must not wait for each other. Writers take turns through ledger.posting.writing.
     connection.exec_driver_sql("BEGIN")
 
 
-def _begin_deferred(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN DEFERRED")
-
-
-def _version(engine: Engine) -> str | None:
+def _version(engine: Engine, name: StoreName) -> str | None:
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        tables = set(inspect(connection).get_table_names())
+        if "alembic_version" not in tables:
+            if tables:
+                raise StoreUnreadable(f"the {name} holds tables of another program; check its address in obole.toml.")
             return None
         row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+        if row is not None and _OWN_TABLE[name] not in tables:
+            raise StoreUnreadable(f"what stands where the {name} should be is no {name}; restore it from your backup.")
         return str(row[0]) if row else None
 
 
-def _upgrade(engine: Engine, name: StoreName) -> None:
+def _upgrade(engine: Engine, name: StoreName, version: str | None) -> None:
     from alembic import command  # noqa: PLC0415 - costs 0.2 s, needed once in the life of a store
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     with as_file(files("ledger") / "migrations" / name) as scripts, engine.begin() as connection:
         config = Config()
-        config.set_main_option("script_location", str(scripts))
+        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError:
+            raise StoreUnreadable(
+                f"the {name} is at version {version}, which this Obole does not know; install the newest Obole."
+            ) from None
 
 
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

@@ -235,7 +235,9 @@ def save_donors(connection: Connection, sealer: Sealer, donors: Sequence[Donor])
     bulk_insert(connection, donor, _DONOR_COLUMNS, [_donor_values(sealer, row) for row in donors])
     bulk_insert(connection, donor_iban, ["iban", "donor"], [(iban, row.key) for row in donors for iban in row.ibans])
     bulk_insert(connection, mandate, ["reference", "donor"], [(one, row.key) for row in donors for one in row.mandates])
-    bulk_insert(connection, communication, ["ogm", "donor"], [(one, row.key) for row in donors for one in row.communications])
+    bulk_insert(
+        connection, communication, ["ogm", "donor"], [(one, row.key) for row in donors for one in row.communications]
+    )
 
 
 def _donor_values(sealer: Sealer, row: Donor) -> tuple[Any, ...]:
@@ -351,7 +353,9 @@ def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) ->
     kept = list(rows)
     for name in sorted({row.document for row in kept}):
         connection.execute(delete(counterparty).where(counterparty.c.document == name))
-    bulk_insert(connection, counterparty, [column.name for column in counterparty.columns], [tuple(row) for row in kept])
+    bulk_insert(
+        connection, counterparty, [column.name for column in counterparty.columns], [tuple(row) for row in kept]
+    )
 
 
 def counterparties(connection: Connection) -> dict[tuple[str, int], Counterparty]:
@@ -370,16 +374,16 @@ def freeze_sheets(connection: Connection, sealer: Sealer, rows: Iterable[tuple[i
 
 def frozen_sheets(connection: Connection, sealer: Sealer, year: int) -> Iterator[tuple[int, int, str]]:
     """What is printed on the receipts of a year: (number, version, canonical JSON), by number."""
-    query = select(frozen_sheet).where(frozen_sheet.c.year == year).order_by(frozen_sheet.c.number, frozen_sheet.c.version)
+    query = (
+        select(frozen_sheet).where(frozen_sheet.c.year == year).order_by(frozen_sheet.c.number, frozen_sheet.c.version)
+    )
     for row in connection.execution_options(yield_per=2000).execute(query):
         yield row.number, row.version, sealer.open_sealed(row.sheet, f"receipt {row.year}/{row.number}/{row.version}")
 
 
 def drop_sheets_after(connection: Connection, year: int, number: int) -> int:
     """Forget sheets of receipts that were never issued (their numbering did not commit); how many."""
-    result = connection.execute(
-        delete(frozen_sheet).where(frozen_sheet.c.year == year, frozen_sheet.c.number > number)
-    )
+    result = connection.execute(delete(frozen_sheet).where(frozen_sheet.c.year == year, frozen_sheet.c.number > number))
     return int(result.rowcount)
 
 

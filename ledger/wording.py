@@ -7,8 +7,8 @@ from importlib.resources import files
 
 @cache
 def _words() -> dict[str, dict[str, str]]:
-    with (files("ledger") / "data" / "wording.csv").open(encoding="utf-8", newline="") as lines:
-        return {row.pop("key"): row for row in csv.DictReader(lines)}
+    text = (files("ledger") / "data" / "wording.csv").read_text(encoding="utf-8")
+    return {row.pop("key"): row for row in csv.DictReader(text.splitlines())}
 
 
 def word(key: str, language: str) -> str:

@@ -1,10 +1,14 @@
 """One set of books, opened: configuration, chart, register, vault and key, recovered from a kill if there was one."""
 
 import secrets
-from collections.abc import Mapping
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine
 
@@ -88,6 +92,31 @@ def settle(books: Books) -> list[str]:
     return said
 
 
+@contextmanager
+def scratch(books: Books) -> Iterator[Books]:
+    """A copy of register and vault in a temporary folder, with the same configuration, to try things on."""
+    if books.config.register_url or books.config.vault_url:
+        raise OboleError("a dry run needs embedded stores; these books point at a server.")
+    with TemporaryDirectory(prefix="obole-") as name:
+        folder = Folder(Path(name))
+        _copy_store(books.folder.register, folder.register)
+        _copy_store(books.folder.vault, folder.vault)
+        folder.chart.write_bytes(books.folder.chart.read_bytes())
+        shutil.copytree(books.folder.seals, folder.seals)
+        copy = Books(folder, books.config)
+        try:
+            yield copy
+        finally:
+            copy.register.dispose()
+            copy.vault.dispose()
+
+
+def _copy_store(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as connection, closing(sqlite3.connect(target)) as copy:
+        connection.backup(copy)
+    target.chmod(0o600)
+
+
 def _sheet_years(books: Books) -> list[int]:
     with books.vault.connect() as connection:
         return vault_store.sheet_years(connection)
@@ -104,8 +133,8 @@ def initialise(root: Path, settings: str) -> Books:
     folder = Folder(root.resolve())
     name = f"obole-{secrets.token_hex(6)}"
     written = root / FILE_NAME
-    text = settings if settings else written.read_text(encoding="utf-8")
-    if not any(line.startswith("key ") or line.startswith("key=") for line in text.splitlines()):
+    text = settings or written.read_text(encoding="utf-8")
+    if not any(line.startswith(("key ", "key=")) for line in text.splitlines()):
         text = f'key = "{name}"\n' + text
     write_whole(written, text.encode())
     config = load(root)

@@ -1,7 +1,8 @@
-"""`obole check`: every invariant of the books, each with what breaks it; nothing is written but what a kill left open."""
+"""`obole check`: every invariant of the books, each with what breaks it; only what a kill left open is written."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def _whole(work: _Work, result: Result) -> Iterator[str]:
         .where(movement.c.parent.is_(None))
         .group_by(movement.c.document_id)
     )
-    sums = {number: cents for number, cents in work.gifts.execute(by_document)}
+    sums = {row[0]: row[1] for row in work.gifts.execute(by_document)}
     before: dict[str, tuple[str, int]] = {}
     query = (
         select(document.c.id, document.c.name, document.c.bank, document.c.opening, document.c.closing)
@@ -106,7 +107,8 @@ def _whole(work: _Work, result: Result) -> Iterator[str]:
         known = before.get(bank)
         if known is not None and known[1] != opening:
             result.notes.append(
-                f"a gap between {known[0]} and {name}: {to_decimal(opening - known[1])} EUR; import the missing statement"
+                f"a gap of {to_decimal(opening - known[1])} EUR between {known[0]} and {name}; "
+                "import the statement that is missing"
             )
         before[bank] = (name, closing)
 
@@ -131,7 +133,9 @@ def _explained(work: _Work, result: Result) -> Iterator[str]:
     open_cents = sum(item.cents for item in register.open_items(work.gifts))
     suspense = work.books.config.gifts.suspense
     booked = -sum(
-        cents for code, cents in work.loaded.totals.until(max(work.loaded.totals.years, default=0)).items() if code == suspense
+        cents
+        for code, cents in work.loaded.totals.until(max(work.loaded.totals.years, default=0)).items()
+        if code == suspense
     )
     if booked != open_cents:
         yield (
@@ -160,8 +164,8 @@ def _reversals(work: _Work, result: Result) -> Iterator[str]:
         plan = preview(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
         for changed in plan.changed:
             result.notes.append(
-                f"receipt {year}/{changed.number:06d}: issued for {to_decimal(changed.issued_cents)} EUR, its gifts are "
-                f"now {to_decimal(changed.now_cents)} EUR: to be withdrawn or replaced"
+                f"receipt {year}/{changed.number:06d}: issued for {to_decimal(changed.issued_cents)} EUR, "
+                f"its gifts are now {to_decimal(changed.now_cents)} EUR: to be withdrawn or replaced"
             )
     return
     yield
@@ -177,36 +181,66 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _ELEVEN = re.compile(r"(?<!\d)\d{2}[.]?\d{2}[.]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
 _WORD = re.compile(r"\w+")
+_SHORTEST_IBAN = 15  # Norway; ISO 13616 registry
+_ROOTS = ("Assets:", "Liabilities:", "Equity:", "Income:", "Expenses:")
 
 
 def _nameless(work: _Work, _result: Result) -> Iterator[str]:
-    names = {
-        (donor.first_name.casefold(), donor.last_name.casefold())
-        for donor in vault.find_donors(work.identities, None)
-        if donor.first_name and donor.last_name
-    }
-    own = {work.books.config.organisation.email} | {bank.iban for bank in work.books.config.bank}
+    names = _names(vault.find_donors(work.identities, None))
+    organisation = work.books.config.organisation
+    own = {organisation.email} | {bank.iban for bank in work.books.config.bank}
     for path, number, line in _texts(work.books.folder.root):
-        words = [word.casefold() for word in _WORD.findall(line)]
-        pairs = set(zip(words, words[1:], strict=False))
-        if any((a, b) in names or (b, a) in names for a, b in pairs):
+        if _names_in(line, names):
             yield f"{path}: line {number}: the name of a donor stands here; replace it by the donor key"
         if any(found not in own for found in _EMAIL.findall(line)):
             yield f"{path}: line {number}: an e-mail address stands here; remove it"
-        compact = (re.sub(r"\s", "", found) for found in _IBAN.findall(line))
-        if any(found not in own and stdnum_iban.is_valid(found) for found in compact):
+        if any(found not in own for found in _ibans_in(line)):
             yield f"{path}: line {number}: an IBAN stands here; remove it"
         numbers = (re.sub(r"\D", "", found) for found in _ELEVEN.findall(line))
         if any(valid_national_number(found) for found in numbers):
             yield f"{path}: line {number}: a national number stands here; remove it"
 
 
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a text without case and accents."""
+    plain = unicodedata.normalize("NFKD", text)
+    return tuple(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
+
+
+def _names(donors: Iterable[vault.Donor]) -> dict[str, set[tuple[str, ...]]]:
+    """The names of natural persons in both orders, as words, by their first word."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for donor in donors:
+        first, last = _words(donor.first_name), _words(donor.last_name)
+        if first and last:
+            for name in (first + last, last + first):
+                found.setdefault(name[0], set()).add(name)
+    return found
+
+
+def _names_in(line: str, names: Mapping[str, set[tuple[str, ...]]]) -> bool:
+    words = _words(line)
+    return any(
+        words[place : place + len(name)] == name for place, word in enumerate(words) for name in names.get(word, ())
+    )
+
+
+def _ibans_in(line: str) -> Iterator[str]:
+    """What is an IBAN, alone or with other words behind it."""
+    for found in _IBAN.findall(line.upper()):
+        compact = re.sub(r"\s", "", found)
+        for length in range(_SHORTEST_IBAN, len(compact) + 1):
+            if stdnum_iban.is_valid(compact[:length]):
+                yield compact[:length]
+
+
 def _texts(root: Path) -> Iterator[tuple[str, int, str]]:
-    for folder in (root / "journal", root / "manual"):
-        for path in sorted(folder.rglob("*.beancount")):
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-                if '"' in line or ";" in line:
-                    yield path.relative_to(root).as_posix(), number, line
+    """Every line of the books that is no posting, with its file and number."""
+    patterns = ("*.beancount", "journal/**/*.beancount", "manual/**/*.beancount")
+    for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if line.strip() and not line.lstrip().startswith(_ROOTS):
+                yield path.relative_to(root).as_posix(), number, line
 
 
 def _settled(work: _Work, _result: Result) -> Iterator[str]:

@@ -101,7 +101,9 @@ def _year_option(function: Any) -> Any:
 
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--config", "settings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An obole.toml.")
+@click.option(
+    "--config", "settings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An obole.toml."
+)
 def init(folder: Path, settings: Path | None) -> None:
     """Create new books in DIR from an obole.toml (there already, or given with --config)."""
     from obole.books import initialise  # noqa: PLC0415
@@ -152,7 +154,9 @@ def import_(books: Path, files: tuple[Path, ...], dry_run: bool, form: str) -> N
 
 
 @main.command()
-@click.option("-o", "output", type=click.Path(path_type=Path), help="Write the list as an xlsx or csv sheet to fill in.")
+@click.option(
+    "-o", "output", type=click.Path(path_type=Path), help="Write the list as an xlsx or csv sheet to fill in."
+)
 @_with_books
 def suspense(books: Path, output: Path | None) -> None:
     """What waits on the suspense account, with proposals; the sheet filled in is taken back by `obole import`."""
@@ -162,7 +166,9 @@ def suspense(books: Path, output: Path | None) -> None:
     lines = open_lines(open_books(books))
     if output is not None:
         write_sheet(lines, output)
-        click.echo(f"{output.name}: {len(lines)} open lines; fill in donor or account and date, then `obole import` it.")
+        click.echo(
+            f"{output.name}: {len(lines)} open lines; fill in donor or account and date, then `obole import` it."
+        )
     else:
         click.echo(say.suspense(lines))
 
@@ -172,9 +178,9 @@ def suspense(books: Path, output: Path | None) -> None:
 @_with_books
 def check(books: Path, form: str) -> None:
     """Check every invariant of the books; exit status 1 and a list where one fails."""
+    from ledger.posting import writing  # noqa: PLC0415
     from obole.books import open_books, settle  # noqa: PLC0415
     from obole.check import check_books  # noqa: PLC0415
-    from ledger.posting import writing  # noqa: PLC0415
 
     opened = open_books(books)
     with writing(opened.folder):
@@ -263,7 +269,9 @@ def render(books: Path, year: int, workers: int) -> None:
 @receipts.command()
 @_year_option
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Creation date in the file; default today.")
-@click.option("-o", "output", type=click.Path(path_type=Path), help="Default: belcotax-28171-KBO-YEAR-1.xml in the books.")
+@click.option(
+    "-o", "output", type=click.Path(path_type=Path), help="Default: belcotax-28171-KBO-YEAR-1.xml in the books."
+)
 @_with_books
 def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) -> None:
     """Write the 281.71 file of the receipts issued."""

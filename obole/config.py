@@ -35,6 +35,10 @@ def _digits(value: Any) -> Any:
     return re.sub(r"[ .]", "", value).removeprefix("BE") if isinstance(value, str) else value
 
 
+def _compact_iban(value: Any) -> Any:
+    return re.sub(r"\s", "", value).upper() if isinstance(value, str) else value
+
+
 def _enterprise_number(value: str) -> str:
     if not stdnum_enterprise.is_valid(value):
         raise ValueError("not a valid enterprise number (ten digits, check digits modulo 97)")
@@ -43,7 +47,7 @@ def _enterprise_number(value: str) -> str:
 
 def _account_code(value: Any) -> Any:
     if isinstance(value, int):
-        raise ValueError(f'write the account code between quotes: "{value}"')
+        raise ValueError(f'write the account code between quotes: "{value}"')  # noqa: TRY004 - pydantic collects it
     return value
 
 
@@ -90,7 +94,7 @@ class BankAccount(_Part):
     """One bank account and its ledger account. `alias` names its documents: coda-ALIAS-2025-073."""
 
     alias: str = Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")
-    iban: Annotated[str, BeforeValidator(lambda value: re.sub(r"\s", "", value) if isinstance(value, str) else value)]
+    iban: Annotated[str, BeforeValidator(_compact_iban)]
     account: AccountCode
     currency: Literal["EUR"] = "EUR"
 
@@ -140,7 +144,8 @@ class Rule(_Part):
     """What a known bank line is. Every condition given must hold; the first rule that holds decides.
 
     `code` is a list of beginnings of family + transaction (`"80"`, `"0137"`); `name`, `communication` are regular
-    expressions, searched without regard to case; `account` books the line there; `gift` makes it a gift without a donor.
+    expressions, searched without regard to case; `account` books the line there; `gift` makes it a gift whose donor is
+    known by IBAN only, or not at all.
     """
 
     label: str = Field(min_length=1, description="the narration; no person's name")
@@ -148,7 +153,7 @@ class Rule(_Part):
     code: tuple[str, ...] = ()
     name: str | None = None
     communication: str | None = None
-    iban: str | None = None
+    iban: Annotated[str | None, BeforeValidator(_compact_iban)] = None
     bank: str | None = Field(default=None, description="alias of the bank account it is seen on")
     account: AccountCode | None = None
     gift: "RuleGift | None" = None
@@ -243,10 +248,35 @@ class Config(_Part):
 
     @model_validator(mode="after")
     def _distinct_banks(self) -> "Config":
-        for attribute in ("alias", "iban"):
+        for attribute in ("alias", "iban", "account"):
             values = [getattr(bank, attribute) for bank in self.bank]
             if len(values) != len(set(values)):
-                raise ValueError(f"two bank accounts have the same {attribute}")
+                raise ValueError(f"two bank accounts have the same {attribute}; give each its own")
+        return self
+
+    @model_validator(mode="after")
+    def _kept_by_the_register(self) -> "Config":
+        """Gift accounts and suspense hold what the register says and nothing else: no rule books past it."""
+        control, suspense = set(self.gifts.control), self.gifts.suspense
+        aliases = {bank.alias for bank in self.bank}
+        found = []
+        for number, rule in enumerate(self.rules, start=1):
+            place = f"rules[{number}]"
+            if rule.account in control:
+                found.append(f"{place}: {rule.account} is a gift account; write `gift = {{ ... }}` in place of account")
+            if rule.account == suspense:
+                found.append(f"{place}: {suspense} is the suspense account, where a line goes that no rule knows")
+            if rule.gift is not None and rule.gift.account is not None and rule.gift.account not in control:
+                found.append(f"{place}: {rule.gift.account} is no gift account ({', '.join(sorted(control))})")
+            if rule.bank is not None and rule.bank not in aliases:
+                found.append(f"{place}: `{rule.bank}` is the alias of no [[bank]]")
+        found += [
+            f"bank `{bank.alias}`: {bank.account} is kept by the register; give the bank an account of its own"
+            for bank in self.bank
+            if bank.account in control or bank.account == suspense
+        ]
+        if found:
+            raise ValueError("; ".join(found))
         return self
 
 
@@ -270,15 +300,15 @@ def load(folder: Path) -> Config:
 
 
 def _explain(detail: Any) -> str:
-    place = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in detail["loc"]).replace(".[", "[")
+    place = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in detail["loc"]).replace(
+        ".[", "["
+    )
     message = str(detail["msg"]).removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         message = "no such setting; see docs/configuration.md for the names"
     if detail["type"] == "missing":
         message = "missing; add it"
     return f"{place or 'the file'}: {message}"
-
-
 
 
 def sample() -> str:

@@ -55,7 +55,7 @@ def _compile(rule: RuleSetting, config: Config) -> Rule:
         codes=rule.code,
         name=_pattern(rule.name),
         communication=_pattern(rule.communication),
-        iban=re.sub(r"\s", "", rule.iban) if rule.iban else None,
+        iban=rule.iban,
     )
 
 

@@ -5,23 +5,29 @@ that need them, statements by account and date, assignments last. Statements are
 a refused statement posts nothing and stops nobody else.
 """
 
+import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from importers import assignments, coda, donors, grants, in_kind
 from importers import journal as journal_file
 from importers.booking import Booked, Desk, book, document_name
-from importers.records import Statement
+from importers.records import BankFile, Statement
 from ledger import register, vault
 from ledger.errors import Fault, OboleError, Severity, SourceRefused
+from ledger.money import to_decimal
 from ledger.posting import Posting, writing
 from ledger.records import DocumentKind
+from ledger.seals import read_seals
 from obole import desk as desks
-from obole.books import Books, settle
+from obole.books import Books, scratch, settle
+from obole.reading import read_ahead
 from obole.registers import Taken, take_assignments, take_donors, take_grants, take_in_kind, take_journal
 
 # A batch is one transaction: large enough that its fsyncs cost little, small enough that a kill loses seconds.
@@ -63,6 +69,7 @@ class Intake:
     told: list[Told] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
     dry_run: bool = False
+    open: int = 0
 
     @property
     def refused(self) -> bool:
@@ -94,9 +101,7 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(
-                one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "~$"))
-            )
+            found += sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "~$")))
         elif path.exists():
             found.append(path)
         else:
@@ -107,30 +112,45 @@ def expand(paths: Iterable[Path]) -> list[Path]:
 def import_files(
     books: Books, paths: Iterable[Path], *, dry_run: bool = False, progress: Progress | None = None
 ) -> Intake:
-    """Take source files in; with `dry_run` everything is decided and told, and nothing is written."""
+    """Take source files in; with `dry_run` all of it is done on a copy of the stores that is thrown away."""
     files = expand(paths)
+    step = progress or (lambda _what, _done, _of: None)
+    if dry_run:
+        with scratch(books) as copy:
+            intake = Intake(dry_run=True)
+            _take_all(copy, files, intake, step)
+            intake.open = _open_now(copy)
+        return intake
     with writing(books.folder):
-        intake = Intake(recovered=settle(books), dry_run=dry_run)
-        _take_all(books, files, intake, progress or (lambda _what, _done, _of: None))
+        intake = Intake(recovered=settle(books))
+        _take_all(books, files, intake, step)
+        intake.open = _open_now(books)
     return intake
 
 
 def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
     by_kind: dict[DocumentKind, list[tuple[Path, Told]]] = {kind: [] for kind, _ in _KINDS}
-    digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    digests = {path: _digest(path) for path in files}
     with books.register.connect() as connection:
-        known = register.known_files(connection, digests.values())
+        known = register.known_files(connection, [digest for digest in digests.values() if digest is not None])
     for path in files:
         told = Told(path.name, "")
         intake.told.append(told)
-        names = known.get(digests[path])
+        digest = digests[path]
+        if digest is None:
+            told.faults.append(Fault("the file cannot be read; check its rights"))
+            continue
+        names = known.get(digest)
         if names is not None and names.whole and names.kind != DocumentKind.GRANTS:
             told.kind, told.known = names.kind, list(names.documents)
             continue
         kind = kind_of(path)
         if kind is None:
             told.faults.append(
-                Fault("no kind of file that Obole takes in; `obole inspect` says what it sees, docs/registers.md what it takes")
+                Fault(
+                    "no kind of file that Obole takes in; `obole inspect` says what it sees, "
+                    "docs/registers.md what it takes"
+                )
             )
             continue
         told.kind = kind
@@ -145,19 +165,34 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
     done, total = 0, sum(len(group) for group in by_kind.values())
     for kind, group in by_kind.items():
         if kind is DocumentKind.CODA:
-            _take_statements(books, group, intake.dry_run, lambda count: progress("coda", done + count, total))
+            _take_statements(books, group, partial(_counted, progress, done, total))
         else:
             for path, told in group:
-                _take_register(books, path, told, handlers[kind], dry_run=intake.dry_run)
+                _take_register(books, path, told, handlers[kind])
         done += len(group)
         progress(kind, done, total)
 
 
-def _take_register(
-    books: Books, path: Path, told: Told, handler: Callable[[Books, Path, bool], Taken], *, dry_run: bool
-) -> None:
+def _digest(path: Path) -> str | None:
+    """SHA-256 of a file, None where it cannot be read: that refuses this file and stops no other."""
     try:
-        taken = handler(books, path, dry_run)
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _counted(progress: Progress, before: int, total: int, count: int) -> None:
+    progress("coda", before + count, total)
+
+
+def _open_now(books: Books) -> int:
+    with books.register.connect() as connection:
+        return len(register.open_items(connection))
+
+
+def _take_register(books: Books, path: Path, told: Told, handler: Callable[[Books, Path], Taken]) -> None:
+    try:
+        taken = handler(books, path)
     except SourceRefused as refusal:
         told.faults.extend(refusal.faults)
         return
@@ -171,32 +206,48 @@ def _take_register(
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A statement read and waiting for its turn."""
+    """A statement read and waiting for its turn; `of` is how many its file holds, `last` their last day."""
 
-    path: Path
     told: Told
     statement: Statement
     of: int
+    last: date | None
     file_digest: str
     content: bytes
 
+    @property
+    def turn(self) -> tuple[date, str, str]:
+        """Statements are posted by day, account and number, whatever their order in the files (formats.md 1.6)."""
+        return (self.statement.closing_date or date.max, self.statement.account, self.statement.sequence)
 
-def _take_statements(
-    books: Books, group: Sequence[tuple[Path, Told]], dry_run: bool, progress: Callable[[int], None]
-) -> None:
+
+def _take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress: Callable[[int], None]) -> None:
     ordered = sorted(group, key=lambda item: _first_key(item[0]))
+    told_of = dict(ordered)
+    known = _known(books)
     batch: list[_Read] = []
     weight = 0
-    for number, (path, told) in enumerate(ordered, start=1):
-        for read in _read_statements(path, told):
-            batch.append(read)
-            weight += len(read.statement.movements)
-        if weight >= _BATCH_MOVEMENTS or len(batch) >= _BATCH_DOCUMENTS:
-            _post_batch(books, batch, dry_run)
-            batch, weight = [], 0
-            progress(number)
-    _post_batch(books, batch, dry_run)
+    # Millions of small tuples that live until their batch is posted: the collector would walk them for nothing.
+    gc.disable()
+    try:
+        for number, (path, content, bank) in enumerate(read_ahead([path for path, _ in ordered]), start=1):
+            for read in _statements(told_of[path], content, bank):
+                batch.append(read)
+                weight += len(read.statement.movements)
+            if weight >= _BATCH_MOVEMENTS or len(batch) >= _BATCH_DOCUMENTS:
+                _post_batch(books, batch, known)
+                batch, weight = [], 0
+                progress(number)
+        _post_batch(books, batch, known)
+    finally:
+        gc.enable()
     progress(len(ordered))
+
+
+def _known(books: Books) -> desks.Known:
+    with books.register.connect() as connection:
+        contracts = register.grant_contracts(connection)
+    return desks.Known(desks.load_links(books), contracts)
 
 
 def _first_key(path: Path) -> tuple[str, str, str]:
@@ -208,58 +259,59 @@ def _first_key(path: Path) -> tuple[str, str, str]:
     return (day[4:6] + day[2:4] + day[:2], record[5:42], record[125:128])
 
 
-def _read_statements(path: Path, told: Told) -> Iterator[_Read]:
-    content = path.read_bytes()
-    bank = coda.parse(content)
+_DETAILS_ONLY = Fault(
+    "a separate application: it only details totals of another statement, nothing of it is posted",
+    severity=Severity.WARNING,
+)
+
+
+def _statements(told: Told, content: bytes, bank: BankFile) -> Iterator[_Read]:
     told.faults.extend(bank.faults)
     digest = hashlib.sha256(content).hexdigest()
+    last = max((one.closing_date for one in bank.statements if one.ok and one.closing_date), default=None)
     for statement in bank.statements:
         told.faults.extend(statement.faults)
-        if statement.ok and bank.statements:
-            yield _Read(path, told, statement, len(bank.statements), digest, content)
+        if statement.details_only:
+            told.faults.append(_DETAILS_ONLY)
+        elif statement.ok:
+            yield _Read(told, statement, len(bank.statements), last, digest, content)
 
 
-def _post_batch(books: Books, batch: Sequence[_Read], dry_run: bool) -> None:
+def _post_batch(books: Books, batch: Sequence[_Read], known: desks.Known) -> None:
     if not batch:
         return
     counterparties: list[vault.Counterparty] = []
-    try:
-        with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
-            links = desks.load_links(books)
-            contracts = register.grant_contracts(posting.connection)
-            for read in batch:
-                booked = _book(books, posting, read, desks.Known(links, contracts))
-                if booked is not None:
-                    counterparties.extend(booked.counterparties)
-            if dry_run:
-                raise _DryRun
-            # The vault first: rows without a document are harmless, a document without them would lose a name.
-            with books.vault.begin() as connection:
-                vault.save_counterparties(connection, counterparties)
-    except _DryRun:
-        return
+    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+        closed = set(read_seals(books.folder.seals))
+        for read in sorted(batch, key=lambda read: read.turn):
+            booked = _book(books, posting, read, known, closed)
+            if booked is not None:
+                counterparties.extend(booked.counterparties)
+        # The vault first: rows without a document are harmless, a document without them would lose a name.
+        with books.vault.begin() as connection:
+            vault.save_counterparties(connection, counterparties)
 
 
-class _DryRun(Exception):  # noqa: N818 - not an error: it takes the transaction back
-    """Ends a posting that must not be kept."""
-
-
-def _book(books: Books, posting: Posting, read: _Read, known: desks.Known) -> Booked | None:
+def _book(books: Books, posting: Posting, read: _Read, known: desks.Known, closed: set[int]) -> Booked | None:
     statement, told = read.statement, read.told
     desk = desks.for_account(books, statement.account, posting.connection, known)
     problem = _refusal(books, desk, statement)
     if problem is not None or desk is None:
-        told.faults.append(Fault(problem or "refused"))
+        told.faults.append(Fault(f"statement {statement.sequence} of {statement.closing_date}: {problem}"))
         return None
     name = document_name(desk.alias, statement)
     existing = register.find_document(posting.connection, name)
     if existing is not None:
-        if _same(existing, statement):
+        if _same(posting, existing, statement):
             told.known.append(name)
         else:
             told.faults.append(
                 Fault(f"{name}: another statement with this number was taken in before; ask the bank which is right")
             )
+        return None
+    shut = closed & {day.year for day in _days(statement)}
+    if shut:
+        told.faults.append(Fault(f"{name}: {min(shut)} is closed; nothing can be posted in it any more"))
         return None
     booked = book(statement, desk, read.file_digest)
     told.faults.extend(booked.faults)
@@ -288,33 +340,54 @@ def _refusal(books: Books, desk: Desk | None, statement: Statement) -> str | Non
     return None
 
 
-def _same(existing: object, statement: Statement) -> bool:
-    row = existing if isinstance(existing, dict) else {}
-    return (row["opening"], row["closing"], row["closing_date"], row["movements"]) == (
-        statement.opening,
-        statement.closing,
-        statement.closing_date,
-        len(statement.movements),
-    )
+def _days(statement: Statement) -> Iterator[date]:
+    if statement.closing_date is not None:
+        yield statement.closing_date
+    yield from (movement.booked for movement in statement.booked)
+
+
+def _same(posting: Posting, existing: Mapping[str, Any], statement: Statement) -> bool:
+    """Whether a statement is the one posted: the same characters, or a second delivery with the same figures."""
+    if existing["digest"] == statement.digest:
+        return True
+    balances = (existing["opening"], existing["closing"], existing["closing_date"])
+    if balances != (statement.opening, statement.closing, statement.closing_date):
+        return False
+    amounts = [(movement.booked, movement.cents) for movement in statement.movements]
+    return register.amounts_of(posting.connection, existing["id"]) == amounts
 
 
 def _continuity(posting: Posting, desk: Desk, statement: Statement, name: str) -> Iterator[Fault]:
     day = statement.closing_date
     assert day is not None
     before = register.previous_closing(posting.connection, desk.alias, day, statement.sequence)
-    if before is not None and before[1] != statement.opening:
-        difference = (statement.opening - before[1]) / 100
+    if before is None:
+        return
+    if before[1] != statement.opening:
+        difference = to_decimal(statement.opening - before[1])
         yield Fault(
-            f"{name}: a gap before it: {before[0]} closes {difference:+.2f} EUR away from its opening balance; "
-            "a statement is missing between them",
+            f"{name}: a gap before it: its opening balance is {difference:+} EUR away from the closing balance of "
+            f"{before[0]}; import the statement that is missing between them",
             severity=Severity.WARNING,
         )
+    elif _skips(before[0], name):
+        yield Fault(
+            f"{name}: a number is missing after {before[0]}, though the balances fit; import the one between them",
+            severity=Severity.WARNING,
+        )
+
+
+def _skips(before: str, name: str) -> bool:
+    """Whether two statements of one year, numbered by the bank, are not neighbours (a new year begins again at 001)."""
+    first, second = before.rsplit("-", 2)[1:], name.rsplit("-", 2)[1:]
+    numbered = all(len(number) == 3 for _, number in (first, second))  # noqa: PLR2004 - the day stands as four digits
+    return numbered and first[0] == second[0] and int(second[1]) != int(first[1]) + 1
 
 
 def _archive(books: Books, desk: Desk, statement: Statement, name: str, read: _Read) -> Path:
     folder = books.folder.documents.joinpath(*books.paths[desk.account].split(":"))
     if read.of > 1:
-        name = f"coda-{read.file_digest[:12]}"
+        return folder / f"{read.last}.coda-{read.file_digest[:12]}.cod"
     return folder / f"{statement.closing_date}.{name}.cod"
 
 
@@ -324,6 +397,7 @@ def describe(intake: Intake) -> str:
         {
             "dry_run": intake.dry_run,
             "recovered": intake.recovered,
+            "open": intake.open,
             "files": [
                 {
                     "file": told.file,

@@ -1,4 +1,4 @@
-"""Taking in what is no bank file: donors into the vault, gifts in kind, grants, journals and assignments into the books.
+"""Taking in what is no bank file: donors into the vault; gifts in kind, grants, journals, assignments into the books.
 
 Each handler refuses its file whole where it has a fault, posts only what is new of a file that overlaps an earlier one,
 and refuses a row that was posted before with another content. One file makes one document per calendar year.
@@ -6,7 +6,7 @@ and refuses a row that was posted before with another content. One file makes on
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,16 +19,18 @@ from importers import donors as donor_file
 from importers import grants as grant_file
 from importers import in_kind as in_kind_file
 from importers import journal as journal_file
-from importers.booking import counted_year
+from importers.booking import channel_of, counted_year
 from importers.donors import DonorRow
 from importers.tabular import RegisterFile
 from ledger import register, vault
-from ledger.errors import Fault, OboleError, Severity, SourceRefused
+from ledger.chart import UnknownAccount
+from ledger.errors import Fault, Severity, SourceRefused
 from ledger.journal import Entry, Line
 from ledger.posting import Booking, Posting
 from ledger.recognition import Grant, GrantEntry, GrantEntryKind, grant_entries
-from ledger.records import Channel, DocumentKind, Gift
+from ledger.records import Channel, DocumentKind, Gift, Nature
 from ledger.register import DocumentRecord
+from ledger.seals import read_seals
 from ledger.wording import word
 from obole.books import Books
 from obole.policy import grant_accounts
@@ -45,15 +47,12 @@ class Taken:
     cents: dict[str, int] = field(default_factory=dict)
 
 
-class _DryRun(Exception):  # noqa: N818 - not an error: it takes the transaction back
-    """Ends a posting that must not be kept."""
-
-
-def take_donors(books: Books, path: Path, dry_run: bool) -> Taken:
+def take_donors(books: Books, path: Path) -> Taken:
     """Donors into the vault; a donor named again is replaced, none is forgotten."""
     file = donor_file.read(path)
     _refuse(path, file)
     language = books.config.organisation.language
+    _raise(path, _taken_links(books, file.rows))
     rows = [_donor(row, language) for row in file.rows]
     taken = Taken(faults=_warnings(file), counts={"donors": len(rows)})
     day = _today()
@@ -66,9 +65,6 @@ def take_donors(books: Books, path: Path, dry_run: bool) -> Taken:
         last_day=day,
         summary={"counts": taken.counts},
     )
-    if dry_run:
-        taken.posted.append(record.name)
-        return taken
     with _posting(books) as posting:
         if register.find_document(posting.connection, record.name) is not None:
             taken.known.append(record.name)
@@ -79,6 +75,25 @@ def take_donors(books: Books, path: Path, dry_run: bool) -> Taken:
         posting.post(Booking(record))
     taken.posted.append(record.name)
     return taken
+
+
+def _taken_links(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
+    """Mandates and references of these rows that a donor outside this file has: each belongs to one donor."""
+    named = {row.key for row in rows}
+    with books.vault.connect() as connection:
+        links = vault.load_links(connection)
+    faults = []
+    for row in rows:
+        for one in row.mandates:
+            owner = links.mandates.get(one, row.key)
+            if owner not in named:
+                faults.append(Fault(f"column `mandates` holds a mandate of {owner}; keep it with one donor", row.row))
+        for one in row.communications:
+            owner = links.communications.get(one, (row.key, None))[0]
+            if owner not in named:
+                message = f"column `references` holds an OGM/VCS of {owner}; keep it with one donor"
+                faults.append(Fault(message, row.row))
+    return faults
 
 
 def _donor(row: DonorRow, language: str) -> vault.Donor:
@@ -105,7 +120,7 @@ def _donor(row: DonorRow, language: str) -> vault.Donor:
     )
 
 
-def take_journal(books: Books, path: Path, dry_run: bool) -> Taken:
+def take_journal(books: Books, path: Path) -> Taken:
     """The entries of a general journal; gift accounts are refused, because the register alone posts to them."""
     file = journal_file.read(path)
     _refuse(path, file)
@@ -115,9 +130,14 @@ def take_journal(books: Books, path: Path, dry_run: bool) -> Taken:
         faults += _day_faults(books, entry.day, entry.lines[0].row)
         for line in entry.lines:
             if line.account not in books.chart:
-                faults.append(Fault(str(_unknown(line.account)), line.row))
+                faults.append(Fault(_unknown(line.account), line.row))
             elif line.account in control:
-                message = f"account {line.account} is kept by the register of gifts; enter the gift there, not in the journal"
+                message = (
+                    f"account {line.account} is kept by the register of gifts; enter the gift there, not in the journal"
+                )
+                faults.append(Fault(message, line.row))
+            elif line.account == books.config.gifts.suspense:
+                message = f"account {line.account} is kept by the list of open lines; assign one (`obole suspense`)"
                 faults.append(Fault(message, line.row))
     _raise(path, faults)
     items = [
@@ -130,7 +150,7 @@ def take_journal(books: Books, path: Path, dry_run: bool) -> Taken:
         )
         for entry in file.rows
     ]
-    return _take(books, path, DocumentKind.JOURNAL, items, file.digest, _warnings(file), dry_run)
+    return _take(books, path, DocumentKind.JOURNAL, items, file)
 
 
 def _journal_entry(entry: journal_file.JournalEntry) -> Entry:
@@ -142,18 +162,26 @@ def _journal_entry(entry: journal_file.JournalEntry) -> Entry:
     return Entry(entry.day, narration, lines, meta={"voucher": entry.document})
 
 
-def take_in_kind(books: Books, path: Path, dry_run: bool) -> Taken:
+# Securities, stocks for the projects and fixed assets, or the charge they spare (annex 3; accounting-rules.md e).
+_CHARGE_OR_ASSET = "2356"
+
+
+def take_in_kind(books: Books, path: Path) -> Taken:
     """Gifts in kind: income with an equal charge or asset, each with what proves its value."""
     file = in_kind_file.read(path)
     _refuse(path, file)
     if not books.config.in_kind.book:
-        return Taken(faults=[Fault("obole.toml says [in_kind] book = false: nothing was posted", severity=Severity.WARNING)])
+        return Taken(
+            faults=[Fault("obole.toml says [in_kind] book = false: nothing was posted", severity=Severity.WARNING)]
+        )
     faults = []
     known = _known_donors(books, {row.donor for row in file.rows if row.donor})
     for row in file.rows:
         faults += _day_faults(books, row.day, row.row)
         if row.account not in books.chart:
-            faults.append(Fault(str(_unknown(row.account)), row.row))
+            faults.append(Fault(_unknown(row.account), row.row))
+        elif row.account[0] not in _CHARGE_OR_ASSET:
+            faults.append(Fault(f"account {row.account} is no charge or asset; write one of class 2, 3 or 6", row.row))
         if row.donor and row.donor not in known:
             faults.append(Fault(f"donor {row.donor} is not in the vault; import the donor register first", row.row))
     _raise(path, faults)
@@ -176,7 +204,9 @@ def take_in_kind(books: Books, path: Path, dry_run: bool) -> Taken:
             _Item(
                 row.reference,
                 row.day,
-                _digest([row.donor, row.category, row.description, row.cents, row.valuation, row.evidence, row.account]),
+                _digest(
+                    [row.donor, row.category, row.description, row.cents, row.valuation, row.evidence, row.account]
+                ),
                 row.row,
                 gifts=(gift,),
                 debits={row.row: row.account},
@@ -184,10 +214,10 @@ def take_in_kind(books: Books, path: Path, dry_run: bool) -> Taken:
                 in_kind=(row,),
             )
         )
-    return _take(books, path, DocumentKind.IN_KIND, items, file.digest, _warnings(file), dry_run)
+    return _take(books, path, DocumentKind.IN_KIND, items, file)
 
 
-def take_grants(books: Books, path: Path, dry_run: bool) -> Taken:
+def take_grants(books: Books, path: Path) -> Taken:
     """Grants: the contracts, and the entries that their recognition asks for up to today."""
     file = grant_file.read(path)
     _refuse(path, file)
@@ -211,9 +241,7 @@ def take_grants(books: Books, path: Path, dry_run: bool) -> Taken:
                 )
             )
     _raise(path, faults)
-    return _take(
-        books, path, DocumentKind.GRANTS, items, file.digest, _warnings(file), dry_run, grants=tuple(file.rows)
-    )
+    return _take(books, path, DocumentKind.GRANTS, items, file, grants=tuple(file.rows))
 
 
 _NARRATIONS = {
@@ -233,7 +261,7 @@ def _grant_entry(entry: GrantEntry, grant: Grant, language: str) -> Entry:
     )
 
 
-def take_assignments(books: Books, path: Path, dry_run: bool) -> Taken:
+def take_assignments(books: Books, path: Path) -> Taken:
     """Decisions on suspense lines: each posts a reclassification on its own date."""
     file = assignment_file.read(path)
     _refuse(path, file)
@@ -253,11 +281,16 @@ def take_assignments(books: Books, path: Path, dry_run: bool) -> Taken:
         if before is not None and before == (row.donor, account, row.day):
             already += 1
             continue
-        problem = _assignment_problem(books, row, item, before, known)
-        faults += _day_faults(books, row.day, row.row)
-        if problem is not None or item is None:
-            faults.append(Fault(problem or "", row.row))
+        if before is not None:
+            message = f"movement {row.position} of {row.document} was assigned before, otherwise; reverse that first"
+            faults.append(Fault(message, row.row))
             continue
+        if item is None:
+            place = f"movement {row.position} of {row.document}"
+            faults.append(Fault(f"{place} does not wait on suspense; `obole suspense` lists what does", row.row))
+            continue
+        faults += _day_faults(books, row.day, row.row)
+        faults += [Fault(problem, row.row) for problem in _assignment_problems(books, row, item, known)]
         if account in gifts.control:
             gift = Gift(
                 donor=row.donor,
@@ -267,7 +300,8 @@ def take_assignments(books: Books, path: Path, dry_run: bool) -> Taken:
                 account=account,
                 position=row.row,
                 batch=row.row,
-                channel=Channel.TRANSFER,
+                nature=_nature_of(account, books),
+                channel=channel_of(item.code),
                 value=item.value,
             )
             posted: dict[str, Any] = {
@@ -285,36 +319,39 @@ def take_assignments(books: Books, path: Path, dry_run: bool) -> Taken:
         digest = _digest([row.donor, account])
         items.append(_Item(reference, row.day, digest, row.row, assignment=decision, **posted))
     _raise(path, faults)
-    taken = _take(books, path, DocumentKind.ASSIGNMENT, items, file.digest, _warnings(file), dry_run)
+    taken = _take(books, path, DocumentKind.ASSIGNMENT, items, file)
     if already:
         taken.counts["known"] = taken.counts.get("known", 0) + already
     return taken
 
 
-def _assignment_problem(
-    books: Books,
-    row: assignment_file.AssignmentRow,
-    item: register.OpenItem | None,
-    before: tuple[str | None, str, date] | None,
-    known: set[str],
-) -> str | None:
+def _nature_of(account: str, books: Books) -> Nature:
+    """What a bank line is when it goes to a gift account: a legacy and a membership fee give no receipt."""
+    gifts = books.config.gifts
+    return {gifts.legacy: Nature.LEGACY, gifts.membership: Nature.MEMBERSHIP}.get(account, Nature.MONEY)
+
+
+def _assignment_problems(
+    books: Books, row: assignment_file.AssignmentRow, item: register.OpenItem, known: set[str]
+) -> Iterator[str]:
+    """What stands against a decision, the gravest first."""
     place = f"movement {row.position} of {row.document}"
-    if before is not None:
-        return f"{place} was assigned before, otherwise; reverse that decision first"
-    if item is None:
-        return f"{place} does not wait on the suspense account; `obole suspense` lists what does"
+    gifts = books.config.gifts
+    account = row.account or gifts.money
     if row.donor and row.donor not in known:
-        return f"donor {row.donor} is not in the vault; import the donor register first"
-    if row.account and row.account not in books.chart:
-        return str(_unknown(row.account))
-    account = row.account or books.config.gifts.money
-    if row.donor and account not in books.config.gifts.control:
-        return f"account {account} takes no gift; give the donor without an account, or the account without a donor"
-    if item.cents < 0 and account in books.config.gifts.control:
-        return f"{place} is a payment; only an incoming amount can be a gift"
+        yield f"donor {row.donor} is not in the vault; import the donor register first"
+    if account not in books.chart:
+        yield _unknown(account)
+    if row.donor and account not in gifts.control:
+        yield f"account {account} takes no gift; give the donor without an account, or the account without a donor"
+    if account == gifts.in_kind:
+        yield f"account {account} is for gifts in kind; enter them in their register"
+    if account == gifts.suspense:
+        yield f"{place} is on account {account} already; write where it belongs"
+    if item.cents < 0 and account in gifts.control:
+        yield f"{place} is a payment; only an incoming amount can be a gift"
     if row.day < item.booked:
-        return f"{place} was booked on {item.booked}; the reclassification cannot be dated before"
-    return None
+        yield f"{place} was booked on {item.booked}; the reclassification cannot be dated before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,38 +375,38 @@ def _take(
     path: Path,
     kind: DocumentKind,
     items: Sequence[_Item],
-    digest: str,
-    warnings: list[Fault],
-    dry_run: bool,
+    file: RegisterFile[Any],
+    *,
     grants: tuple[Grant, ...] = (),
 ) -> Taken:
-    taken = Taken(faults=warnings)
+    taken = Taken(faults=_warnings(file))
+    digest = file.digest
     content = path.read_bytes()
-    try:
-        with _posting(books) as posting:
-            new = _new_items(posting.connection, kind, items, path, taken)
-            for year in sorted({item.day.year for item in new}):
-                name = _free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
-                of_year = [item for item in new if item.day.year == year]
-                archive = books.folder.documents / "sources" / str(year) / f"{name}{path.suffix.lower()}"
-                document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
-                _keep_details(posting.connection, document_id, of_year)
-                taken.posted.append(name)
-            if grants and not taken.posted and not register.documents_of(posting.connection, digest):
-                name = f"{kind}-{_today().year}-{digest[:8]}"
-                record = DocumentRecord(name, kind, digest, digest, _today(), _today())
-                posting.post(Booking(record), (books.folder.documents / "sources" / f"{name}{path.suffix.lower()}", content))
-                taken.posted.append(name)
-            if grants:
-                first = register.first_document(posting.connection, kind, digest)
-                if first is not None:
-                    register.save_grants(posting.connection, first, [_contract(grant) for grant in grants])
-            if not taken.posted and not dry_run:
-                taken.known = [*register.documents_of(posting.connection, digest)]
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
+    with _posting(books) as posting:
+        new = _new_items(posting.connection, kind, items, path, taken)
+        closed = read_seals(books.folder.seals)
+        shut = (item for item in new if item.day.year in closed)
+        _raise(path, [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut])
+        for year in sorted({item.day.year for item in new}):
+            name = _free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
+            of_year = [item for item in new if item.day.year == year]
+            archive = books.folder.documents / "sources" / str(year) / f"{name}{path.suffix.lower()}"
+            document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
+            _keep_details(posting.connection, document_id, of_year)
+            taken.posted.append(name)
+        if grants and not taken.posted and not register.documents_of(posting.connection, digest):
+            name = f"{kind}-{_today().year}-{digest[:8]}"
+            record = DocumentRecord(name, kind, digest, digest, _today(), _today())
+            posting.post(
+                Booking(record), (books.folder.documents / "sources" / f"{name}{path.suffix.lower()}", content)
+            )
+            taken.posted.append(name)
+        if grants:
+            first = register.first_document(posting.connection, kind, digest)
+            if first is not None:
+                register.save_grants(posting.connection, first, [_contract(grant) for grant in grants])
+        if not taken.posted:
+            taken.known = [*register.documents_of(posting.connection, digest)]
     return taken
 
 
@@ -386,13 +423,16 @@ def _new_items(
     connection: Connection, kind: DocumentKind, items: Sequence[_Item], path: Path, taken: Taken
 ) -> list[_Item]:
     known = register.find_vouchers(connection, kind, [(item.reference, item.day) for item in items])
-    new, faults = [], []
+    new: list[_Item] = []
+    faults = _moved(connection, kind, items)
     for item in items:
         before = known.get((item.reference, item.day))
         if before is None:
             new.append(item)
         elif before != item.digest:
-            message = f"{item.reference} of {item.day} was posted before with another content; reverse it with a new entry"
+            message = (
+                f"{item.reference} of {item.day} was posted before with another content; reverse it with a new entry"
+            )
             faults.append(Fault(message, item.row))
     _raise(path, faults)
     taken.counts["new"] = len(new)
@@ -402,6 +442,30 @@ def _new_items(
         line.cents for item in new for entry in item.entries for line in entry.lines if line.cents > 0
     )
     return new
+
+
+def _moved(connection: Connection, kind: DocumentKind, items: Sequence[_Item]) -> list[Fault]:
+    """What was posted under another day, or is not asked for any more: registers are read again with their old rows.
+
+    A gift in kind is known by its reference whatever its day; the entries of a grant are known by the grant.
+    """
+    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS):
+        return []
+    asked = {(item.reference, item.day) for item in items}
+    rows = {_owner(kind, item.reference): item.row for item in items}
+    return [
+        Fault(
+            f"{reference} was posted on {day}, which this file does not have any more; "
+            "put that row back as it was, and enter the change as a row of its own",
+            rows[_owner(kind, reference)],
+        )
+        for reference, day in sorted(register.all_vouchers(connection, kind).keys() - asked)
+        if _owner(kind, reference) in rows
+    ]
+
+
+def _owner(kind: DocumentKind, reference: str) -> str:
+    return reference.rsplit(":", 2)[0] if kind is DocumentKind.GRANTS else reference
 
 
 def _booking(name: str, kind: DocumentKind, items: Sequence[_Item], digest: str) -> Booking:
@@ -491,10 +555,8 @@ def _raise(path: Path, faults: Sequence[Fault]) -> None:
         raise SourceRefused(path.name, tuple(faults))
 
 
-def _unknown(code: str) -> OboleError:
-    from ledger.chart import UnknownAccount  # noqa: PLC0415 - only where something is wrong
-
-    return UnknownAccount(code)
+def _unknown(code: str) -> str:
+    return str(UnknownAccount(code)).removesuffix(".")
 
 
 def _day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
@@ -515,4 +577,4 @@ def _today() -> date:
     return datetime.now(UTC).astimezone().date()
 
 
-Handler = Callable[[Books, Path, bool], Taken]
+Handler = Callable[[Books, Path], Taken]

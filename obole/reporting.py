@@ -1,12 +1,11 @@
 """One report of a set of books, in one format, to a file or to the terminal."""
 
 import io
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
-
-import json
 
 from ledger.errors import OboleError
 from obole.books import Books
@@ -82,7 +81,12 @@ def _out(text: str, output: Path | None) -> None:
 
 
 _TIE_WORDS = {
-    "title": {"fr": "Dons et attestations", "nl": "Giften en attesten", "de": "Spenden und Bescheinigungen", "en": "Gifts and receipts"},
+    "title": {
+        "fr": "Dons et attestations",
+        "nl": "Giften en attesten",
+        "de": "Spenden und Bescheinigungen",
+        "en": "Gifts and receipts",
+    },
     "reason": {"fr": "Motif", "nl": "Reden", "de": "Grund", "en": "Reason"},
     "gifts": {"fr": "Dons", "nl": "Giften", "de": "Spenden", "en": "Gifts"},
     "amount": {"fr": "Montant EUR", "nl": "Bedrag EUR", "de": "Betrag EUR", "en": "Amount EUR"},

@@ -49,20 +49,24 @@ def intake(result: Intake) -> str:
     known = sum(len(told.known) for told in result.told)
     refused = sum(told.refused for told in result.told)
     verb = "would be posted" if result.dry_run else "posted"
-    lines.append(f"{len(result.told)} files: {posted} documents {verb}, {known} already there, {refused} files refused.")
+    lines.append(
+        f"{len(result.told)} files: {posted} documents {verb}, {known} already there, {refused} files refused."
+    )
     for key, (count, cents) in sorted(totals.items()):
         lines.append(f"  {key:<10} {count:>9}" + (f" {money(cents):>18} EUR" if cents else ""))
-    if totals.get("suspense", (0, 0))[0]:
-        lines.append("Lines on suspense wait for a decision: `obole suspense`.")
+    if result.open:
+        wait = "1 line waits" if result.open == 1 else f"{result.open} lines wait"
+        lines.append(f"{wait} on the suspense account for a decision: `obole suspense`.")
     return "\n".join(lines)
 
 
 def _told(told: Told) -> list[str]:
     if not told.faults:
         return []
-    lines = [f"{told.file}: {'refused' if told.refused and not told.posted else 'taken, with remarks'}"]
-    if told.refused and told.posted:
-        lines[0] = f"{told.file}: in part refused"
+    outcome = "taken, with remarks"
+    if told.refused:
+        outcome = "in part refused" if told.posted or told.known else "refused, nothing of it was posted"
+    lines = [f"{told.file}: {outcome}"]
     for fault in told.faults[:_SHOWN_FAULTS]:
         mark = "refused" if fault.severity is Severity.ERROR else "remark"
         lines.append(f"  {mark}: {fault}")
@@ -80,7 +84,9 @@ def suspense(lines: Sequence[OpenLine]) -> str:
     for line in lines[:_SHOWN_LINES]:
         guess = ", ".join(f"{one.donor} {round(100 * one.score)} %" for one in line.proposals) or "-"
         place = f"{line.item.document} {line.item.position}"
-        shown.append(f"  {line.item.booked}  {place:<30} {money(line.item.cents):>14} EUR  {line.name[:30]:<30} {guess}")
+        shown.append(
+            f"  {line.item.booked}  {place:<30} {money(line.item.cents):>14} EUR  {line.name[:30]:<30} {guess}"
+        )
     if len(lines) > _SHOWN_LINES:
         shown.append(f"  and {len(lines) - _SHOWN_LINES} more")
     shown.append("`obole suspense -o open.xlsx` writes the sheet to fill in; `obole import open.xlsx` takes it back.")
@@ -159,10 +165,14 @@ def issued(plan: Preview, recovered: Sequence[str]) -> str:
 
 def rendered(outcome: Rendered, year: int) -> str:
     """After `obole receipts render`."""
-    lines = [f"{outcome.made} PDFs made ({outcome.bytes / 1e6:.1f} MB), {outcome.there} were there, in receipts/{year}/."]
+    lines = [
+        f"{outcome.made} PDFs made ({outcome.bytes / 1e6:.1f} MB), {outcome.there} were there, in receipts/{year}/."
+    ]
     lines += [reason for _number, reason in outcome.failed[:_SHOWN_LINES]]
     if outcome.failed:
-        lines.append(f"{len(outcome.failed)} receipts could not be printed; correct the donor register and issue again.")
+        lines.append(
+            f"{len(outcome.failed)} receipts could not be printed; correct the donor register and issue again."
+        )
     return "\n".join(lines)
 
 

@@ -36,6 +36,8 @@ def check_periods(
         file = Path(entry.meta["filename"])
         relative = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
         if relative not in seal.files:
-            message = f"{seal.year} is closed: this entry of {entry.date} is not under its seal; date it in an open year"
+            message = (
+                f"{seal.year} is closed: this entry of {entry.date} is not under its seal; date it in an open year"
+            )
             errors.append(PeriodError(entry.meta, message, entry))
     return entries, errors

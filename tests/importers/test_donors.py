@@ -41,8 +41,10 @@ def test_the_case_reads_as_expected(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "valid"), NUMBERS)
-def test_a_national_or_bis_number_is_known_by_its_check_digits(number: str, valid: bool) -> None:
-    assert donors.national_number(number) is valid
+def test_a_national_or_bis_number_is_known_by_its_check_digits(number: str, valid: bool, tmp_path: Path) -> None:
+    text = f"donor;kind;last_name;national_number\nD0001;natural;Exemple;{number[:6]}-{number[6:9]}.{number[9:]}\n"
+    file = donors.read(write_csv(tmp_path / "donors.csv", text))
+    assert [row.national_number for row in file.rows] == ([number] if valid else [])
 
 
 @pytest.mark.parametrize(("number", "valid"), ENTERPRISES)

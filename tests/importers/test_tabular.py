@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -161,6 +163,16 @@ def test_the_documentation_names_every_column_in_its_order_with_its_headings(tit
     assert ["**required**" in rest for _, _, rest in rows] == [column.required for column in columns]
 
 
+def test_to_know_a_register_takes_neither_pandas_nor_openpyxl(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "a.csv", "donor;kind;last_name\n")
+    program = (
+        "import sys; from pathlib import Path; from importers import donors, grants; "
+        f"assert donors.identify(Path({str(source)!r})); print([m for m in ('pandas', 'openpyxl') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 # Cells
 
 
@@ -299,6 +311,12 @@ def test_shared_and_rich_strings_are_read_whole(tmp_path: Path) -> None:
         },
     )
     assert read_sheet(source).rows == ((2, ["Noé Exemple", 1]),)
+    rewrite(
+        source,
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace('<c r="A1" t="inlineStr"><is><t>name</t></is></c>', '<c r="A1" t="s"><v>0</v></c>'),
+    )
+    assert headings_of(source) == {"one": ("other", "amount")}
     book = openpyxl.Workbook()
     book.active.append(["name", "amount"])
     book.active.append([CellRichText("Noé ", TextBlock(InlineFont(b=True), "Exemple")), 1])
@@ -429,20 +447,44 @@ def test_a_workbook_with_entities_is_refused(tmp_path: Path) -> None:
     assert "document type definition" in messages(read_sheet(source))[0]
 
 
+@pytest.mark.parametrize("number", ["1e999", "nan", "1.2.3"])
+def test_a_number_that_is_none_is_a_damaged_workbook(number: str, tmp_path: Path) -> None:
+    source = rewrite(
+        write_workbook(tmp_path / "a.xlsx", "# one\nname;amount\nx;1\n"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace("<v>1</v>", f"<v>{number}</v>"),
+    )
+    assert "damaged" in messages(read_sheet(source))[0]
+
+
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return write_workbook(tmp_path_factory.mktemp("sound") / "a.xlsx", "# one\nname;amount\nx;1\n").read_bytes()
 
 
-@given(changes=st.lists(st.tuples(st.integers(4, 10**6), st.integers(0, 255)), min_size=1, max_size=4))
+@given(
+    part=st.sampled_from(
+        ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/worksheets/sheet1.xml")
+    ),
+    changes=st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from('0<>"=/A9- ')), min_size=1, max_size=3),
+    whole=st.booleans(),
+)
 def test_a_damaged_workbook_is_a_fault_and_never_a_crash(
-    tmp_path_factory: pytest.TempPathFactory, sound: bytes, changes: list[tuple[int, int]]
+    tmp_path_factory: pytest.TempPathFactory, sound: bytes, part: str, changes: list[tuple[int, str]], whole: bool
 ) -> None:
-    raw = bytearray(sound)
-    for place, byte in changes:
-        raw[4 + place % (len(raw) - 4)] = byte
+    def damage(xml: str) -> str:
+        for place, letter in changes:
+            place %= len(xml)  # noqa: PLW2901 - within the part
+            xml = xml[:place] + letter + xml[place + 1 :]
+        return xml
+
     source = tmp_path_factory.getbasetemp() / "damaged.xlsx"
-    source.write_bytes(raw)
+    source.write_bytes(sound)
+    rewrite(source, part, damage)
+    if not whole:
+        raw = bytearray(source.read_bytes())
+        raw[4 + changes[0][0] % (len(raw) - 4)] ^= 1
+        source.write_bytes(raw)
     sheet = read_sheet(source)
     assert sheet.faults or sheet.headings
 

@@ -47,7 +47,7 @@ def some(manifest: Manifest) -> list[Path]:
     wanted = []
     for source in manifest.sources:
         name = source.path.name
-        if source.kind == "coda" and not name.rsplit("-", 3)[1:3] in (["2024", "01"], ["2024", "02"]):
+        if source.kind == "coda" and name.rsplit("-", 3)[1:3] not in (["2024", "01"], ["2024", "02"]):
             continue
         if source.kind == "assignment" or source.path.parent.name == "2025":
             continue

@@ -22,7 +22,7 @@ help:
 	@echo "make clean   remove the environment and everything that was built"
 
 demo: $(VENV)/project
-	@mkdir -p $(dir $(DEMO))
+	@rm -rf $(DEMO) && mkdir -p $(dir $(DEMO))
 	$(BIN)/obole demo $(DEMO)
 	@echo
 	@echo "The books are in $(DEMO). Next, to see them in a browser: make serve"

@@ -1,11 +1,15 @@
-"""Decisions about bank lines that waited on the suspense account: the donor of a line, its account, or both."""
+"""Decisions about bank lines that waited on the suspense account: the donor of a line, its account, or both.
+
+`obole suspense -o open.xlsx` writes the list to fill in. Its columns in brackets are for reading, and a row of it whose
+donor, account and date are all empty is not decided yet: both are passed over.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from importers.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
+from importers.tabular import Column, RegisterFile, Row, Sheet, Table, fold, has_columns, read_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ COLUMNS = (
     Column("date", "date", "datum", required=True),
     Column("reason", "motif", "reden"),
 )
+_DECISIVE = ("donor", "account", "date")
 
 
 def identify(path: Path) -> bool:
@@ -40,7 +45,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> AssignmentsFile:
     """The decisions of a list, with its faults."""
-    table = Table(read_sheet(path), COLUMNS)
+    table = Table(_decided(read_sheet(path)), COLUMNS)
     return table.file(_rows(table))
 
 
@@ -53,6 +58,23 @@ def describe(file: AssignmentsFile) -> list[tuple[str, str]]:
         ("to a donor", str(sum(row.donor is not None for row in rows))),
         ("to an account", str(sum(row.account is not None for row in rows))),
     ]
+
+
+def _decided(sheet: Sheet) -> Sheet:
+    """The sheet without the columns in brackets and the rows that are not decided yet."""
+    kept = [number for number, heading in enumerate(sheet.headings) if not _in_brackets(heading)]
+    decisive = {fold(heading) for column in COLUMNS if column.name in _DECISIVE for heading in column.headings}
+    marks = [number for number in kept if fold(sheet.headings[number]) in decisive]
+    rows = tuple(
+        (number, [cells[one] if one < len(cells) else None for one in kept])
+        for number, cells in sheet.rows
+        if not marks or any(one < len(cells) and cells[one] is not None for one in marks)
+    )
+    return replace(sheet, headings=tuple(sheet.headings[number] for number in kept), rows=rows)
+
+
+def _in_brackets(heading: str) -> bool:
+    return heading.startswith("(") and heading.endswith(")")
 
 
 def _rows(table: Table) -> Iterator[AssignmentRow]:

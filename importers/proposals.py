@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.vault import Donor
@@ -31,9 +30,10 @@ class Proposal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The donors by the words of their names."""
+    """The donors by the words of their names, those words by first letter and length; name and address by donor."""
 
     words: Mapping[str, tuple[str, ...]]
+    alike: Mapping[tuple[str, int], tuple[str, ...]]
     donors: Mapping[str, tuple[frozenset[str], frozenset[str]]]
 
 
@@ -48,7 +48,14 @@ def directory(donors: Iterable[Donor]) -> Directory:
         known[donor.key] = (name, _words(f"{donor.street} {donor.postcode} {donor.municipality}"))
         for word in name:
             by_word[word].append(donor.key)
-    return Directory({word: tuple(keys) for word, keys in by_word.items()}, known)
+    alike: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for word in by_word:
+        alike[word[0], len(word)].append(word)
+    return Directory(
+        {word: tuple(keys) for word, keys in by_word.items()},
+        {shape: tuple(words) for shape, words in alike.items()},
+        known,
+    )
 
 
 def propose(name: str, text: str, donors: Directory, limit: int = 3) -> list[Proposal]:
@@ -77,20 +84,15 @@ def propose(name: str, text: str, donors: Directory, limit: int = 3) -> list[Pro
 def _near(word: str, donors: Directory) -> dict[str, float]:
     """The words of the directory that are this one, or one with the same first letter and little difference."""
     found = {word: 1.0} if word in donors.words else {}
-    for other in _by_letter(tuple(donors.words))[word[0]]:
-        if other != word and abs(len(other) - len(word)) <= 2:  # noqa: PLR2004 - a longer difference is another word
-            ratio = SequenceMatcher(None, word, other).ratio()
-            if ratio >= _ALMOST:
-                found[other] = ratio * 0.9
+    matcher = SequenceMatcher(None, b=word, autojunk=False)
+    for length in range(len(word) - 2, len(word) + 3):  # a longer difference is another word
+        for other in donors.alike.get((word[0], length), ()):
+            matcher.set_seq1(other)
+            if other != word and matcher.real_quick_ratio() >= _ALMOST and matcher.quick_ratio() >= _ALMOST:
+                ratio = matcher.ratio()
+                if ratio >= _ALMOST:
+                    found[other] = ratio * 0.9
     return found
-
-
-@lru_cache(maxsize=4)
-def _by_letter(words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-    letters: dict[str, list[str]] = defaultdict(list)
-    for word in words:
-        letters[word[0]].append(word)
-    return defaultdict(tuple, {letter: tuple(found) for letter, found in letters.items()})
 
 
 def _words(text: str) -> frozenset[str]:

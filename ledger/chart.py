@@ -156,7 +156,7 @@ _SHORT_GROUPS = {
 def path_of(code: str, label: str) -> str:
     """The Beancount account of a code: `731100` -> `Income:73-Dons-legs-subsides:731100-Dons-en-especes`.
 
-    A label without a Latin letter or digit leaves the code alone; UnknownAccount for a code that annex 3 has no group for.
+    A label without a Latin letter or digit leaves the code alone; UnknownAccount for a code outside annex 3.
     """
     group = code[:2]
     heading = statutory().get(group)
@@ -170,6 +170,7 @@ def _component(code: str, name: str) -> str:
     return f"{code}-{name}" if name else code
 
 
+@cache
 def code_of(path: str) -> str | None:
     """The code in the last component of a Beancount account, None where it has none."""
     match = _LEAF.match(path, path.rfind(":") + 1)
@@ -222,8 +223,8 @@ def read_chart(path: Path) -> dict[str, Account]:
     """The accounts opened in a `chart.beancount`, by code; OboleError where it cannot be read."""
     try:
         entries, errors, _ = parser.parse_file(str(path))
-    except OSError as error:
-        raise OboleError(f"{path.name}: cannot be read ({error.strerror}); restore it from your backup.") from None
+    except OSError as unreadable:
+        raise OboleError(f"{path.name}: cannot be read ({unreadable.strerror}); restore it from your backup.") from None
     if errors:
         error = errors[0]
         raise OboleError(f"{path.name}: line {error.source.get('lineno', '?')}: {error.message}; correct it.")

@@ -43,7 +43,7 @@ def parse_amount(text: str, decimal_mark: str = ",") -> Decimal:
     """Read an amount as people and exports write it: `1.234,56`, `1 234,56`, `1234.56`; ValueError if it is none.
 
     A mark stands before groups of three digits or before the decimals, whichever is possible; where both are (`1.234`),
-    it is the decimal mark if it is `decimal_mark`. What could be read in two other ways is none: `12.34,56`, `(5)`, `5-`.
+    it is the decimal mark if it is `decimal_mark`. What is neither is refused and not guessed: `12.34,56`, `(5)`, `5-`.
     The message does not repeat the text, which may be something else in the wrong column.
     """
     match = _AMOUNT.fullmatch(text.translate(_SAME).strip())

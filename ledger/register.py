@@ -23,12 +23,14 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Row,
+    RowMapping,
     Select,
     String,
     Table,
     Text,
     UniqueConstraint,
     and_,
+    extract,
     func,
     or_,
     select,
@@ -383,7 +385,7 @@ def _iso(day: date | None) -> str | None:
     return text
 
 
-def _crc_of_document(values: Mapping[str, Any]) -> int:
+def _crc_of_document(values: Mapping[str, Any] | RowMapping) -> int:
     text = "|".join(str(values[column.name]) for column in document.columns if column.name != "crc")
     return zlib.crc32(text.encode())
 
@@ -437,7 +439,7 @@ def originals(connection: Connection, references: Iterable[str]) -> dict[str, Or
             .order_by(gift.c.id)
         )
         for reference, *values in connection.execute(query):
-            original = Original(*values[:-1], bool(values[-1]))
+            original = Original._make((*values[:-1], bool(values[-1])))
             known = found.get(reference)
             if known is None or known.reversed or not original.reversed:
                 found[reference] = original
@@ -474,22 +476,22 @@ def day_totals(connection: Connection) -> list[DayTotal]:
     return [DayTotal(*row) for row in connection.execute(query)]
 
 
-def gifts_counted(connection: Connection, year: int) -> Iterator[Any]:
-    """The gifts that count for, or were booked in, a year: id, donor, cents, counted, booked, nature, counterpart,
-    channel, reverses, account, in the order of the register.
-    """  # noqa: D205 - one sentence
+def gifts_counted(connection: Connection, year: int) -> Iterator[Row[Any]]:
+    """The gifts that count for, or were booked in, a year, in the order of the register.
+
+    Columns: id, donor, cents, counted, year booked, nature, counterpart, channel, reverses.
+    """
     query = (
         select(
             gift.c.id,
             gift.c.donor,
             gift.c.cents,
             gift.c.counted,
-            gift.c.booked,
+            extract("year", gift.c.booked),
             gift.c.nature,
             gift.c.counterpart,
             gift.c.channel,
             gift.c.reverses,
-            gift.c.account,
         )
         .where((gift.c.counted == year) | gift.c.booked.between(date(year, 1, 1), date(year, 12, 31)))
         .order_by(gift.c.id)
@@ -567,8 +569,8 @@ def alterations(connection: Connection) -> list[Alteration]:
     Found by the CRC of each row, the digest and the counts of each document, and the sums of the gifts.
     """
     found: list[Alteration] = []
-    posted = {row["id"]: row for row in connection.execute(_as_stored(document)).mappings()}
-    names = {document_id: str(row["name"]) for document_id, row in posted.items()}
+    posted = {record["id"]: record for record in connection.execute(_as_stored(document)).mappings()}
+    names = {document_id: str(record["name"]) for document_id, record in posted.items()}
     gifts: dict[int, list[str]] = {}
     movements: dict[int, list[str]] = {}
     sums: dict[_TotalKey, tuple[int, int]] = {}
@@ -580,10 +582,9 @@ def alterations(connection: Connection) -> list[Alteration]:
             sums[key] = (count + 1, cents + row.cents)
     for document_id, text, _ in _rows(connection, movement, names, found):
         movements.setdefault(document_id, []).append(text)
-    for document_id, row in posted.items():
-        problem = _document_problem(row, movements.pop(document_id, []), gifts.pop(document_id, []))
-        if problem is not None:
-            found.append(Alteration("document", names[document_id], problem))
+    for document_id, record in posted.items():
+        problems = _document_problems(record, movements.pop(document_id, []), gifts.pop(document_id, []))
+        found += [Alteration("document", names[document_id], problem) for problem in problems]
     # Documents are numbered 1, 2, 3 ...; what is left over belongs to none.
     numbers = set(range(1, max(posted, default=0) + 1)) | gifts.keys() | movements.keys()
     found += [
@@ -628,17 +629,16 @@ def _rows(
         yield document_id, text, row
 
 
-def _document_problem(row: Mapping[str, Any], movements: Sequence[str], gifts: Sequence[str]) -> str | None:
-    if _crc_of_document(row) != row["crc"]:
-        return "its record was changed after posting"
-    if (len(movements), len(gifts)) != (row["movements"], row["gifts"]):
-        return (
-            f"{row['movements']} movements and {row['gifts']} gifts were posted, "
+def _document_problems(record: RowMapping, movements: Sequence[str], gifts: Sequence[str]) -> Iterator[str]:
+    if _crc_of_document(record) != record["crc"]:
+        yield "its record was changed after posting"
+    if (len(movements), len(gifts)) != (record["movements"], record["gifts"]):
+        yield (
+            f"{record['movements']} movements and {record['gifts']} gifts were posted, "
             f"{len(movements)} and {len(gifts)} are there"
         )
-    if rows_digest(movements, gifts) != row["rows_digest"]:
-        return "the digest of its rows is not the one posted"
-    return None
+    elif rows_digest(movements, gifts) != record["rows_digest"]:
+        yield "the digest of its rows is not the one posted"
 
 
 def _total_problem(kept: tuple[Any, Any], real: tuple[int, int]) -> str:

@@ -20,6 +20,10 @@ class AlreadySealed(OboleError):
     """A year that has its seal."""
 
 
+class NotASeal(OboleError):
+    """A file among the seals that is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seal:
     """A closed year: its files and the digests of its documents' rows, by path and by name."""
@@ -56,23 +60,34 @@ def write_seal(folder: Path, seal: Seal) -> Path:
 
 
 def read_seals(folder: Path) -> dict[int, Seal]:
-    """The seals in a folder by year; OboleError where one is not readable."""
-    seals = {}
-    for path in sorted(folder.glob("*.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            seal = Seal(int(content["year"]), dict(content["files"]), dict(content["documents"]))
-        except (ValueError, KeyError, TypeError):
-            raise OboleError(f"{path.name}: not a seal; restore it from your backup.") from None
-        seals[seal.year] = seal
-    return seals
+    """The seals in a folder by year; NotASeal where one is not readable."""
+    seals = [read_seal(path) for path in seal_files(folder)]
+    return {seal.year: seal for seal in seals}
+
+
+def seal_files(folder: Path) -> list[Path]:
+    """The files that should be seals, by year."""
+    return sorted(folder.glob("*.json"))
+
+
+def read_seal(path: Path) -> Seal:
+    """One seal; NotASeal where the file is none, or is that of another year."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        seal = Seal(content["year"], content["files"], content["documents"])
+        digests = {**seal.files, **seal.documents}.values()
+        if path.stem == str(seal.year) and all(isinstance(digest, str) for digest in digests):
+            return seal
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise NotASeal(f"{path.name}: not the seal of a year; restore it from your backup.")
 
 
 def seal_faults(root: Path, seal: Seal) -> Iterator[str]:
     """Files of a sealed year that changed, went missing or were added."""
     for relative, digest in seal.files.items():
         path = root / relative
-        if not path.exists():
+        if not path.is_file():
             yield f"{seal.year} is closed: {relative} is missing; restore it from your backup"
         elif _sha256(path) != digest:
             yield f"{seal.year} is closed: {relative} was changed; restore it from your backup"

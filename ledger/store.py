@@ -62,6 +62,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-65536")
     connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute("PRAGMA secure_delete=ON")  # a name taken out of the vault is gone from its file
 
 
 def _begin(connection: Connection) -> None:

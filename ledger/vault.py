@@ -10,10 +10,11 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,6 +34,7 @@ from sqlalchemy import (
 )
 
 from ledger.errors import OboleError
+from ledger.journal import sync_folder
 from ledger.store import bulk_insert
 
 metadata = MetaData()
@@ -117,6 +119,14 @@ class KeyMissing(OboleError):
     """The key of the vault is not where it should be, or is not the right one."""
 
 
+class KeyInBooks(OboleError):
+    """A key folder inside the books: whoever copies the books would have the key."""
+
+
+class LinkTaken(OboleError):
+    """A mandate or a structured communication that is another donor's already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Donor:
     """An identity. `kind` is natural or legal; a legal person's name stands in `last_name`."""
@@ -161,19 +171,29 @@ def keys_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "obole" / "keys"
 
 
-def create_key(name: str) -> Path:
-    """Make a new key file that only this user can read; an existing one is kept."""
+def create_key(name: str, books: Path | None = None) -> Path:
+    """Make a key file that only this user can read, or keep the one there is; KeyInBooks where it would lie in them."""
     folder = keys_folder()
+    if books is not None and folder.resolve().is_relative_to(books.resolve()):
+        raise KeyInBooks(
+            f"the key folder lies inside the books {books.name}; point OBOLE_KEYS at a folder outside them."
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{name}.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if path.exists():
         return path
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        out.write(secrets.token_hex(KEY_BYTES) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
+    # Whole or not at all: half a key would be kept for ever.
+    temporary = folder / f".{name}.{secrets.token_hex(4)}.new"
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
+            out.write(secrets.token_hex(KEY_BYTES) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(temporary)  # unlike a rename, never replaces a key
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(folder)
     return path
 
 
@@ -210,7 +230,7 @@ class Sealer:
         """Decrypt; KeyMissing where key or context are not those it was sealed with."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to have been sealed
             raise KeyMissing(
                 f"{context}: cannot be decrypted with this key; restore the key the vault was made with."
             ) from None
@@ -220,24 +240,59 @@ class Sealer:
         return hmac.new(self._mark_key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
+_FEW = 500  # so many keys are looked up one by one, more are picked out of all
 _DONOR_COLUMNS = [column.name for column in donor.columns]
 
 
 def save_donors(connection: Connection, sealer: Sealer, donors: Sequence[Donor]) -> None:
-    """Write donors whole: identity, IBANs, mandates, communications; a known key is replaced. The caller commits."""
+    """Write donors whole: identity, IBANs, mandates, communications; a known key is replaced. The caller commits.
+
+    A donor that was merged stays so. LinkTaken where a mandate or a communication belongs to a donor not among these.
+    """
     keys = [row.key for row in donors]
-    for start in range(0, len(keys), 500):
-        some = keys[start : start + 500]
+    merged: dict[str, str | None] = {}
+    for some in _slices(keys):
+        query = select(donor.c.key, donor.c.merged_into).where(donor.c.key.in_(some), donor.c.merged_into.is_not(None))
+        merged.update({row.key: row.merged_into for row in connection.execute(query)})
         connection.execute(delete(donor).where(donor.c.key.in_(some)))
         connection.execute(delete(donor_iban).where(donor_iban.c.donor.in_(some)))
         connection.execute(delete(mandate).where(mandate.c.donor.in_(some)))
         connection.execute(delete(communication).where(communication.c.donor.in_(some)))
-    bulk_insert(connection, donor, _DONOR_COLUMNS, [_donor_values(sealer, row) for row in donors])
-    bulk_insert(connection, donor_iban, ["iban", "donor"], [(iban, row.key) for row in donors for iban in row.ibans])
-    bulk_insert(connection, mandate, ["reference", "donor"], [(one, row.key) for row in donors for one in row.mandates])
-    bulk_insert(
-        connection, communication, ["ogm", "donor"], [(one, row.key) for row in donors for one in row.communications]
+    mandates = _owners(connection, mandate.c.reference, ((one, row.key) for row in donors for one in row.mandates))
+    communications = _owners(
+        connection, communication.c.ogm, ((one, row.key) for row in donors for one in row.communications)
     )
+    rows = [
+        replace(row, merged_into=row.merged_into or merged.get(row.key)) if row.key in merged else row for row in donors
+    ]
+    bulk_insert(connection, donor, _DONOR_COLUMNS, [_donor_values(sealer, row) for row in rows])
+    bulk_insert(connection, donor_iban, ["iban", "donor"], [(iban, row.key) for row in donors for iban in row.ibans])
+    bulk_insert(connection, mandate, ["reference", "donor"], list(mandates.items()))
+    bulk_insert(connection, communication, ["ogm", "donor"], list(communications.items()))
+
+
+def _owners(connection: Connection, column: Column[str], links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Link -> donor key of new links; LinkTaken where one has another owner, among the new or in the vault."""
+    owners: dict[str, str] = {}
+    for value, key in links:
+        if owners.setdefault(value, key) != key:
+            _taken(column, key, owners[value])
+    for some in _slices(list(owners)):
+        for value, owner in connection.execute(select(column, column.table.c.donor).where(column.in_(some))):
+            _taken(column, owners[value], owner)
+    return owners
+
+
+def _taken(column: Column[str], key: str, owner: str) -> NoReturn:
+    raise LinkTaken(
+        f"donor {key}: a {column.table.name} of theirs is kept with donor {owner}; leave it with one of them."
+    )
+
+
+def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as a statement may hold variables in every database."""
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]
 
 
 def _donor_values(sealer: Sealer, row: Donor) -> tuple[Any, ...]:
@@ -268,6 +323,8 @@ def find_donors(connection: Connection, sealer: Sealer | None, keys: Iterable[st
     """Donors by key, all of them without `keys`; national numbers only with a sealer. Keys of IBANs etc. left out."""
     query = select(donor).order_by(donor.c.key)
     wanted = None if keys is None else set(keys)
+    if wanted is not None and len(wanted) <= _FEW:
+        query = query.where(donor.c.key.in_(wanted))
     for row in connection.execution_options(yield_per=5000).execute(query):
         if wanted is not None and row.key not in wanted:
             continue
@@ -330,8 +387,10 @@ def load_links(connection: Connection) -> Links:
 
     def remaining(key: str) -> str:
         seen = {key}
-        while key in merged and merged[key] not in seen:
+        while key in merged:
             key = merged[key]
+            if key in seen:
+                return min(seen)  # a circle: any of them, but always the same
             seen.add(key)
         return key
 

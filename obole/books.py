@@ -139,7 +139,7 @@ def initialise(root: Path, settings: str) -> Books:
     write_whole(written, text.encode())
     config = load(root)
     with writing(folder):
-        vault_store.create_key(config.key)
+        vault_store.create_key(config.key, root)
         accounts = {account.code: account for account in house()}
         for code, label in _accounts_named_only_in(config):
             accounts.setdefault(code, Account(code, path_of(code, label), (label, label, label, label)))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
-from stdnum import iban as stdnum_iban
 
+from importers.donors import valid_iban
 from ledger import receiptbook, register, vault
 from ledger.chart import code_of
 from ledger.errors import OboleError
@@ -230,7 +230,7 @@ def _ibans_in(line: str) -> Iterator[str]:
     for found in _IBAN.findall(line.upper()):
         compact = re.sub(r"\s", "", found)
         for length in range(_SHORTEST_IBAN, len(compact) + 1):
-            if stdnum_iban.is_valid(compact[:length]):
+            if valid_iban(compact[:length]):
                 yield compact[:length]
 
 
@@ -238,7 +238,7 @@ def _texts(root: Path) -> Iterator[tuple[str, int, str]]:
     """Every line of the books that is no posting, with its file and number."""
     patterns = ("*.beancount", "journal/**/*.beancount", "manual/**/*.beancount")
     for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith(_ROOTS):
                 yield path.relative_to(root).as_posix(), number, line
 

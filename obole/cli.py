@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import OboleError
 from obole import say
@@ -37,6 +38,11 @@ class _Group(click.Group):
         except OSError as error:
             place = f"{Path(str(error.filename)).name}: " if error.filename else ""
             click.echo(f"obole: {place}{error.strerror or error}; nothing more was done.", err=True)
+            ctx.exit(1)
+        except SQLAlchemyError as error:
+            # The first line only: what follows it may quote values.
+            cause = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+            click.echo(f"obole: register or vault: {cause}; check the disk and its rights.", err=True)
             ctx.exit(1)
 
 
@@ -163,6 +169,8 @@ def suspense(books: Path, output: Path | None) -> None:
     from obole.books import open_books  # noqa: PLC0415
     from obole.suspense import open_lines, write_sheet  # noqa: PLC0415
 
+    if output is not None and output.suffix.lower() not in (".xlsx", ".csv"):
+        raise click.UsageError("-o takes a file that ends in .xlsx or .csv")
     lines = open_lines(open_books(books))
     if output is not None:
         write_sheet(lines, output)
@@ -204,7 +212,7 @@ def check(books: Path, form: str) -> None:
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
 @_with_books
 def report(
-    books: Path, what: str, year: int, scheme: str, language: str | None, form: str, output: Path | None
+    books: Path, *, what: str, year: int, scheme: str, language: str | None, form: str, output: Path | None
 ) -> None:
     """A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
     from obole.books import open_books  # noqa: PLC0415
@@ -215,7 +223,8 @@ def report(
     if form == "xlsx" and output is None:
         raise click.UsageError("an xlsx report needs -o FILE")
     opened = open_books(books)
-    write_report(opened, what, year, scheme, language or opened.config.organisation.language, form, output)
+    language = language or opened.config.organisation.language
+    write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output)
     if output is not None:
         click.echo(f"{output} written.")
 
@@ -336,7 +345,7 @@ def serve(books: Path, host: str, port: int) -> None:
 @click.option("--donors", type=click.IntRange(1, 1_000_000), default=2000, show_default=True)
 @click.option("--seed", type=int, default=2025, show_default=True)
 def demo(folder: Path, donors: int, seed: int) -> None:
-    """Make a fictional foundation's source files, take them in, and print its statements, receipts and Belcotax file."""
+    """Make a fictional foundation's source files, take them in, print its statements, receipts and Belcotax file."""
     from obole.showcase import run_demo  # noqa: PLC0415
 
     with _progress("demo") as progress:

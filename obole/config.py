@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
-from stdnum import iban as stdnum_iban
 from stdnum.be import vat as stdnum_enterprise
 
+from importers.donors import valid_iban
 from ledger.errors import OboleError
 from ledger.records import Channel, Counterpart, Nature
 
@@ -101,7 +101,7 @@ class BankAccount(_Part):
     @field_validator("iban")
     @classmethod
     def _valid_iban(cls, value: str) -> str:
-        if not stdnum_iban.is_valid(value):
+        if not valid_iban(value):
             raise ValueError("not a valid IBAN (check digits modulo 97)")
         return value
 

@@ -5,7 +5,6 @@ that need them, statements by account and date, assignments last. Statements are
 a refused statement posts nothing and stops nobody else.
 """
 
-import gc
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from importers import journal as journal_file
 from importers.booking import Booked, Desk, book, document_name
 from importers.records import BankFile, Statement
 from ledger import register, vault
+from ledger.collector import paused
 from ledger.errors import Fault, OboleError, Severity, SourceRefused
 from ledger.money import to_decimal
 from ledger.posting import Posting, writing
@@ -227,9 +227,7 @@ def _take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress:
     known = _known(books)
     batch: list[_Read] = []
     weight = 0
-    # Millions of small tuples that live until their batch is posted: the collector would walk them for nothing.
-    gc.disable()
-    try:
+    with paused():
         for number, (path, content, bank) in enumerate(read_ahead([path for path, _ in ordered]), start=1):
             for read in _statements(told_of[path], content, bank):
                 batch.append(read)
@@ -239,8 +237,6 @@ def _take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress:
                 batch, weight = [], 0
                 progress(number)
         _post_batch(books, batch, known)
-    finally:
-        gc.enable()
     progress(len(ordered))
 
 

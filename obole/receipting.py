@@ -54,7 +54,9 @@ def issue_receipts(books: Books, year: int, day: date) -> tuple[Preview, list[st
         raise OboleError(f"--date {day} lies before {year}; receipts are issued after their gifts.")
     with writing(books.folder):
         recovered = settle(books)
-        plan = issue(books.register, books.vault, books.sealer, year, policy, printing_of(books.config, year), day)
+        printing = printing_of(books.config, year)
+        stores = (books.register, books.vault, books.sealer)
+        plan = issue(*stores, year, policy=policy, printing=printing, issued_on=day)
     return plan, recovered
 
 

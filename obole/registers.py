@@ -386,7 +386,8 @@ def _take(
         new = _new_items(posting.connection, kind, items, path, taken)
         closed = read_seals(books.folder.seals)
         shut = (item for item in new if item.day.year in closed)
-        _raise(path, [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut])
+        faults = [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut]
+        _raise(path, faults)
         for year in sorted({item.day.year for item in new}):
             name = _free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
             of_year = [item for item in new if item.day.year == year]

@@ -16,7 +16,7 @@ from reports.formats import write_csv, write_json, write_text, write_xlsx
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.printing import statement_data, statement_table
 from reports.scheme import load_scheme
-from reports.statements import statement, statement_json
+from reports.statements import Statement, statement, statement_json
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.trial import trial_balance, trial_table
 from reports.workbook import write_statement
@@ -30,7 +30,7 @@ class NoYear(OboleError):
 
 
 def write_report(
-    books: Books, what: str, year: int, scheme: str, language: str, form: str, output: Path | None
+    books: Books, what: str, year: int, *, scheme: str, language: str, form: str, output: Path | None
 ) -> None:
     """Write a report; OboleError where the books do not load or hold nothing of the year."""
     loaded = load_books(books.folder.main)
@@ -41,7 +41,7 @@ def write_report(
         known = ", ".join(str(one) for one in loaded.totals.years) or "none"
         raise NoYear(f"the books hold nothing of {year}; they have {known}.")
     if what in STATEMENTS:
-        _write_statement(loaded, what, year, scheme, language, form, output)
+        _write_statement(loaded, statement(what, load_scheme(scheme), year, loaded.totals), language, form, output)
         return
     if what == "trial-balance":
         table = trial_table(trial_balance(loaded.totals, loaded.accounts, year, load_scheme(scheme)), language)
@@ -52,10 +52,7 @@ def write_report(
     _write_table(table, form, output)
 
 
-def _write_statement(
-    loaded: Loaded, what: str, year: int, scheme: str, language: str, form: str, output: Path | None
-) -> None:
-    made = statement(what, load_scheme(scheme), year, loaded.totals)
+def _write_statement(loaded: Loaded, made: Statement, language: str, form: str, output: Path | None) -> None:
     if form == "xlsx" and output is not None:
         write_statement(made, loaded.accounts, language, output)
     elif form == "json":

@@ -152,15 +152,10 @@ def _changed(changed: Sequence[Changed], year: int) -> list[str]:
 
 def issued(plan: Preview, recovered: Sequence[str]) -> str:
     """After `obole receipts issue`."""
-    last = plan.first_number + len(plan.due) - 1
+    numbers = f"{plan.first_number} to {plan.first_number + len(plan.due) - 1}"
     year = plan.assessment.year
-    return "\n".join(
-        [
-            *recovered,
-            f"{len(plan.due)} receipts of {year} issued: numbers {plan.first_number} to {last}, {money(plan.cents)} EUR.",
-            *_changed(plan.changed, year),
-        ]
-    )
+    told = f"{len(plan.due)} receipts of {year} issued: numbers {numbers}, {money(plan.cents)} EUR."
+    return "\n".join([*recovered, told, *_changed(plan.changed, year)])
 
 
 def rendered(outcome: Rendered, year: int) -> str:
@@ -171,17 +166,15 @@ def rendered(outcome: Rendered, year: int) -> str:
     lines += [reason for _number, reason in outcome.failed[:_SHOWN_LINES]]
     if outcome.failed:
         lines.append(
-            f"{len(outcome.failed)} receipts could not be printed; correct the donor register and issue again."
+            f"{len(outcome.failed)} receipts could not be made, for the reasons above; the others are not touched."
         )
     return "\n".join(lines)
 
 
 def belcotax(path: Path, summary: Summary) -> str:
     """After `obole receipts belcotax`."""
-    lines = [
-        f"{path.name}: {summary.count} slips, sum of numbers {summary.sum_numbers}, {money(summary.sum_cents)} EUR, "
-        f"{summary.without_number} without a national or enterprise number."
-    ]
+    totals = f"{summary.count} slips, sum of numbers {summary.sum_numbers}, {money(summary.sum_cents)} EUR"
+    lines = [f"{path.name}: {totals}, {summary.without_number} without a national or enterprise number."]
     lines += [f"  {note}" for note in summary.notes[:_SHOWN_FAULTS]]
     if len(summary.notes) > _SHOWN_FAULTS:
         lines.append(f"  and {len(summary.notes) - _SHOWN_FAULTS} more notes")

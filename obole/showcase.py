@@ -37,7 +37,7 @@ def run_demo(
         raise OboleError("a source file of the demonstration was refused; this is a fault of Obole, please report it.")
     clock.tell("taken in")
     for what in STATEMENTS:
-        write_report(books, what, YEARS[-1], "published", "fr", "text", None)
+        write_report(books, what, YEARS[-1], scheme="published", language="fr", form="text", output=None)
     clock.tell("statements printed")
     for year in YEARS:
         plan, _ = issue_receipts(books, year, _ISSUED[year])

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -16,6 +17,9 @@ _HEADINGS = (
     *("document", "position", "donor", "account", "date", "reason"),
     *("(booked)", "(amount)", "(from)", "(communication)", "(proposal)", "(score)", "(why)"),
 )
+
+
+_Cell = str | int | float | Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def open_lines(books: Books) -> list[OpenLine]:
 
 
 def write_sheet(lines: Sequence[OpenLine], path: Path) -> None:
-    """The list as a sheet to fill in: donor, account, date, reason are the person's; the rest in brackets is to read."""
+    """The list as a sheet to fill in: donor, account, date, reason are the person's; what is in brackets is to read."""
     rows = [_row(line) for line in lines]
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8-sig", newline="") as out:
@@ -65,7 +69,7 @@ def write_sheet(lines: Sequence[OpenLine], path: Path) -> None:
     workbook.save(path)
 
 
-def _row(line: OpenLine) -> list[str | int | float]:
+def _row(line: OpenLine) -> list[_Cell]:
     best = line.proposals[0] if line.proposals else None
     return [
         line.item.document,
@@ -75,7 +79,7 @@ def _row(line: OpenLine) -> list[str | int | float]:
         "",
         "",
         line.item.booked.isoformat(),
-        float(to_decimal(line.item.cents)),
+        to_decimal(line.item.cents),
         line.name,
         line.communication,
         best.donor if best else "",
@@ -84,6 +88,6 @@ def _row(line: OpenLine) -> list[str | int | float]:
     ]
 
 
-def _safe(cell: str | float) -> str | float:
+def _safe(cell: _Cell) -> _Cell:
     """A text that a spreadsheet would take for a formula gets an apostrophe: names come from outside."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t")) else cell

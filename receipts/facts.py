@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from ledger import register, vault
+from ledger.collector import paused
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.records import Channel, Counterpart, Nature
 from receipts.eligibility import Assessment, DonorFact, DonorKind, GiftFact, Identifier, Policy, assess
@@ -17,10 +18,11 @@ def assess_year(
     gifts: Connection, identities: Connection, sealer: vault.Sealer, year: int, policy: Policy
 ) -> Assessment:
     """Decide the receipts of a year from register and vault."""
-    facts = list(gift_facts(gifts, year))
-    keys = {fact.donor for fact in facts if fact.donor is not None}
-    donors = donor_facts(vault.find_donors(identities, sealer, keys | vault.merged_keys(identities)))
-    return assess(year, facts, donors, policy)
+    with paused():
+        facts = list(gift_facts(gifts, year))
+        keys = {fact.donor for fact in facts if fact.donor is not None}
+        donors = donor_facts(vault.find_donors(identities, sealer, keys | vault.merged_keys(identities)))
+        return assess(year, facts, donors, policy)
 
 
 def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
@@ -28,17 +30,19 @@ def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
     natures = {nature.value: nature for nature in Nature}
     counterparts = {counterpart.value: counterpart for counterpart in Counterpart}
     channels = {channel.value: channel for channel in Channel}
-    for row in register.gifts_counted(connection, year):
+    for number, donor, cents, counted, booked, nature, counterpart, channel, reverses in register.gifts_counted(
+        connection, year
+    ):
         yield GiftFact(
-            row.id,
-            row.donor,
-            row.cents,
-            row.counted,
-            row.booked.year,
-            natures[row.nature],
-            counterparts[row.counterpart],
-            channels[row.channel],
-            row.reverses,
+            number,
+            donor,
+            cents,
+            counted,
+            booked,
+            natures[nature],
+            counterparts[counterpart],
+            channels[channel],
+            reverses,
         )
 
 

@@ -87,6 +87,7 @@ def issue(
     identities: Engine,
     sealer: vault.Sealer,
     year: int,
+    *,
     policy: Policy,
     printing: Printing,
     issued_on: date,
@@ -103,7 +104,9 @@ def issue(
                     f"no receipt of {year} is due that was not issued before; `obole receipts status --year {year}` "
                     "says why donors have none."
                 )
-            sheets = _sheets(connection, vault_connection, sealer, plan, printing, issued_on)
+            keys = {decision.donor for decision in plan.due}
+            donors = {row.key: row for row in vault.find_donors(vault_connection, sealer, keys)}
+            sheets = _sheets(plan, donors, _listed_gifts(connection, year), printing, issued_on)
         rows = []
         frozen = []
         for decision, sheet in zip(plan.due, sheets, strict=True):
@@ -118,19 +121,15 @@ def issue(
 
 
 def _sheets(
-    connection: Connection,
-    identities: Connection,
-    sealer: vault.Sealer,
     plan: Preview,
+    donors: Mapping[str, vault.Donor],
+    listed: Mapping[int, SheetGift],
     printing: Printing,
     issued_on: date,
 ) -> list[Sheet]:
-    year = plan.assessment.year
-    donors = {row.key: row for row in vault.find_donors(identities, sealer, {one.donor for one in plan.due})}
-    listed = _listed_gifts(connection, year)
     return [
         Sheet(
-            year=year,
+            year=plan.assessment.year,
             number=number,
             version=1,
             issued_on=issued_on,

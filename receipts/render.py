@@ -1,4 +1,4 @@
-"""Rendering: the PDFs of the receipts issued, each with its hash in the register; and proof that a re-print is the same.
+"""Rendering: the PDFs of the receipts issued, each with its hash in the register; proof that a re-print is the same.
 
 A PDF is made from the frozen sheet alone. Files are written in batches, synced once a batch, and only then are their
 hashes written down: killed at any time, the next run makes what has no hash yet.
@@ -55,7 +55,7 @@ def render(
 ) -> Rendered:
     """Make every PDF of a year that is missing or has no hash; NotIssued where the year has no receipts.
 
-    A PDF whose hash is known is made again only where its file is missing, and must come out the same: else Altered.
+    A PDF whose hash is known is made again only where its file is missing, and must come out the same: else it fails.
     """
     with gifts.connect() as connection:
         rows = {row.number: row for row in receiptbook.receipts_of(connection, year)}
@@ -80,23 +80,13 @@ def render(
 
     for number, outcome in render_many(jobs(), workers if len(wanted) > _BATCH // 5 else 1):
         done += 1
-        if isinstance(outcome, OboleError):
-            result.failed.append((number, str(outcome)))
+        try:
+            batch.append(_keep(folder, wanted[number], outcome))
+        except OboleError as reason:
+            result.failed.append((number, str(reason)))
             continue
-        row = wanted[number]
-        digest = hashlib.sha256(outcome).hexdigest()
-        if row.pdf_digest is not None and row.pdf_digest != digest:
-            raise Altered(
-                f"receipt {year}/{number:06d}: made again it is not the document issued; was typst or the layout updated? "
-                "Restore the file from your backup."
-            )
-        path = pdf_path(folder, year, number, row.version)
-        temporary = path.with_suffix(".new")
-        temporary.write_bytes(outcome)
-        temporary.replace(path)
-        batch.append((number, row.version, digest, len(outcome)))
         result.made += 1
-        result.bytes += len(outcome)
+        result.bytes += batch[-1][-1]
         if len(batch) >= _BATCH:
             _settle(gifts, year, batch)
             batch = []
@@ -106,6 +96,23 @@ def render(
     if progress is not None:
         progress(len(wanted), len(wanted))
     return result
+
+
+def _keep(folder: Path, row: receiptbook.ReceiptRow, outcome: bytes | OboleError) -> tuple[int, int, str, int]:
+    """Write a PDF; its number, version, hash and size. Altered where it is not the one issued."""
+    if isinstance(outcome, OboleError):
+        raise outcome
+    digest = hashlib.sha256(outcome).hexdigest()
+    if row.pdf_digest is not None and row.pdf_digest != digest:
+        raise Altered(
+            f"receipt {row.year}/{row.number:06d}: made again it is not the document issued; was typst or the layout "
+            "updated? Restore the file from your backup."
+        )
+    path = pdf_path(folder, row.year, row.number, row.version)
+    temporary = path.with_suffix(".new")
+    temporary.write_bytes(outcome)
+    temporary.replace(path)
+    return row.number, row.version, digest, len(outcome)
 
 
 def _settle(gifts: Engine, year: int, batch: list[tuple[int, int, str, int]]) -> None:

@@ -40,7 +40,7 @@ def _problem(entry: data.Open) -> str | None:
     if code is None:
         return f"{name}: its last part must begin with its account code, such as 731100-Dons"
     written = entry.meta.get("code")
-    if written is not None and written != code:
+    if written is not None and str(written) != code:
         return f"{name}: the code {written} written below it is not {code}"
     if statutory_parent(code) is None:
         return f"{name}: {code} lies below no account of annex 3 of the royal decree of 21.10.2018"

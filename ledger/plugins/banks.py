@@ -4,18 +4,17 @@
 statements close on, the last one's new balance must be what the books have at the end of that day.
 """
 
-import ast
 from datetime import date
-from pathlib import Path
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from beancount.core import data
 
 from ledger.chart import code_of
-from ledger.errors import OboleError
-from ledger.money import to_cents, to_decimal
+from ledger.money import to_decimal
+from ledger.plugins.opening import BadSettings, read_settings, register_of
 from ledger.register import StatementBalance, statement_balances
-from ledger.store import open_store, sqlite_url
+from ledger.store import StoreUnreadable
 
 __plugins__ = ("check_banks",)
 
@@ -33,47 +32,49 @@ def check_banks(
 ) -> tuple[data.Entries, list[BankError]]:
     """Compare the running balance of each bank account with the closing balances of its statements."""
     source = data.new_metadata(options["filename"], 0)
-    settings = ast.literal_eval(config)
-    address = str(settings.get("register", "register.sqlite3"))
-    url = address if "://" in address else sqlite_url(Path(options["filename"]).parent / address, read_only=True)
     try:
-        engine = open_store(url, "register", migrate=False)
-    except OboleError:
+        settings = read_settings(__name__, config)
+        banks = settings.get("accounts") or {}
+        with register_of(settings, options) as connection:
+            balances = {alias: statement_balances(connection, alias) for alias in banks}
+    except BadSettings as error:
+        return entries, [BankError(source, str(error), None)]
+    except StoreUnreadable:
         return entries, []  # ledger.plugins.gifts says it
     errors = []
-    with engine.connect() as connection:
-        for alias, code in dict(settings.get("accounts", {})).items():
-            problem = _first_difference(_daily(entries, code), statement_balances(connection, alias))
-            if problem is not None:
-                errors.append(BankError(source, f"bank account {alias} ({code}): {problem}", None))
-    engine.dispose()
+    for alias, code in banks.items():
+        problem = _first_difference(_daily(entries, code), balances[alias])
+        if problem is not None:
+            errors.append(BankError(source, f"bank account {alias} ({code}): {problem}", None))
     return entries, errors
 
 
-def _daily(entries: data.Entries, code: str) -> list[tuple[date, int]]:
-    days: dict[date, int] = {}
+def _daily(entries: data.Entries, code: str) -> list[tuple[date, Decimal]]:
+    days: dict[date, Decimal] = {}
     for entry in entries:
         if isinstance(entry, data.Transaction):
             for posting in entry.postings:
                 if posting.units is not None and posting.units.number is not None and code_of(posting.account) == code:
-                    days[entry.date] = days.get(entry.date, 0) + to_cents(posting.units.number)
+                    days[entry.date] = days.get(entry.date, Decimal(0)) + posting.units.number
     return sorted(days.items())
 
 
-def _first_difference(daily: list[tuple[date, int]], balances: list[StatementBalance]) -> str | None:
-    balance, position = 0, 0
+def _first_difference(daily: list[tuple[date, Decimal]], balances: list[StatementBalance]) -> str | None:
+    balance, position = to_decimal(0), 0
     for number, (day, name, opening, closing) in enumerate(balances):
         while position < len(daily) and daily[position][0] <= day:
             balance += daily[position][1]
             position += 1
-        if balance != closing:
-            if number == 0 and closing - balance == opening:
-                return (
-                    f"its first statement {name} opens with {to_decimal(opening)} EUR that the books do not have: "
-                    "post the opening balance with the general journal, dated before that statement"
-                )
+        said = to_decimal(closing)
+        if balance == said:
+            continue
+        if number == 0 and said - balance == to_decimal(opening):
             return (
-                f"the books have {to_decimal(balance)} EUR on {day}, statement {name} says {to_decimal(closing)} EUR "
-                f"(difference {to_decimal(balance - closing)}); a statement is missing, or something was posted by hand"
+                f"its first statement, of {day}, opens with {to_decimal(opening)} EUR that the books do not have; "
+                "post the opening balance with the general journal, dated before that statement"
             )
+        return (
+            f"the books have {balance} EUR on {day}, statement {name} says {said} EUR "
+            f"(difference {balance - said}); a statement is missing, or something was posted by hand"
+        )
     return None

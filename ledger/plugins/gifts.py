@@ -4,19 +4,19 @@
 account that no day total of the register explains is an error, and so is a day total without its posting.
 """
 
-import ast
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from beancount.core import data
 
 from ledger.chart import code_of
 from ledger.errors import OboleError
-from ledger.money import to_cents, to_decimal
+from ledger.money import to_decimal
+from ledger.plugins.opening import read_settings, register_of
 from ledger.register import day_totals
-from ledger.store import open_store, sqlite_url
 
 __plugins__ = ("check_gifts",)
 
@@ -36,52 +36,54 @@ def check_gifts(
 ) -> tuple[data.Entries, list[GiftError]]:
     """Compare every posting on a gift account with the register's day totals."""
     source = data.new_metadata(options["filename"], 0)
-    settings = ast.literal_eval(config)
-    accounts = frozenset(settings.get("accounts", ()))
     try:
-        registered = _register_totals(str(settings.get("register", "register.sqlite3")), options)
+        settings = read_settings(__name__, config)
+        registered = _register_totals(settings, options)
     except OboleError as error:
         return entries, [GiftError(source, str(error), None)]
-    booked: dict[_Key, int] = defaultdict(int)
+    accounts = frozenset(settings.get("accounts") or ())
+    booked: dict[_Key, Decimal] = defaultdict(Decimal)
     where: dict[_Key, data.Transaction] = {}
     for entry in entries:
         if not isinstance(entry, data.Transaction):
             continue
         for posting in entry.postings:
             code = code_of(posting.account)
-            if code not in accounts or posting.units is None or posting.units.number is None:
+            if code is None or code not in accounts or posting.units is None or posting.units.number is None:
                 continue
-            link = next(iter(sorted(entry.links)), "") if "gift" in entry.tags else ""
-            key = (link, int(entry.meta.get("batch", 0)), entry.date, code)
-            booked[key] -= to_cents(posting.units.number)
+            link = min(entry.links, default="") if "gift" in entry.tags else ""
+            key = (link, _batch(entry), entry.date, code)
+            booked[key] -= posting.units.number
             where[key] = entry
     errors = []
     for key in sorted(booked.keys() | registered.keys()):
-        if booked.get(key, 0) == registered.get(key, 0) and (key in registered) == (key in booked):
+        if booked.get(key) == registered.get(key):
             continue
-        entry = where.get(key)
-        errors.append(GiftError(entry.meta if entry else source, _explain(key, booked, registered), entry))
+        found = where.get(key)
+        errors.append(GiftError(found.meta if found else source, _explain(key, booked, registered), found))
     return entries, errors
 
 
-def _register_totals(address: str, options: dict[str, Any]) -> dict[_Key, int]:
-    url = address if "://" in address else sqlite_url(Path(options["filename"]).parent / address, read_only=True)
-    engine = open_store(url, "register", migrate=False)
+def _batch(entry: data.Transaction) -> int:
+    written = entry.meta.get("batch", 0)
+    return int(written) if isinstance(written, Decimal | int) else -1  # no batch has that number: it is found
+
+
+def _register_totals(settings: dict[str, Any], options: dict[str, Any]) -> dict[_Key, Decimal]:
     totals: dict[_Key, int] = defaultdict(int)
-    with engine.connect() as connection:
+    with register_of(settings, options) as connection:
         for row in day_totals(connection):
             totals[row.document, row.batch, row.day, row.account] += row.cents
-    engine.dispose()
-    return dict(totals)
+    return {key: to_decimal(cents) for key, cents in totals.items()}
 
 
-def _explain(key: _Key, booked: dict[_Key, int], registered: dict[_Key, int]) -> str:
+def _explain(key: _Key, booked: Mapping[_Key, Decimal], registered: Mapping[_Key, Decimal]) -> str:
     link, batch, day, code = key
     place = f"{day} {code} {link or 'without a document'}{f', batch {batch}' if batch else ''}"
     if key not in registered:
         return (
-            f"{place}: the books have {to_decimal(booked[key])} EUR that is not in the register of gifts; "
+            f"{place}: the books have {booked[key]} EUR that is not in the register of gifts; "
             "gifts are posted by `obole import`, never by hand"
         )
-    books = to_decimal(booked.get(key, 0))
-    return f"{place}: the books have {books} EUR, the register of gifts {to_decimal(registered[key])} EUR"
+    books = booked.get(key, to_decimal(0))
+    return f"{place}: the books have {books} EUR, the register of gifts {registered[key]} EUR"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from beancount.core import data
 
-from ledger.seals import read_seals, seal_faults
+from ledger.seals import NotASeal, Seal, read_seal, seal_faults, seal_files
 
 __plugins__ = ("check_periods",)
 
@@ -26,18 +26,26 @@ def check_periods(
 ) -> tuple[data.Entries, list[PeriodError]]:
     """Compare files with their seals, and find entries dated in a sealed year that stand in an unsealed file."""
     root = Path(options["filename"]).parent
-    seals = read_seals(root / config)
     source = data.new_metadata(options["filename"], 0)
-    errors = [PeriodError(source, problem, None) for seal in seals.values() for problem in seal_faults(root, seal)]
-    for entry in entries:
-        seal = seals.get(entry.date.year) if isinstance(entry, data.Transaction) else None
-        if seal is None:
+    seals: dict[int, Seal] = {}
+    errors: list[PeriodError] = []
+    for path in seal_files(root / config):
+        try:
+            seal = read_seal(path)
+        except NotASeal as error:
+            errors.append(PeriodError(data.new_metadata(str(path), 0), str(error), None))
             continue
-        file = Path(entry.meta["filename"])
+        seals[seal.year] = seal
+        errors += [PeriodError(source, problem, None) for problem in seal_faults(root, seal)]
+    for entry in entries:
+        closed = seals.get(entry.date.year) if isinstance(entry, data.Transaction) else None
+        if closed is None:
+            continue
+        file = Path(str(entry.meta.get("filename", "")))
         relative = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
-        if relative not in seal.files:
+        if relative not in closed.files:
             message = (
-                f"{seal.year} is closed: this entry of {entry.date} is not under its seal; date it in an open year"
+                f"{closed.year} is closed: this entry of {entry.date} is not under its seal; date it in an open year"
             )
             errors.append(PeriodError(entry.meta, message, entry))
     return entries, errors

@@ -1,0 +1,45 @@
+"""What the plugins that read the register share: their settings in main.beancount, and the register they name."""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.errors import OboleError
+from ledger.store import StoreUnreadable, open_store, sqlite_url
+
+
+class BadSettings(OboleError):
+    """The text behind a plugin's name in main.beancount is not what it needs."""
+
+
+def read_settings(plugin: str, config: str) -> dict[str, Any]:
+    """The settings of a plugin: a Python dictionary as text."""
+    try:
+        settings = ast.literal_eval(config)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        settings = None
+    if not isinstance(settings, dict):
+        raise BadSettings(f"plugin {plugin}: its settings are not {{'register': ..., 'accounts': ...}}; correct them.")
+    return settings
+
+
+@contextmanager
+def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[Connection]:
+    """A connection to the register the settings name, beside main.beancount; StoreUnreadable where there is none."""
+    address = str(settings.get("register", "register.sqlite3"))
+    url = address if "://" in address else sqlite_url(Path(options["filename"]).parent / address, read_only=True)
+    engine = open_store(url, "register", migrate=False)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except (SQLAlchemyError, ValueError, TypeError):  # ValueError, TypeError: a value changed by hand to what is none
+        raise StoreUnreadable(
+            "the register cannot be read; run `obole check`, or restore it from your backup."
+        ) from None
+    finally:
+        engine.dispose()

@@ -1,0 +1,190 @@
+"""The stores: what the migrations make, what is refused with a sentence, and what the register does not let happen."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from invented import gift, insert, movement, record, register_in
+from sqlalchemy import MetaData
+from sqlalchemy.exc import IntegrityError
+
+import ledger
+from ledger import receiptbook, register, vault
+from ledger.store import HEADS, StoreUnreadable, bulk_insert, open_store, sqlite_url
+
+STORES = ("register", "vault")
+METADATA: dict[str, MetaData] = {"register": receiptbook.metadata, "vault": vault.metadata}
+APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift")
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_the_migrations_make_exactly_the_tables_of_the_code(name, tmp_path: Path):
+    with open_store(sqlite_url(tmp_path / "store"), name).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA[name]) == []
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_the_head_is_that_of_the_scripts(name):
+    config = Config()
+    config.set_main_option("script_location", str(Path(ledger.__file__).parent / "migrations" / name))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEADS[name]]
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_a_store_that_is_up_to_date_opens_at_once_and_unchanged(name, tmp_path: Path):
+    path = tmp_path / "store"
+    open_store(sqlite_url(path), name).dispose()
+    before = path.read_bytes()
+    start = time.perf_counter()
+    for _ in range(20):
+        open_store(sqlite_url(path), name).dispose()
+    assert time.perf_counter() - start < 1  # measured: 2 ms each
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a b", "100% é", "where?mode=memory", "h#sh", "p%20q", "a&b;c"])
+def test_a_path_may_hold_any_sign(name: str, tmp_path: Path):
+    folder = tmp_path / name
+    folder.mkdir()
+    with open_store(sqlite_url(folder / "register.sqlite3"), "register").begin() as connection:
+        insert(connection, record())
+    assert [path.name for path in folder.iterdir()] == ["register.sqlite3"]
+    with open_store(sqlite_url(folder / "register.sqlite3", read_only=True), "register", migrate=False).connect() as read:
+        assert len(register.documents(read)) == 1
+
+
+def missing(path: Path) -> None:
+    assert not path.exists()
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"This is a letter and not a database at all. " * 400)
+
+
+def torn(path: Path) -> None:
+    """Half of a store, as a copy that was broken off."""
+    open_store(sqlite_url(path), "register").dispose()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def foreign(path: Path) -> None:
+    sql(path, "CREATE TABLE address_book (name TEXT)")
+
+
+def old(path: Path) -> None:
+    open_store(sqlite_url(path), "register").dispose()
+    sql(path, "UPDATE alembic_version SET version_num = '0000'")
+
+
+def newer(path: Path) -> None:
+    open_store(sqlite_url(path), "register").dispose()
+    sql(path, "UPDATE alembic_version SET version_num = '9999'")
+
+
+def the_vault(path: Path) -> None:
+    open_store(sqlite_url(path), "vault").dispose()
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def sql(path: Path, statement: str) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize("make", [missing, empty, garbage, torn, foreign, old, newer, the_vault, folder])
+def test_what_is_no_register_of_this_version_is_refused_in_a_sentence(make, tmp_path: Path):
+    path = tmp_path / "register.sqlite3"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    for read_only in (True, False):
+        if make is missing and not read_only:
+            continue  # SQLite makes the file
+        with pytest.raises(StoreUnreadable, match=r"register.*(;|:) ") as refusal:
+            open_store(sqlite_url(path, read_only=read_only), "register", migrate=False)
+        assert str(refusal.value).endswith(".")
+        assert str(path) not in str(refusal.value)
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+@pytest.mark.parametrize("make", [garbage, torn, foreign, newer, the_vault, folder])
+def test_what_is_no_store_of_ours_is_not_migrated_either(make, tmp_path: Path):
+    path = tmp_path / "register.sqlite3"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(StoreUnreadable):
+        open_store(sqlite_url(path), "register")
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+@pytest.mark.parametrize("url", ["postgresql+nosuchdriver://server/register", "no address at all", "sqlite:////no/such/folder/x"])
+def test_an_address_that_leads_nowhere_is_refused_in_a_sentence(url: str):
+    with pytest.raises(StoreUnreadable, match="register cannot be opened"):
+        open_store(url, "register")
+
+
+def test_a_migration_that_fails_leaves_no_half_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from alembic.operations import Operations  # noqa: PLC0415
+
+    made = Operations.create_table
+    monkeypatch.setattr(
+        Operations, "create_table", lambda self, name, *rest, **more: made(self, name, *rest, **more) if name != "gift" else 1 / 0
+    )
+    with pytest.raises(ZeroDivisionError):
+        register_in(tmp_path)
+    monkeypatch.undo()
+    with sqlite3.connect(tmp_path / "register.sqlite3") as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    register_in(tmp_path)
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_the_register_refuses_to_change_or_delete_a_row(table: str, tmp_path: Path):
+    engine = register_in(tmp_path)
+    columns = [column.name for column in register.metadata.tables[table].columns]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        number = insert(connection, record(), [movement()], [gift()])
+        register.insert_vouchers(connection, "journal", number, [("J1", record().last_day, "x")])
+        register.insert_assignments(connection, number, [(1, number, 1, "D0001", "731100", record().last_day, None)])
+        receiptbook.insert_receipts(connection, 2025, 1, record().last_day, [receiptbook.NewReceipt("D0001", 5000, (1,), "")])
+    for statement in (f"UPDATE {table} SET {columns[-1]} = {columns[-1]}", f"DELETE FROM {table}"):
+        with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+
+def test_a_gift_of_a_document_that_is_not_there_is_refused(tmp_path: Path):
+    with pytest.raises(IntegrityError), register_in(tmp_path).begin() as connection:
+        bulk_insert(connection, register.day_total, list(register.day_total.columns.keys()), [(7, 0, "2025-01-01", "731100", "", "card", 1, 1)])
+
+
+@pytest.mark.parametrize("cents", [0, -100])
+def test_a_gift_of_nothing_or_less_that_takes_nothing_back_is_refused(cents: int, tmp_path: Path):
+    with pytest.raises(IntegrityError), register_in(tmp_path).begin() as connection:
+        insert(connection, record(), [], [gift(cents)])
+
+
+def test_a_gift_is_taken_back_once(tmp_path: Path):
+    engine = register_in(tmp_path)
+    with engine.begin() as connection:
+        insert(connection, record("first"), [], [gift()])
+        insert(connection, record("second"), [], [gift(-5000, reverses=1)])
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        insert(connection, record("third"), [], [gift(-5000, reverses=1)])
+
+
+def test_nothing_to_insert_is_no_statement(tmp_path: Path):
+    with register_in(tmp_path).connect() as connection:
+        bulk_insert(connection, register.gift, ["id"], [])

@@ -9,7 +9,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -88,7 +88,9 @@ def parse(data: bytes) -> BankFile:
     statements: list[Statement] = []
     strays: list[int] = []
     current: _LogicalFile | None = None
-    for number, line in enumerate(TextIOWrapper(BytesIO(data), encoding), 1):
+    lines = iter(TextIOWrapper(BytesIO(data), encoding))
+    number, line = 1, next(lines, "")
+    while line:
         if line[0] == "0" and (current is None or len(line) == LINE):
             if current is not None:
                 statements.append(current.finish())
@@ -96,11 +98,15 @@ def parse(data: bytes) -> BankFile:
         if current is None:
             if line.strip("\x1a\0 \n"):
                 strays.append(number)
+        elif line[:2] == "21" and line[:2] in current.expected and len(line) == LINE:
+            number, line = current.take_movements(number, line, lines)
             continue
-        current.take(number, line)
-        if current.complete:
-            statements.append(current.finish())
-            current = None
+        else:
+            current.take(number, line)
+            if current.complete:
+                statements.append(current.finish())
+                current = None
+        number, line = number + 1, next(lines, "")
     if current is not None:
         statements.append(current.finish())
     return BankFile(tuple(statements), _file_faults(statements, strays), encoding)
@@ -125,10 +131,11 @@ def _file_faults(statements: list[Statement], strays: list[int]) -> tuple[Fault,
 
 # What a byte above 0x7F says about the code page, seen between letters: in cp1252 these are symbols, in cp850 letters.
 # At the end of a word, only those that are no closing punctuation there.
+# (The byte comes first in the patterns: a search for it is four times as fast as one for what stands before it.)
 _CP850_LETTER = re.compile(
-    rb"(?<=[A-Za-z])(?:[\x80\x82\x84-\x89\x8b\x93-\x98\x9b](?=[A-Za-z])|[\x82\x87-\x89\x8b](?= ))"
+    rb"(?s)[\x80\x82\x84-\x89\x8b\x93-\x98\x9b](?<=[A-Za-z].)(?:(?=[A-Za-z])|(?<=[\x82\x87-\x89\x8b])(?= ))"
 )
-_CP1252_LETTER = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff]")
+_CP1252_LETTER = re.compile(rb"(?s)[\xc0-\xff](?<=[A-Za-z].)")
 _NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
 
@@ -141,9 +148,10 @@ def _encoding(data: bytes) -> str:
         pass
     else:
         return "utf-8"
-    if _NOT_CP1252.search(data):
+    foreign = b"".join(line for line in BytesIO(data) if not line.isascii())  # few lines, to search
+    if _NOT_CP1252.search(foreign):
         return "cp850"
-    older, newer = (sum(1 for _ in pattern.finditer(data)) for pattern in (_CP850_LETTER, _CP1252_LETTER))
+    older, newer = (sum(1 for _ in pattern.finditer(foreign)) for pattern in (_CP850_LETTER, _CP1252_LETTER))
     return "cp850" if older > newer else "cp1252"
 
 
@@ -260,6 +268,39 @@ class _LogicalFile:
         self.expected = _STEPS[key]
         handler(self, line)
 
+    def take_movements(self, number: int, line: str, lines: Iterator[str]) -> tuple[int, str]:
+        """Take movements whose records 2.1, 2.2 and 2.3 follow each other; the first line that is not theirs, numbered.
+
+        What `take` would do with each of their lines, for nearly all lines of a file at once.
+        """
+        before, last = self.before, self.last
+        while line[:2] == "21" and len(line) == LINE:
+            self.line = number
+            before, last = last, "21"
+            self.unhashed.append(line)
+            self.movement_record(line)
+            place = self.place
+            line = next(lines, "")
+            number += 1
+            if line[:10] == "22" + place and len(line) == LINE:
+                before, last = last, "22"
+                self.unhashed.append(line)
+                self.second = line
+                self.records += 1
+                line = next(lines, "")
+                number += 1
+            if line[:10] == "23" + place and len(line) == LINE:
+                before, last = last, "23"
+                self.unhashed.append(line)
+                self.third = line
+                self.records += 1
+                line = next(lines, "")
+                number += 1
+        self.line = number - 1
+        self.before, self.last = before, last
+        self.expected = _STEPS[last]
+        return number, line
+
     def _take_other(self, line: str) -> None:
         """A line that is no movement or stands where it should not."""
         key = line[:2] if line[:2] in _HANDLERS else line[0]
@@ -282,7 +323,7 @@ class _LogicalFile:
     def _hash(self) -> None:
         """Take the lines into the digest, as characters: whatever the code page and the line ends were."""
         self.hash.update("".join(self.unhashed).encode())
-        self.unhashed = []
+        self.unhashed.clear()
 
     def finish(self) -> Statement:
         """The statement, after the checks that need all of it."""
@@ -361,9 +402,8 @@ class _LogicalFile:
         self.first = line
         self.first_line = self.line
         self.second = self.third = _BLANK
-        place = line[2:10]
-        self.place = place
-        if not _numeric(place):
+        self.place = place = line[2:10]
+        if not (place.isdecimal() and place.isascii()):
             self._illegible("sequence and detail number at 3-10 are not eight digits")
             self.is_detail = False
             return
@@ -473,23 +513,25 @@ class _LogicalFile:
         cents, parent = self._entered(first, code, position)
         booked, value = self._dates(first)
         text = first[62:115] + second[10:63] + third[82:125]  # communication: 63-115, 11-63, 83-125
-        structured, debit = None, _NO_DEBIT
-        if first[61] != "1":
-            communication = _tidy(text)
-        elif text.startswith("127"):
-            debit = _direct_debit(text)
-            communication = debit.communication
-        else:
-            structured, communication = self._reference(text)
-        return_type = reason = purpose = None
         tail = second[109:125]  # 110-125
-        if debit is not _NO_DEBIT or tail != _BLANK_TAIL:
-            return_type, reason, purpose = _codes_of(tail, debit)
-        name = _tidy(third[47:82])  # 48-82
+        structured = mandate = creditor = executed = return_type = reason = purpose = None
+        if first[61] == "1" and text[:3] == "127":
+            # Annex 2; offsets count from position 63 of record 2.1, over 2.2 and 2.3.
+            executed, creditor, refusal = _collection(text[3:47])
+            mandate = text[47:82].strip() or None
+            communication = " ".join(text[82:144].split())
+            return_type, reason, purpose = _codes(tail, text[144:149], refusal)
+        else:
+            if first[61] != "1":
+                communication = _tidy(text)
+            else:
+                structured, communication = self._reference(text)
+            if tail != _BLANK_TAIL:
+                return_type, reason, purpose = _codes(tail)
+        name = " ".join(third[47:82].split())  # 48-82
         if self.information:
             name, communication = _with_information(self.information, name, communication)
             self.information = []
-        bic = second[98:109].strip()  # 99-109
         self.movements.append(
             Movement(
                 position,
@@ -502,12 +544,12 @@ class _LogicalFile:
                 communication,
                 name,
                 _account_of(third[10:47]),  # 11-47
-                sys.intern(bic) if bic[:4].isalpha() else "",
+                _bic(second[98:109]),  # 99-109
                 _reference_of(second[63:98]),  # 64-98
                 first[10:31].strip(),  # 11-31
-                debit.mandate,
-                debit.creditor,
-                debit.executed,
+                mandate,
+                creditor,
+                executed,
                 return_type,
                 reason,
                 purpose,
@@ -518,7 +560,7 @@ class _LogicalFile:
     def _entered(self, first: str, code: str, position: int) -> tuple[int, int | None]:
         """Cents and parent of a record 2.1, entered in the sums."""
         sign, amount = first[31], first[32:47]  # 32, 33-47
-        if sign in "01" and _numeric(amount):
+        if sign in "01" and amount.isdecimal() and amount.isascii():
             mills = int(amount)
         else:
             self._illegible("the amount at 32-47 is not a sign 0 or 1 and fifteen digits", self.first_line)
@@ -696,47 +738,39 @@ def _mills(mills: int) -> str:
     return f"{sign}{units}.{rest:03d}".removesuffix("0")
 
 
-class _DirectDebit(NamedTuple):
-    """What a structured communication 127 says."""
-
-    communication: str
-    mandate: str | None
-    creditor: str | None
-    executed: date | None
-    return_type: str
-    reason: str
+# What is the same on thousands of lines is worked out once.
 
 
-_NO_DEBIT = _DirectDebit("", None, None, None, "", "")
-
-
-def _direct_debit(text: str) -> _DirectDebit:
-    """Fields of type 127; offsets count from position 63 of record 2.1, over 2.2 and 2.3 (standard, annex 2)."""
+@lru_cache(maxsize=4096)
+def _collection(text: str) -> tuple[date | None, str | None, str]:
+    """Settlement date, creditor and reason of refusal in positions 4-47 of a structured communication 127."""
     try:
-        executed = _date(text[3:9])
+        executed = _date(text[:6])
     except ValueError:
         executed = None
-    # Before version 2.5 only the refusal digit (1 technical, 2 not specified, 3 debtor, 4 account) says why.
-    return _DirectDebit(
-        communication=_tidy(text[82:144]),
-        mandate=text[47:82].strip() or None,
-        creditor=sys.intern(text[12:47].strip()) or None,
-        executed=executed,
-        return_type=text[144],
-        reason=text[145:149].strip("0 ") or text[11].strip("0 "),
-    )
+    return executed, text[9:].strip() or None, text[8].strip("0 ")
 
 
-def _codes_of(tail: str, debit: _DirectDebit) -> tuple[str | None, str | None, str | None]:
-    """R-type and reason (113-117 of record 2.2 where filled, else of communication 127), and purpose."""
+@lru_cache(maxsize=4096)
+def _codes(tail: str, returned: str = "", refusal: str = "") -> tuple[str | None, str | None, str | None]:
+    """R-type, reason and purpose in positions 110-125 of record 2.2; what is not there, of communication 127.
+
+    `returned` is R-type and reason of the communication (since version 2.5), `refusal` the digit that said why before
+    (1 technical, 2 not specified, 3 debtor, 4 account).
+    """
     kind, reason, purpose = tail[3], tail[4:8].strip("0 "), tail[12:].strip() or tail[8:12].strip()
     # Files of before 2.5 write other things here; since then 110-112 are blank and codes begin with letters.
     if not tail.startswith("   ") or not (reason or purpose or "AA")[:2].isalpha():
         kind, reason, purpose = "", "", ""
     if kind not in _RETURNS:
-        kind = debit.return_type
-    reason = reason or debit.reason
-    return sys.intern(kind) if kind in _RETURNS else None, sys.intern(reason) or None, sys.intern(purpose) or None
+        kind = returned[:1]
+    return kind if kind in _RETURNS else None, reason or returned[1:].strip("0 ") or refusal or None, purpose or None
+
+
+@lru_cache(maxsize=4096)
+def _bic(raw: str) -> str:
+    bic = raw.strip()
+    return bic if bic[:4].isalpha() else ""
 
 
 def _with_information(records: list[str], name: str, communication: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Pausing the garbage collector while millions of small records are made that all live: it would walk them for nothing."""
+"""Pausing the garbage collector while millions of small records are made that all live: it would walk them in vain."""
 
 import gc
 from collections.abc import Iterator

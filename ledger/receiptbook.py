@@ -107,8 +107,9 @@ class ReceiptRow(NamedTuple):
 
 def last_number(connection: Connection, year: int) -> int:
     """The highest number of the year, 0 where none was issued."""
-    query = select(func.coalesce(func.max(receipt.c.number), 0)).where(receipt.c.year == year)
-    return int(connection.execute(query).scalar_one())
+    # Versions too: the number of a receipt that was deleted by hand is not given again.
+    queries = (select(func.max(table.c.number)).where(table.c.year == year) for table in (receipt, receipt_version))
+    return max(int(connection.execute(query).scalar_one() or 0) for query in queries)
 
 
 def insert_receipts(connection: Connection, year: int, first: int, issued_on: date, rows: Sequence[NewReceipt]) -> None:
@@ -118,7 +119,7 @@ def insert_receipts(connection: Connection, year: int, first: int, issued_on: da
     gifts: list[tuple[int, int, int]] = []
     versions: list[tuple[Any, ...]] = []
     for number, row in enumerate(rows, start=first):
-        crc = _crc(year, number, row.donor, row.cents, day)
+        crc = _crc(year, number, row.donor, row.cents, day, State.ISSUED)
         receipts.append((year, number, row.donor, row.cents, day, State.ISSUED.value, crc))
         versions.append((year, number, 1, day, row.sheet_digest, None, None))
         gifts.extend((year, number, gift_id) for gift_id in sorted(row.gift_ids))
@@ -127,8 +128,9 @@ def insert_receipts(connection: Connection, year: int, first: int, issued_on: da
     bulk_insert(connection, receipt_version, [column.name for column in receipt_version.columns], versions)
 
 
-def _crc(year: int, number: int, donor: str, cents: int, day: str) -> int:
-    return zlib.crc32(f"{year}|{number}|{donor}|{cents}|{day}".encode())
+def _crc(*row: object) -> int:
+    """The checksum of year, number, donor, cents, day of issue and state."""
+    return zlib.crc32("|".join(map(str, row)).encode())
 
 
 def receipts_of(connection: Connection, year: int) -> list[ReceiptRow]:
@@ -225,15 +227,16 @@ def faults(connection: Connection) -> list[ReceiptFault]:
         receipt.c.donor,
         receipt.c.cents,
         type_coerce(receipt.c.issued_on, String),  # as it stands there: what was changed by hand need not be a date
+        receipt.c.state,
         receipt.c.crc,
     ).order_by(receipt.c.year, receipt.c.number)
-    for year, number, donor, cents, day, crc in connection.execute(stored):
+    for year, number, donor, cents, day, state, crc in connection.execute(stored):
         missing = range(last.get(year, 0) + 1, number)
         last[year] = number
         if missing:
             which = f"numbers {missing[0]} to {missing[-1]} are" if len(missing) > 1 else f"number {missing[0]} is"
             found.append(ReceiptFault(year, number, f"{which} missing before it"))
-        if crc != _crc(year, number, donor, cents, day):
+        if crc != _crc(year, number, donor, cents, day, state):
             found.append(ReceiptFault(year, number, "the row was changed after issue"))
         total = sums.pop((year, number), 0)
         if total != cents:

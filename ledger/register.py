@@ -476,7 +476,7 @@ def day_totals(connection: Connection) -> list[DayTotal]:
     return [DayTotal(*row) for row in connection.execute(query)]
 
 
-def gifts_counted(connection: Connection, year: int) -> Iterator[Row[Any]]:
+def gifts_counted(connection: Connection, year: int) -> Iterator[Any]:
     """The gifts that count for, or were booked in, a year, in the order of the register.
 
     Columns: id, donor, cents, counted, year booked, nature, counterpart, channel, reverses.

@@ -158,6 +158,7 @@ def initialise(root: Path, settings: str) -> Books:
         books = Books(folder, config)
         books.register  # noqa: B018 - creates the store
         books.vault  # noqa: B018
+        write_whole(root / "import.py", _IMPORT.encode())
         write_whole(folder.main, main_text(config).encode())
     return open_books(root)
 
@@ -165,6 +166,21 @@ def initialise(root: Path, settings: str) -> Books:
 def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:
     named = [(bank.account, f"Banque {bank.alias}") for bank in config.bank]
     return named + [(rule.account, rule.label) for rule in config.rules if rule.account]
+
+
+_IMPORT = '''"""The sources of these books for beangulp and Fava's import page, to look at: `obole import` posts."""
+
+from pathlib import Path
+
+import beangulp
+
+from obole.extraction import importers
+
+CONFIG = importers(Path(__file__).parent)
+
+if __name__ == "__main__":
+    beangulp.Ingest(CONFIG)()
+'''
 
 
 def main_text(config: Config) -> str:
@@ -193,6 +209,7 @@ plugin "ledger.plugins.periods" "seals"
 
 {day} custom "fava-extension" "obole.pages"
 {day} custom "fava-option" "default-page" "extension/Statements/"
+{day} custom "fava-option" "import-config" "import.py"
 {day} custom "fava-option" "locale" "{locale}"
 {day} custom "fava-option" "collapse-pattern" "^[A-Z][a-z]+:[0-9]+[^:]*$"
 {day} custom "fava-option" "invert-income-liabilities-equity" "true"

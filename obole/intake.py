@@ -81,7 +81,7 @@ class UnknownFile(OboleError):
     """A file that is none of the kinds Obole takes in."""
 
 
-_KINDS = (
+SOURCE_KINDS = (
     (DocumentKind.DONORS, donors.identify),
     (DocumentKind.GRANTS, grants.identify),
     (DocumentKind.JOURNAL, journal_file.identify),
@@ -93,7 +93,7 @@ _KINDS = (
 
 def kind_of(path: Path) -> DocumentKind | None:
     """What a source file is, by its beginning or its headings; None where it is none of ours."""
-    return next((kind for kind, identify in _KINDS if identify(path)), None)
+    return next((kind for kind, identify in SOURCE_KINDS if identify(path)), None)
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
@@ -114,22 +114,29 @@ def import_files(
 ) -> Intake:
     """Take source files in; with `dry_run` all of it is done on a copy of the stores that is thrown away."""
     files = expand(paths)
-    step = progress or (lambda _what, _done, _of: None)
     if dry_run:
         with scratch(books) as copy:
-            intake = Intake(dry_run=True)
-            _take_all(copy, files, intake, step)
-            intake.open = _open_now(copy)
+            intake = import_into(copy, files, progress)
+        intake.dry_run = True
         return intake
     with writing(books.folder):
-        intake = Intake(recovered=settle(books))
-        _take_all(books, files, intake, step)
-        intake.open = _open_now(books)
+        recovered = settle(books)
+        intake = import_into(books, files, progress)
+    intake.recovered = recovered
+    return intake
+
+
+def import_into(books: Books, files: Sequence[Path], progress: Progress | None = None) -> Intake:
+    """Take files into books that the caller holds for writing."""
+    intake = Intake()
+    _take_all(books, files, intake, progress or (lambda _what, _done, _of: None))
+    with books.register.connect() as connection:
+        intake.open = len(register.open_items(connection))
     return intake
 
 
 def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
-    by_kind: dict[DocumentKind, list[tuple[Path, Told]]] = {kind: [] for kind, _ in _KINDS}
+    by_kind: dict[DocumentKind, list[tuple[Path, Told]]] = {kind: [] for kind, _ in SOURCE_KINDS}
     digests = {path: _digest(path) for path in files}
     with books.register.connect() as connection:
         known = register.known_files(connection, [digest for digest in digests.values() if digest is not None])
@@ -183,11 +190,6 @@ def _digest(path: Path) -> str | None:
 
 def _counted(progress: Progress, before: int, total: int, count: int) -> None:
     progress("coda", before + count, total)
-
-
-def _open_now(books: Books) -> int:
-    with books.register.connect() as connection:
-        return len(register.open_items(connection))
 
 
 def _take_register(books: Books, path: Path, told: Told, handler: Callable[[Books, Path], Taken]) -> None:

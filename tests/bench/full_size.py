@@ -102,42 +102,24 @@ def copy_year(connection: sqlite3.Connection, target: Path, copy: int, year: int
     }
     offset = 10_000 * copy
     gift_offset = 10_000_000 * copy
-    shift = f"CAST(substr({{0}}, 1, 4) + {year - 2025} AS TEXT) || substr({{0}}, 5)"
+    days = ("opening_date", "closing_date", "first_day", "last_day", "booked", "value", "executed", "day")
+    expressions = {
+        "document.id": f"id + {offset}",
+        "document_id": f"document_id + {offset}",
+        "gift.id": f"id + {gift_offset}",
+        "reverses": f"reverses + {gift_offset}",
+        "name": f"replace(name, '2025', '{year}')",
+        "journal": f"replace(journal, '2025', '{year}')",
+        "counted": f"counted + {year - 2025}",
+        **{day: f"CASE WHEN {day} LIKE '2025%' THEN '{year}' || substr({day}, 5) ELSE {day} END" for day in days},
+    }
+    cases = " ".join(f"WHEN '{bank}' THEN {cents}" for bank, cents in drift.items())
+    expressions |= {balance: f"{balance} + CASE bank {cases} ELSE 0 END" for balance in ("opening", "closing")}
+    connection.execute("PRAGMA foreign_keys=OFF")  # a return of a gift of the year before has no copy to point at
     for table in ("document", "movement", "gift", "day_total"):
         names = columns(connection, table)
-        values = []
-        for name in names:
-            value = name
-            if (table, name) == ("document", "id") or name == "document_id":
-                value = f"{name} + {offset}"
-            elif (table, name) == ("gift", "id"):
-                value = f"id + {gift_offset}"
-            elif name == "reverses":
-                value = "NULL" if table != "gift" else f"reverses + {gift_offset}"
-            elif name == "name":
-                value = f"replace(name, '2025', '{year}')"
-            elif name in ("journal",):
-                value = f"replace(journal, '2025', '{year}')"
-            elif name in (
-                "opening_date",
-                "closing_date",
-                "first_day",
-                "last_day",
-                "booked",
-                "value",
-                "executed",
-                "day",
-            ):
-                value = f"CASE WHEN {name} LIKE '2025%' THEN {shift.format(name)} ELSE {name} END"
-            elif name == "counted":
-                value = f"counted + {year - 2025}"
-            elif name in ("opening", "closing"):
-                cases = " ".join(f"WHEN '{bank}' THEN {cents}" for bank, cents in drift.items())
-                value = f"{name} + CASE bank {cases} ELSE 0 END"
-            values.append(value)
+        values = [expressions.get(f"{table}.{name}", expressions.get(name, name)) for name in names]
         where = "id" if table == "document" else "document_id"
-        if table == "gift":  # a return of a gift of the year before has no copy to point at
-            connection.execute("PRAGMA foreign_keys=OFF")
         connection.execute(
             f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table} WHERE {where} IN "
             "(SELECT id FROM document WHERE last_day LIKE '2025%' AND id < 10000 AND kind <> 'donors')"

@@ -34,10 +34,43 @@ ANNEX = SHARED / "facts" / "chart" / "pcmn-associations.csv"
 # Design section 6: 10-15 Equity; 16-17 Liabilities; 20-29, 3, 40, 41, 490, 491, 50-58 Assets; 42-48, 492, 493
 # Liabilities; 6 Expenses; 7 Income; 69 and 79 Equity. 499, suspense, is a liability until it is known whose money it is.
 ROOTS = {
-    "Equity": ["10", "100", "11", "12", "13", "14", "140000", "15", "150000", "19", "69", "692000", "79", "790000", "0", "00"],
+    "Equity": [
+        "10",
+        "100",
+        "11",
+        "12",
+        "13",
+        "14",
+        "140000",
+        "15",
+        "150000",
+        "19",
+        "69",
+        "692000",
+        "79",
+        "790000",
+        "0",
+        "00",
+    ],
     "Liabilities": ["16", "164000", "168", "17", "174000", "179", "42", "43", "44", "45", "46", "48", "489000"]
     + ["492", "492000", "493", "493000", "499", "499000"],
-    "Assets": ["20", "21", "28", "29", "3", "30", "37", "40", "400000", "41", "416000", "490", "490000", "491", "491000"]
+    "Assets": [
+        "20",
+        "21",
+        "28",
+        "29",
+        "3",
+        "30",
+        "37",
+        "40",
+        "400000",
+        "41",
+        "416000",
+        "490",
+        "490000",
+        "491",
+        "491000",
+    ]
     + ["50", "51", "55", "550000", "57", "58", "580000"],
     "Expenses": ["6", "60", "61", "68", "680000", "64"],
     "Income": ["7", "70", "731100", "78", "76"],
@@ -65,7 +98,9 @@ def test_every_code_of_annex_3_is_there_with_its_labels():
     for code, row in expected.items():
         heading = statutory()[code]
         assert heading.kind == row["kind"]
-        assert [heading.label(language) for language in LANGUAGES] == [row[f"label_{language}"] for language in LANGUAGES]
+        assert [heading.label(language) for language in LANGUAGES] == [
+            row[f"label_{language}"] for language in LANGUAGES
+        ]
 
 
 @pytest.mark.parametrize(("root", "code"), [(root, code) for root, codes in ROOTS.items() for code in codes])
@@ -180,7 +215,9 @@ def test_the_chart_is_read_as_it_was_written(tmp_path: Path):
     assert list(read_chart(path)) == sorted(account.code for account in house())
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1), min_size=4, max_size=4))
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1), min_size=4, max_size=4)
+)
 def test_labels_with_any_sign_survive_the_round_trip(tmp_path_factory: pytest.TempPathFactory, labels: list[str]):
     account = Account("731100", path_of("731100", labels[0]), tuple(labels))
     path = tmp_path_factory.mktemp("chart") / "chart.beancount"
@@ -195,7 +232,9 @@ def chart(tmp_path: Path, text: str) -> Path:
 
 
 def test_a_chart_written_by_hand_needs_no_code_or_label(tmp_path: Path):
-    read = read_chart(chart(tmp_path, "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-01 open Assets:Other EUR\n"))
+    read = read_chart(
+        chart(tmp_path, "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-01 open Assets:Other EUR\n")
+    )
     assert read == {"731100": Account("731100", "Income:73-Dons:731100-Dons", ("731100-Dons",) * 4)}
 
 

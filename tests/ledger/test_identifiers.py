@@ -66,7 +66,9 @@ def test_nobody_is_born_in_the_future():
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99), st.integers(0, 999), st.sampled_from("129?"))
-def test_national_numbers_are_judged_as_python_stdnum_judges_them(year: int, month: int, day: int, serial: int, how: str):
+def test_national_numbers_are_judged_as_python_stdnum_judges_them(
+    year: int, month: int, day: int, serial: int, how: str
+):
     body = ((year * 100 + month) * 100 + day) * 1000 + serial
     check = {"1": 97 - body % 97, "2": 97 - (2_000_000_000 + body) % 97, "9": 97, "?": serial % 100}[how]
     number = f"{body:09d}{check:02d}"
@@ -74,7 +76,9 @@ def test_national_numbers_are_judged_as_python_stdnum_judges_them(year: int, mon
 
 
 @given(st.integers(0, 10**8 - 1), st.integers(-2, 99))
-def test_enterprise_numbers_are_judged_as_python_stdnum_judges_them_but_for_check_digits_beyond_97(base: int, check: int):
+def test_enterprise_numbers_are_judged_as_python_stdnum_judges_them_but_for_check_digits_beyond_97(
+    base: int, check: int
+):
     """python-stdnum looks at the sum modulo 97 only: it takes 00, 98 and 99 too, which 97 less a remainder never is."""
     base %= 2 * 10**7
     digits = 97 - base % 97 if check < 0 else check

@@ -12,7 +12,15 @@ from ledger.money import parse_amount, to_cents, to_decimal, to_euros
 
 @pytest.mark.parametrize(
     ("amount", "cents"),
-    [("123.45", 12345), ("-0.01", -1), ("0", 0), ("-0.00", 0), ("5.1", 510), ("1E+3", 100000), ("9600000.01", 960000001)],
+    [
+        ("123.45", 12345),
+        ("-0.01", -1),
+        ("0", 0),
+        ("-0.00", 0),
+        ("5.1", 510),
+        ("1E+3", 100000),
+        ("9600000.01", 960000001),
+    ],
 )
 def test_an_amount_is_so_many_cents(amount: str, cents: int):
     assert to_cents(Decimal(amount)) == cents
@@ -85,7 +93,8 @@ def test_an_amount_is_read_as_people_write_it(text: str, amount: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "with_comma", "with_point"), [("1.234", "1234", "1.234"), ("1,234", "1.234", "1234"), ("12.000", "12000", "12")]
+    ("text", "with_comma", "with_point"),
+    [("1.234", "1234", "1.234"), ("1,234", "1.234", "1234"), ("12.000", "12000", "12")],
 )
 def test_one_mark_before_three_digits_means_what_the_reader_says(text: str, with_comma: str, with_point: str):
     assert parse_amount(text) == Decimal(with_comma)

@@ -26,7 +26,11 @@ def two_statements(folder: Path) -> Engine:
             connection,
             record(CODA, summary={"counts": {"gifts": 3}}),
             [movement(1, 5000), movement(2, 2500, reference="E2E-7"), movement(3, 100, reason="AM04")],
-            [gift(5000), gift(2500, "D0002", position=2, fund="water"), gift(100, None, position=3, channel=Channel.CARD)],
+            [
+                gift(5000),
+                gift(2500, "D0002", position=2, fund="water"),
+                gift(100, None, position=3, channel=Channel.CARD),
+            ],
         )
         insert(connection, record(SECOND), [movement(1, -2500)], [gift(-2500, "D0002", reverses=2, fund="water")])
     return engine
@@ -104,11 +108,18 @@ def test_a_gift_moved_to_another_document_shows_in_both(tmp_path: Path):
 def test_a_change_that_mends_its_crc_still_breaks_the_digest(tmp_path: Path):
     """Two gifts of one day change places: every row, sum and CRC is right, the order is not."""
     two_statements(tmp_path)
-    tamper(tmp_path, "UPDATE gift SET id = 99 WHERE id = 1", "UPDATE gift SET id = 1 WHERE id = 3", "UPDATE gift SET id = 3 WHERE id = 99")
+    tamper(
+        tmp_path,
+        "UPDATE gift SET id = 99 WHERE id = 1",
+        "UPDATE gift SET id = 1 WHERE id = 3",
+        "UPDATE gift SET id = 3 WHERE id = 99",
+    )
     assert found(tmp_path) == [Alteration("document", CODA, "the digest of its rows is not the one posted")]
 
 
-@pytest.mark.parametrize("change", ["cents = 5001", "outcome = 'suspense'", "reference = 'X'", "booked = 'nonsense'", "code = ''"])
+@pytest.mark.parametrize(
+    "change", ["cents = 5001", "outcome = 'suspense'", "reference = 'X'", "booked = 'nonsense'", "code = ''"]
+)
 def test_a_changed_movement_is_named(change: str, tmp_path: Path):
     two_statements(tmp_path)
     tamper(tmp_path, f"UPDATE movement SET {change} WHERE document_id = 1 AND position = 1")
@@ -175,7 +186,9 @@ def test_the_last_document_deleted_alone_leaves_its_rows(tmp_path: Path):
 
 def test_no_alteration_tells_a_text_of_the_row(tmp_path: Path):
     two_statements(tmp_path)
-    tamper(tmp_path, "UPDATE gift SET campaign = 'secret'", "UPDATE movement SET reference = 'secret', reason = 'secret'")
+    tamper(
+        tmp_path, "UPDATE gift SET campaign = 'secret'", "UPDATE movement SET reference = 'secret', reason = 'secret'"
+    )
     assert found(tmp_path)
     assert "secret" not in repr(found(tmp_path))
 
@@ -200,9 +213,13 @@ GIFTS = st.lists(
         nature=st.sampled_from(Nature),
         channel=st.sampled_from(Channel),
         counterpart=st.sampled_from(Counterpart),
+        ordered=st.none() | DAYS,
+        executed=st.none(),
         value=st.none() | DAYS,
+        paid=st.none(),
         campaign=st.none() | st.text(max_size=5),
         fund=st.sampled_from([None, "", "water", "O'Neil|x"]),
+        reverses=st.none(),
     ),
     max_size=12,
 )
@@ -210,7 +227,9 @@ GIFTS = st.lists(
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(documents=st.lists(GIFTS, min_size=1, max_size=4))
-def test_the_day_totals_are_the_sums_of_the_gifts(documents: list[list[Gift]], tmp_path_factory: pytest.TempPathFactory):
+def test_the_day_totals_are_the_sums_of_the_gifts(
+    documents: list[list[Gift]], tmp_path_factory: pytest.TempPathFactory
+):
     folder = tmp_path_factory.mktemp("register")
     engine = register_in(folder)
     with engine.begin() as connection:
@@ -226,7 +245,9 @@ def test_the_day_totals_are_the_sums_of_the_gifts(documents: list[list[Gift]], t
         for number, gifts in enumerate(documents)
         for one in gifts
     }
-    with sqlite3.connect(folder / "register.sqlite3") as plain:  # the oracle: SQL sums over the gifts as they are stored
+    with sqlite3.connect(
+        folder / "register.sqlite3"
+    ) as plain:  # the oracle: SQL sums over the gifts as they are stored
         rows = plain.execute(
             "SELECT name, batch, booked, account, coalesce(fund, ''), channel, count(*), sum(cents) FROM gift "
             "JOIN document ON document.id = document_id GROUP BY 1, 2, 3, 4, 5, 6"
@@ -405,7 +426,13 @@ def test_a_grant_keeps_its_newest_content_and_is_found_by_contract_or_reference(
         insert(connection, record("two"))
         register.save_grants(connection, 1, [row, row | {"reference": "G2", "contract": "x"}])
         register.save_grants(connection, 2, [row])
-        assert connection.exec_driver_sql("SELECT document_id FROM grant_contract WHERE reference = 'G-2025-1'").scalar() == 1
+        assert (
+            connection.exec_driver_sql("SELECT document_id FROM grant_contract WHERE reference = 'G-2025-1'").scalar()
+            == 1
+        )
         register.save_grants(connection, 2, [row | {"content": '{"cents": 1}'}])
-        assert connection.exec_driver_sql("SELECT document_id FROM grant_contract WHERE reference = 'G-2025-1'").scalar() == 2
+        assert (
+            connection.exec_driver_sql("SELECT document_id FROM grant_contract WHERE reference = 'G-2025-1'").scalar()
+            == 2
+        )
         assert register.grant_contracts(connection) == {"BC7712": "G-2025-1", "G-2025-1": "G-2025-1"}

@@ -54,7 +54,9 @@ def test_a_path_may_hold_any_sign(name: str, tmp_path: Path):
     with open_store(sqlite_url(folder / "register.sqlite3"), "register").begin() as connection:
         insert(connection, record())
     assert [path.name for path in folder.iterdir()] == ["register.sqlite3"]
-    with open_store(sqlite_url(folder / "register.sqlite3", read_only=True), "register", migrate=False).connect() as read:
+    with open_store(
+        sqlite_url(folder / "register.sqlite3", read_only=True), "register", migrate=False
+    ).connect() as read:
         assert len(register.documents(read)) == 1
 
 
@@ -129,7 +131,9 @@ def test_what_is_no_store_of_ours_is_not_migrated_either(make, tmp_path: Path):
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
-@pytest.mark.parametrize("url", ["postgresql+nosuchdriver://server/register", "no address at all", "sqlite:////no/such/folder/x"])
+@pytest.mark.parametrize(
+    "url", ["postgresql+nosuchdriver://server/register", "no address at all", "sqlite:////no/such/folder/x"]
+)
 def test_an_address_that_leads_nowhere_is_refused_in_a_sentence(url: str):
     with pytest.raises(StoreUnreadable, match="register cannot be opened"):
         open_store(url, "register")
@@ -140,7 +144,9 @@ def test_a_migration_that_fails_leaves_no_half_store(tmp_path: Path, monkeypatch
 
     made = Operations.create_table
     monkeypatch.setattr(
-        Operations, "create_table", lambda self, name, *rest, **more: made(self, name, *rest, **more) if name != "gift" else 1 / 0
+        Operations,
+        "create_table",
+        lambda self, name, *rest, **more: made(self, name, *rest, **more) if name != "gift" else 1 / 0,
     )
     with pytest.raises(ZeroDivisionError):
         register_in(tmp_path)
@@ -159,7 +165,9 @@ def test_the_register_refuses_to_change_or_delete_a_row(table: str, tmp_path: Pa
         number = insert(connection, record(), [movement()], [gift()])
         register.insert_vouchers(connection, "journal", number, [("J1", record().last_day, "x")])
         register.insert_assignments(connection, number, [(1, number, 1, "D0001", "731100", record().last_day, None)])
-        receiptbook.insert_receipts(connection, 2025, 1, record().last_day, [receiptbook.NewReceipt("D0001", 5000, (1,), "")])
+        receiptbook.insert_receipts(
+            connection, 2025, 1, record().last_day, [receiptbook.NewReceipt("D0001", 5000, (1,), "")]
+        )
     for statement in (f"UPDATE {table} SET {columns[-1]} = {columns[-1]}", f"DELETE FROM {table}"):
         with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
             connection.exec_driver_sql(statement)
@@ -167,7 +175,12 @@ def test_the_register_refuses_to_change_or_delete_a_row(table: str, tmp_path: Pa
 
 def test_a_gift_of_a_document_that_is_not_there_is_refused(tmp_path: Path):
     with pytest.raises(IntegrityError), register_in(tmp_path).begin() as connection:
-        bulk_insert(connection, register.day_total, list(register.day_total.columns.keys()), [(7, 0, "2025-01-01", "731100", "", "card", 1, 1)])
+        bulk_insert(
+            connection,
+            register.day_total,
+            list(register.day_total.columns.keys()),
+            [(7, 0, "2025-01-01", "731100", "", "card", 1, 1)],
+        )
 
 
 @pytest.mark.parametrize("cents", [0, -100])

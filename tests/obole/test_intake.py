@@ -217,7 +217,10 @@ def test_a_number_left_out_is_told_even_where_the_balances_fit(small: Obole, tmp
 
 
 def test_a_new_year_begins_again_at_001_without_a_remark(small: Obole, tmp_path: Path):
-    assert "remark" not in small.takes_well(Statement(1, 1_247_50, [given(1_00, 1)], date(2026, 1, 2)).write(tmp_path)).output
+    assert (
+        "remark"
+        not in small.takes_well(Statement(1, 1_247_50, [given(1_00, 1)], date(2026, 1, 2)).write(tmp_path)).output
+    )
 
 
 def test_statements_are_posted_by_day_whatever_their_order_in_the_files(empty: Obole, tmp_path: Path):
@@ -236,7 +239,9 @@ def test_statements_are_posted_by_day_whatever_their_order_in_the_files(empty: O
 def test_a_return_takes_back_the_gift_it_belongs_to(small: Obole, tmp_path: Path):
     back = Statement(74, 1_247_50, [returned(-60_00, "M-2", "E2E-0001")], date(2025, 3, 17))
     small.takes_well(back.write(tmp_path))
-    assert small.rows("SELECT donor, cents, reverses, counted FROM gift WHERE cents < 0") == [("D0002", -60_00, 2, 2025)]
+    assert small.rows("SELECT donor, cents, reverses, counted FROM gift WHERE cents < 0") == [
+        ("D0002", -60_00, 2, 2025)
+    ]
     assert small.balance("731100") == -130_00
     assert small.checks().exit_code == 0
 
@@ -260,7 +265,9 @@ def test_a_gift_that_came_back_once_does_not_come_back_twice(small: Obole, tmp_p
     for number in (74, 75):
         opening = 1_247_50 - (number - 74) * 60_00
         small.takes_well(
-            Statement(number, opening, [returned(-60_00, "M-2", "E2E-0001")], date(2025, 3, number - 57)).write(tmp_path)
+            Statement(number, opening, [returned(-60_00, "M-2", "E2E-0001")], date(2025, 3, number - 57)).write(
+                tmp_path
+            )
         )
     assert small.outcomes("coda-current-2025-074") == [(1, -60_00, "return")]
     assert small.outcomes("coda-current-2025-075") == [(1, -60_00, "suspense")]
@@ -301,7 +308,12 @@ def test_a_separate_application_is_never_income(small: Obole, tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("notes.txt", b"Bonjour\n"), ("empty.cod", b""), ("picture.png", b"\x89PNG\r\n\x1a\n\0\0"), ("zeros.bin", b"\0" * 300)],
+    [
+        ("notes.txt", b"Bonjour\n"),
+        ("empty.cod", b""),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0"),
+        ("zeros.bin", b"\0" * 300),
+    ],
 )
 def test_a_file_of_no_known_kind_is_refused_by_name(small: Obole, tmp_path: Path, name: str, content: bytes):
     (tmp_path / name).write_bytes(content)
@@ -400,7 +412,9 @@ def test_the_lines_that_wait_are_counted_after_the_run(small: Obole, tmp_path: P
     more = Statement(75, 1_267_50, [Line(8_00, "00150000", name="X")], date(2025, 3, 18)).write(tmp_path)
     assert "1 line waits" in small.takes_well(more, decisions).output
     last = tmp_path / "last.csv"
-    last.write_text("document;position;donor;account;date\ncoda-current-2025-075;1;;740000;2025-03-20\n", encoding="utf-8")
+    last.write_text(
+        "document;position;donor;account;date\ncoda-current-2025-075;1;;743000;2025-03-20\n", encoding="utf-8"
+    )
     assert "wait" not in small.takes_well(last).output
 
 
@@ -443,7 +457,9 @@ def test_every_invalid_sample_is_refused_and_the_books_stay_as_they_were(empty: 
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="the samples are not here")
-@pytest.mark.parametrize(("folder", "name"), [(kind, name) for kind in ("valid", "quirks") for name in sample_ids(kind)])
+@pytest.mark.parametrize(
+    ("folder", "name"), [(kind, name) for kind in ("valid", "quirks") for name in sample_ids(kind)]
+)
 def test_every_good_sample_is_taken_into_books_that_have_its_account(tmp_path: Path, folder: str, name: str):
     path = SAMPLES / folder / name
     statements = [one for one in coda.read(path).statements if one.currency == "EUR"]

@@ -8,8 +8,9 @@ import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ TABLES = ("movement", "gift", "day_total", "voucher", "assignment", "receipt", "
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _keys(tmp_path_factory: pytest.TempPathFactory):
+def _keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in ("OBOLE_KEYS", "SOURCE_DATE_EPOCH")}
     os.environ["OBOLE_KEYS"] = str(tmp_path_factory.mktemp("keys"))
     os.environ["SOURCE_DATE_EPOCH"] = "1770000000"
@@ -89,6 +90,14 @@ def state(books: Path) -> dict[str, object]:
     return found
 
 
+def take_in(books: Path, files: list[Path]) -> None:
+    import_files(open_books(books), files)
+
+
+def number(books: Path, day: date) -> None:
+    issue_receipts(open_books(books), 2024, day)
+
+
 def timed(work: Callable[[], object]) -> float:
     start = time.monotonic()
     work()
@@ -116,7 +125,7 @@ def test_an_import_killed_at_fifty_instants_ends_as_an_undisturbed_one(
             break
         books = tmp_path / f"killed-{number}"
         shutil.copytree(empty, books)
-        killed += kill_after(chance.uniform(0.02, duration), lambda: import_files(open_books(books), files))
+        killed += kill_after(chance.uniform(0.02, duration), partial(take_in, books, files))
         said = " ".join(settle(open_books(books)))
         before += "state before" in said
         after += "state after" in said
@@ -144,19 +153,19 @@ def test_an_issue_killed_at_fifty_instants_gives_the_same_numbers(sources: Manif
     assert expected["receipt"]
     chance = random.Random(281)
     killed = 0
-    for number in range(4 * KILLS):
+    for attempt in range(4 * KILLS):
         if killed == KILLS:
             break
-        books = tmp_path / f"killed-{number}"
+        books = tmp_path / f"killed-{attempt}"
         shutil.copytree(ready, books)
-        killed += kill_after(chance.uniform(0.0, duration), lambda: issue_receipts(open_books(books), 2024, day))
+        killed += kill_after(chance.uniform(0.0, duration), partial(number, books, day))
         settle(open_books(books))
         with sqlite3.connect(books / "register.sqlite3") as connection:
             done = connection.execute("SELECT count(*) FROM receipt").fetchone()[0]
         assert done in (0, len(expected["receipt"])), "all numbers or none"
         if not done:
             issue_receipts(open_books(books), 2024, day)
-        assert state(books) == expected, f"kill {number}"
+        assert state(books) == expected, f"kill {attempt}"
         shutil.rmtree(books)
     assert killed == KILLS, "too few runs were killed before they ended"
 

@@ -1,0 +1,45 @@
+"""The importers of one set of books, for beangulp and for Fava's import page (`import.py` in the books)."""
+
+from functools import partial
+from pathlib import Path
+
+from beancount.core import data
+from beancount.parser import parser
+
+from importers.protocol import Place, SourceImporter
+from ledger import register
+from obole.books import Books, open_books, scratch
+from obole.intake import SOURCE_KINDS, import_into
+
+
+def importers(root: Path) -> list[SourceImporter]:
+    """One importer per kind of source, on the books in `root`."""
+    books = open_books(root)
+    return [
+        SourceImporter(kind.value, identify, partial(_place, books), partial(_preview, books))
+        for kind, identify in SOURCE_KINDS
+    ]
+
+
+def _preview(books: Books, path: Path) -> data.Entries:
+    """What taking the file in would add to the books, tried on a copy of the stores."""
+    entries: data.Entries = []
+    with scratch(books) as copy:
+        import_into(copy, [path])
+        for file in sorted(copy.folder.journal.rglob("*.beancount")):
+            entries += parser.parse_file(str(file))[0]
+    return entries
+
+
+def _place(books: Books, path: Path) -> Place:
+    with scratch(books) as copy:
+        told = import_into(copy, [path]).told[0]
+        with copy.register.connect() as connection:
+            names = [*told.posted, *told.known]
+            found = register.find_document(connection, names[0]) if names else None
+    if found is None:
+        return Place(books.paths[books.config.gifts.suspense], None, None)
+    bank = next(
+        (bank.account for bank in books.config.bank if bank.alias == found["bank"]), books.config.gifts.suspense
+    )
+    return Place(books.paths[bank], found["last_day"], f"{found['name']}{path.suffix.lower()}")

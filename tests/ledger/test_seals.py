@@ -1,0 +1,157 @@
+"""The seal of a closed year: every change of its files or of its rows is named, in the seal check and in Fava."""
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from invented import gift, insert, movement, record, register_in, tamper
+
+from ledger.seals import (
+    AlreadySealed,
+    NotASeal,
+    Seal,
+    make_seal,
+    read_seal,
+    read_seals,
+    register_faults,
+    seal_faults,
+    write_seal,
+)
+
+IN_2024, IN_2025 = date(2024, 5, 2), date(2025, 5, 2)
+JOURNAL = "journal/2024/coda-a-2024-001.beancount"
+
+
+def put(root: Path, relative: str, text: str) -> None:
+    path = root / relative
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two years of books, of which 2024 is sealed."""
+    for relative in (JOURNAL, "journal/2024/00-year.beancount", "journal/2025/coda-a-2025-001.beancount"):
+        put(tmp_path, relative, f"; {relative}\n")
+    for year in (2024, 2025):
+        put(tmp_path, f"manual/{year}.beancount", f"; {year}\n")
+    with register_in(tmp_path).begin() as connection:
+        insert(connection, record("coda-a-2024-001", IN_2024), [movement(day=IN_2024)], [gift(day=IN_2024)])
+        insert(connection, record("coda-a-2025-001", IN_2025), [movement(day=IN_2025)], [gift(day=IN_2025)])
+        write_seal(tmp_path / "seals", make_seal(tmp_path, connection, 2024))
+    return tmp_path
+
+
+def faults(root: Path) -> list[str]:
+    seal = read_seals(root / "seals")[2024]
+    with register_in(root).connect() as connection:
+        return [*seal_faults(root, seal), *register_faults(connection, seal)]
+
+
+def test_a_seal_holds_the_files_and_documents_of_its_year_and_no_other(root: Path):
+    seal = read_seals(root / "seals")[2024]
+    assert seal.files.keys() == {JOURNAL, "journal/2024/00-year.beancount", "manual/2024.beancount"}
+    assert seal.documents.keys() == {"coda-a-2024-001"}
+    assert faults(root) == []
+
+
+def test_an_auditor_checks_a_seal_without_obole(root: Path):
+    """With sha256sum on the files, and with one SQL query on the register."""
+    content = json.loads((root / "seals" / "2024.json").read_text(encoding="utf-8"))
+    for relative, digest in content["files"].items():
+        assert hashlib.sha256((root / relative).read_bytes()).hexdigest() == digest
+    with register_in(root).connect() as connection:
+        rows = connection.exec_driver_sql("SELECT name, digest || '|' || rows_digest FROM document WHERE last_day LIKE '2024%'")
+        assert {name: hashlib.sha256(text.encode()).hexdigest() for name, text in rows} == content["documents"]
+
+
+@pytest.mark.parametrize("relative", [JOURNAL, "manual/2024.beancount", "journal/2024/00-year.beancount"])
+def test_a_changed_file_is_named(relative: str, root: Path):
+    put(root, relative, "; other\n")
+    assert faults(root) == [f"2024 is closed: {relative} was changed; restore it from your backup"]
+
+
+@pytest.mark.parametrize("relative", [JOURNAL, "manual/2024.beancount"])
+def test_a_missing_file_is_named(relative: str, root: Path):
+    (root / relative).unlink()
+    assert faults(root) == [f"2024 is closed: {relative} is missing; restore it from your backup"]
+    (root / relative).mkdir()
+    assert faults(root) == [f"2024 is closed: {relative} is missing; restore it from your backup"]
+
+
+def test_an_added_file_is_named(root: Path):
+    put(root, "journal/2024/zz.beancount", "")
+    assert faults(root) == ["2024 is closed: journal/2024/zz.beancount was added; post it in an open year"]
+
+
+def test_an_open_year_changes_as_it_likes(root: Path):
+    put(root, "journal/2025/coda-a-2025-001.beancount", "; other\n")
+    put(root, "manual/2025.beancount", "; other\n")
+    with register_in(root).begin() as connection:
+        insert(connection, record("coda-a-2025-002", IN_2025), [], [gift(day=IN_2025)])
+    assert faults(root) == []
+
+
+def test_a_document_added_to_a_sealed_year_is_named(root: Path):
+    with register_in(root).begin() as connection:
+        insert(connection, record("coda-a-2024-002", IN_2024), [], [gift(day=IN_2024)])
+    assert faults(root) == ["2024 is closed: document coda-a-2024-002 is not what was sealed"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE document SET rows_digest = 'x' WHERE id = 1",
+        "UPDATE document SET digest = 'x' WHERE id = 1",
+        "UPDATE document SET last_day = '2025-01-01' WHERE id = 1",
+        "DELETE FROM document WHERE id = 1",
+    ],
+)
+def test_a_document_changed_or_deleted_in_a_sealed_year_is_named(change: str, root: Path):
+    tamper(root, change)
+    assert faults(root) == ["2024 is closed: document coda-a-2024-001 is not what was sealed"]
+
+
+def test_a_year_is_sealed_once(root: Path):
+    before = (root / "seals" / "2024.json").read_bytes()
+    with pytest.raises(AlreadySealed, match="2024"):
+        write_seal(root / "seals", Seal(2024, {}, {}))
+    assert (root / "seals" / "2024.json").read_bytes() == before
+
+
+def test_books_without_a_seal_have_none(tmp_path: Path):
+    assert read_seals(tmp_path / "seals") == {}
+
+
+NOT_SEALS = {
+    "empty": b"",
+    "no JSON": b"{",
+    "no text": b"\xff\xfe\x00",
+    "a list": b"[]",
+    "a number": b"2024",
+    "nothing in it": b"{}",
+    "files in a list": b'{"year": 2024, "files": [["a", "b"]], "documents": {}}',
+    "a digest that is none": b'{"year": 2024, "files": {"a": 1}, "documents": {}}',
+    "documents missing": b'{"year": 2024, "files": {}}',
+    "another year": b'{"year": 2023, "files": {}, "documents": {}}',
+    "a year that is a word": b'{"year": "two", "files": {}, "documents": {}}',
+    "deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", NOT_SEALS.values(), ids=NOT_SEALS.keys())
+def test_a_file_that_is_no_seal_is_named(content: bytes, tmp_path: Path):
+    path = tmp_path / "2024.json"
+    path.write_bytes(content)
+    with pytest.raises(NotASeal, match=r"^2024\.json: not the seal of a year; restore it from your backup\.$"):
+        read_seal(path)
+    with pytest.raises(NotASeal):
+        read_seals(tmp_path)
+
+
+def test_a_folder_that_is_named_like_a_seal_is_none(tmp_path: Path):
+    (tmp_path / "2024.json").mkdir()
+    with pytest.raises(NotASeal):
+        read_seals(tmp_path)

@@ -1,0 +1,139 @@
+"""obole.toml: what is wrong is told with its place and what to do, everything at once."""
+
+from pathlib import Path
+
+import pytest
+from small_books import IBAN, OTHER_IBAN, SETTINGS, Obole
+
+from ledger.chart import UnknownAccount
+from obole.books import BooksExist, initialise, open_books
+from obole.config import ConfigError, load, sample
+from obole.policy import policy_for, printing_of
+
+
+def written(folder: Path, text: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "obole.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def wrong(folder: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as refusal:
+        load(written(folder, text))
+    return str(refusal.value)
+
+
+def test_the_small_settings_are_read_with_their_defaults(tmp_path: Path):
+    config = load(written(tmp_path, SETTINGS))
+    assert config.organisation.enterprise_number == "0123456749"
+    assert [bank.alias for bank in config.bank] == ["current", "gifts"]
+    assert config.gifts.money == "731100"
+    assert config.receipts.gift_date_policy == "executed"
+
+
+def test_numbers_may_be_written_as_people_write_them(tmp_path: Path):
+    text = SETTINGS.replace('"0123456749"', '"BE 0123.456.749"').replace(IBAN, "be47 4350 0000 0080")
+    config = load(written(tmp_path, text))
+    assert config.organisation.enterprise_number == "0123456749"
+    assert config.bank[0].iban == IBAN
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"0123456749"', '"0123456748"', "organisation.enterprise_number: not a valid enterprise number"),
+        (IBAN, "BE47435000000081", "bank[1].iban: not a valid IBAN"),
+        ('postcode = "1000"', 'postcode = "10"', "organisation.postcode: "),
+        ('municipality = "Bruxelles"\n', "", "organisation.municipality: missing; add it"),
+        ('contact = "', 'contakt = "', "organisation.contakt: no such setting"),
+        ("to_year = 2030", "to_year = 2031", "recognition[1]: from_year to to_year must be one to six years"),
+        ('account = "657000"', "account = 657000", 'rules[1].account: write the account code between quotes: "657000"'),
+        ('account = "657000"', 'account = "657000"\ngift = {}', "rules[1]: give either account or gift"),
+        ('direction = "debit"\ncode = ["80"]\n', "", "rules[1]: a rule needs at least one condition"),
+        ('"^PAYOUT"', '"^PAYOUT("', "rules[2].communication: not a regular expression"),
+        (OTHER_IBAN, IBAN, "two bank accounts have the same iban"),
+        ('account = "550100"', 'account = "550000"', "two bank accounts have the same account"),
+        ('account = "657000"', 'account = "731100"', "rules[1]: 731100 is a gift account"),
+        ('account = "657000"', 'account = "499000"', "rules[1]: 499000 is the suspense account"),
+        ('channel = "platform"', 'account = "733000"', "rules[2]: 733000 is no gift account"),
+        ('code = ["80"]', 'code = ["80"]\nbank = "other"', "rules[1]: `other` is the alias of no [[bank]]"),
+        ('account = "550100"', 'account = "731100"', "bank `gifts`: 731100 is kept by the register"),
+        ("[organisation]", "[organisation", "obole.toml: not readable as TOML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, before: str, after: str, said: str):
+    assert before in SETTINGS
+    assert said in wrong(tmp_path, SETTINGS.replace(before, after))
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path):
+    text = SETTINGS.replace('"1000"', '"10"').replace(IBAN, "BE00").replace('name = "Fondation Exemple"', 'name = ""')
+    message = wrong(tmp_path, text)
+    assert message.startswith("obole.toml: 3 wrong:")
+    assert len(message.splitlines()) == 4
+
+
+def test_a_folder_without_settings_says_how_to_begin(tmp_path: Path):
+    with pytest.raises(ConfigError, match="obole init"):
+        load(tmp_path)
+
+
+def test_settings_that_are_no_text_are_refused(tmp_path: Path):
+    (tmp_path / "obole.toml").write_bytes(b"\xff\xfe\x00name")
+    with pytest.raises(ConfigError, match="not readable as TOML"):
+        load(tmp_path)
+
+
+def test_the_sample_names_every_field_that_has_to_be_filled_in(tmp_path: Path):
+    message = wrong(tmp_path, sample())
+    for field in ("name", "enterprise_number", "street", "postcode", "municipality", "telephone", "email", "contact"):
+        assert f"organisation.{field}: " in message
+    assert "bank[1].iban: " in message
+
+
+def test_an_account_that_the_chart_does_not_open_is_named_when_the_books_are_opened(tmp_path: Path):
+    books = tmp_path / "books"
+    initialise(books, SETTINGS)
+    settings = books / "obole.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('account = "657000"', 'account = "657123"'), encoding="utf-8")
+    with pytest.raises(UnknownAccount, match="obole.toml: account 657123 is not in the chart"):
+        open_books(books)
+
+
+def test_new_books_open_the_accounts_that_only_the_settings_name(tmp_path: Path):
+    books = initialise(tmp_path / "books", SETTINGS.replace('account = "657000"', 'account = "657123"'))
+    assert books.paths["657123"].endswith(":657123-Frais-bancaires")
+
+
+def test_books_are_not_made_over_books(tmp_path: Path):
+    initialise(tmp_path / "books", SETTINGS)
+    before = Obole(tmp_path / "books").state()
+    with pytest.raises(BooksExist, match="there are books here already"):
+        initialise(tmp_path / "books", SETTINGS)
+    assert Obole(tmp_path / "books").state() == before
+
+
+def test_new_books_have_a_key_of_their_own_outside_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OBOLE_KEYS", str(tmp_path / "keys"))
+    one, other = initialise(tmp_path / "one", SETTINGS), initialise(tmp_path / "other", SETTINGS)
+    assert one.config.key != other.config.key
+    keys = sorted((tmp_path / "keys").iterdir())
+    assert {key.stem for key in keys} == {one.config.key, other.config.key}
+    assert all(key.stat().st_mode & 0o077 == 0 for key in keys)
+    secret = (tmp_path / "keys" / f"{one.config.key}.key").read_bytes().strip()
+    assert not [path for path in Obole(tmp_path / "one").files() if secret in path.read_bytes()]
+
+
+def test_the_recognition_of_a_year_is_printed_on_its_receipts(tmp_path: Path):
+    config = load(written(tmp_path, SETTINGS))
+    assert policy_for(config, 2025).recognised == frozenset(range(2025, 2031))
+    assert printing_of(config, 2026).institution.recognition == "ESSAI-1"
+    assert printing_of(config, 2031).institution.recognition == ""
+
+
+def test_a_number_may_be_required_where_the_law_tolerates_none(tmp_path: Path):
+    text = SETTINGS + "\n[receipts]\nrequire_national_number = [2025]\n"
+    config = load(written(tmp_path, text))
+    assert policy_for(config, 2025).national_number_required is True
+    assert policy_for(config, 2026).national_number_required is None

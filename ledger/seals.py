@@ -76,7 +76,7 @@ def read_seal(path: Path) -> Seal:
         content = json.loads(path.read_text(encoding="utf-8"))
         seal = Seal(content["year"], content["files"], content["documents"])
         digests = {**seal.files, **seal.documents}.values()
-        if path.stem == str(seal.year) and all(isinstance(digest, str) for digest in digests):
+        if isinstance(seal.year, int) and path.stem == str(seal.year) and all(isinstance(one, str) for one in digests):
             return seal
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass

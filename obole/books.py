@@ -22,6 +22,10 @@ from ledger.store import open_store, sqlite_url
 from obole.config import FILE_NAME, Config, load
 
 
+class NoBooks(OboleError):
+    """A folder with settings whose books were never made."""
+
+
 class BooksExist(OboleError):
     """A folder that already holds books."""
 
@@ -68,6 +72,8 @@ def open_books(root: Path) -> Books:
     """Open the books in a folder and check that obole.toml and the chart fit together."""
     config = load(root)
     books = Books(Folder(root.resolve()), config)
+    if not books.folder.main.exists():
+        raise NoBooks(f"{root}: there are settings here and no books yet; make them with `obole init {root}`.")
     named = {bank.account for bank in config.bank} | set(config.gifts.control) | {config.gifts.suspense}
     named |= set(config.grants.model_dump().values())
     named |= {rule.account for rule in config.rules if rule.account}

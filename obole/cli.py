@@ -120,8 +120,11 @@ def init(folder: Path, settings: Path | None) -> None:
         (folder / FILE_NAME).write_text(sample(), encoding="utf-8")
         click.echo(f"{folder / FILE_NAME} written: fill it in, then run `obole init {folder}` again.")
         return
-    books = initialise(folder, settings.read_text(encoding="utf-8") if settings else "")
-    click.echo(say.created(books))
+    try:
+        text = settings.read_text(encoding="utf-8") if settings else ""
+    except UnicodeDecodeError:
+        raise OboleError(f"{settings.name if settings else ''}: not readable as text; save it as UTF-8.") from None
+    click.echo(say.created(initialise(folder, text)))
 
 
 @main.command()

@@ -5,9 +5,10 @@ sheets of numbers that were never given are removed at the next start, and the s
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from sqlalchemy import Connection, Engine, select
 
@@ -17,6 +18,8 @@ from ledger.records import Channel
 from receipts.eligibility import Assessment, DonorDecision, Policy
 from receipts.facts import assess_year
 from receipts.sheet import Addressee, Institution, Sheet, SheetGift, to_json
+
+_CHUNK = 2000  # sheets encrypted at a time: what is printed on all of them need not be in memory at once
 
 
 class NothingToIssue(OboleError):
@@ -106,18 +109,22 @@ def issue(
                 )
             keys = {decision.donor for decision in plan.due}
             donors = {row.key: row for row in vault.find_donors(vault_connection, sealer, keys)}
-            sheets = _sheets(plan, donors, _listed_gifts(connection, year), printing, issued_on)
-        rows = []
-        frozen = []
-        for decision, sheet in zip(plan.due, sheets, strict=True):
-            text = to_json(sheet)
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            frozen.append((year, sheet.number, sheet.version, text))
-            rows.append(receiptbook.NewReceipt(decision.donor, decision.cents, decision.gift_ids, digest))
+            listed = _listed_gifts(connection, year)
+        rows: list[receiptbook.NewReceipt] = []
+        sheets = zip(plan.due, _sheets(plan, donors, listed, printing, issued_on), strict=True)
         with identities.begin() as vault_connection:
-            vault.freeze_sheets(vault_connection, sealer, frozen)
+            while frozen := [_freeze(decision, sheet, rows) for decision, sheet in islice(sheets, _CHUNK)]:
+                vault.freeze_sheets(vault_connection, sealer, frozen)
         receiptbook.insert_receipts(connection, year, plan.first_number, issued_on, rows)
     return plan
+
+
+def _freeze(decision: DonorDecision, sheet: Sheet, rows: list[receiptbook.NewReceipt]) -> tuple[int, int, int, str]:
+    """The sheet as the vault keeps it; its receipt is added to `rows`."""
+    text = to_json(sheet)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    rows.append(receiptbook.NewReceipt(decision.donor, decision.cents, decision.gift_ids, digest))
+    return sheet.year, sheet.number, sheet.version, text
 
 
 def _sheets(
@@ -126,9 +133,9 @@ def _sheets(
     listed: Mapping[int, SheetGift],
     printing: Printing,
     issued_on: date,
-) -> list[Sheet]:
-    return [
-        Sheet(
+) -> Iterator[Sheet]:
+    for number, decision in enumerate(plan.due, start=plan.first_number):
+        yield Sheet(
             year=plan.assessment.year,
             number=number,
             version=1,
@@ -142,8 +149,6 @@ def _sheets(
             amount_in_words=printing.amount_in_words,
             gifts=tuple(sorted((listed[one] for one in decision.gift_ids), key=lambda gift: (gift.date, -gift.cents))),
         )
-        for number, decision in enumerate(plan.due, start=plan.first_number)
-    ]
 
 
 def _listed_gifts(connection: Connection, year: int) -> Mapping[int, SheetGift]:

@@ -137,6 +137,7 @@ NOT_SEALS = {
     "documents missing": b'{"year": 2024, "files": {}}',
     "another year": b'{"year": 2023, "files": {}, "documents": {}}',
     "a year that is a word": b'{"year": "two", "files": {}, "documents": {}}',
+    "a year in quotes": b'{"year": "2024", "files": {}, "documents": {}}',
     "deep": b"[" * 100_000,
 }
 

@@ -1,0 +1,294 @@
+"""The receipts of a year: preview, issue, print, report to Belcotax; numbers 1..N in register, PDFs and XML."""
+
+import hashlib
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from small_books import DONORS, STATEMENT, Obole, Statement, given, returned, write_donors
+from pypdf import PdfReader
+
+FIRST = STATEMENT.document
+SCHEMA = Path(__file__).parents[2].parent / "shared" / "facts" / "belcotax" / "Belcotax-2024.xsd"
+YEAR = ("--year", "2025")
+ISSUE = ("receipts", "issue", *YEAR, "--date", "2026-02-13")
+LATER = Statement(74, 1_247_50, [given(120_00, 5)], date(2025, 6, 2))  # D0005 gives, and is due a receipt
+BACK = Statement(74, 1_247_50, [returned(-60_00, "M-2", "E2E-0001")], date(2025, 6, 2))
+
+
+def receipts(obole: Obole) -> list[tuple[int, str, int]]:
+    return obole.rows("SELECT number, donor, cents FROM receipt WHERE year = 2025 ORDER BY number")
+
+
+def pdfs(obole: Obole) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((obole.books / "receipts" / "2025").glob("*"))
+    }
+
+
+# Preview
+
+
+def test_the_preview_says_who_is_due_and_writes_nothing(small: Obole):
+    before = small.state()
+    said = small("receipts", "preview", *YEAR).output
+    assert said.startswith("3 receipts of 2025 are due, 190.00 EUR: numbers 1 to 3.")
+    assert small.state() == before
+
+
+def test_the_preview_of_a_year_without_recognition_says_why(small: Obole):
+    settings = small.books / "obole.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("from_year = 2025", "from_year = 2026"))
+    said = small("receipts", "preview", *YEAR).output
+    assert said.startswith("0 receipts of 2025 are due, 0.00 EUR")
+    assert "190.00" in said
+
+
+# Issue
+
+
+def test_every_receipt_due_gets_its_number_in_the_order_of_the_donors(small: Obole):
+    told = small(*ISSUE)
+    assert told.exit_code == 0
+    assert "3 receipts of 2025 issued: numbers 1 to 3, 190.00 EUR." in told.output
+    assert receipts(small) == [(1, "D0001", 85_00), (2, "D0002", 60_00), (3, "D0006", 45_00)]
+    assert small.rows("SELECT DISTINCT issued_on FROM receipt") == [("2026-02-13",)]
+
+
+def test_a_second_issue_says_that_nothing_is_due(issued: Obole):
+    before = issued.state()
+    told = issued(*ISSUE)
+    assert told.exit_code == 1
+    assert "no receipt of 2025 is due that was not issued before" in told.stderr
+    assert issued.state() == before
+
+
+def test_a_gift_below_the_threshold_gives_no_receipt(empty: Obole, tmp_path: Path):
+    empty.takes_well(Statement(1, 0, [given(39_99, 1), given(40_00, 2)]).write(tmp_path))
+    empty(*ISSUE)
+    assert receipts(empty) == [(1, "D0002", 40_00)]
+
+
+def test_a_year_without_recognition_has_no_receipts(small: Obole, tmp_path: Path):
+    settings = small.books / "obole.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("from_year = 2025", "from_year = 2026"))
+    told = small(*ISSUE)
+    assert told.exit_code == 1
+    assert "2025: obole.toml has no [[recognition]]" in told.stderr
+    assert receipts(small) == []
+
+
+def test_receipts_are_not_dated_before_their_year(small: Obole):
+    told = small("receipts", "issue", *YEAR, "--date", "2024-12-31")
+    assert told.exit_code == 1
+    assert "lies before 2025" in told.stderr
+
+
+def test_a_donor_who_is_due_later_gets_the_next_number(issued: Obole, tmp_path: Path):
+    issued.takes_well(LATER.write(tmp_path))
+    told = issued(*ISSUE)
+    assert "1 receipts of 2025 issued: numbers 4 to 4, 120.00 EUR." in told.output
+    assert receipts(issued)[3:] == [(4, "D0005", 120_00)]
+    assert issued("receipts", "render", *YEAR).output.startswith("1 PDFs made")
+    assert issued.checks().exit_code == 0
+
+
+def test_a_gift_that_comes_after_the_receipt_waits_for_a_person(issued: Obole, tmp_path: Path):
+    issued.takes_well(Statement(74, 1_247_50, [given(15_00, 1)], date(2025, 6, 2)).write(tmp_path))
+    said = issued("receipts", "preview", *YEAR).output
+    assert "receipt 2025/000001 of D0001: issued for 85.00 EUR, its gifts are now 100.00 EUR" in said
+    assert receipts(issued)[0] == (1, "D0001", 85_00)
+
+
+def test_without_the_key_of_the_vault_nothing_is_issued(
+    small: Obole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OBOLE_KEYS", str(tmp_path))
+    told = small(*ISSUE)
+    assert told.exit_code == 1
+    assert "is not in the key folder" in told.stderr
+    assert receipts(small) == []
+
+
+# A reversal after issue
+
+
+def test_a_reversal_after_issue_shows_in_status_preview_and_check(issued: Obole, tmp_path: Path):
+    issued.takes_well(BACK.write(tmp_path))
+    expected = "receipt 2025/000002 of D0002: issued for 60.00 EUR, its gifts are now 0.00 EUR"
+    assert expected in issued("receipts", "preview", *YEAR).output
+    status = issued("receipts", "status", *YEAR)
+    assert expected in status.output
+    changed = json.loads(issued("receipts", "status", *YEAR, "--format", "json").stdout)["changed"]
+    assert changed == [{"number": 2, "donor": "D0002", "issued": "60.00", "now": "0.00"}]
+    check = issued.checks()
+    assert check.exit_code == 0
+    assert "receipt 2025/000002: issued for 60.00 EUR, its gifts are now 0.00 EUR" in check.output
+
+
+def test_a_reversal_after_issue_still_ties_out(issued: Obole, tmp_path: Path):
+    issued.takes_well(BACK.write(tmp_path))
+    status = json.loads(issued("receipts", "status", *YEAR, "--format", "json").stdout)
+    assert status["difference"] == "0.00"
+    assert status["gift_accounts"] == "130.00"
+    assert status["reasons"]["receipted"] == {"count": 3, "amount": "130.00"}
+    assert status["reasons"]["review"] == {"count": 1, "amount": "60.00"}
+    assert status["reasons"]["fully-reversed"] == {"count": 1, "amount": "-60.00"}
+
+
+# Status
+
+
+def test_the_status_gives_counts_and_sums_by_state_and_reason(issued: Obole):
+    assert json.loads(issued("receipts", "status", *YEAR, "--format", "json").stdout) == {
+        "year": 2025,
+        "states": {"issued": {"count": 3, "amount": "190.00"}},
+        "rendered": 3,
+        "due": {"count": 0, "amount": "0.00"},
+        "changed": [],
+        "without_number": 0,
+        "reasons": {"receipted": {"count": 4, "amount": "190.00"}},
+        "booked_in_another_year": {},
+        "gift_accounts": "190.00",
+        "difference": "0.00",
+    }
+
+
+def test_the_status_before_the_issue_says_what_is_due(small: Obole):
+    status = json.loads(small("receipts", "status", *YEAR, "--format", "json").stdout)
+    assert status["due"] == {"count": 3, "amount": "190.00"}
+    assert status["states"] == {}
+    assert status["reasons"] == {"due": {"count": 4, "amount": "190.00"}}
+
+
+def test_the_status_ends_on_a_difference_of_nothing(issued: Obole):
+    last = issued("receipts", "status", *YEAR, "--lang", "fr").output.strip().splitlines()[-1]
+    assert re.fullmatch(r" *difference +0\.00", last)
+
+
+# Printing
+
+
+def test_each_receipt_is_printed_once(issued: Obole):
+    before = pdfs(issued)
+    assert list(before) == ["000001.pdf", "000002.pdf", "000003.pdf"]
+    assert issued("receipts", "render", *YEAR).output.startswith("0 PDFs made (0.0 MB), 3 were there")
+    assert pdfs(issued) == before
+
+
+def test_a_pdf_that_was_deleted_is_made_again_to_the_byte(issued: Obole):
+    before = pdfs(issued)
+    (issued.books / "receipts" / "2025" / "000002.pdf").unlink()
+    assert issued("receipts", "render", *YEAR).output.startswith("1 PDFs made")
+    assert pdfs(issued) == before
+
+
+def test_a_changed_donor_register_changes_no_receipt(issued: Obole, tmp_path: Path):
+    before = pdfs(issued)
+    moved = list(DONORS[0])
+    moved[4] = "Avenue Neuve 9"
+    issued.takes_well(write_donors(tmp_path / "moved.csv", [moved]))
+    for name in before:
+        (issued.books / "receipts" / "2025" / name).unlink()
+    assert issued("receipts", "render", *YEAR).exit_code == 0
+    assert pdfs(issued) == before
+
+
+def test_a_pdf_that_would_come_out_otherwise_is_not_made_and_stops_no_other(issued: Obole):
+    issued.change("UPDATE receipt_version SET pdf_digest = 'other' WHERE number = 2")
+    for number in (1, 2):
+        (issued.books / "receipts" / "2025" / f"{number:06d}.pdf").unlink()
+    told = issued("receipts", "render", *YEAR)
+    assert told.exit_code == 1
+    assert "receipt 2025/000002: made again it is not the document issued" in told.output
+    assert sorted(pdfs(issued)) == ["000001.pdf", "000003.pdf"]
+
+
+def test_each_pdf_bears_its_number_its_donor_and_its_amount(issued: Obole):
+    amounts = {"000001": ("2025/000001", "85,00"), "000002": ("2025/000002", "60,00"), "000003": ("2025/000003", "45,00")}
+    for name, (number, amount) in amounts.items():
+        path = issued.books / "receipts" / "2025" / f"{name}.pdf"
+        text = " ".join(page.extract_text() for page in PdfReader(path).pages)
+        assert number in text
+        assert f"***{amount}***" in text.replace(" ", "")
+
+
+def test_what_was_never_issued_is_not_printed(small: Obole):
+    told = small("receipts", "render", *YEAR)
+    assert told.exit_code == 1
+    assert "run `obole receipts issue --year 2025` first" in told.stderr
+
+
+def test_file_names_tell_nobody_who_gave(issued: Obole):
+    names = " ".join(path.relative_to(issued.books).as_posix() for path in issued.files()).casefold()
+    assert not [word for row in DONORS for word in (row[2], row[3], row[8]) if len(word) > 2 and word.casefold() in names]
+
+
+# Belcotax
+
+
+def slips(path: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The slips and the totals of a Belcotax file, read without Obole."""
+    tree = etree.parse(path)
+    found = [{child.tag: child.text or "" for child in slip} for slip in tree.iter("Fiche28171")]
+    totals = {one.tag: one.text for one in tree.iter() if re.match(r"r[89]\d{3}_", str(one.tag))}
+    return found, totals
+
+
+def value(record: dict[str, str], prefix: str) -> str:
+    return next(text for tag, text in record.items() if tag.startswith(prefix))
+
+
+def assert_totals(path: Path, expected: list[tuple[int, str, int]]) -> None:
+    found, totals = slips(path)
+    numbers = [int(value(slip, "f2009")) for slip in found]
+    cents = [int(value(slip, "f71_2060") if any(tag.startswith("f71_2060") for tag in slip) else value(slip, "f71")) for slip in found]
+    assert numbers == list(range(1, len(expected) + 1))
+    assert cents == [one[2] for one in expected]
+    told = {int(text) for text in totals.values() if text and text.isdigit()}
+    assert {len(expected), sum(numbers), sum(cents)} <= told
+
+
+def test_the_belcotax_file_has_the_receipts_of_the_register(issued: Obole):
+    told = issued("receipts", "belcotax", *YEAR, "--date", "2026-02-20")
+    assert told.exit_code == 0
+    assert "3 slips, sum of numbers 6, 190.00 EUR, 0 without a national or enterprise number." in told.output
+    assert_totals(issued.books / "belcotax-28171-0123456749-2025-1.xml", receipts(issued))
+
+
+def test_the_belcotax_file_is_written_where_it_is_asked(issued: Obole, tmp_path: Path):
+    issued("receipts", "belcotax", *YEAR, "--date", "2026-02-20", "-o", tmp_path / "mine.xml")
+    assert_totals(tmp_path / "mine.xml", receipts(issued))
+
+
+def test_without_receipts_there_is_no_belcotax_file(small: Obole):
+    told = small("receipts", "belcotax", *YEAR, "--date", "2026-02-20")
+    assert told.exit_code == 1
+    assert "run `obole receipts issue --year 2025` first" in told.stderr
+    assert not list(small.books.glob("*.xml"))
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="the schema is not here")
+@pytest.mark.parametrize("year", [2024, 2025])
+def test_the_files_of_the_demonstration_are_valid_and_add_up(demo: Path, year: int):
+    [path] = demo.glob(f"belcotax-28171-*-{year}-1.xml")
+    schema = etree.XMLSchema(etree.parse(SCHEMA))
+    assert schema.validate(etree.parse(path)), schema.error_log
+    query = f"SELECT number, donor, cents FROM receipt WHERE year = {year} ORDER BY number"
+    assert_totals(path, Obole(demo).rows(query))
+
+
+@pytest.mark.parametrize("year", [2024, 2025])
+def test_the_numbers_of_a_year_are_1_to_n_in_register_pdfs_and_xml(demo: Path, year: int):
+    [path] = demo.glob(f"belcotax-28171-*-{year}-1.xml")
+    found, _ = slips(path)
+    rows = Obole(demo).rows(f"SELECT number FROM receipt WHERE year = {year} ORDER BY number")
+    numbers = [number for (number,) in rows]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [int(value(slip, "f2009")) for slip in found] == numbers
+    if year == 2025:
+        assert [int(pdf.stem) for pdf in sorted((demo / "receipts" / "2025").glob("*.pdf"))] == numbers

@@ -6,10 +6,11 @@ to it is decided detail by detail; a total without details is one amount, which 
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 from importers.communications import find_ogm
@@ -20,6 +21,7 @@ from ledger.journal import Entry, Line
 from ledger.posting import Booking
 from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
 from ledger.register import DocumentRecord, MovementRow, Original
+from ledger.store import iso
 from ledger.vault import Counterparty, Links
 from ledger.wording import word
 
@@ -28,9 +30,11 @@ _RETURNED = ("0503", "0505")
 _CHANNELS = {"04": Channel.CARD, "05": Channel.DIRECT_DEBIT, "09": Channel.CASH}
 # Credits that give back our own money: an order that could not be executed, our other account, centralisation, costs
 # refunded, a correction; 05/58 is the reversal of a debit we paid (Febelfin, Standard CODA 2.6, annex 2).
-_OWN_MONEY = ("54", "64", "66", "87", "99")
+_OWN_MONEY = frozenset({"54", "64", "66", "87", "99"})
 _REVERSED = "0558"
 _TOTALS = "12"
+# Looked up once: half a million gifts have them.
+_MONEY, _NOTHING = Nature.MONEY, Counterpart.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,7 @@ class _Sheet:
     batch_lines: dict[int, tuple[Line, ...]] = field(default_factory=dict)
     open: list[Counterparty] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    sums: Counter[str] = field(default_factory=Counter)
+    cents: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # by outcome
     reversed: set[int] = field(default_factory=set)
 
     def below(self, movement: Movement) -> Iterator[Movement]:
@@ -103,12 +106,12 @@ class _Sheet:
 
     def keep(self, movement: Movement, verdict: _Verdict) -> None:
         """Put a decided line on the pile."""
-        self.rows.append(_row(movement, verdict.outcome, verdict.account))
-        self.counts[verdict.outcome] += 1
-        self.sums[verdict.outcome] += movement.cents
+        outcome = verdict.outcome
+        self.rows.append(_row(movement, outcome, verdict.account))
+        self.cents[outcome].append(movement.cents)
         if verdict.gift is not None:
             self.gifts.append(verdict.gift)
-        if verdict.outcome == "suspense":
+        if outcome == "suspense":
             text = movement.communication or movement.structured or ""
             self.open.append(Counterparty(self.name, movement.position, movement.name, movement.account, text))
 
@@ -125,6 +128,7 @@ def document_name(alias: str, statement: Statement) -> str:
     return f"coda-{alias}-{day.year}-{number}"
 
 
+@cache
 def channel_of(code: str) -> Channel:
     """The way money of this transaction code came."""
     return _CHANNELS.get(code[1:3], Channel.TRANSFER)
@@ -164,8 +168,8 @@ def _booking(statement: Statement, sheet: _Sheet, file_digest: str) -> Booking:
         closing=statement.closing,
         closing_date=closing,
         summary={
-            "counts": dict(sorted(sheet.counts.items())),
-            "cents": dict(sorted(sheet.sums.items())),
+            "counts": {outcome: len(cents) for outcome, cents in sorted(sheet.cents.items())},
+            "cents": {outcome: sum(cents) for outcome, cents in sorted(sheet.cents.items())},
         },
     )
     return Booking(
@@ -243,13 +247,7 @@ def _book_batch(movement: Movement, sheet: _Sheet) -> None:
 
 def _decide(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict:
     """The first of the steps that knows the line decides it; what none knows waits on suspense."""
-    if movement.cents < 0:
-        steps = _DEBIT
-    elif movement.family[2:] in _OWN_MONEY or movement.family == _REVERSED:
-        steps = _GIVEN_BACK
-    else:
-        steps = _CREDIT
-    for step in steps:
+    for step in _DEBIT if movement.cents < 0 else _steps_of_credit(movement.code):
         verdict = step(movement, sheet, batch)
         if verdict is not None:
             return verdict
@@ -340,6 +338,11 @@ def _by_return(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None
     return _Verdict("return", original.account, gift=gift)
 
 
+@cache
+def _steps_of_credit(code: str) -> "tuple[_Step, ...]":
+    return _GIVEN_BACK if code[3:5] in _OWN_MONEY or code[1:5] == _REVERSED else _CREDIT
+
+
 _Step = Callable[[Movement, _Sheet, int], _Verdict | None]
 _CREDIT: tuple[_Step, ...] = (_by_communication, _by_mandate, _by_grant, _by_rule, _by_iban)
 _GIVEN_BACK: tuple[_Step, ...] = (_by_rule,)
@@ -356,7 +359,7 @@ def _gift(
     rule: Rule | None = None,
 ) -> _Verdict:
     account = desk.money
-    nature, counterpart, fund = Nature.MONEY, Counterpart.NONE, None
+    nature, counterpart, fund = _MONEY, _NOTHING, None
     channel = channel_of(movement.code)
     if rule is not None and rule.gift is not None:
         made = rule.gift
@@ -406,8 +409,8 @@ def _row(movement: Movement, outcome: str, account: str | None) -> MovementRow:
     return MovementRow(
         movement.position,
         movement.parent,
-        _iso(movement.booked),
-        _iso(movement.value) if movement.value is not None else None,
+        iso(movement.booked),
+        iso(movement.value) if movement.value else None,
         movement.cents,
         movement.code,
         (movement.reference or None) if ours else None,
@@ -416,16 +419,6 @@ def _row(movement: Movement, outcome: str, account: str | None) -> MovementRow:
         outcome,
         account,
     )
-
-
-_ISO: dict[date, str] = {}
-
-
-def _iso(day: date) -> str:
-    text = _ISO.get(day)
-    if text is None:
-        text = _ISO[day] = day.isoformat()
-    return text
 
 
 def _entry(movement: Movement, verdict: _Verdict, sheet: _Sheet) -> Entry:

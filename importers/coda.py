@@ -15,7 +15,6 @@ from datetime import date
 from functools import lru_cache
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
 
 from importers.communications import compact_rf, find_ogm, valid_ogm, valid_rf
 from importers.records import BankFile, Movement, Statement

@@ -8,6 +8,7 @@ totals; `day_total`, kept in the same transaction as the gifts, lets the proof r
 import hashlib
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -40,7 +41,7 @@ from sqlalchemy import (
 
 from ledger.money import to_decimal
 from ledger.records import DocumentKind, Gift
-from ledger.store import bulk_insert
+from ledger.store import bulk_insert, iso
 
 metadata = MetaData()
 
@@ -317,8 +318,8 @@ def insert_document(
         day_total,
         [column.name for column in day_total.columns],
         [
-            (document_id, *key[:1], key[1].isoformat(), *key[2:], count, cents)
-            for key, (count, cents) in sorted(totals_of(gifts).items())
+            (document_id, batch, iso(day), account, fund, channel, count, cents)
+            for (batch, day, account, fund, channel), (count, cents) in sorted(totals_of(gifts).items())
         ],
     )
     return document_id
@@ -326,12 +327,10 @@ def insert_document(
 
 def totals_of(gifts: Iterable[Gift]) -> dict[tuple[int, date, str, str, str], tuple[int, int]]:
     """Count and cents by (batch, day, account, fund, channel)."""
-    totals: dict[tuple[int, date, str, str, str], tuple[int, int]] = {}
+    amounts: defaultdict[tuple[int, date, str, str, str], list[int]] = defaultdict(list)
     for row in gifts:
-        key = (row.batch, row.booked, row.account, row.fund or "", row.channel)
-        count, cents = totals.get(key, (0, 0))
-        totals[key] = (count + 1, cents + row.cents)
-    return totals
+        amounts[row.batch, row.booked, row.account, row.fund or "", str(row.channel)].append(row.cents)
+    return {key: (len(cents), sum(cents)) for key, cents in amounts.items()}
 
 
 def rows_digest(movements: Iterable[str], gifts: Iterable[str]) -> str:
@@ -355,34 +354,22 @@ def _gift_values(document_id: int, row: Gift) -> tuple[tuple[Any, ...], str]:
         row.batch,
         row.donor,
         row.cents,
-        _iso(row.booked),
+        iso(row.booked),
         row.counted,
         row.account,
-        row.nature,
-        row.channel,
-        row.counterpart,
-        _iso(row.ordered),
-        _iso(row.executed),
-        _iso(row.value),
-        _iso(row.paid),
+        str(row.nature),  # an enum takes SQLite's driver ten times as long as its text
+        str(row.channel),
+        str(row.counterpart),
+        iso(row.ordered) if row.ordered else None,
+        iso(row.executed) if row.executed else None,
+        iso(row.value) if row.value else None,
+        iso(row.paid) if row.paid else None,
         row.campaign,
         row.fund,
         row.reverses,
     )
     text = _GIFT_FORMAT % values
     return (*values, zlib.crc32(text.encode())), text
-
-
-_ISO: dict[date, str] = {}
-
-
-def _iso(day: date | None) -> str | None:
-    if day is None:
-        return None
-    text = _ISO.get(day)
-    if text is None:
-        text = _ISO[day] = day.isoformat()
-    return text
 
 
 def _crc_of_document(values: Mapping[str, Any] | RowMapping) -> int:

@@ -6,6 +6,8 @@ SQLite is embedded and the default; any other SQLAlchemy address works the same.
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import date
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal
@@ -98,6 +100,12 @@ def _upgrade(engine: Engine, name: StoreName, version: str | None) -> None:
             raise StoreUnreadable(
                 f"the {name} is at version {version}, which this Obole does not know; install the newest Obole."
             ) from None
+
+
+@cache
+def iso(day: date) -> str:
+    """A day as `bulk_insert` takes it; the same few thousand days come millions of times."""
+    return day.isoformat()
 
 
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

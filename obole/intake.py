@@ -17,7 +17,7 @@ from typing import Any
 from importers import assignments, coda, donors, grants, in_kind
 from importers import journal as journal_file
 from importers.booking import Booked, Desk, book, document_name
-from importers.records import BankFile, Statement
+from importers.records import Statement
 from ledger import register, vault
 from ledger.collector import paused
 from ledger.errors import Fault, OboleError, Severity, SourceRefused
@@ -27,7 +27,7 @@ from ledger.records import DocumentKind
 from ledger.seals import read_seals
 from obole import desk as desks
 from obole.books import Books, scratch, settle
-from obole.reading import read_ahead
+from obole.reading import BankSource, reading
 from obole.registers import Taken, take_assignments, take_donors, take_grants, take_in_kind, take_journal
 
 # A batch is one transaction: large enough that its fsyncs cost little, small enough that a kill loses seconds.
@@ -226,12 +226,12 @@ class _Read:
 def _take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress: Callable[[int], None]) -> None:
     ordered = sorted(group, key=lambda item: _first_key(item[0]))
     told_of = dict(ordered)
-    known = _known(books)
     batch: list[_Read] = []
     weight = 0
-    with paused():
-        for number, (path, content, bank) in enumerate(read_ahead([path for path, _ in ordered]), start=1):
-            for read in _statements(told_of[path], content, bank):
+    with paused(), reading([path for path, _ in ordered]) as sources:
+        known = _known(books)
+        for number, source in enumerate(sources, start=1):
+            for read in _statements(told_of[source.path], source):
                 batch.append(read)
                 weight += len(read.statement.movements)
             if weight >= _BATCH_MOVEMENTS or len(batch) >= _BATCH_DOCUMENTS:
@@ -263,16 +263,16 @@ _DETAILS_ONLY = Fault(
 )
 
 
-def _statements(told: Told, content: bytes, bank: BankFile) -> Iterator[_Read]:
+def _statements(told: Told, source: BankSource) -> Iterator[_Read]:
+    bank = source.bank
     told.faults.extend(bank.faults)
-    digest = hashlib.sha256(content).hexdigest()
     last = max((one.closing_date for one in bank.statements if one.ok and one.closing_date), default=None)
     for statement in bank.statements:
         told.faults.extend(statement.faults)
         if statement.details_only:
             told.faults.append(_DETAILS_ONLY)
         elif statement.ok:
-            yield _Read(told, statement, len(bank.statements), last, digest, content)
+            yield _Read(told, statement, len(bank.statements), last, source.digest, source.content)
 
 
 def _post_batch(books: Books, batch: Sequence[_Read], known: desks.Known) -> None:

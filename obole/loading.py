@@ -35,8 +35,14 @@ class Loaded:
             file = Path(str(meta.get("filename", "")))
             shown = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.name
             line = meta.get("lineno")
-            said = str(error.message).strip().partition("\n")[0]
-            yield f"{shown}: {f'line {line}: ' if line else ''}{said}"
+            yield f"{shown}: {f'line {line}: ' if line else ''}{_sentence(str(error.message))}"
+
+
+def _sentence(message: str) -> str:
+    """One line of a message: of a traceback, which plugin it was and how it ended."""
+    first, *others = message.strip().splitlines() or [""]
+    place, traceback, _ = first.partition(" Traceback")
+    return f"{place} {others[-1].strip()}" if traceback and others else first
 
 
 def load_books(main: Path) -> Loaded:

@@ -33,15 +33,22 @@ def check_banks(
     """Compare the running balance of each bank account with the closing balances of its statements."""
     source = data.new_metadata(options["filename"], 0)
     try:
-        settings = read_settings(__name__, config)
-        banks = settings.get("accounts") or {}
+        settings = read_settings(__name__, config, dict)
+        banks = settings["accounts"]
         with register_of(settings, options) as connection:
             balances = {alias: statement_balances(connection, alias) for alias in banks}
     except BadSettings as error:
         return entries, [BankError(source, str(error), None)]
     except StoreUnreadable:
         return entries, []  # ledger.plugins.gifts says it
-    errors = []
+    codes = frozenset(banks.values())
+    errors = [
+        BankError(entry.meta, f"pad on bank account {code}: import the statements that explain the difference", entry)
+        for entry in entries
+        if isinstance(entry, data.Pad)  # its transaction is made after this plugin has run
+        for code in (code_of(entry.account), code_of(entry.source_account))
+        if code in codes
+    ]
     for alias, code in banks.items():
         problem = _first_difference(_daily(entries, code), balances[alias])
         if problem is not None:

@@ -1,7 +1,7 @@
 """The register of gifts and the books are equal: each gift account, document, batch and day, to the cent.
 
 `plugin "ledger.plugins.gifts" "{'register': 'register.sqlite3', 'accounts': ['731100', ...]}"`. A posting on a gift
-account that no day total of the register explains is an error, and so is a day total without its posting.
+account that no day total of the register explains is an error, and so are a day total without its posting and a pad.
 """
 
 from collections import defaultdict
@@ -37,11 +37,18 @@ def check_gifts(
     """Compare every posting on a gift account with the register's day totals."""
     source = data.new_metadata(options["filename"], 0)
     try:
-        settings = read_settings(__name__, config)
+        settings = read_settings(__name__, config, list)
         registered = _register_totals(settings, options)
     except OboleError as error:
         return entries, [GiftError(source, str(error), None)]
-    accounts = frozenset(settings.get("accounts") or ())
+    accounts = frozenset(settings["accounts"])
+    errors = [
+        GiftError(entry.meta, f"pad on gift account {code}: gifts are posted by `obole import`, never by hand", entry)
+        for entry in entries
+        if isinstance(entry, data.Pad)  # its transaction is made after this plugin has run
+        for code in (code_of(entry.account), code_of(entry.source_account))
+        if code in accounts
+    ]
     booked: dict[_Key, Decimal] = defaultdict(Decimal)
     where: dict[_Key, data.Transaction] = {}
     for entry in entries:
@@ -55,7 +62,6 @@ def check_gifts(
             key = (link, _batch(entry), entry.date, code)
             booked[key] -= posting.units.number
             where[key] = entry
-    errors = []
     for key in sorted(booked.keys() | registered.keys()):
         if booked.get(key) == registered.get(key):
             continue

@@ -17,21 +17,25 @@ class BadSettings(OboleError):
     """The text behind a plugin's name in main.beancount is not what it needs."""
 
 
-def read_settings(plugin: str, config: str) -> dict[str, Any]:
-    """The settings of a plugin: a Python dictionary as text."""
+def read_settings(plugin: str, config: str, accounts: type) -> dict[str, Any]:
+    """The settings of a plugin, a Python dictionary as text; `accounts` in them is of the type given, texts in it."""
     try:
         settings = ast.literal_eval(config)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         settings = None
-    if not isinstance(settings, dict):
-        raise BadSettings(f"plugin {plugin}: its settings are not {{'register': ..., 'accounts': ...}}; correct them.")
-    return settings
+    if isinstance(settings, dict):
+        settings = {"register": "register.sqlite3", "accounts": accounts()} | settings
+        listed = settings["accounts"]
+        values = [*listed, *listed.values()] if isinstance(listed, dict) else listed
+        if isinstance(listed, accounts) and all(isinstance(value, str) for value in [settings["register"], *values]):
+            return settings
+    raise BadSettings(f"plugin {plugin}: its settings are not {{'register': ..., 'accounts': ...}}; correct them.")
 
 
 @contextmanager
 def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[Connection]:
     """A connection to the register the settings name, beside main.beancount; StoreUnreadable where there is none."""
-    address = str(settings.get("register", "register.sqlite3"))
+    address = settings["register"]
     url = address if "://" in address else sqlite_url(Path(options["filename"]).parent / address, read_only=True)
     engine = open_store(url, "register", migrate=False)
     try:

@@ -38,7 +38,8 @@ def check_periods(
         seals[seal.year] = seal
         errors += [PeriodError(source, problem, None) for problem in seal_faults(root, seal)]
     for entry in entries:
-        closed = seals.get(entry.date.year) if isinstance(entry, data.Transaction) else None
+        # A pad becomes a transaction after this plugin has run.
+        closed = seals.get(entry.date.year) if isinstance(entry, data.Transaction | data.Pad) else None
         if closed is None:
             continue
         file = Path(str(entry.meta.get("filename", "")))

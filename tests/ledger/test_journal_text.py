@@ -17,7 +17,13 @@ from ledger.journal import Entry, Line, Unbalanced, quote, render, write_whole
 
 PATHS = {account.code: account.path for account in house()}
 DAY = date(2025, 3, 14)
-GIFT = Entry(DAY, "Dons", (Line("550100", 7500), Line("731100", -7500, {"gifts": 2, "channel": "transfer"})), tags=("gift",))
+GIFT = Entry(
+    DAY, "Dons", (Line("550100", 7500), Line("731100", -7500, {"gifts": 2, "channel": "transfer"})), tags=("gift",)
+)
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def read(text: str) -> list[data.Transaction]:
@@ -64,20 +70,27 @@ def test_a_text_is_quoted(text: str, written: str):
     assert quote(text) == written
 
 
-TEXTS = st.text(st.characters(), max_size=40) | st.sampled_from(['"', "\\", '\\"', "\n2025-01-01 open Assets:X", "\x1b[0m", "\u2028"])
+TEXTS = st.text(st.characters(), max_size=40) | st.sampled_from(
+    ['"', "\\", '\\"', "\n2025-01-01 open Assets:X", "\x1b[0m", "\u2028"]
+)
 
 
 def shown(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-@given(payee=TEXTS, narration=TEXTS, value=TEXTS, below=TEXTS, heading=TEXTS, cents=st.lists(st.integers(-(10**13), 10**13), min_size=1))
-def test_beancount_reads_back_the_same_amounts_and_texts(
-    payee: str, narration: str, value: str, below: str, heading: str, cents: list[int]
-):
+@given(texts=st.tuples(TEXTS, TEXTS, TEXTS, TEXTS, TEXTS), cents=st.lists(st.integers(-(10**13), 10**13), min_size=1))
+def test_beancount_reads_back_the_same_amounts_and_texts(texts: tuple[str, str, str, str, str], cents: list[int]):
+    payee, narration, value, below, heading = texts
     lines = tuple(Line("731100", number, {"voucher": below}) for number in cents)
     entry = Entry(
-        DAY, narration, (*lines, Line("550000", -sum(cents))), payee, ("gift",), ("coda-1",), {"voucher": value, "gifts": 3}
+        DAY,
+        narration,
+        (*lines, Line("550000", -sum(cents))),
+        payee,
+        ("gift",),
+        ("coda-1",),
+        {"voucher": value, "gifts": 3},
     )
     (back,) = read(render([entry], PATHS, heading))
     assert isinstance(back, data.Transaction)
@@ -85,7 +98,9 @@ def test_beancount_reads_back_the_same_amounts_and_texts(
     assert (back.tags, back.links) == ({"gift"}, {"coda-1"})
     assert (back.meta["voucher"], back.meta["gifts"]) == (shown(value), 3)
     assert [posting.account for posting in back.postings] == [PATHS["731100"]] * len(cents) + [PATHS["550000"]]
-    assert [posting.units.number for posting in back.postings] == [Decimal(number) / 100 for number in (*cents, -sum(cents))]
+    assert [posting.units.number for posting in back.postings] == [
+        Decimal(number) / 100 for number in (*cents, -sum(cents))
+    ]
     assert all(posting.units.currency == "EUR" for posting in back.postings)
     assert all(posting.meta["voucher"] == shown(below) for posting in back.postings[:-1])
 
@@ -97,7 +112,7 @@ def test_several_entries_stay_several():
 
 @pytest.mark.parametrize("cents", [(1,), (5000, -4999), (1, 1, -1)])
 def test_an_entry_that_does_not_add_up_is_never_written(cents: tuple[int, ...]):
-    with pytest.raises(Unbalanced, match="coda-1.*2025-03-14") as refusal:
+    with pytest.raises(Unbalanced, match=r"coda-1.*2025-03-14") as refusal:
         render([Entry(DAY, "of Emma", tuple(Line("731100", number) for number in cents))], PATHS, "coda-1")
     assert "Emma" not in str(refusal.value)
 
@@ -115,7 +130,7 @@ def test_a_file_is_replaced_whole_in_folders_made_for_it(tmp_path: Path):
     write_whole(path, b"first")
     write_whole(path, b"second")
     assert path.read_bytes() == b"second"
-    assert os.listdir(path.parent) == ["x.beancount"]
+    assert names_in(path.parent) == ["x.beancount"]
 
 
 @pytest.mark.parametrize("at", ["fsync", "replace"])
@@ -132,7 +147,7 @@ def test_a_write_that_fails_leaves_the_old_content(at: str, tmp_path: Path, monk
     monkeypatch.undo()
     assert path.read_bytes() == b"old"
     if at == "fsync":
-        assert os.listdir(tmp_path) == ["x.beancount"]
+        assert names_in(tmp_path) == ["x.beancount"]
 
 
 def test_a_temporary_file_waits_under_a_name_that_beancount_and_fava_do_not_read(tmp_path: Path):
@@ -141,4 +156,4 @@ def test_a_temporary_file_waits_under_a_name_that_beancount_and_fava_do_not_read
     assert not list(tmp_path.glob("*.beancount"))
     assert not (tmp_path / "x.beancount").exists()
     journal.settle(tmp_path / "x.beancount")
-    assert os.listdir(tmp_path) == ["x.beancount"]
+    assert names_in(tmp_path) == ["x.beancount"]

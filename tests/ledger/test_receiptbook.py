@@ -21,7 +21,10 @@ def four_receipts(folder: Path) -> Engine:
         insert(connection, record("a"), [], [gift(euros * 100, f"D{euros}") for euros in (10, 20, 30, 40)])
         insert(connection, record("b"), [], [gift(500, "D40")])
         insert(connection, record("c"), [], [gift(-500, "D40", reverses=5)])
-        rows = [NewReceipt(f"D{euros}", euros * 100, (number,), f"sheet{number}") for number, euros in ((1, 10), (2, 20), (3, 30))]
+        rows = [
+            NewReceipt(f"D{euros}", euros * 100, (number,), f"sheet{number}")
+            for number, euros in ((1, 10), (2, 20), (3, 30))
+        ]
         rows.append(NewReceipt("D40", 4000, (4, 5, 6), "sheet4"))
         receiptbook.insert_receipts(connection, 2025, 1, ISSUED_ON, rows)
     return engine
@@ -41,7 +44,9 @@ def test_receipts_are_numbered_in_the_order_they_are_given_and_show_no_fault(tmp
             (3, "D30", 3000),
             (4, "D40", 4000),
         ]
-        assert {(row.state, row.version, row.issued_on, row.pdf_digest) for row in rows} == {("issued", 1, ISSUED_ON, None)}
+        assert {(row.state, row.version, row.issued_on, row.pdf_digest) for row in rows} == {
+            ("issued", 1, ISSUED_ON, None)
+        }
         assert receiptbook.last_number(connection, 2025) == 4
         assert receiptbook.last_number(connection, 2024) == 0
         assert receiptbook.years_issued(connection) == [2025]
@@ -61,7 +66,9 @@ def test_there_is_no_number_zero_and_no_receipt_of_nothing(number: int, cents: i
 
 
 def delete(number: int) -> tuple[str, ...]:
-    return tuple(f"DELETE FROM {table} WHERE number = {number}" for table in ("receipt_gift", "receipt_version", "receipt"))
+    return tuple(
+        f"DELETE FROM {table} WHERE number = {number}" for table in ("receipt_gift", "receipt_version", "receipt")
+    )
 
 
 def test_a_missing_number_is_named_by_the_one_after_it(tmp_path: Path):
@@ -149,11 +156,21 @@ def test_the_hash_of_a_document_is_written_once(tmp_path: Path):
         receiptbook.record_documents(connection, 2025, [(1, 1, "other", 99)])
         receiptbook.record_documents(connection, 2025, [])
         rows = receiptbook.receipts_of(connection, 2025)
-    assert [(row.pdf_digest, row.pdf_bytes) for row in rows] == [("first", 10), ("second", 20), (None, None), (None, None)]
+    assert [(row.pdf_digest, row.pdf_bytes) for row in rows] == [
+        ("first", 10),
+        ("second", 20),
+        (None, None),
+        (None, None),
+    ]
 
 
 def test_each_receipt_is_told_with_its_newest_version(tmp_path: Path):
     with four_receipts(tmp_path).begin() as connection:
         connection.exec_driver_sql("INSERT INTO receipt_version VALUES (2025, 2, 2, '2026-03-01', 'newer', NULL, NULL)")
         rows = receiptbook.receipts_of(connection, 2025)
-    assert [(row.version, row.sheet_digest) for row in rows] == [(1, "sheet1"), (2, "newer"), (1, "sheet3"), (1, "sheet4")]
+    assert [(row.version, row.sheet_digest) for row in rows] == [
+        (1, "sheet1"),
+        (2, "newer"),
+        (1, "sheet3"),
+        (1, "sheet4"),
+    ]

@@ -16,6 +16,8 @@ from ledger.register import Alteration
 
 CODA = "coda-current-2025-073"
 SECOND = "coda-current-2025-074"
+MOVEMENT = "parent, booked, value, cents, code, reference, mandate, reason, outcome, account, crc"
+WATER = "WHERE fund = 'water' AND document_id = 1"
 
 
 def two_statements(folder: Path) -> Engine:
@@ -127,24 +129,35 @@ def test_a_changed_movement_is_named(change: str, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("statement_", "problem"),
+    ("change", "left"),
     [
-        ("DELETE FROM gift WHERE id = 3", "3 movements and 3 gifts were posted, 3 and 2 are there"),
-        ("DELETE FROM movement WHERE position = 3", "3 movements and 3 gifts were posted, 2 and 3 are there"),
-        ("INSERT INTO movement SELECT 1, 4, parent, booked, value, cents, code, reference, mandate, reason, outcome, account, crc "
-         "FROM movement WHERE document_id = 1 AND position = 1", "3 movements and 3 gifts were posted, 4 and 3 are there"),
+        ("DELETE FROM gift WHERE id = 3", "3 and 2"),
+        ("DELETE FROM movement WHERE position = 3", "2 and 3"),
+        (
+            f"INSERT INTO movement SELECT 1, 4, {MOVEMENT} FROM movement WHERE document_id = 1 AND position = 1",
+            "4 and 3",
+        ),
     ],
-)  # fmt: skip
-def test_a_row_deleted_or_added_is_counted(statement_: str, problem: str, tmp_path: Path):
+)
+def test_a_row_deleted_or_added_is_counted(change: str, left: str, tmp_path: Path):
     two_statements(tmp_path)
-    tamper(tmp_path, statement_)
+    tamper(tmp_path, change)
+    problem = f"3 movements and 3 gifts were posted, {left} are there"
     assert Alteration("document", CODA, problem) in found(tmp_path)
 
 
 @pytest.mark.parametrize(
     "change",
-    ["name = 'coda-current-2025-099'", "closing = 1", "journal_digest = 'x'", "archive = 'elsewhere'", "gifts = 4"]
-    + ["last_day = '2025-02-31'", "posted_at = '2020-01-01'", "file_digest = ''", "summary = '{}'", "crc = 0"],
+    [
+        *(
+            "name = 'coda-current-2025-099'",
+            "closing = 1",
+            "journal_digest = 'x'",
+            "archive = 'elsewhere'",
+            "gifts = 4",
+        ),
+        *("last_day = '2025-02-31'", "posted_at = '2020-01-01'", "file_digest = ''", "summary = '{}'", "crc = 0"),
+    ],
 )
 def test_a_changed_document_record_is_named(change: str, tmp_path: Path):
     two_statements(tmp_path)
@@ -153,18 +166,23 @@ def test_a_changed_document_record_is_named(change: str, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("statement_", "problem"),
+    ("change", "says", "real"),
     [
-        ("UPDATE day_total SET cents = 1 WHERE fund = 'water' AND document_id = 1", "says 1 gifts, 0.01 EUR; the gifts are 1, 25.00 EUR"),
-        ("UPDATE day_total SET cents = 'x' WHERE fund = 'water' AND document_id = 1", "says 1 gifts, x EUR; the gifts are 1, 25.00 EUR"),
-        ("UPDATE day_total SET count = 9 WHERE fund = 'water' AND document_id = 1", "says 9 gifts, 25.00 EUR; the gifts are 1, 25.00 EUR"),
-        ("DELETE FROM day_total WHERE fund = 'water' AND document_id = 1", "says 0 gifts, 0.00 EUR; the gifts are 1, 25.00 EUR"),
-        ("INSERT INTO day_total VALUES (1, 0, '2025-03-14', '732000', '', 'card', 2, 700)", "says 2 gifts, 7.00 EUR; the gifts are 0, 0.00 EUR"),
+        (f"UPDATE day_total SET cents = 1 {WATER}", "1 gifts, 0.01 EUR", "1, 25.00 EUR"),
+        (f"UPDATE day_total SET cents = 'x' {WATER}", "1 gifts, x EUR", "1, 25.00 EUR"),
+        (f"UPDATE day_total SET count = 9 {WATER}", "9 gifts, 25.00 EUR", "1, 25.00 EUR"),
+        (f"DELETE FROM day_total {WATER}", "0 gifts, 0.00 EUR", "1, 25.00 EUR"),
+        (
+            "INSERT INTO day_total VALUES (1, 0, '2025-03-14', '732000', '', 'card', 2, 700)",
+            "2 gifts, 7.00 EUR",
+            "0, 0.00 EUR",
+        ),
     ],
-)  # fmt: skip
-def test_a_changed_day_total_is_named(statement_: str, problem: str, tmp_path: Path):
+)
+def test_a_changed_day_total_is_named(change: str, says: str, real: str, tmp_path: Path):
     two_statements(tmp_path)
-    tamper(tmp_path, statement_)
+    tamper(tmp_path, change)
+    problem = f"says {says}; the gifts are {real}"
     assert [(alteration.table, alteration.problem) for alteration in found(tmp_path)] == [("day_total", problem)]
 
 

@@ -63,7 +63,9 @@ def test_an_auditor_checks_a_seal_without_obole(root: Path):
     for relative, digest in content["files"].items():
         assert hashlib.sha256((root / relative).read_bytes()).hexdigest() == digest
     with register_in(root).connect() as connection:
-        rows = connection.exec_driver_sql("SELECT name, digest || '|' || rows_digest FROM document WHERE last_day LIKE '2024%'")
+        rows = connection.exec_driver_sql(
+            "SELECT name, digest || '|' || rows_digest FROM document WHERE last_day LIKE '2024%'"
+        )
         assert {name: hashlib.sha256(text.encode()).hexdigest() for name, text in rows} == content["documents"]
 
 

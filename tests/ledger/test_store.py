@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from invented import gift, insert, movement, record, register_in
+from invented import DAY, gift, insert, movement, record, register_in
 from sqlalchemy import MetaData
 from sqlalchemy.exc import IntegrityError
 
@@ -148,12 +148,13 @@ def test_a_migration_that_fails_leaves_no_half_store(tmp_path: Path, monkeypatch
         "create_table",
         lambda self, name, *rest, **more: made(self, name, *rest, **more) if name != "gift" else 1 / 0,
     )
+    url = sqlite_url(tmp_path / "register.sqlite3")
     with pytest.raises(ZeroDivisionError):
-        register_in(tmp_path)
+        open_store(url, "register")
     monkeypatch.undo()
     with sqlite3.connect(tmp_path / "register.sqlite3") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
-    register_in(tmp_path)
+    open_store(url, "register")
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
@@ -171,6 +172,15 @@ def test_the_register_refuses_to_change_or_delete_a_row(table: str, tmp_path: Pa
     for statement in (f"UPDATE {table} SET {columns[-1]} = {columns[-1]}", f"DELETE FROM {table}"):
         with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
             connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("table", ["receipt", "receipt_version"])
+def test_a_receipt_is_never_deleted(table: str, tmp_path: Path):
+    engine = register_in(tmp_path)
+    with engine.begin() as connection:
+        receiptbook.insert_receipts(connection, 2025, 1, DAY, [receiptbook.NewReceipt("D0001", 5000, (), "")])
+    with pytest.raises(IntegrityError, match="never deleted"), engine.begin() as connection:
+        connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
 def test_a_gift_of_a_document_that_is_not_there_is_refused(tmp_path: Path):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -53,7 +54,7 @@ def connection(store: Engine) -> Iterator[Connection]:
         yield opened
 
 
-def donor(key: str, **more) -> Donor:
+def donor(key: str, **more: Any) -> Donor:
     return Donor(key, "natural", "Exemple", **more)
 
 
@@ -149,7 +150,9 @@ def test_a_key_that_is_missing_or_broken_is_named_by_its_file(content: str | Non
 
 
 def test_donors_come_back_as_they_were_saved(connection: Connection):
-    bakery = Donor("D0002", "legal", "Boulangerie Exemple", enterprise_number="0403170701", language="nl", delivery="email")
+    bakery = Donor(
+        "D0002", "legal", "Boulangerie Exemple", enterprise_number="0403170701", language="nl", delivery="email"
+    )
     vault.save_donors(connection, SEALER, [EMMA, bakery])
     found = {row.key: vault.with_links(connection, row) for row in vault.find_donors(connection, SEALER)}
     assert found == {"D0001": EMMA, "D0002": bakery}
@@ -202,11 +205,13 @@ def test_a_merged_donor_stays_merged_when_the_register_is_taken_in_again(connect
 
 
 @pytest.mark.parametrize("link", [{"mandates": ("MNDT-1",)}, {"communications": ("010806817183",)}])
-def test_a_link_of_another_donor_is_refused_with_both_keys_and_nothing_is_written(link: dict[str, tuple[str, ...]], store: Engine):
+def test_a_link_of_another_donor_is_refused_with_both_keys_and_nothing_is_written(
+    link: dict[str, tuple[str, ...]], store: Engine
+):
     with store.begin() as connection:
         vault.save_donors(connection, SEALER, [EMMA])
     for rows in ([donor("D0002", **link)], [donor("D0003", **link), donor("D0002", **link)]):
-        with pytest.raises(LinkTaken, match="D0002.*D000[13]|D0003.*D0001") as refusal, store.begin() as connection:
+        with pytest.raises(LinkTaken, match=r"D0002.*D000[13]|D0003.*D0001") as refusal, store.begin() as connection:
             vault.save_donors(connection, SEALER, rows)
         assert not any(value in str(refusal.value) for value in (*EMMA.mandates, *EMMA.communications))
     with store.begin() as connection:
@@ -224,7 +229,9 @@ def test_no_national_number_stands_in_the_file_or_beside_it(tmp_path: Path, stor
     sheet = f'{{"name": "Exemple", "national_number": "{NUMBER}"}}'
     with store.begin() as connection:
         connection.exec_driver_sql("PRAGMA cache_size=1")  # spill: the journal holds what is in the work
-        vault.save_donors(connection, SEALER, [EMMA, *(donor(f"E{row}", national_number=NUMBER) for row in range(3000))])
+        vault.save_donors(
+            connection, SEALER, [EMMA, *(donor(f"E{row}", national_number=NUMBER) for row in range(3000))]
+        )
         vault.freeze_sheets(connection, SEALER, [(2025, 1, 1, sheet)])
         journals = [file for file in tmp_path.iterdir() if file.name.startswith("vault.sqlite3-")]
         assert journals
@@ -251,7 +258,9 @@ def test_a_name_taken_out_is_gone_from_the_file(tmp_path: Path, store: Engine):
 def test_an_iban_of_two_donors_leads_to_nobody(connection: Connection):
     shared, own = "BE68539007547034", "BE71096123456769"
     vault.save_donors(
-        connection, SEALER, [donor("D1", ibans=(shared, own)), donor("D2", ibans=(shared,)), donor("D3", ibans=(shared,))]
+        connection,
+        SEALER,
+        [donor("D1", ibans=(shared, own)), donor("D2", ibans=(shared,)), donor("D3", ibans=(shared,))],
     )
     assert vault.load_links(connection).ibans == {shared: None, own: "D1"}
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,9 +77,3 @@ def small(_small: Path, tmp_path: Path) -> Obole:
 def issued(_issued: Path, tmp_path: Path) -> Obole:
     """The same with the receipts of 2025 issued and printed."""
     return _copied(_issued, tmp_path / "books")
-
-
-@pytest.fixture
-def demo_copy(demo: Path, tmp_path: Path) -> Callable[[], Obole]:
-    """A copy of the demonstration."""
-    return lambda: _copied(demo, tmp_path / "books")

@@ -95,7 +95,9 @@ def test_a_cent_moved_between_accounts_is_found_by_the_file_alone(small: Obole):
 
 def test_a_journal_file_removed_is_named(small: Obole):
     journal_of(small).unlink()
-    assert any(f"journal/2025/{FIRST}.beancount: the journal of {FIRST} is missing" in fault for fault in failed(small)[3])
+    assert any(
+        f"journal/2025/{FIRST}.beancount: the journal of {FIRST} is missing" in fault for fault in failed(small)[3]
+    )
 
 
 def test_a_journal_file_added_is_named(small: Obole):
@@ -126,7 +128,10 @@ def test_an_archived_source_that_was_changed_is_named(small: Obole):
         ("UPDATE movement SET cents = cents + 1 WHERE position = 7", f"movement: position 7 of {FIRST}"),
         ("UPDATE movement SET outcome = 'rule' WHERE position = 7", f"movement: position 7 of {FIRST}"),
         ("DELETE FROM movement WHERE position = 6", f"document: {FIRST}: "),
-        (f"UPDATE document SET closing = closing + 1 WHERE name = '{FIRST}'", f"document: {FIRST}: its record was changed"),
+        (
+            f"UPDATE document SET closing = closing + 1 WHERE name = '{FIRST}'",
+            f"document: {FIRST}: its record was changed",
+        ),
         (f"UPDATE document SET digest = 'x' WHERE name = '{FIRST}'", f"document: {FIRST}: its record was changed"),
         ("UPDATE day_total SET cents = cents + 1 WHERE batch = 0", f"day_total: {FIRST}"),
         ("UPDATE day_total SET count = 7 WHERE batch = 0", f"day_total: {FIRST}"),
@@ -154,9 +159,7 @@ def test_a_gift_changed_with_its_crc_is_found_by_the_digest_of_the_document(smal
 
 def test_a_statement_that_does_not_add_up_any_more_is_named(small: Obole):
     small.change("UPDATE movement SET cents = cents + 1 WHERE position = 7")
-    assert failed(small)[2] == [
-        f"{FIRST}: opening 1000.00 + movements 247.51 is not its closing balance 1247.50"
-    ]
+    assert failed(small)[2] == [f"{FIRST}: opening 1000.00 + movements 247.51 is not its closing balance 1247.50"]
 
 
 def test_a_missing_statement_is_a_note(small: Obole, tmp_path: Path):
@@ -176,7 +179,10 @@ def test_every_euro_of_suspense_has_its_open_line(small: Obole):
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
-        ("UPDATE receipt SET cents = cents + 1 WHERE number = 2", "receipt 2025/000002: the row was changed after issue"),
+        (
+            "UPDATE receipt SET cents = cents + 1 WHERE number = 2",
+            "receipt 2025/000002: the row was changed after issue",
+        ),
         ("UPDATE receipt SET donor = 'D0003' WHERE number = 2", "receipt 2025/000002: the row was changed after issue"),
         ("UPDATE receipt SET state = 'withdrawn' WHERE number = 2", "receipt 2025/000002: the row was changed"),
         ("UPDATE receipt SET number = 9 WHERE number = 3", "receipt 2025/000009: numbers 3 to 8 are missing before it"),
@@ -197,7 +203,9 @@ def test_a_receipt_changed_by_hand_is_named(issued: Obole, statement: str, named
 def test_what_the_last_receipt_printed_outlives_its_row(issued: Obole):
     issued.change("DELETE FROM receipt WHERE number = 3")
     assert "removed" not in issued.faults()
-    issued.change("INSERT INTO receipt SELECT year, 3, donor, cents, issued_on, state, crc FROM receipt WHERE number = 2")
+    issued.change(
+        "INSERT INTO receipt SELECT year, 3, donor, cents, issued_on, state, crc FROM receipt WHERE number = 2"
+    )
     assert 6 not in failed(issued)
 
 
@@ -218,7 +226,10 @@ def test_a_pdf_that_is_missing_is_named_with_what_to_do(issued: Obole):
     ("statement", "named"),
     [
         ("UPDATE frozen_sheet SET sheet = x'00112233445566778899aabbccddeeff' WHERE number = 2", "receipt 2025/2/1"),
-        ("UPDATE frozen_sheet SET sheet = (SELECT sheet FROM frozen_sheet WHERE number = 1) WHERE number = 2", "2025/2/1"),
+        (
+            "UPDATE frozen_sheet SET sheet = (SELECT sheet FROM frozen_sheet WHERE number = 1) WHERE number = 2",
+            "2025/2/1",
+        ),
         ("DELETE FROM frozen_sheet WHERE number = 2", "receipt 2025/000002: what it prints is not in the vault"),
     ],
     ids=["other bytes", "that of another receipt", "none"],
@@ -275,7 +286,9 @@ def test_it_is_found_in_comments_headings_and_the_main_file_too(small: Obole, li
     assert failed(small)[9][0].startswith("main.beancount: line ")
 
 
-@pytest.mark.parametrize("text", ["Zoé et Jan", "Dupont SA", IBAN, "info@example.org", "0123456749", "Anne", "20250314001"])
+@pytest.mark.parametrize(
+    "text", ["Zoé et Jan", "Dupont SA", IBAN, "info@example.org", "0123456749", "Anne", "20250314001"]
+)
 def test_what_names_nobody_may_stand_there(small: Obole, text: str):
     by_hand(small, "2025-04-01", text, ("550000", "0.00"), ("743000", "0.00"))
     assert 9 not in failed(small)
@@ -365,11 +378,11 @@ def test_a_row_of_a_closed_year_that_changed_is_named(closed: Obole):
 
 
 @pytest.mark.parametrize("reason", ["suspense", "result"])
-def test_a_year_is_closed_only_when_nothing_waits_and_its_result_is_carried(
-    small: Obole, tmp_path: Path, reason: str
-):
+def test_a_year_is_closed_only_when_nothing_waits_and_its_result_is_carried(small: Obole, tmp_path: Path, reason: str):
     if reason == "result":
-        (tmp_path / "d.csv").write_text(f"document;position;account;date\n{FIRST};7;743000;2025-04-02\n", encoding="utf-8")
+        (tmp_path / "d.csv").write_text(
+            f"document;position;account;date\n{FIRST};7;743000;2025-04-02\n", encoding="utf-8"
+        )
         small.takes_well(tmp_path / "d.csv")
     else:
         rows = [
@@ -389,7 +402,10 @@ def test_collections_and_line_by_line_gifts_of_one_statement_check_apart(small: 
     parts = [given(1_00 + number, 1) for number in range(40)]
     total = sum(line.cents for line in parts)
     collections = [
-        (Line(30_00, "10550000", reference=f"C{number}"), [collected(10_00, "M-2", f"E{number}-{one}") for one in range(3)])
+        (
+            Line(30_00, "10550000", reference=f"C{number}"),
+            [collected(10_00, "M-2", f"E{number}-{one}") for one in range(3)],
+        )
         for number in range(20)
     ]
     bank = Statement(74, 1_247_50, [*parts, *collections], date(2025, 3, 17))

@@ -97,7 +97,7 @@ def test_an_account_that_the_chart_does_not_open_is_named_when_the_books_are_ope
     settings = books / "obole.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace('account = "657000"', 'account = "657123"'), encoding="utf-8")
-    with pytest.raises(UnknownAccount, match="obole.toml: account 657123 is not in the chart"):
+    with pytest.raises(UnknownAccount, match=r"obole\.toml: account 657123 is not in the chart"):
         open_books(books)
 
 

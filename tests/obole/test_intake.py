@@ -1,7 +1,6 @@
 """Taking bank statements in: each euro once, whole or not at all, and what is told about it."""
 
 import json
-import os
 import re
 from dataclasses import replace
 from datetime import date
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from small_books import (
-    HOLDERS,
     IBAN,
     OPENING,
     SETTINGS,

@@ -255,7 +255,8 @@ def in_may(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_a_grant_posts_what_has_fallen_due_and_once(empty: Obole, tmp_path: Path, in_may: pytest.MonkeyPatch):
+@pytest.mark.usefixtures("in_may")
+def test_a_grant_posts_what_has_fallen_due_and_once(empty: Obole, tmp_path: Path):
     path = grants(tmp_path, ADVANCE, REST)
     empty.takes_well(path)
     assert (empty.balance("413000"), empty.balance("733000")) == (800_00, -800_00)

@@ -8,7 +8,7 @@ from beancount import loader
 from beancount.core import data
 
 import reports.mapped
-from ledger.chart import house, path_of, render_chart, statutory
+from ledger.chart import code_of, house, path_of, render_chart, statutory
 from reports.mapped import check_mapped
 from reports.scheme import SCHEMES
 
@@ -36,28 +36,34 @@ def test_every_account_that_annex_3_names_falls_in_one_line_of_each_scheme():
     names = [
         path_of(code, heading.label("fr"))
         for code, heading in statutory().items()
-        if heading.kind == "account" and not code.startswith("0")  # class 0 stands off the balance sheet
+        if heading.kind == "account"
+        and not code.startswith("0")  # class 0 stands off the balance sheet
+        and not any(other.startswith(code) for other in statutory() if other != code)  # 662 is 6620 or 6621
     ]
-    assert len(names) > 300
+    assert len(names) > 250
     assert messages(*names) == []
 
 
 @pytest.mark.parametrize("name", ["Equity:11:110000-Prime", "Assets:59-Autres:590000-Autres"])
 def test_an_account_in_no_line_is_named_once_for_each_scheme(name: str):
-    code = name.rsplit(":", 1)[1].split("-")[0]
+    code = code_of(name)
     assert messages("Income:73-Dons:731100-Dons", name) == [
-        f"account {code} falls in no line of the scheme {scheme}: choose a code below a mapped account" for scheme in SCHEMES
+        f"account {code} falls in no line of the scheme {scheme}: choose a code below a mapped account"
+        for scheme in SCHEMES
     ]
 
 
 def test_the_error_stands_at_the_open_directive():
     entry = opened("Assets:59-Autres:590000-Autres")
     _, errors = check_mapped([entry], {})
-    assert {(error.source["lineno"], error.entry) for error in errors} == {(7, entry)}
+    assert len(errors) == len(SCHEMES)
+    assert all(error.source["lineno"] == 7 and error.entry is entry for error in errors)
 
 
 def test_an_account_in_two_lines_is_named(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(reports.mapped, "doubly_mapped", lambda _scheme, codes: [code for code in codes if code == "731100"])
+    monkeypatch.setattr(
+        reports.mapped, "doubly_mapped", lambda _scheme, codes: [code for code in codes if code == "731100"]
+    )
     assert messages("Income:73-Dons:731100-Dons", "Income:73-Dons:732000-Legs") == [
         f"account 731100 falls in more than one line of the scheme {scheme}: choose a code below a mapped account"
         for scheme in SCHEMES

@@ -239,3 +239,9 @@ def upgrade() -> None:
                     f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
                     f"BEGIN SELECT RAISE(ABORT, 'the register is append-only: post a reversal'); END"
                 )
+        # Their rows get a state or the hash of a PDF later, but no number and no version ever goes.
+        for table in ("receipt", "receipt_version"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'a receipt is withdrawn, never deleted'); END"
+            )

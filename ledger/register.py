@@ -31,6 +31,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     extract,
     func,
     or_,
@@ -388,54 +389,60 @@ def documents(connection: Connection) -> list[Mapping[str, Any]]:
     return [dict(row) for row in connection.execute(select(document).order_by(document.c.id)).mappings()]
 
 
+# Put together once, like `_ORIGINALS`: each statement asks, and that takes longer than to answer.
+_BEFORE = (
+    select(document.c.name, document.c.closing)
+    .where(
+        document.c.bank == bindparam("bank"),
+        document.c.closing.is_not(None),
+        or_(
+            document.c.closing_date < bindparam("day"),
+            and_(document.c.closing_date == bindparam("day"), document.c.sequence < bindparam("sequence")),
+        ),
+    )
+    .order_by(document.c.closing_date.desc(), document.c.sequence.desc())
+    .limit(1)
+)
+
+
 def previous_closing(connection: Connection, bank: str, day: date, sequence: str) -> tuple[str, int] | None:
     """Name and closing balance of the statement of this account that comes before (day, sequence)."""
-    last = document.c.closing_date
-    before = or_(last < day, and_(last == day, document.c.sequence < sequence))
-    row = connection.execute(
-        select(document.c.name, document.c.closing)
-        .where(document.c.bank == bank, document.c.closing.is_not(None), before)
-        .order_by(last.desc(), document.c.sequence.desc())
-        .limit(1)
-    ).first()
+    row = connection.execute(_BEFORE, {"bank": bank, "day": day, "sequence": sequence}).first()
     return None if row is None else (str(row.name), int(row.closing))
+
+
+_BACK = gift.alias("back")
+_ORIGINALS = (
+    select(
+        movement.c.reference,
+        gift.c.id,
+        gift.c.donor,
+        gift.c.cents,
+        gift.c.counted,
+        gift.c.account,
+        gift.c.channel,
+        gift.c.campaign,
+        gift.c.fund,
+        _BACK.c.id.is_not(None),
+    )
+    .join(gift, (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position))
+    .outerjoin(_BACK, _BACK.c.reverses == gift.c.id)
+    .where(movement.c.reference.in_(bindparam("references", expanding=True)), gift.c.cents > 0)
+    .order_by(gift.c.id)
+)
 
 
 def originals(connection: Connection, references: Iterable[str]) -> dict[str, Original]:
     """The collected gifts by EndToEndId; where one id was collected more than once, the last not yet reversed."""
     wanted = sorted(set(references))
     found: dict[str, Original] = {}
-    back = gift.alias("back")
     for start in range(0, len(wanted), 500):
-        query = (
-            select(
-                movement.c.reference,
-                gift.c.id,
-                gift.c.donor,
-                gift.c.cents,
-                gift.c.counted,
-                gift.c.account,
-                gift.c.channel,
-                gift.c.campaign,
-                gift.c.fund,
-                back.c.id.is_not(None),
-            )
-            .join(gift, tuple_match())
-            .outerjoin(back, back.c.reverses == gift.c.id)
-            .where(movement.c.reference.in_(wanted[start : start + 500]), gift.c.cents > 0)
-            .order_by(gift.c.id)
-        )
-        for reference, *values in connection.execute(query):
+        for reference, *values in connection.execute(_ORIGINALS, {"references": wanted[start : start + 500]}):
             original = Original._make((*values[:-1], bool(values[-1])))
             known = found.get(reference)
             if known is None or known.reversed or not original.reversed:
                 found[reference] = original
     return found
-
-
-def tuple_match() -> Any:
-    """The condition that joins a gift to the movement it came from."""
-    return (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position)
 
 
 def amounts_of(connection: Connection, document_id: int) -> list[tuple[date, int]]:

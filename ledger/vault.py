@@ -381,9 +381,8 @@ class Links:
 
 def load_links(connection: Connection) -> Links:
     """All links, with merged donors followed to the one that remains."""
-    merged: dict[str, str] = {
-        key: into for key, into in connection.execute(select(donor.c.key, donor.c.merged_into)) if into is not None
-    }
+    query = select(donor.c.key, donor.c.merged_into).where(donor.c.merged_into.is_not(None))
+    merged: dict[str, str] = {row.key: row.merged_into for row in connection.execute(query)}
 
     def remaining(key: str) -> str:
         seen = {key}
@@ -395,14 +394,14 @@ def load_links(connection: Connection) -> Links:
         return key
 
     ibans: dict[str, str | None] = {}
-    for iban, key in connection.execute(select(donor_iban.c.iban, donor_iban.c.donor)):
+    for iban, key in connection.execute(select(donor_iban.c.iban, donor_iban.c.donor)).all():
         known = remaining(key)
         ibans[iban] = known if ibans.get(iban, known) == known else None
     return Links(
         communications={
-            ogm: (remaining(key), campaign) for ogm, key, campaign in connection.execute(select(communication))
+            ogm: (remaining(key), campaign) for ogm, key, campaign in connection.execute(select(communication)).all()
         },
-        mandates={reference: remaining(key) for reference, key in connection.execute(select(mandate))},
+        mandates={reference: remaining(key) for reference, key in connection.execute(select(mandate)).all()},
         ibans=ibans,
     )
 

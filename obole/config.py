@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
-from stdnum.be import vat as stdnum_enterprise
 
 from importers.donors import valid_iban
 from ledger.errors import OboleError
+from ledger.identifiers import valid_enterprise_number
 from ledger.records import Channel, Counterpart, Nature
 
 FILE_NAME = "obole.toml"
@@ -40,7 +40,7 @@ def _compact_iban(value: Any) -> Any:
 
 
 def _enterprise_number(value: str) -> str:
-    if not stdnum_enterprise.is_valid(value):
+    if not valid_enterprise_number(value):
         raise ValueError("not a valid enterprise number (ten digits, check digits modulo 97)")
     return value
 

@@ -93,6 +93,8 @@ SOURCE_KINDS = (
 
 def kind_of(path: Path) -> DocumentKind | None:
     """What a source file is, by its beginning or its headings; None where it is none of ours."""
+    if coda.identify(path):  # most files are, and their beginning says it
+        return DocumentKind.CODA
     return next((kind for kind, identify in SOURCE_KINDS if identify(path)), None)
 
 

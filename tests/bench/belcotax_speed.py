@@ -72,7 +72,7 @@ def measure(count: int) -> None:
         size = path.stat().st_size / 1e6
     if faults or summary.count != count:
         sys.exit(f"{len(faults)} faults in {summary.count} receipts")
-    print(  # noqa: T201 - a benchmark prints
+    print(
         f"{count:>7} receipts, {size:5.1f} MB: written in {done - start:.2f} s, "
         f"read back in {checked - done:.2f} s, {_peak() - before:.1f} MB more memory"
     )

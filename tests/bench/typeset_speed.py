@@ -70,7 +70,7 @@ def main(count: int) -> None:
             sizes.append(len(document))
         cpu, wall = _cpu(who) - cpu, time.perf_counter() - wall
         peak = resource.getrusage(who).ru_maxrss / 1024
-        print(  # noqa: T201  the figures are the point
+        print(
             f"{workers} process(es): {1000 * cpu / count:.1f} ms CPU and {1000 * wall / count:.1f} ms a receipt, "
             f"{sum(sizes) / count / 1000:.1f} kB, peak {peak:.0f} MB a process"
         )

@@ -255,7 +255,10 @@ def _decide(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict:
 
 
 def _by_communication(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
-    """An OGM that was issued: structured, or found in free text in any writing."""
+    """An OGM that was issued: structured, or found in free text in any writing.
+
+    Where the account it is paid from is another donor's, a person decides whose gift it is.
+    """
     issued = sheet.desk.links.communications
     if movement.structured is not None:
         found = issued.get(movement.structured)
@@ -264,7 +267,12 @@ def _by_communication(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict
         found = issued.get(ogm[0]) if ogm is not None else None
     else:
         return None
-    return _gift(movement, sheet.desk, batch, found[0], campaign=found[1]) if found is not None else None
+    if found is None:
+        return None
+    owner = sheet.desk.links.ibans.get(movement.account)
+    if owner is not None and owner != found[0]:
+        return _suspense(sheet.desk)
+    return _gift(movement, sheet.desk, batch, found[0], campaign=found[1])
 
 
 def _by_mandate(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -155,6 +156,10 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
     return entries
 
 
+# Files synced at a time, while the documents they belong to go into the register: a disk takes several at once.
+_WRITERS = 4
+
+
 class Posting:
     """A unit of work: `post` documents, then leave the `with` block to commit them all, or raise to post none."""
 
@@ -165,6 +170,8 @@ class Posting:
         self.language = language
         self.connection: Connection
         self._written: dict[Path, str] = {}
+        self._writers = ThreadPoolExecutor(_WRITERS)
+        self._writing: list[Future[Path]] = []
         self._time = posting_time()
 
     def __enter__(self) -> Self:
@@ -209,7 +216,7 @@ class Posting:
         digest = hashlib.sha256(content).hexdigest()
         there = self._written.get(path) or (_sha256(path) if path.exists() else None)
         if there is None:
-            journal.write_temporary(path, content)
+            self._writing.append(self._writers.submit(journal.write_temporary, path, content))
             self._written[path] = digest
         elif there != digest:
             relative = path.relative_to(self.folder.root).as_posix()
@@ -218,8 +225,10 @@ class Posting:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._writers.shutdown()
+        failures = [failure for file in self._writing if (failure := file.exception()) is not None]
         try:
-            if kind is None:
+            if kind is None and not failures:
                 self._sync_folders()  # a power cut after the commit must find the temporary names
                 self._transaction.commit()
                 for path in self._written:
@@ -231,6 +240,8 @@ class Posting:
                     journal.temporary_name(path).unlink(missing_ok=True)
         finally:
             self.connection.close()
+        if kind is None and failures:
+            raise failures[0]
 
     def _sync_folders(self) -> None:
         written = {parent for path in self._written for parent in path.parents}

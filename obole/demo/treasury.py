@@ -67,7 +67,7 @@ class Treasury:
     giving: Giving
     creditor: str
     balances: dict[str, int] = field(
-        default_factory=lambda: {"current": targets()["550000"].opening, "gifts": targets()["550100"].opening}
+        default_factory=lambda: {"current": targets()["550000"].opening, "gifts": targets()["551000"].opening}
     )
     deposits: int = field(default_factory=lambda: targets()["530000"].opening)
     opened: dict[str, date] = field(default_factory=lambda: {"current": _BEFORE, "gifts": _BEFORE})
@@ -107,7 +107,7 @@ class Treasury:
         return written
 
     def _prove(self, year: int) -> None:
-        for account, cents in (("550000", self.balances["current"]), ("550100", self.balances["gifts"])):
+        for account, cents in (("550000", self.balances["current"]), ("551000", self.balances["gifts"])):
             if cents != end(account, year):
                 raise ValueError(f"{account} ends {year} on {cents} cents instead of {end(account, year)}")
 
@@ -210,7 +210,7 @@ class Treasury:
         gifts, current = writers["gifts"], writers["current"]
         year = gifts.booked.year
         if last:
-            swept = gifts.closing - end("550100", year)
+            swept = gifts.closing - end("551000", year)
             placed = end("530000", year) - self.deposits
         else:
             swept = _sweep(gifts.closing)

@@ -95,8 +95,13 @@ def test_an_issued_communication_makes_the_gift_of_its_donor_and_campaign():
     assert (gift.donor, gift.campaign, gift.cents, gift.account) == ("D0001", "spring", 50_00, MONEY)
 
 
-def test_an_issued_communication_goes_before_the_account_of_another_donor():
-    assert one(credit(structured=ISSUED, account=ANNE)) == ("gift", MONEY, "D0001")
+def test_an_issued_communication_paid_from_the_account_of_another_donor_waits_for_a_person():
+    assert one(credit(structured=ISSUED, account=ANNE)) == ("suspense", SUSPENSE, None)
+
+
+def test_an_issued_communication_goes_before_an_account_nobody_or_several_are_known_by():
+    assert one(credit(structured=ISSUED, account=SHARED)) == ("gift", MONEY, "D0001")
+    assert one(credit(structured=ISSUED, account="BE09000000000009")) == ("gift", MONEY, "D0001")
 
 
 def test_an_issued_communication_goes_before_a_rule():

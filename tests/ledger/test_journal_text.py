@@ -18,7 +18,7 @@ from ledger.journal import Entry, Line, Unbalanced, quote, render, write_whole
 PATHS = {account.code: account.path for account in house()}
 DAY = date(2025, 3, 14)
 GIFT = Entry(
-    DAY, "Dons", (Line("550100", 7500), Line("731100", -7500, {"gifts": 2, "channel": "transfer"})), tags=("gift",)
+    DAY, "Dons", (Line("551000", 7500), Line("731100", -7500, {"gifts": 2, "channel": "transfer"})), tags=("gift",)
 )
 
 
@@ -36,7 +36,7 @@ def test_an_entry_reads_as_an_accountant_writes_it():
     entry = Entry(
         DAY,
         "Dons",
-        (Line("550100", 7500), Line("731100", -7500, {"gifts": 2, "channel": "transfer"})),
+        (Line("551000", 7500), Line("731100", -7500, {"gifts": 2, "channel": "transfer"})),
         tags=("gift",),
         links=("coda-gifts-2025-073",),
         meta={"gifts": 2},
@@ -46,7 +46,7 @@ def test_an_entry_reads_as_an_accountant_writes_it():
         "\n"
         '2025-03-14 * "Dons" #gift ^coda-gifts-2025-073\n'
         "  gifts: 2\n"
-        "  Assets:55-Etablissements-de-credit:550100-Banque-compte-dons  75.00 EUR\n"
+        "  Assets:55-Etablissements-de-credit:551000-Banque-compte-dons  75.00 EUR\n"
         "  Income:73-Dons-legs-subsides:731100-Dons-en-especes  -75.00 EUR\n"
         "    gifts: 2\n"
         '    channel: "transfer"\n'

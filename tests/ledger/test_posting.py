@@ -47,7 +47,7 @@ def booking(name: str = NAME, source: bytes = SOURCE, day: date = DAY, **more: A
     values: dict[str, Any] = {
         "movements": [movement(day=day)],
         "gifts": [gift(day=day)],
-        "gift_debits": {0: "550100"},
+        "gift_debits": {0: "551000"},
     } | more
     return Booking(record(name, day, file_digest=hashlib.sha256(source).hexdigest()), **values)
 
@@ -137,7 +137,7 @@ def test_a_document_refused_by_the_register_leaves_no_file(folder: Folder, engin
 
 
 def test_an_account_outside_the_chart_is_named_with_its_document(folder: Folder, engine: Engine):
-    entry = Entry(DAY, "Frais", (Line("999999", 100), Line("550100", -100)))
+    entry = Entry(DAY, "Frais", (Line("999999", 100), Line("551000", -100)))
     with pytest.raises(UnknownAccount, match=f"{NAME}: account 999999 is not in the chart"):
         post(folder, engine, booking(entries=[entry]))
     assert files(folder) == {}
@@ -357,7 +357,7 @@ def test_the_gifts_of_a_day_are_one_transaction_with_a_posting_per_account_fund_
     assert (entry.day, entry.narration, entry.tags, entry.links) == (DAY, "Giften", ("gift",), (NAME,))
     assert entry.meta == {"gifts": 5}
     assert entry.lines == (
-        Line("550100", 1900),
+        Line("551000", 1900),
         Line("731100", -250, {"gifts": 1, "channel": "card"}),
         Line("731100", -1050, {"gifts": 2, "channel": "transfer"}),
         Line("731100", -500, {"gifts": 1, "channel": "transfer", "fund": "water"}),
@@ -368,12 +368,12 @@ def test_the_gifts_of_a_day_are_one_transaction_with_a_posting_per_account_fund_
 def test_a_batch_is_a_transaction_of_its_own_with_what_of_it_went_to_suspense():
     one = booking(
         gifts=[gift(1000), gift(4000, position=3, batch=2), gift(500, position=4, batch=2)],
-        gift_debits={0: "550100", 2: "580000"},
+        gift_debits={0: "551000", 2: "580000"},
         batches={2: "Domiciliations encaissées"},
         batch_lines={2: (Line("499000", -25),)},
     )
     line_by_line, batch = gift_entries(one, "fr")
-    assert (line_by_line.narration, line_by_line.lines[0]) == ("Dons", Line("550100", 1000))
+    assert (line_by_line.narration, line_by_line.lines[0]) == ("Dons", Line("551000", 1000))
     assert (batch.narration, batch.meta) == ("Domiciliations encaissées", {"gifts": 2, "batch": 2})
     assert (batch.lines[0], batch.lines[-1]) == (Line("580000", 4525), Line("499000", -25))
 
@@ -398,19 +398,19 @@ def test_a_gift_and_its_reversal_on_one_day_are_a_transaction_of_nothing():
     )
 )
 def test_the_books_hold_every_cent_of_the_gifts(gifts: list):
-    entries = read(gift_entries(booking(gifts=gifts, gift_debits={0: "550100", 5: "580000"}), "de"))
+    entries = read(gift_entries(booking(gifts=gifts, gift_debits={0: "551000", 5: "580000"}), "de"))
     on = {account: Decimal(0) for account in PATHS.values()}
     for entry in entries:
         for one in entry.postings:
             on[one.account] += one.units.number
     assert -on[PATHS["731100"]] == Decimal(sum(one.cents for one in gifts)) / 100
-    assert on[PATHS["550100"]] == Decimal(sum(one.cents for one in gifts if not one.batch)) / 100
+    assert on[PATHS["551000"]] == Decimal(sum(one.cents for one in gifts if not one.batch)) / 100
     assert sum(int(entry.meta["gifts"]) for entry in entries) == len(gifts)
 
 
 def test_the_entries_of_a_journal_file_stand_in_the_order_of_their_days(folder: Folder, engine: Engine):
     later, earlier = (
-        Entry(DAY + timedelta(days=days), f"day {days}", (Line("616000", 100), Line("550100", -100)))
+        Entry(DAY + timedelta(days=days), f"day {days}", (Line("616000", 100), Line("551000", -100)))
         for days in (3, -3)
     )
     post(folder, engine, booking(entries=[later, earlier]))

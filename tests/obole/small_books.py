@@ -57,7 +57,7 @@ account = "550000"
 [[bank]]
 alias = "gifts"
 iban = "{OTHER_IBAN}"
-account = "550100"
+account = "551000"
 
 [[rules]]
 label = "Frais bancaires"

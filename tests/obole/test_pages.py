@@ -62,7 +62,7 @@ def test_the_accounts_of_a_rubric_lead_to_favas_page_of_each_year(client: FlaskC
     assert f'href="/fondation-exemple/account/{BANK}/?time=2025"' in html
     assert f'href="/fondation-exemple/account/{BANK}/?time=2024"' in html
     assert ["550000", "Banque compte courant", "66999,50", "84999,50"] in rows(html)
-    assert ["550100", "Banque compte dons", "90000,65", "40000,25"] in rows(html)
+    assert ["551000", "Banque compte dons", "90000,65", "40000,25"] in rows(html)
 
 
 def test_the_first_year_stands_alone(client: FlaskClient):

@@ -272,32 +272,30 @@ class _LogicalFile:
 
         What `take` would do with each of their lines, for nearly all lines of a file at once.
         """
-        before, last = self.before, self.last
         while line[:2] == "21" and len(line) == LINE:
             self.line = number
-            before, last = last, "21"
+            self.last = "21"
             self.unhashed.append(line)
             self.movement_record(line)
             place = self.place
             line = next(lines, "")
             number += 1
             if line[:10] == "22" + place and len(line) == LINE:
-                before, last = last, "22"
+                self.last = "22"
                 self.unhashed.append(line)
                 self.second = line
                 self.records += 1
                 line = next(lines, "")
                 number += 1
             if line[:10] == "23" + place and len(line) == LINE:
-                before, last = last, "23"
+                self.last = "23"
                 self.unhashed.append(line)
                 self.third = line
                 self.records += 1
                 line = next(lines, "")
                 number += 1
         self.line = number - 1
-        self.before, self.last = before, last
-        self.expected = _STEPS[last]
+        self.expected = _STEPS[self.last]
         return number, line
 
     def _take_other(self, line: str) -> None:

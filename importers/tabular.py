@@ -83,11 +83,15 @@ class Sheet:
 
 @dataclass(frozen=True)  # no slots: Python 3.11 cannot make `RegisterFile[X](...)` with both
 class RegisterFile(Generic[T]):
-    """What a register holds: its rows, its faults, the SHA-256 of the file. Rows with an error are left out."""
+    """What a register holds: its rows, its faults, the SHA-256 of the file, the columns it has.
+
+    Rows with an error are left out.
+    """
 
     rows: tuple[T, ...]
     faults: tuple[Fault, ...]
     digest: str
+    columns: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -205,7 +209,8 @@ class Table:
         taken = tuple(rows)
         if not taken and not self._faults:
             self.error("there is no row below the headings; fill in the register")
-        return RegisterFile(taken, self.faults, self.digest)
+        present = frozenset(name for name, index in self.index.items() if index >= 0)
+        return RegisterFile(taken, self.faults, self.digest, present)
 
     def _placed(self, fault: Fault) -> Fault:
         return Fault(self.place + fault.message, fault.line, fault.severity)

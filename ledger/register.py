@@ -153,6 +153,14 @@ assignment = Table(
     sqlite_with_rowid=False,
 )
 
+closed_year = Table(
+    "closed_year",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("seal_digest", String, nullable=False),
+    Column("closed_at", String, nullable=False),
+)
+
 voucher = Table(
     "voucher",
     metadata,
@@ -746,3 +754,24 @@ def documents_of(connection: Connection, file_digest: str) -> list[str]:
     """The documents made from a file, in order."""
     query = select(document.c.name).where(document.c.file_digest == file_digest).order_by(document.c.id)
     return list(connection.execute(query).scalars())
+
+
+def closed_years(connection: Connection) -> dict[int, str]:
+    """The closed years, each with the SHA-256 of its seal."""
+    return {row.year: row.seal_digest for row in connection.execute(select(closed_year).order_by(closed_year.c.year))}
+
+
+def enter_closing(connection: Connection, year: int, seal_digest: str, closed_at: str) -> None:
+    """Enter a year as closed; its seal can no longer go missing unseen."""
+    connection.execute(closed_year.insert().values(year=year, seal_digest=seal_digest, closed_at=closed_at))
+
+
+def texts(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Every text that a person wrote into the register, with its place; organisations that fund grants are named."""
+    for row in connection.execute(select(in_kind.c.reference, in_kind.c.description, in_kind.c.evidence)):
+        yield f"gift in kind {row.reference}", f"{row.reference} {row.description} {row.evidence}"
+    decided = select(assignment.c.document_id, assignment.c.position, assignment.c.reason)
+    for document_id, position, reason in connection.execute(decided):
+        yield f"assignment {document_id}/{position}", reason or ""
+    for reference, content in connection.execute(select(grant.c.reference, grant.c.content)):
+        yield f"grant {reference}", content

@@ -49,6 +49,16 @@ def make_seal(root: Path, connection: Connection, year: int) -> Seal:
     return Seal(year, files, rows)
 
 
+def missing_seals(folder: Path, closed: Mapping[int, str]) -> Iterator[str]:
+    """Seals that are gone or are not those of the closing; `closed` is what the register has of each closed year."""
+    for year, digest in closed.items():
+        path = folder / f"{year}.json"
+        if not path.exists():
+            yield f"{year} is closed: its seal {path.name} is missing; restore it from your backup"
+        elif _sha256(path) != digest:
+            yield f"{year} is closed: its seal {path.name} is not that of the closing; restore it from your backup"
+
+
 def write_seal(folder: Path, seal: Seal) -> Path:
     """Put a seal on disk; AlreadySealed where the year has one."""
     path = folder / f"{seal.year}.json"

@@ -358,6 +358,39 @@ def merged_keys(connection: Connection) -> set[str]:
     return {key for row in connection.execute(query) for key in row}
 
 
+def whole_donors(connection: Connection, sealer: Sealer, keys: Iterable[str]) -> dict[str, Donor]:
+    """Donors by key with their IBANs, mandates and communications."""
+    wanted = set(keys)
+    links: dict[str, tuple[list[str], list[str], list[str]]] = {key: ([], [], []) for key in wanted}
+    for place, (owner, value) in enumerate(
+        (
+            (donor_iban.c.donor, donor_iban.c.iban),
+            (mandate.c.donor, mandate.c.reference),
+            (communication.c.donor, communication.c.ogm),
+        )
+    ):
+        for key, link in connection.execute(select(owner, value).order_by(value)):
+            if key in wanted:
+                links[key][place].append(link)
+    return {
+        row.key: replace(
+            row,
+            ibans=tuple(links[row.key][0]),
+            mandates=tuple(links[row.key][1]),
+            communications=tuple(links[row.key][2]),
+        )
+        for row in find_donors(connection, sealer, wanted)
+    }
+
+
+def owners_of_numbers(connection: Connection) -> dict[str, str]:
+    """Whose each national number is: its keyed fingerprint -> donor key, merged donors left out."""
+    query = select(donor.c.national_mark, donor.c.key).where(
+        donor.c.national_mark.is_not(None), donor.c.merged_into.is_(None)
+    )
+    return {row.national_mark: row.key for row in connection.execute(query)}
+
+
 def with_links(connection: Connection, row: Donor) -> Donor:
     """The donor with its IBANs, mandates and communications."""
     return replace(

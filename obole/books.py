@@ -19,7 +19,7 @@ from ledger.errors import OboleError
 from ledger.journal import quote, write_whole
 from ledger.posting import Folder, recover, writing
 from ledger.store import open_store, sqlite_url
-from obole.config import FILE_NAME, Config, load
+from obole.config import FILE_NAME, Config, load, read_settings
 
 
 class NoBooks(OboleError):
@@ -139,7 +139,7 @@ def initialise(root: Path, settings: str) -> Books:
     folder = Folder(root.resolve())
     name = f"obole-{secrets.token_hex(6)}"
     written = root / FILE_NAME
-    text = settings or written.read_text(encoding="utf-8")
+    text = settings or read_settings(written)
     if not any(line.startswith(("key ", "key=")) for line in text.splitlines()):
         text = f'key = "{name}"\n' + text
     write_whole(written, text.encode())

@@ -1,24 +1,21 @@
 """`obole check`: every invariant of the books, each with what breaks it; only what a kill left open is written."""
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from importers.donors import valid_iban
-from ledger import receiptbook, register, vault
+from ledger import receiptbook, register
 from ledger.chart import code_of
 from ledger.errors import OboleError
-from ledger.identifiers import valid_national_number
 from ledger.money import to_decimal
 from ledger.posting import file_faults
-from ledger.seals import read_seals, register_faults, seal_faults
+from ledger.seals import missing_seals, read_seals, register_faults, seal_faults
 from obole.books import Books
 from obole.loading import Loaded, load_books
 from obole.policy import policy_for
+from obole.privacy import Watch
 from receipts.facts import assess_year
 from receipts.issue import preview
 from receipts.parameters import known_years
@@ -172,75 +169,30 @@ def _reversals(work: _Work, result: Result) -> Iterator[str]:
 
 
 def _sealed(work: _Work, _result: Result) -> Iterator[str]:
+    yield from missing_seals(work.books.folder.seals, register.closed_years(work.gifts))
     for seal in read_seals(work.books.folder.seals).values():
         yield from seal_faults(work.books.folder.root, seal)
         yield from register_faults(work.gifts, seal)
 
 
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
-_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
-_ELEVEN = re.compile(r"(?<!\d)\d{2}[.]?\d{2}[.]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
-_WORD = re.compile(r"\w+")
-_SHORTEST_IBAN = 15  # Norway; ISO 13616 registry
 _ROOTS = ("Assets:", "Liabilities:", "Equity:", "Income:", "Expenses:")
 
 
 def _nameless(work: _Work, _result: Result) -> Iterator[str]:
-    names = _names(vault.find_donors(work.identities, None))
-    organisation = work.books.config.organisation
-    own = {organisation.email} | {bank.iban for bank in work.books.config.bank}
-    for path, number, line in _texts(work.books.folder.root):
-        if _names_in(line, names):
-            yield f"{path}: line {number}: the name of a donor stands here; replace it by the donor key"
-        if any(found not in own for found in _EMAIL.findall(line)):
-            yield f"{path}: line {number}: an e-mail address stands here; remove it"
-        if any(found not in own for found in _ibans_in(line)):
-            yield f"{path}: line {number}: an IBAN stands here; remove it"
-        numbers = (re.sub(r"\D", "", found) for found in _ELEVEN.findall(line))
-        if any(valid_national_number(found) for found in numbers):
-            yield f"{path}: line {number}: a national number stands here; remove it"
+    watch = Watch(work.books)
+    for place, text in (*_texts(work.books.folder.root), *register.texts(work.gifts)):
+        problem = watch.problem(text)
+        if problem is not None:
+            yield f"{place}: {problem}"
 
 
-def _words(text: str) -> tuple[str, ...]:
-    """The words of a text without case and accents."""
-    plain = unicodedata.normalize("NFKD", text)
-    return tuple(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
-
-
-def _names(donors: Iterable[vault.Donor]) -> dict[str, set[tuple[str, ...]]]:
-    """The names of natural persons in both orders, as words, by their first word."""
-    found: dict[str, set[tuple[str, ...]]] = {}
-    for donor in donors:
-        first, last = _words(donor.first_name), _words(donor.last_name)
-        if first and last:
-            for name in (first + last, last + first):
-                found.setdefault(name[0], set()).add(name)
-    return found
-
-
-def _names_in(line: str, names: Mapping[str, set[tuple[str, ...]]]) -> bool:
-    words = _words(line)
-    return any(
-        words[place : place + len(name)] == name for place, word in enumerate(words) for name in names.get(word, ())
-    )
-
-
-def _ibans_in(line: str) -> Iterator[str]:
-    """What is an IBAN, alone or with other words behind it."""
-    for found in _IBAN.findall(line.upper()):
-        compact = re.sub(r"\s", "", found)
-        for length in range(_SHORTEST_IBAN, len(compact) + 1):
-            if valid_iban(compact[:length]):
-                yield compact[:length]
-
-
-def _texts(root: Path) -> Iterator[tuple[str, int, str]]:
-    """Every line of the books that is no posting, with its file and number."""
+def _texts(root: Path) -> Iterator[tuple[str, str]]:
+    """Every line of the books that is no posting, with its place."""
     patterns = ("*.beancount", "journal/**/*.beancount", "manual/**/*.beancount")
     for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith(_ROOTS):
-                yield path.relative_to(root).as_posix(), number, line
+                yield f"{path.relative_to(root).as_posix()}: line {number}", line
 
 
 def _settled(work: _Work, _result: Result) -> Iterator[str]:

@@ -5,6 +5,7 @@ on a terminal.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ class _Group(click.Group):
 def main(ctx: click.Context, books: Path) -> None:
     """Obole: fundraising and accounting of a Belgian foundation, from source files to statements and tax receipts."""
     ctx.obj = books
+    os.umask(0o077)  # books, vault and receipts are their owner's alone
 
 
 def _choose(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
@@ -97,6 +99,15 @@ def _progress(title: str) -> Iterator[_Progress | None]:
         yield step
 
 
+def _format(form: str, output: Path | None) -> str:
+    """The format of a report: what was asked, or what the name of the file says."""
+    if output is not None and output.suffix == ".xlsx" and form == "text":
+        return "xlsx"
+    if form == "xlsx" and output is None:
+        raise click.UsageError("an xlsx report needs -o FILE")
+    return form
+
+
 def _today() -> date:
     return datetime.now(UTC).astimezone().date()
 
@@ -113,7 +124,7 @@ def _year_option(function: Any) -> Any:
 def init(folder: Path, settings: Path | None) -> None:
     """Create new books in DIR from an obole.toml (there already, or given with --config)."""
     from obole.books import initialise  # noqa: PLC0415
-    from obole.config import FILE_NAME, sample  # noqa: PLC0415
+    from obole.config import FILE_NAME, read_settings, sample  # noqa: PLC0415
 
     if settings is None and not (folder / FILE_NAME).exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,7 +132,7 @@ def init(folder: Path, settings: Path | None) -> None:
         click.echo(f"{folder / FILE_NAME} written: fill it in, then run `obole init {folder}` again.")
         return
     try:
-        text = settings.read_text(encoding="utf-8") if settings else ""
+        text = read_settings(settings) if settings else ""
     except UnicodeDecodeError:
         raise OboleError(f"{settings.name if settings else ''}: not readable as text; save it as UTF-8.") from None
     click.echo(say.created(initialise(folder, text)))
@@ -221,10 +232,7 @@ def report(
     from obole.books import open_books  # noqa: PLC0415
     from obole.reporting import write_report  # noqa: PLC0415
 
-    if output is not None and output.suffix == ".xlsx" and form == "text":
-        form = "xlsx"
-    if form == "xlsx" and output is None:
-        raise click.UsageError("an xlsx report needs -o FILE")
+    form = _format(form, output)
     opened = open_books(books)
     language = language or opened.config.organisation.language
     write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output)
@@ -234,19 +242,39 @@ def report(
 
 @main.group()
 def receipts() -> None:
-    """Tax receipts: preview, issue, render, belcotax, status."""
+    """Tax receipts: preview, issue, render, belcotax, list, status."""
 
 
 @receipts.command()
 @_year_option
-@click.option("--lang", "language", type=_LANGUAGES, default="en")
+@click.option("--lang", "language", type=_LANGUAGES, help="Default: the foundation's language.")
 @_with_books
-def preview(books: Path, year: int, language: str) -> None:
+def preview(books: Path, year: int, language: str | None) -> None:
     """Who would get a receipt and who not, with the reasons and sums; nothing is written."""
     from obole.books import open_books  # noqa: PLC0415
     from obole.receipting import preview_receipts  # noqa: PLC0415
 
-    click.echo(say.preview(preview_receipts(open_books(books), year), language))
+    opened = open_books(books)
+    click.echo(say.preview(preview_receipts(opened, year), language or opened.config.organisation.language))
+
+
+@receipts.command("list")
+@_year_option
+@click.option("--lang", "language", type=_LANGUAGES, help="Default: the foundation's language.")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
+@_with_books
+def list_(books: Path, year: int, language: str | None, form: str, output: Path | None) -> None:
+    """Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.lists import receipt_list  # noqa: PLC0415
+    from obole.reporting import write_table  # noqa: PLC0415
+
+    opened = open_books(books)
+    table = receipt_list(opened, year, language or opened.config.organisation.language)
+    write_table(table, _format(form, output), output)
+    if output is not None:
+        click.echo(f"{output} written.")
 
 
 @receipts.command()
@@ -296,16 +324,18 @@ def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) 
 
 @receipts.command()
 @_year_option
-@click.option("--lang", "language", type=_LANGUAGES, default="en")
+@click.option("--lang", "language", type=_LANGUAGES, help="Default: the foundation's language.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @_with_books
-def status(books: Path, year: int, language: str, form: str) -> None:
+def status(books: Path, year: int, language: str | None, form: str) -> None:
     """Counts and sums by state and by reason."""
     from obole.books import open_books  # noqa: PLC0415
     from obole.receipting import status_of  # noqa: PLC0415
 
-    found = status_of(open_books(books), year)
-    click.echo(say.status_json(found) if form == "json" else say.status(found, language))
+    opened = open_books(books)
+    found = status_of(opened, year)
+    words = language or opened.config.organisation.language
+    click.echo(say.status_json(found) if form == "json" else say.status(found, words))
 
 
 @main.command()

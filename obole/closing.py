@@ -1,10 +1,12 @@
 """Sealing a year, and checking the seals."""
 
+import hashlib
+
 from ledger.errors import OboleError
 from ledger.money import to_decimal
-from ledger.posting import writing
-from ledger.register import open_items
-from ledger.seals import make_seal, read_seals, register_faults, seal_faults, write_seal
+from ledger.posting import posting_time, writing
+from ledger.register import closed_years, enter_closing, open_items
+from ledger.seals import make_seal, missing_seals, read_seals, register_faults, seal_faults, write_seal
 from obole.books import Books, settle
 from obole.loading import load_books
 
@@ -34,15 +36,17 @@ def close_year(books: Books, year: int) -> str:
             if waiting:
                 raise NotReady(f"{year} cannot be closed: {len(waiting)} lines wait on suspense; see `obole suspense`.")
             seal = make_seal(books.folder.root, connection, year)
-        write_seal(books.folder.seals, seal)
+        path = write_seal(books.folder.seals, seal)
+        with books.register.begin() as connection:
+            enter_closing(connection, year, hashlib.sha256(path.read_bytes()).hexdigest(), posting_time())
     return f"{year} is closed: {len(seal.files)} files and {len(seal.documents)} documents sealed in seals/{year}.json."
 
 
 def verify_seals(books: Books) -> tuple[list[str], list[int]]:
     """What is not as it was sealed, and the years that have a seal."""
     seals = read_seals(books.folder.seals)
-    faults: list[str] = []
     with books.register.connect() as connection:
+        faults = list(missing_seals(books.folder.seals, closed_years(connection)))
         for seal in seals.values():
             faults += [*seal_faults(books.folder.root, seal), *register_faults(connection, seal)]
     return faults, sorted(seals)

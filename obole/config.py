@@ -280,17 +280,25 @@ class Config(_Part):
         return self
 
 
+def read_settings(path: Path) -> str:
+    """The text of an obole.toml, with or without a byte order mark; ConfigError where it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name}: not written in UTF-8; save it as UTF-8 in your editor.") from None
+
+
 def load(folder: Path) -> Config:
     """Read `obole.toml` of the books in `folder`; ConfigError where there is none or a field is wrong."""
     path = folder / FILE_NAME
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(read_settings(path))
     except FileNotFoundError:
         raise ConfigError(
             f"{folder}: no {FILE_NAME} here, so these are no books; create them with `obole init {folder}`, "
             "or say which books with --books or OBOLE_BOOKS."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{FILE_NAME}: not readable as TOML: {error}.") from None
     try:
         return Config.model_validate(raw)

@@ -91,6 +91,10 @@ SOURCE_KINDS = (
 )
 
 
+# Taken again although the file was seen: a grant may have fallen due since, a donor may have been changed since.
+_ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS)
+
+
 def kind_of(path: Path) -> DocumentKind | None:
     """What a source file is, by its beginning or its headings; None where it is none of ours."""
     if coda.identify(path):  # most files are, and their beginning says it
@@ -150,7 +154,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
             told.faults.append(Fault("the file cannot be read; check its rights"))
             continue
         names = known.get(digest)
-        if names is not None and names.whole and names.kind != DocumentKind.GRANTS:
+        if names is not None and names.whole and names.kind not in _ALWAYS_READ:
             told.kind, told.known = names.kind, list(names.documents)
             continue
         kind = kind_of(path)
@@ -282,7 +286,7 @@ def _post_batch(books: Books, batch: Sequence[_Read], known: desks.Known) -> Non
         return
     counterparties: list[vault.Counterparty] = []
     with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
-        closed = set(read_seals(books.folder.seals))
+        closed = set(register.closed_years(posting.connection)) | set(read_seals(books.folder.seals))
         for read in sorted(batch, key=lambda read: read.turn):
             booked = _book(books, posting, read, known, closed)
             if booked is not None:

@@ -20,8 +20,8 @@ from typing import NamedTuple
 from importers import coda
 from importers.records import BankFile
 
-# Results waiting to be sent: about 200,000 movements.
-_AHEAD = 32_000_000
+# Bytes of results waiting to be sent: about 100,000 movements, more than the posting takes at a time.
+_AHEAD = 16_000_000
 # Below this, starting a process (0.4 s) costs more than it saves.
 _WORTH_IT = 4_000_000
 

@@ -1,12 +1,13 @@
 """The receipt commands on one set of books: they hold the books for writing and settle what a kill left."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from ledger import receiptbook
-from ledger.errors import OboleError
+from ledger.errors import Fault, OboleError, Severity
 from ledger.posting import writing
 from obole.books import Books, settle
 from obole.loading import load_books
@@ -75,7 +76,7 @@ def render_receipts(
 def write_belcotax(books: Books, year: int, day: date, output: Path | None) -> tuple[Path, belcotax.Summary]:
     """Write the 281.71 file; its path and totals."""
     institution = belcotax_institution(books.config)
-    path = output or books.folder.root / belcotax.file_name(institution, year)
+    path = output or _next_file(books, institution, year)
     summary = belcotax.write_file(
         slips_of(books.register, books.vault, books.sealer, year),
         institution,
@@ -84,7 +85,21 @@ def write_belcotax(books: Books, year: int, day: date, output: Path | None) -> t
         path,
         withdrawn=withdrawn_numbers(books.register, year),
     )
-    return path, summary
+    changed = preview_receipts(books, year).changed
+    notes = tuple(
+        Fault(
+            f"receipt {year}/{one.number:06d}: its gifts are not those it was issued for any more; reported as issued",
+            severity=Severity.WARNING,
+        )
+        for one in changed
+    )
+    return path, replace(summary, notes=(*notes, *summary.notes))
+
+
+def _next_file(books: Books, institution: belcotax.Institution, year: int) -> Path:
+    """The first name that no file written before has: what was sent is not written over."""
+    names = (books.folder.root / belcotax.file_name(institution, year, number) for number in count(1))
+    return next(path for path in names if not path.exists())
 
 
 def status_of(books: Books, year: int) -> Status:

@@ -7,7 +7,7 @@ and refuses a row that was posted before with another content. One file makes on
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from ledger.seals import read_seals
 from ledger.wording import word
 from obole.books import Books
 from obole.policy import grant_accounts
+from obole.privacy import Watch
 
 
 @dataclass(slots=True)
@@ -48,30 +49,34 @@ class Taken:
 
 
 def take_donors(books: Books, path: Path) -> Taken:
-    """Donors into the vault; a donor named again is replaced, none is forgotten."""
+    """Donors into the vault: what the file has a column for replaces what the vault had, the rest stays.
+
+    None is forgotten; a file that changes nothing posts nothing.
+    """
     file = donor_file.read(path)
     _refuse(path, file)
-    language = books.config.organisation.language
-    _raise(path, _taken_links(books, file.rows))
-    rows = [_donor(row, language) for row in file.rows]
-    taken = Taken(faults=_warnings(file), counts={"donors": len(rows)})
+    with books.vault.connect() as connection:
+        before = vault.whole_donors(connection, books.sealer, (row.key for row in file.rows))
+    _raise(path, [*_taken_links(books, file.rows), *_taken_numbers(books, file.rows)])
+    rows = [_donor(row, before.get(row.key), file.columns, books.config.organisation.language) for row in file.rows]
+    changed = [row for row in rows if before.get(row.key) != row]
+    taken = Taken(faults=[*_warnings(file), *_emptied(rows, before)], counts={"donors": len(rows)})
     day = _today()
-    record = DocumentRecord(
-        name=f"donors-{day.year}-{file.digest[:8]}",
-        kind=DocumentKind.DONORS,
-        file_digest=file.digest,
-        digest=file.digest,
-        first_day=day,
-        last_day=day,
-        summary={"counts": taken.counts},
-    )
     with _posting(books) as posting:
-        if register.find_document(posting.connection, record.name) is not None:
-            taken.known.append(record.name)
-            return taken
+        if not changed:
+            return Taken(known=register.documents_of(posting.connection, file.digest), counts=taken.counts)
+        record = DocumentRecord(
+            name=_free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}"),
+            kind=DocumentKind.DONORS,
+            file_digest=file.digest,
+            digest=file.digest,
+            first_day=day,
+            last_day=day,
+            summary={"counts": taken.counts},
+        )
         # The vault first: taking the same rows again after a kill changes nothing.
         with books.vault.begin() as identities:
-            vault.save_donors(identities, books.sealer, rows)
+            vault.save_donors(identities, books.sealer, changed)
         posting.post(Booking(record))
     taken.posted.append(record.name)
     return taken
@@ -96,8 +101,28 @@ def _taken_links(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
     return faults
 
 
-def _donor(row: DonorRow, language: str) -> vault.Donor:
-    return vault.Donor(
+def _taken_numbers(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
+    """National numbers of these rows that a donor outside this file has."""
+    named = {row.key for row in rows}
+    with books.vault.connect() as connection:
+        owners = vault.owners_of_numbers(connection)
+    faults = []
+    for row in rows:
+        owner = owners.get(books.sealer.mark(row.national_number)) if row.national_number else None
+        if owner is not None and owner not in named:
+            message = f"column `national_number` is that of {owner} too; correct it, or keep one of the two donors"
+            faults.append(Fault(message, row.row))
+    return faults
+
+
+# Columns of the donor register whose field of a Donor has another name.
+_FIELDS = {"donor": "key", "references": "communications"}
+_TOLD_EMPTY = ("street", "postcode", "municipality", "email", "national_number", "ibans", "mandates", "communications")
+
+
+def _donor(row: DonorRow, before: vault.Donor | None, columns: frozenset[str], language: str) -> vault.Donor:
+    """The donor as the row says, and for columns the file does not have as the vault has them."""
+    said = vault.Donor(
         key=row.key,
         kind=row.kind.value,
         last_name=row.last_name,
@@ -106,7 +131,7 @@ def _donor(row: DonorRow, language: str) -> vault.Donor:
         postcode=row.postcode,
         municipality=row.municipality,
         country=row.country,
-        language=row.language or language,
+        language=row.language or (before.language if before else language),
         email=row.email,
         delivery=row.delivery.value,
         national_number=row.national_number,
@@ -114,10 +139,29 @@ def _donor(row: DonorRow, language: str) -> vault.Donor:
         consent=row.consent,
         origin=row.origin,
         since=row.since,
-        ibans=row.ibans,
-        mandates=row.mandates,
-        communications=row.communications,
+        ibans=tuple(sorted(row.ibans)),
+        mandates=tuple(sorted(row.mandates)),
+        communications=tuple(sorted(row.communications)),
     )
+    if before is None:
+        return said
+    present = {_FIELDS.get(column, column) for column in columns}
+    kept = {field.name: getattr(before, field.name) for field in fields(before) if field.name not in present}
+    return replace(said, **kept)
+
+
+def _emptied(rows: Sequence[vault.Donor], before: Mapping[str, vault.Donor]) -> list[Fault]:
+    """One remark per field that an empty cell takes from donors who had it."""
+    faults = []
+    for name in _TOLD_EMPTY:
+        lost = [
+            row.key for row in rows if row.key in before and getattr(before[row.key], name) and not getattr(row, name)
+        ]
+        if lost:
+            some = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")  # noqa: PLR2004 - a few to look at
+            message = f"empty cells take the {name} from {len(lost)} donors that had it ({some})"
+            faults.append(Fault(message, severity=Severity.WARNING))
+    return faults
 
 
 def take_journal(books: Books, path: Path) -> Taken:
@@ -125,10 +169,12 @@ def take_journal(books: Books, path: Path) -> Taken:
     file = journal_file.read(path)
     _refuse(path, file)
     control = set(books.config.gifts.control)
+    watch = Watch(books)
     faults = []
     for entry in file.rows:
         faults += _day_faults(books, entry.day, entry.lines[0].row)
         for line in entry.lines:
+            faults += _named(watch, line.row, line.text, entry.document)
             if line.account not in books.chart:
                 faults.append(Fault(_unknown(line.account), line.row))
             elif line.account in control:
@@ -176,8 +222,10 @@ def take_in_kind(books: Books, path: Path) -> Taken:
         )
     faults = []
     known = _known_donors(books, {row.donor for row in file.rows if row.donor})
+    watch = Watch(books)
     for row in file.rows:
         faults += _day_faults(books, row.day, row.row)
+        faults += _named(watch, row.row, row.reference, row.description, row.evidence)
         if row.account not in books.chart:
             faults.append(Fault(_unknown(row.account), row.row))
         elif row.account[0] not in _CHARGE_OR_ASSET:
@@ -384,7 +432,7 @@ def _take(
     content = path.read_bytes()
     with _posting(books) as posting:
         new = _new_items(posting.connection, kind, items, path, taken)
-        closed = read_seals(books.folder.seals)
+        closed = {*register.closed_years(posting.connection), *read_seals(books.folder.seals)}
         shut = (item for item in new if item.day.year in closed)
         faults = [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut]
         _raise(path, faults)
@@ -558,6 +606,11 @@ def _raise(path: Path, faults: Sequence[Fault]) -> None:
 
 def _unknown(code: str) -> str:
     return str(UnknownAccount(code)).removesuffix(".")
+
+
+def _named(watch: Watch, row: int, *texts: str) -> list[Fault]:
+    """Personal data in what would go into the books."""
+    return [Fault(problem, row) for text in texts if (problem := watch.problem(text)) is not None]
 
 
 def _day_faults(books: Books, day: date, row: int | None) -> list[Fault]:

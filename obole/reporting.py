@@ -49,7 +49,7 @@ def write_report(
         table = ledger_table(general_ledger(loaded.entries, loaded.accounts, year, loaded.totals), year, language)
     else:
         table = tie_table(tie_out(books, year), language)
-    _write_table(table, form, output)
+    write_table(table, form, output)
 
 
 def _write_statement(loaded: Loaded, made: Statement, language: str, form: str, output: Path | None) -> None:
@@ -58,10 +58,11 @@ def _write_statement(loaded: Loaded, made: Statement, language: str, form: str, 
     elif form == "json":
         _out(json.dumps(statement_json(made, language), ensure_ascii=False, indent=1) + "\n", output)
     else:
-        _write_table(statement_data(made, language) if form == "csv" else statement_table(made, language), form, output)
+        write_table(statement_data(made, language) if form == "csv" else statement_table(made, language), form, output)
 
 
-def _write_table(table: Table, form: str, output: Path | None) -> None:
+def write_table(table: Table, form: str, output: Path | None) -> None:
+    """Write a table in one format, to a file or to the terminal."""
     if form == "xlsx" and output is not None:
         write_xlsx(table, output)
         return

@@ -21,10 +21,10 @@ _LABELS = {
         "en": "receipt due, not issued yet",
     },
     REVIEW: {
-        "fr": "sur une attestation émise, à revoir",
-        "nl": "op een uitgereikt attest, te herzien",
-        "de": "auf einer ausgestellten Bescheinigung, zu prüfen",
-        "en": "on a receipt issued, to be reviewed",
+        "fr": "attestation émise, à revoir",
+        "nl": "attest uitgereikt, te herzien",
+        "de": "Bescheinigung ausgestellt, zu prüfen",
+        "en": "receipt issued, to be reviewed",
     },
 }
 
@@ -49,42 +49,41 @@ class TieLine:
 class Tie:
     """The gift accounts booked in a year against receipts and reasons, and the receipts of the year besides.
 
-    `lines` are the gifts booked in the year; `elsewhere` those booked in another year that count for this one.
+    `lines` are the gifts booked in the year; `elsewhere` those booked in another year that count for this one;
+    `receipts_cents` is the sum of the receipts issued.
     """
 
     year: int
     accounts_cents: int
     lines: tuple[TieLine, ...]
     elsewhere: tuple[TieLine, ...]
+    receipts_cents: int
 
     @property
     def difference(self) -> int:
         """Zero, or what stands in the books and not in the register."""
         return self.accounts_cents - sum(line.cents for line in self.lines)
 
-    @property
-    def receipts_cents(self) -> int:
-        """The sum of the year's receipts."""
-        return sum(line.cents for line in (*self.lines, *self.elsewhere) if line.code in (RECEIPTED, REVIEW))
-
 
 def tie(assessment: Assessment, covered: Mapping[int, int], accounts_cents: int) -> Tie:
     """Put every gift in one line; `covered` are the gifts on a valid receipt, `accounts_cents` the books' income."""
     here: dict[str, tuple[int, int]] = {}
     elsewhere: dict[str, tuple[int, int]] = {}
+    holders = {gift.donor for gift in assessment.gifts if gift.id in covered}
     for gift, outcome in zip(assessment.gifts, assessment.outcomes, strict=True):
         on_receipt = gift.id in covered
         if gift.counted == assessment.year:
             if on_receipt:
                 code = RECEIPTED if outcome is None else REVIEW
             else:
-                code = DUE if outcome is None else outcome.value
+                code = (REVIEW if gift.donor in holders else DUE) if outcome is None else outcome.value
         else:
             code = Reason.OTHER_YEAR.value
         target = here if gift.booked == assessment.year else elsewhere
         count, cents = target.get(code, (0, 0))
         target[code] = (count + 1, cents + gift.cents)
-    return Tie(assessment.year, accounts_cents, _lines(here), _lines(elsewhere))
+    issued = sum(gift.cents for gift in assessment.gifts if gift.id in covered)
+    return Tie(assessment.year, accounts_cents, _lines(here), _lines(elsewhere), issued)
 
 
 def _lines(sums: Mapping[str, tuple[int, int]]) -> tuple[TieLine, ...]:

@@ -79,8 +79,8 @@ def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> T
 
 
 def document_of(entry: data.Transaction) -> str:
-    """The voucher of an entry: its `document` metadata, else its links."""
-    named = entry.meta.get("document")
+    """The voucher of an entry: its `voucher` or `document` metadata, else its links."""
+    named = entry.meta.get("voucher") or entry.meta.get("document")
     return str(named) if named else " ".join(sorted(entry.links or ()))
 
 

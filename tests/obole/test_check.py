@@ -414,3 +414,9 @@ def test_collections_and_line_by_line_gifts_of_one_statement_check_apart(small: 
     assert failed(small) == {}
     small.change("UPDATE gift SET cents = cents + 1 WHERE id = 50")
     assert any("gift: id 50" in fault for fault in failed(small)[1])
+
+
+def test_a_seal_cannot_go_missing_unseen(closed: Obole):
+    (closed.books / "seals" / "2025.json").unlink()
+    assert "2025 is closed: its seal 2025.json is missing" in str(failed(closed)[8])
+    assert closed("verify").exit_code == 1

@@ -80,7 +80,7 @@ def test_a_folder_without_settings_says_how_to_begin(tmp_path: Path):
 
 def test_settings_that_are_no_text_are_refused(tmp_path: Path):
     (tmp_path / "obole.toml").write_bytes(b"\xff\xfe\x00name")
-    with pytest.raises(ConfigError, match="not readable as TOML"):
+    with pytest.raises(ConfigError, match="not written in UTF-8"):
         load(tmp_path)
 
 

@@ -299,3 +299,30 @@ def test_the_numbers_of_a_year_are_1_to_n_in_register_pdfs_and_xml(demo: Path, y
     assert [int(value(slip, "f2009")) for slip in found] == numbers
     if year == 2025:
         assert [int(pdf.stem) for pdf in sorted((demo / "receipts" / "2025").glob("*.pdf"))] == numbers
+
+
+def test_the_list_says_donor_by_donor_who_has_which_number_and_what_is_missing(issued: Obole):
+    rows = json.loads(issued("receipts", "list", *YEAR, "--lang", "en", "--format", "json").output)
+    by_donor = {row["donor"]: row for row in rows}
+    assert [by_donor[donor]["number"] for donor in ("D0001", "D0002", "D0006")] == [1, 2, 3]
+    assert by_donor["D0001"]["file"] == "receipts/2025/000001.pdf"
+    assert "Dupont" not in str(rows)
+
+
+def test_a_belcotax_file_written_before_is_not_written_over_and_a_changed_receipt_is_told(
+    issued: Obole, tmp_path: Path
+):
+    issued("receipts", "belcotax", *YEAR)
+    [first] = issued.books.glob("belcotax-*.xml")
+    before = first.read_bytes()
+    issued.takes_well(BACK.write(tmp_path))
+    told = issued("receipts", "belcotax", *YEAR)
+    assert first.read_bytes() == before
+    assert len(list(issued.books.glob("belcotax-*.xml"))) == 2
+    assert "receipt 2025/000002: its gifts are not those it was issued for any more" in told.output
+
+
+def test_what_holds_identities_is_its_owners_alone(issued: Obole):
+    issued("receipts", "render", *YEAR)
+    for path in (issued.books / "receipts" / "2025").glob("*.pdf"):
+        assert path.stat().st_mode & 0o077 == 0

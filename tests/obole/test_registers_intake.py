@@ -13,6 +13,7 @@ from small_books import (
     Obole,
     Statement,
     given,
+    iban,
     national_number,
     ogm,
     write_csv,
@@ -87,6 +88,45 @@ def test_it_may_move_to_another_donor_where_both_are_in_the_file(empty: Obole, t
     assert donors_of(empty)["D0002"].mandates == ()
 
 
+def test_a_register_without_a_column_leaves_that_field_as_it_is(empty: Obole, tmp_path: Path):
+    before = donors_of(empty)["D0001"]
+    some = write_csv(
+        tmp_path / "some.csv",
+        ("donor", "kind", "last_name", "first_name"),
+        [("D0001", "natural", "Dupont-Martin", "Zoé")],
+    )
+    empty.takes_well(some)
+    after = donors_of(empty)["D0001"]
+    assert after.last_name == "Dupont-Martin"
+    assert (after.street, after.national_number, after.ibans) == (before.street, before.national_number, before.ibans)
+    assert after.communications == before.communications
+
+
+def test_an_emptied_cell_empties_the_field_and_is_told(empty: Obole, tmp_path: Path):
+    moved = list(DONORS[0])
+    moved[4] = ""
+    said = empty.takes_well(write_donors(tmp_path / "emptied.csv", [moved])).output
+    assert "take the street from 1 donors that had it (D0001)" in said
+    assert donors_of(empty)["D0001"].street == ""
+
+
+def test_an_earlier_register_taken_again_restores_what_it_says(empty: Obole, tmp_path: Path):
+    moved = list(DONORS[0])
+    moved[4] = "Avenue Neuve 9"
+    empty.takes_well(write_donors(tmp_path / "moved.csv", [moved]))
+    empty.takes_well(write_donors(tmp_path / "first.csv"))
+    assert donors_of(empty)["D0001"].street == "Rue A 1"
+    assert empty.checks().exit_code == 0
+
+
+def test_a_national_number_belongs_to_one_donor_across_files(empty: Obole, tmp_path: Path):
+    other = list(DONORS[2])
+    other[0], other[11] = "D0009", national_number("850730", 33)
+    said = empty.refuses(write_donors(tmp_path / "twice.csv", [other]))
+    assert "line 2: column `national_number` is that of D0001 too" in said
+    assert national_number("850730", 33) not in said
+
+
 def test_a_faulty_register_changes_nothing_and_every_fault_has_its_line(empty: Obole, tmp_path: Path):
     wrong = [list(DONORS[0]), list(DONORS[1])]
     wrong[0][11] = "85073003329"
@@ -126,6 +166,24 @@ def test_a_voucher_posted_before_with_another_content_refuses_the_journal(empty:
     empty.takes_well(Journal(payroll()).write(tmp_path))
     said = empty.refuses(Journal([*payroll("101.00"), *payroll("30.00", "OD-2")], "more.csv").write(tmp_path))
     assert "line 2: OD-1 of 2025-04-30 was posted before with another content" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Remboursement Zoé Dupont", "the name of a donor"),
+        ("écrire à quelqu'un@example.org", "an e-mail address"),
+        (f"versé sur {iban(7350000001)}", "an IBAN"),
+        (national_number("850730", 33), "a national number"),
+    ],
+)
+def test_personal_data_in_a_journal_refuses_it_before_it_is_in_the_books(
+    empty: Obole, tmp_path: Path, text: str, problem: str
+):
+    rows = [(*row[:4], text, row[5]) for row in payroll()]
+    said = empty.refuses(Journal(rows).write(tmp_path))
+    assert f"line 2: {problem}" in said
+    assert text not in said
 
 
 def test_a_journal_of_two_years_makes_a_document_for_each(empty: Obole, tmp_path: Path):

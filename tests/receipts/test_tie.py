@@ -53,9 +53,10 @@ def test_a_gift_on_a_receipt_that_is_taken_back_is_to_be_reviewed():
     assert (made.difference, made.receipts_cents) == (0, 50_00)
 
 
-def test_a_gift_that_comes_after_the_receipt_is_due():
-    _, found = lines([given_in(1, "D1", 50_00), given_in(2, "D1", 5_00)], {1: 1}, 55_00)
-    assert found == {"receipted": (1, 50_00), DUE: (1, 5_00)}
+def test_a_gift_that_comes_after_the_receipt_makes_it_one_to_review_and_is_due_to_another_donor():
+    gifts = [given_in(1, "D1", 50_00), given_in(2, "D1", 5_00), given_in(3, "D2", 60_00)]
+    _, found = lines(gifts, {1: 1}, 115_00)
+    assert found == {"receipted": (1, 50_00), REVIEW: (1, 5_00), DUE: (1, 60_00)}
 
 
 def test_a_gift_booked_in_the_year_that_counts_for_another_has_its_line():

@@ -142,7 +142,7 @@ def test_dutch_is_num2words_with_its_missing_space(euros: int) -> None:
 
 @given(numbers)
 def test_german_is_num2words_with_its_eins_mended(euros: int) -> None:
-    oracle = re.sub("eins($|tausend)", r"ein\1", str(num2words(euros, lang="de")))
+    oracle = re.sub("eins($|tausend| Mill)", r"ein\1", str(num2words(euros, lang="de")))
     assert in_words(100 * euros, "de") == f"{oracle} Euro"
 
 

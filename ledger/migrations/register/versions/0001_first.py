@@ -6,7 +6,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift")
+APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift", "closed_year")
 
 
 def upgrade() -> None:
@@ -39,6 +39,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_document_digest"), "document", ["digest"], unique=False)
     op.create_index(op.f("ix_document_file_digest"), "document", ["file_digest"], unique=False)
+    op.create_table(
+        "closed_year",
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("seal_digest", sa.String(), nullable=False),
+        sa.Column("closed_at", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("year"),
+    )
     op.create_table(
         "receipt",
         sa.Column("year", sa.Integer(), nullable=False),

@@ -16,12 +16,27 @@ _WORD = re.compile(r"\w+")
 _SHORTEST_IBAN = 15  # Norway; ISO 13616 registry
 
 
+_Names = dict[str, set[tuple[str, ...]]]
+# The names of the vault last looked at, with what its file was then: an import looks at fifty journals in a row.
+_kept: dict[tuple[str, int, int], _Names] = {}
+
+
+def _names_in_vault(books: Books) -> _Names:
+    path = books.folder.vault
+    stamp = (str(path), path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else ("", 0, 0)
+    if stamp not in _kept or not stamp[0]:
+        with books.vault.connect() as connection:
+            names = _names(vault.find_donors(connection, None))
+        _kept.clear()
+        _kept[stamp] = names
+    return _kept[stamp]
+
+
 class Watch:
     """Looks for personal data in texts that go into the books; what is the foundation's own is none."""
 
     def __init__(self, books: Books) -> None:
-        with books.vault.connect() as connection:
-            self._names = _names(vault.find_donors(connection, None))
+        self._names = _names_in_vault(books)
         self._own = {books.config.organisation.email} | {bank.iban for bank in books.config.bank}
 
     def problem(self, text: str) -> str | None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from importers.communications import compact_rf, find_ogm, valid_ogm, valid_rf
 from importers.records import BankFile, Movement, Statement
 from importers.structured import describe
+from ledger.collector import paused
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
 
@@ -82,6 +83,7 @@ def identify(path: Path) -> bool:
     return re.match(rb"0[0-9 ]{4}[0-9]{6}.{3}05", head) is not None
 
 
+@paused()
 def parse(data: bytes) -> BankFile:
     """The statements in the bytes of a CODA file, in file order; what is wrong stands in their faults."""
     data = data.removeprefix(BOM)

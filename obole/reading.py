@@ -1,14 +1,14 @@
 """Reading bank files ahead of the posting: a second process parses the next files while this one posts the last.
 
-It stays ahead by as much as one batch needs and more, keeping its results as bytes, and ends with this process, however
-that ends. Where it is gone or cannot be had, the files are parsed here, only later.
+It stays ahead by as much as a batch needs and more, keeping its results as bytes, and ends with this process however
+that ends. Where it is gone itself, the files are parsed here.
 """
 
-import gc
 import hashlib
 import multiprocessing
 import os
 import pickle
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -69,7 +69,7 @@ def _read(path: Path, results: "Connection[None, bytes] | None") -> BankSource:
 
 def _read_all(paths: Sequence[Path], results: "Connection[bytes, None]") -> None:
     """The second process: each file's digest and what it holds, pickled here and sent by a thread of its own."""
-    gc.disable()  # tuples of texts and numbers, in no cycles
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, and this one ends with it
     outbox = _Outbox(results)
     for path in paths:
         content = path.read_bytes()

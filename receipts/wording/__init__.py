@@ -12,13 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from receipts.sheet import Addressee, Sheet, SheetGift
 from receipts.words import in_words
 
-ROWS = 14  # gifts listed one by one; more are shown by month
+ROWS = 14  # rows of gifts; more are shown by month
+RUN = 3  # gifts of one amount and way, one after the other, that are shown as one row
 
 _FOLDER = Path(__file__).parent
 
@@ -117,17 +119,15 @@ def national_number(digits: str) -> str:
 def _gifts(
     sheet: Sheet, wording: dict[str, Any]
 ) -> tuple[str, tuple[str, str, str], tuple[tuple[str, str, str], ...], tuple[str, str, str]]:
-    """The detail: heading, columns, rows, total. Gift by gift while that fits the page, else by month."""
+    """The detail: heading, columns, rows, total. Gift by gift, regular ones in one row, else by month."""
     label = wording["gifts"]
     amount = _grouped(sheet.cents)
-    if len(sheet.gifts) <= ROWS:
+    rows = tuple(_runs(sheet.gifts, wording))
+    if len(rows) <= ROWS:
         return (
             label["heading"],
             (label["date"], label["channel"], label["amount"]),
-            tuple(
-                (_short(gift.date, wording), wording["channel"][gift.channel], _grouped(gift.cents))
-                for gift in sorted(sheet.gifts, key=lambda gift: gift.date)
-            ),
+            rows,
             (label["total"], "", amount),
         )
     return (
@@ -136,6 +136,22 @@ def _gifts(
         tuple(_months(sheet.gifts, wording)),
         (label["total"], str(len(sheet.gifts)), amount),
     )
+
+
+def _runs(gifts: Iterable[SheetGift], wording: dict[str, Any]) -> Iterable[tuple[str, str, str]]:
+    """One row per gift by date; the same amount the same way several times running is one row with its count.
+
+    A monthly donor reads one line instead of twelve, and the page is typeset in half the time.
+    """
+    ordered = sorted(gifts, key=lambda gift: gift.date)
+    for (channel, cents), run in groupby(ordered, key=lambda gift: (gift.channel, gift.cents)):
+        same = list(run)
+        way = wording["channel"][channel]
+        if len(same) < RUN:
+            yield from ((_short(gift.date, wording), way, _grouped(gift.cents)) for gift in same)
+        else:
+            days = f"{_short(same[0].date, wording)} – {_short(same[-1].date, wording)}"
+            yield days, f"{way}, {len(same)} × {_grouped(cents)}", _grouped(len(same) * cents)
 
 
 def _months(gifts: Iterable[SheetGift], wording: dict[str, Any]) -> Iterable[tuple[str, str, str]]:

@@ -192,6 +192,24 @@ def test_two_different_files_cannot_share_an_archive(folder: Folder, engine: Eng
     assert files(folder) == {}
 
 
+@pytest.mark.parametrize("fails", [JOURNAL, ARCHIVE])
+def test_a_file_that_cannot_be_written_posts_nothing(
+    fails: str, folder: Folder, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    write = journal.write_temporary
+
+    def full(path: Path, content: bytes) -> Path:
+        if path == folder.root / fails:
+            raise OSError("no space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(journal, "write_temporary", full)
+    with pytest.raises(OSError, match="no space left"):
+        post(folder, engine, booking(), booking("coda-gifts-2025-074"))
+    assert names(engine) == []
+    assert files(folder) == {}
+
+
 # Kills: at each step of a posting of two documents the next start finds the state before or the state after.
 
 STEPS = ("write_temporary", "settle", "sync_folder")

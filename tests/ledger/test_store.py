@@ -208,6 +208,19 @@ def test_a_gift_is_taken_back_once(tmp_path: Path):
         insert(connection, record("third"), [], [gift(-5000, reverses=1)])
 
 
+def test_a_column_that_only_some_rows_fill_keeps_what_they_say(tmp_path: Path):
+    engine = register_in(tmp_path)
+    rows = [
+        (1, 1, None, "2025-03-14", None, 100, "00150000", None, None, None, "gift", "731100", 0),
+        (1, 2, None, "2025-03-14", "2025-03-13", 100, "00150000", None, None, "MS03", "gift", None, 0),
+    ]
+    with engine.begin() as connection:
+        insert(connection, record(), [], [])
+        bulk_insert(connection, register.movement, list(register.movement.columns.keys()), rows)
+        kept = connection.exec_driver_sql("SELECT * FROM movement ORDER BY position").all()
+    assert [tuple(row) for row in kept] == rows
+
+
 def test_nothing_to_insert_is_no_statement(tmp_path: Path):
     with register_in(tmp_path).connect() as connection:
         bulk_insert(connection, register.gift, ["id"], [])

@@ -152,7 +152,14 @@ def test_the_amount_is_enclosed_and_never_grouped(typesetter: Typesetter, cents:
 def test_fourteen_gifts_are_listed_each_with_date_way_and_amount(typesetter: Typesetter) -> None:
     listed = (*gifts(13, 100_000), SheetGift(date(2025, 12, 24), -50_000, Channel.TRANSFER))
     pdf = typesetter.render(replace(SHEET, cents=1_250_000, gifts=listed))
-    says(pdf, "05/12/2025 Domiciliation 1 000,00", "24/12/2025 Virement −500,00", "Total 12 500,00")
+    says(pdf, "05/12/2025 Virement 1 000,00", "24/12/2025 Virement −500,00", "Total 12 500,00")
+
+
+def test_the_same_gift_month_after_month_is_one_row_with_its_count(typesetter: Typesetter) -> None:
+    monthly = tuple(SheetGift(date(2025, month, 20), 10_00, Channel.DIRECT_DEBIT) for month in range(1, 13))
+    listed = (*monthly, SheetGift(date(2025, 12, 24), 30_00, Channel.TRANSFER))
+    pdf = typesetter.render(replace(SHEET, cents=150_00, gifts=listed))
+    says(pdf, "20/01/2025 – 20/12/2025 Domiciliation, 12 × 10,00 120,00", "24/12/2025 Virement 30,00", "Total 150,00")
 
 
 def test_more_gifts_are_shown_by_month_with_their_number(typesetter: Typesetter) -> None:

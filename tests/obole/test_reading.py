@@ -1,0 +1,106 @@
+"""Reading ahead in a second process gives what reading here gives, whatever happens to the one or the other process."""
+
+import multiprocessing
+import pickle
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from importers import coda
+from obole import reading
+from obole.reading import BankSource
+from obole.reading import reading as read
+
+ROOT = Path(__file__).parents[2]
+
+
+def statement(day: int) -> bytes:
+    """A statement of one day without movements: enough to tell one file from another."""
+    header = f"0000013032572505{'':111}2"
+    old = f"12073BE47435000000080{'':18}EUR0{'100000':0>15}120325{'':61}073"
+    new = f"8073BE47435000000080{'':18}EUR0{'100000':0>15}{day:02d}0325{'':64}0"
+    trailer = f"9{'':15}000002{'':0>30}{'':75}2"
+    return "".join(f"{record}\r\n" for record in (header, old, new, trailer)).encode()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{day}.cod" for day in range(13, 28)]
+    for day, path in enumerate(paths, 13):
+        path.write_bytes(statement(day))
+    return paths
+
+
+@pytest.fixture
+def _ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_WORTH_IT", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+
+def here(paths: list[Path]) -> list[BankSource]:
+    with read(paths) as sources:
+        assert not multiprocessing.active_children()
+        return list(sources)
+
+
+def test_a_few_files_are_read_here(files: list[Path]):
+    found = here(files)
+    assert [source.path for source in found] == files
+    assert [source.bank.statements[0].closing_date for source in found] == [date(2025, 3, day) for day in range(13, 28)]
+    assert all(source.bank.ok and source.content == source.path.read_bytes() for source in found)
+
+
+@pytest.mark.usefixtures("_ahead")
+def test_many_files_are_read_ahead_in_their_order(files: list[Path], monkeypatch: pytest.MonkeyPatch):
+    with read(files) as sources:
+        assert len(multiprocessing.active_children()) == 1
+        monkeypatch.setattr(coda, "parse", lambda _content: pytest.fail("parsed here"))
+        found = list(sources)
+    monkeypatch.undo()
+    assert found == here(files)
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("_ahead")
+def test_the_reader_ends_where_its_results_are_wanted_no_more(files: list[Path]):
+    with read(files * 100) as sources:
+        next(sources)
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("_ahead")
+def test_without_its_reader_it_reads_the_rest_here(files: list[Path], monkeypatch: pytest.MonkeyPatch):
+    with read(files * 100) as sources:
+        found = [next(sources)]
+        (reader,) = multiprocessing.active_children()
+        reader.kill()
+        found += sources
+    monkeypatch.undo()
+    assert found == here(files * 100)
+
+
+def test_a_file_that_changed_after_it_was_read_ahead_is_read_again(files: list[Path]):
+    results, ours = multiprocessing.Pipe(duplex=False)
+    ours.send_bytes(pickle.dumps(("the digest of what it was before", coda.parse(b""))))
+    found = reading._read(files[0], results)
+    assert [found] == here(files[:1])
+
+
+@pytest.mark.parametrize("ahead", [1, 16_000_000])  # it waits for the other to take more, or has nothing left to do
+def test_the_reader_ends_with_a_killed_import(ahead: int, files: list[Path]):
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom obole import reading\n"
+        f"reading._WORTH_IT = 0\nreading.os.cpu_count = lambda: 2\nreading._AHEAD = {ahead}\n"
+        "with reading.reading([Path(sys.argv[1])] * 2000) as sources:\n"
+        "    next(sources)\n    print('reading', flush=True)\n    time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", script, str(files[0])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as importing:
+        assert importing.stdout is not None
+        assert importing.stdout.readline() == "reading\n"
+        importing.kill()
+        # The output ends when the last process that holds it has ended.
+        assert importing.communicate(timeout=20)[0] == ""

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -207,6 +208,11 @@ _GIFT_FORMAT = "|".join(["%s"] * (len(_GIFT_COLUMNS) - 2))  # without id and crc
 _MOVEMENT_FORMAT = "|".join(["%s"] * (len(_MOVEMENT_COLUMNS) - 1))  # without crc
 
 
+# Queries that each statement asks are put together once: that takes longer than to answer them.
+_LAST_ID = select(func.coalesce(func.max(document.c.id), 0))
+_BY_NAME = select(document).where(document.c.name == bindparam("name"))
+
+
 class MovementRow(NamedTuple):
     """A line of a document as the register keeps it; dates as ISO text, `outcome` what was made of it."""
 
@@ -292,9 +298,10 @@ def insert_document(
 
     The caller holds the transaction; nothing is committed here.
     """
-    document_id = int(connection.execute(select(func.coalesce(func.max(document.c.id), 0))).scalar_one()) + 1
-    movement_rows = [_movement_values(document_id, row) for row in sorted(movements, key=lambda row: row.position)]
-    gift_rows = [_gift_values(document_id, row) for row in gifts]
+    document_id = int(connection.execute(_LAST_ID).scalar_one()) + 1
+    in_order = sorted(movements, key=attrgetter("position"))
+    movement_rows, movement_texts = _checked(_MOVEMENT_FORMAT, [(document_id, *row) for row in in_order])
+    gift_rows, gift_texts = _checked(_GIFT_FORMAT, [_gift_values(document_id, row) for row in gifts])
     values = {
         "id": document_id,
         "name": record.name,
@@ -314,14 +321,14 @@ def insert_document(
         "journal_digest": journal_digest,
         "movements": len(movement_rows),
         "gifts": len(gift_rows),
-        "rows_digest": rows_digest([text for _, text in movement_rows], [text for _, text in gift_rows]),
+        "rows_digest": rows_digest(movement_texts, gift_texts),
         "summary": json.dumps(dict(record.summary), ensure_ascii=False, sort_keys=True),
         "posted_at": posted_at,
     }
     values["crc"] = _crc_of_document(values)
-    connection.execute(document.insert().values(values))
-    bulk_insert(connection, movement, _MOVEMENT_COLUMNS, [row for row, _ in movement_rows])
-    bulk_insert(connection, gift, _GIFT_COLUMNS[1:], [row for row, _ in gift_rows])
+    connection.execute(document.insert(), values)
+    bulk_insert(connection, movement, _MOVEMENT_COLUMNS, movement_rows)
+    bulk_insert(connection, gift, _GIFT_COLUMNS[1:], gift_rows)
     bulk_insert(
         connection,
         day_total,
@@ -350,14 +357,14 @@ def rows_digest(movements: Iterable[str], gifts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _movement_values(document_id: int, row: MovementRow) -> tuple[tuple[Any, ...], str]:
-    values = (document_id, *row)
-    text = _MOVEMENT_FORMAT % values
-    return (*values, zlib.crc32(text.encode())), text
+def _checked(pattern: str, rows: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[str]]:
+    """The rows with the CRC of their canonical texts as last value, and these texts."""
+    texts = [pattern % row for row in rows]
+    return [(*row, zlib.crc32(text.encode())) for row, text in zip(rows, texts, strict=True)], texts
 
 
-def _gift_values(document_id: int, row: Gift) -> tuple[tuple[Any, ...], str]:
-    values = (
+def _gift_values(document_id: int, row: Gift) -> tuple[Any, ...]:
+    return (
         document_id,
         row.position,
         row.batch,
@@ -377,8 +384,6 @@ def _gift_values(document_id: int, row: Gift) -> tuple[tuple[Any, ...], str]:
         row.fund,
         row.reverses,
     )
-    text = _GIFT_FORMAT % values
-    return (*values, zlib.crc32(text.encode())), text
 
 
 def _crc_of_document(values: Mapping[str, Any] | RowMapping) -> int:
@@ -388,7 +393,7 @@ def _crc_of_document(values: Mapping[str, Any] | RowMapping) -> int:
 
 def find_document(connection: Connection, name: str) -> Mapping[str, Any] | None:
     """A document by its name, as a mapping of its columns; None where there is none."""
-    row = connection.execute(select(document).where(document.c.name == name)).mappings().first()
+    row = connection.execute(_BY_NAME, {"name": name}).mappings().first()
     return dict(row) if row else None
 
 
@@ -397,7 +402,6 @@ def documents(connection: Connection) -> list[Mapping[str, Any]]:
     return [dict(row) for row in connection.execute(select(document).order_by(document.c.id)).mappings()]
 
 
-# Put together once, like `_ORIGINALS`: each statement asks, and that takes longer than to answer.
 _BEFORE = (
     select(document.c.name, document.c.closing)
     .where(

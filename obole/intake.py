@@ -313,7 +313,7 @@ def _book(books: Books, posting: Posting, read: _Read, known: desks.Known, close
                 Fault(f"{name}: another statement with this number was taken in before; ask the bank which is right")
             )
         return None
-    shut = closed & {day.year for day in _days(statement)}
+    shut = closed and closed & {day.year for day in _days(statement)}
     if shut:
         told.faults.append(Fault(f"{name}: {min(shut)} is closed; nothing can be posted in it any more"))
         return None

@@ -9,9 +9,11 @@ import multiprocessing
 import os
 import pickle
 import signal
+from bisect import bisect
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Condition, Thread
@@ -22,8 +24,10 @@ from importers.records import BankFile
 
 # Bytes of results waiting to be sent: about 100,000 movements, more than the posting takes at a time.
 _AHEAD = 16_000_000
-# Below this, starting a process (0.4 s) costs more than it saves.
-_WORTH_IT = 4_000_000
+# Below this, starting a process costs more than it saves.
+_WORTH_IT = 8_000_000
+# Bytes of files that are read here in the second or so that the other process takes to start: as many as a batch holds.
+_MEANWHILE = 16_000_000
 
 
 class BankSource(NamedTuple):
@@ -38,16 +42,18 @@ class BankSource(NamedTuple):
 @contextmanager
 def reading(paths: Sequence[Path]) -> Iterator[Iterator[BankSource]]:
     """The files in their order; many are read ahead from now on until the block is left."""
-    if sum(path.stat().st_size for path in paths) < _WORTH_IT or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
+    sizes = list(accumulate(path.stat().st_size for path in paths))
+    if not sizes or sizes[-1] < _MEANWHILE + _WORTH_IT or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
         yield (_read(path, None) for path in paths)
         return
+    first = bisect(sizes, _MEANWHILE)
     context = multiprocessing.get_context("spawn")
     results, ours = context.Pipe(duplex=False)
-    reader = context.Process(target=_read_all, args=(paths, ours), daemon=True)
+    reader = context.Process(target=_read_all, args=(paths[first:], ours), daemon=True)
     reader.start()
     ours.close()  # else the end of the reader would not end the pipe
     try:
-        yield (_read(path, results) for path in paths)
+        yield (_read(path, results if place >= first else None) for place, path in enumerate(paths))
     finally:
         results.close()
         reader.kill()  # it has nothing to tidy up

@@ -51,7 +51,7 @@ class Taken:
 def take_donors(books: Books, path: Path) -> Taken:
     """Donors into the vault: what the file has a column for replaces what the vault had, the rest stays.
 
-    None is forgotten; a file that changes nothing posts nothing.
+    None is forgotten; a file that was taken in before and changes nothing posts nothing.
     """
     file = donor_file.read(path)
     _refuse(path, file)
@@ -63,8 +63,9 @@ def take_donors(books: Books, path: Path) -> Taken:
     taken = Taken(faults=[*_warnings(file), *_emptied(rows, before)], counts={"donors": len(rows)})
     day = _today()
     with _posting(books) as posting:
-        if not changed:
-            return Taken(known=register.documents_of(posting.connection, file.digest), counts=taken.counts)
+        known = register.documents_of(posting.connection, file.digest)
+        if not changed and known:
+            return Taken(known=known, counts=taken.counts)
         record = DocumentRecord(
             name=_free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}"),
             kind=DocumentKind.DONORS,
@@ -74,7 +75,7 @@ def take_donors(books: Books, path: Path) -> Taken:
             last_day=day,
             summary={"counts": taken.counts},
         )
-        # The vault first: taking the same rows again after a kill changes nothing.
+        # The vault first: after a kill between the two, taking the same rows again posts what is missing.
         with books.vault.begin() as identities:
             vault.save_donors(identities, books.sealer, changed)
         posting.post(Booking(record))

@@ -138,6 +138,32 @@ def test_an_import_killed_at_fifty_instants_ends_as_an_undisturbed_one(
     assert before, "at least one kill must have left something to take back"
 
 
+def test_donors_killed_between_vault_and_register_are_still_recorded(
+    sources: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The instant that the fifty above seldom meet: the vault has the donors, the register not their document."""
+    empty = tmp_path / "empty"
+    initialise(empty, (sources.folder / "obole.toml").read_text(encoding="utf-8"))
+    files = some(sources)
+    whole = tmp_path / "whole"
+    shutil.copytree(empty, whole)
+    import_files(open_books(whole), files)
+    books = tmp_path / "killed"
+    shutil.copytree(empty, books)
+    with monkeypatch.context() as patch:
+        patch.setattr("obole.registers.Posting.post", lambda *_: os._exit(9))
+        child = os.fork()
+        if child == 0:
+            take_in(books, files)
+        os.waitpid(child, 0)
+    with sqlite3.connect(books / "vault.sqlite3") as connection:
+        assert connection.execute("SELECT count(*) FROM donor").fetchone()[0]
+    with sqlite3.connect(books / "register.sqlite3") as connection:
+        assert not connection.execute("SELECT count(*) FROM document").fetchone()[0]
+    take_in(books, files)
+    assert state(books) == state(whole)
+
+
 def test_an_issue_killed_at_fifty_instants_gives_the_same_numbers(sources: Manifest, tmp_path: Path):
     ready = tmp_path / "ready"
     initialise(ready, (sources.folder / "obole.toml").read_text(encoding="utf-8"))

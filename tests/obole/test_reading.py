@@ -37,6 +37,7 @@ def files(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def _ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_WORTH_IT", 0)
+    monkeypatch.setattr(reading, "_MEANWHILE", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
 
 
@@ -62,6 +63,19 @@ def test_many_files_are_read_ahead_in_their_order(files: list[Path], monkeypatch
     monkeypatch.undo()
     assert found == here(files)
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("_ahead")
+def test_while_the_reader_starts_the_first_are_read_here(files: list[Path], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reading, "_MEANWHILE", 2 * files[0].stat().st_size)
+    parsed = []
+    parse = coda.parse
+    with read(files) as sources:
+        monkeypatch.setattr(coda, "parse", lambda content: parsed.append(content) or parse(content))
+        found = list(sources)
+    assert parsed == [path.read_bytes() for path in files[:2]]
+    monkeypatch.undo()
+    assert found == here(files)
 
 
 @pytest.mark.usefixtures("_ahead")
@@ -93,7 +107,7 @@ def test_a_file_that_changed_after_it_was_read_ahead_is_read_again(files: list[P
 def test_the_reader_ends_with_a_killed_import(ahead: int, files: list[Path]):
     script = (
         "import sys, time\nfrom pathlib import Path\nfrom obole import reading\n"
-        f"reading._WORTH_IT = 0\nreading.os.cpu_count = lambda: 2\nreading._AHEAD = {ahead}\n"
+        f"reading._WORTH_IT = reading._MEANWHILE = 0\nreading.os.cpu_count = lambda: 2\nreading._AHEAD = {ahead}\n"
         "with reading.reading([Path(sys.argv[1])] * 2000) as sources:\n"
         "    next(sources)\n    print('reading', flush=True)\n    time.sleep(60)\n"
     )

@@ -1,4 +1,7 @@
-"""One report of a set of books, in one format, to a file or to the terminal."""
+"""One report of a set of books, in one format, to a file or to the terminal.
+
+What only some reports need is imported where they are made: half of a short command is what it loads.
+"""
 
 import io
 import json
@@ -10,16 +13,14 @@ from typing import TextIO
 from ledger.errors import OboleError
 from obole.books import Books
 from obole.loading import Loaded, load_books
-from obole.receipting import tie_out
 from receipts.tie import Tie, TieLine
-from reports.formats import write_csv, write_json, write_text, write_xlsx
+from reports.formats import write_csv, write_json, write_text
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.printing import statement_data, statement_table
 from reports.scheme import load_scheme
 from reports.statements import Statement, statement, statement_json
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.trial import trial_balance, trial_table
-from reports.workbook import write_statement
 
 STATEMENTS = ("balance-sheet", "income-statement", "appropriation")
 _WRITERS: dict[str, Callable[[Table, TextIO], None]] = {"text": write_text, "csv": write_csv, "json": write_json}
@@ -48,12 +49,16 @@ def write_report(
     elif what == "general-ledger":
         table = ledger_table(general_ledger(loaded.entries, loaded.accounts, year, loaded.totals), year, language)
     else:
+        from obole.receipting import tie_out  # noqa: PLC0415 - the statements need nothing of the receipts
+
         table = tie_table(tie_out(books, year), language)
     write_table(table, form, output)
 
 
 def _write_statement(loaded: Loaded, made: Statement, language: str, form: str, output: Path | None) -> None:
     if form == "xlsx" and output is not None:
+        from reports.workbook import write_statement  # noqa: PLC0415 - loaded where a workbook is written
+
         write_statement(made, loaded.accounts, language, output)
     elif form == "json":
         _out(json.dumps(statement_json(made, language), ensure_ascii=False, indent=1) + "\n", output)
@@ -64,6 +69,8 @@ def _write_statement(loaded: Loaded, made: Statement, language: str, form: str, 
 def write_table(table: Table, form: str, output: Path | None) -> None:
     """Write a table in one format, to a file or to the terminal."""
     if form == "xlsx" and output is not None:
+        from reports.sheets import write_xlsx  # noqa: PLC0415 - loaded where a workbook is written
+
         write_xlsx(table, output)
         return
     text = io.StringIO(newline="")

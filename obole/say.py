@@ -1,22 +1,28 @@
 """What the command line says: results as text for a terminal, and as JSON for scripts."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.errors import Severity
 from ledger.money import to_decimal
-from obole.books import Books
-from obole.check import Result
-from obole.intake import Intake, Told
-from obole.receipting import Status
-from obole.suspense import OpenLine
-from receipts.belcotax import Summary
-from receipts.eligibility import RECEIPTED, Assessment, label, partition
-from receipts.issue import Changed, Preview
-from receipts.render import Rendered
-from receipts.tie import TieLine
+from receipts.eligibility import RECEIPTED, label, partition
+
+if TYPE_CHECKING:  # a command loads only the part of Obole that it uses
+    from obole.books import Books
+    from obole.check import Result
+    from obole.intake import Intake, Told
+    from obole.receipting import Status
+    from obole.suspense import OpenLine
+    from receipts.belcotax import Summary
+    from receipts.eligibility import Assessment
+    from receipts.issue import Changed, Preview
+    from receipts.render import Rendered
+    from receipts.tie import TieLine
 
 _SHOWN_FAULTS = 12
 _SHOWN_LINES = 40

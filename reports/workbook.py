@@ -13,7 +13,9 @@ from openpyxl.styles import Alignment, Border, Font, Side
 
 from ledger.chart import Account
 from ledger.money import to_decimal
-from reports.formats import (
+from reports.printing import subtitle, title
+from reports.scheme import Kind, What
+from reports.sheets import (
     BOLD,
     HEADER_ROW,
     OVERLINE,
@@ -24,8 +26,6 @@ from reports.formats import (
     sheet_name,
     style_header,
 )
-from reports.printing import subtitle, title
-from reports.scheme import Kind, What
 from reports.statements import Statement, StatementLine
 from reports.wording import word
 

@@ -18,11 +18,12 @@ from beancount.core.amount import Amount
 
 from ledger.chart import Account, house
 from ledger.money import to_decimal
-from reports.formats import write_csv, write_text, write_xlsx
+from reports.formats import write_csv, write_text
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.page import statements_page
 from reports.printing import statement_table
 from reports.scheme import SCHEMES, What, load_scheme
+from reports.sheets import write_xlsx
 from reports.statements import statement
 from reports.tables import Table
 from reports.totals import Totals, totals_of

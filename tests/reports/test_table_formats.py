@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from report_books import accounts, published_totals
 
 from ledger.money import to_decimal
-from reports.formats import sheet_name, write_csv, write_json, write_text, write_xlsx
+from reports.formats import write_csv, write_json, write_text
 from reports.numbers import numbers
 from reports.printing import statement_data, statement_table
 from reports.scheme import Kind, load_scheme
+from reports.sheets import sheet_name, write_xlsx
 from reports.statements import statement, statement_json
 from reports.tables import LINES, LINES_AND_TOTALS, Column, ColumnKind, Row, RowKind, Table
 from reports.workbook import write_statements
@@ -136,7 +137,7 @@ def test_xlsx_leaves_out_characters_that_xml_forbids(tmp_path):
 
 
 def test_rows_beyond_a_sheet_go_on_in_the_next(tmp_path, monkeypatch):
-    monkeypatch.setattr("reports.formats.LAST_ROW", 7)
+    monkeypatch.setattr("reports.sheets.LAST_ROW", 7)
     rows = tuple(Row(RowKind.LINE, (f"{number}", None, number, None, None)) for number in range(7))
     rows += (Row(RowKind.TOTAL, ("TOTAL", None, 21, None, None), first=0),)
     write_xlsx(table(rows=rows), tmp_path / "t.xlsx")

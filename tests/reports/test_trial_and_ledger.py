@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_books import accounts, published_entries, published_totals, totals
 
-from reports.formats import write_csv, write_xlsx
+from reports.formats import write_csv
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.scheme import SCHEMES, load_scheme
+from reports.sheets import write_xlsx
 from reports.totals import Movement
 from reports.trial import trial_balance, trial_table
 

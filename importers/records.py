@@ -9,6 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger.errors import Fault, Severity
+from ledger.records import DocumentKind
 
 
 class Movement(NamedTuple):
@@ -75,6 +76,7 @@ class Statement:
     duplicate: bool = False
     details_only: bool = False
     digest: str = ""
+    kind: DocumentKind = DocumentKind.CODA
     faults: tuple[Fault, ...] = field(default=())
 
     @property

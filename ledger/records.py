@@ -46,11 +46,19 @@ class DocumentKind(StrEnum):
     """The kinds of source a document can be."""
 
     CODA = "coda"
+    CAMT = "camt"
+    DETAILS = "details"
+    COLLECTION = "collection"
+    STATUS = "status"
+    PLATFORM = "platform"
     DONORS = "donors"
+    PLEDGES = "pledges"
     IN_KIND = "in-kind"
     GRANTS = "grants"
     JOURNAL = "journal"
     ASSIGNMENT = "assignment"
+    RECLASSIFICATION = "reclassification"
+    UNDO = "undo"
 
 
 class Gift(NamedTuple):

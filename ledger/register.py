@@ -173,6 +173,51 @@ voucher = Table(
     sqlite_with_rowid=False,
 )
 
+collection = Table(
+    "collection",
+    metadata,
+    Column("reference", String, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
+    Column("due", Date, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("cents", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+instalment = Table(
+    "instalment",
+    metadata,
+    Column("mandate", String, primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("collection", String, ForeignKey("collection.reference"), nullable=False),
+    Column("end_to_end", String, nullable=False),
+    Column("donor", String, nullable=False),
+    Column("cents", Integer, nullable=False),
+    Column("due", Date, nullable=False),
+    CheckConstraint("cents > 0", name="instalment_positive"),
+    UniqueConstraint("end_to_end", name="instalment_end_to_end"),
+    sqlite_with_rowid=False,
+)
+Index("instalment_collection", instalment.c.collection)
+
+rejection = Table(
+    "rejection",
+    metadata,
+    Column("end_to_end", String, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("reason", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+undone = Table(
+    "undone",
+    metadata,
+    Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
+    Column("by_document_id", Integer, ForeignKey("document.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 in_kind = Table(
     "in_kind",
     metadata,

@@ -101,6 +101,25 @@ counterparty = Table(
     sqlite_with_rowid=False,
 )
 
+pledge = Table(
+    "pledge",
+    metadata,
+    Column("mandate", String, primary_key=True),
+    Column("iban", String, nullable=False),
+    Column("bic", String, nullable=False),
+    Column("holder", String, nullable=False),
+    Column("signed", Date, nullable=False),
+    Column("scheme", String, nullable=False),
+    Column("cents", Integer, nullable=False),
+    Column("months", Integer, nullable=False),
+    Column("first_due", Date, nullable=False),
+    Column("last_due", Date),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("changed", Date),
+    sqlite_with_rowid=False,
+)
+
 frozen_sheet = Table(
     "frozen_sheet",
     metadata,

@@ -114,18 +114,26 @@ class GiftAccounts(_Part):
     undocumented: AccountCode = "731300"
     legacy: AccountCode = "732000"
     membership: AccountCode = "730000"
+    sponsoring: AccountCode = "743100"
+    ticket: AccountCode = "743200"
     suspense: AccountCode = "499000"
 
     def of(self, nature: Nature) -> str:
         """The income account of a gift of this nature that has a known donor."""
         if nature in (Nature.GOODS, Nature.SERVICES, Nature.PREMISES, Nature.EQUIPMENT, Nature.SECURITIES):
             return self.in_kind
-        return {Nature.LEGACY: self.legacy, Nature.MEMBERSHIP: self.membership}.get(nature, self.money)
+        return {
+            Nature.LEGACY: self.legacy,
+            Nature.MEMBERSHIP: self.membership,
+            Nature.SPONSORING: self.sponsoring,
+            Nature.TICKET: self.ticket,
+        }.get(nature, self.money)
 
     @property
     def control(self) -> tuple[str, ...]:
         """The accounts whose every posting must stand in the register of gifts."""
-        return tuple(sorted({self.money, self.in_kind, self.undocumented, self.legacy, self.membership}))
+        given = {self.money, self.in_kind, self.undocumented, self.legacy, self.membership}
+        return tuple(sorted(given | {self.sponsoring, self.ticket}))
 
 
 class GrantAccounts(_Part):

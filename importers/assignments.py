@@ -1,20 +1,26 @@
-"""Decisions about bank lines that waited on the suspense account: the donor of a line, its account, or both.
+"""Decisions about single lines: the donor or account of one that waits, or what a posted gift really was.
 
-`obole suspense -o open.xlsx` writes the list to fill in. Its columns in brackets are for reading, and a row of it whose
-donor, account and date are all empty is not decided yet: both are passed over.
+`obole match -o open.xlsx` writes the list to fill in. Its columns in brackets are for reading, and a row without a date
+is not decided yet: both are passed over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from importers.cells import Cell
 from importers.tabular import Column, RegisterFile, Row, Sheet, Table, fold, has_columns, read_sheet
+from ledger.errors import Fault, Severity
+from ledger.records import Counterpart, Nature
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentRow:
-    """One decision: line `position` of `document` goes to a donor, an account, or both. `day` is when it was taken."""
+    """One decision about line `position` of `document`, taken on `day`; None leaves a thing as it is.
+
+    `learn` says that the account the money came from is the donor's from now on, though another donor has it too.
+    """
 
     document: str
     position: int
@@ -23,6 +29,11 @@ class AssignmentRow:
     day: date
     reason: str
     row: int
+    nature: Nature | None = None
+    counterpart: Counterpart | None = None
+    campaign: str | None = None
+    fund: str | None = None
+    learn: bool = False
 
 
 AssignmentsFile = RegisterFile[AssignmentRow]
@@ -34,8 +45,26 @@ COLUMNS = (
     Column("account", "compte", "rekening"),
     Column("date", "date", "datum", required=True),
     Column("reason", "motif", "reden"),
+    Column("nature", "nature", "aard"),
+    Column("counterpart", "contrepartie", "tegenprestatie"),
+    Column("campaign", "campagne", "campagne"),
+    Column("fund", "fonds", "fonds"),
+    Column("learn", "retenir", "onthouden"),
 )
-_DECISIVE = ("donor", "account", "date")
+_NATURES = {
+    **dict.fromkeys(("money", "don", "gift"), "money"),
+    **dict.fromkeys(("legacy", "legs", "legaat"), "legacy"),
+    **dict.fromkeys(("membership", "cotisation", "lidgeld"), "membership"),
+    **dict.fromkeys(("ticket", "billet", "evenement"), "ticket"),
+    **dict.fromkeys(("sponsoring", "parrainage"), "sponsoring"),
+}
+_COUNTERPARTS = {
+    **dict.fromkeys(("none", "aucune", "geen"), "none"),
+    **dict.fromkeys(("token", "symbolique", "klein"), "token"),
+    **dict.fromkeys(("real", "réelle", "reëel"), "real"),
+}
+_FILLED = ("donor", "account", "nature")
+_YES_NO = {**dict.fromkeys(("yes", "oui", "ja"), "yes"), **dict.fromkeys(("no", "non", "nee"), "")}
 
 
 def identify(path: Path) -> bool:
@@ -45,8 +74,14 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> AssignmentsFile:
     """The decisions of a list, with its faults."""
-    table = Table(_decided(read_sheet(path)), COLUMNS)
-    return table.file(_rows(table))
+    sheet, undated = _decided(read_sheet(path))
+    table = Table(sheet, COLUMNS)
+    file = table.file(_rows(table))
+    if not undated:
+        return file
+    some = ", ".join(map(str, undated[:5])) + (" ..." if len(undated) > 5 else "")  # noqa: PLR2004 - a few to look at
+    message = f"not decided yet, for want of a date: {len(undated)} rows that are filled in ({some})"
+    return replace(file, faults=(*file.faults, Fault(message, severity=Severity.WARNING)))
 
 
 def describe(file: AssignmentsFile) -> list[tuple[str, str]]:
@@ -60,17 +95,26 @@ def describe(file: AssignmentsFile) -> list[tuple[str, str]]:
     ]
 
 
-def _decided(sheet: Sheet) -> Sheet:
-    """The sheet without the columns in brackets and the rows that are not decided yet."""
+def _decided(sheet: Sheet) -> tuple[Sheet, list[int]]:
+    """The sheet without the columns in brackets and the rows without a date; which of these are filled in."""
     kept = [number for number, heading in enumerate(sheet.headings) if not _in_brackets(heading)]
-    decisive = {fold(heading) for column in COLUMNS if column.name in _DECISIVE for heading in column.headings}
-    marks = [number for number in kept if fold(sheet.headings[number]) in decisive]
-    rows = tuple(
-        (number, [cells[one] if one < len(cells) else None for one in kept])
-        for number, cells in sheet.rows
-        if not marks or any(one < len(cells) and cells[one] is not None for one in marks)
-    )
-    return replace(sheet, headings=tuple(sheet.headings[number] for number in kept), rows=rows)
+    dates, fills = ([n for n in kept if fold(sheet.headings[n]) in _headings(names)] for names in (("date",), _FILLED))
+    rows, undated = [], []
+    for number, cells in sheet.rows:
+        if not dates or any(_cell(cells, one) is not None for one in dates):
+            rows.append((number, [_cell(cells, one) for one in kept]))
+        elif any(_cell(cells, one) is not None for one in fills):
+            undated.append(number)
+    headings = tuple(sheet.headings[number] for number in kept)
+    return replace(sheet, headings=headings, rows=tuple(rows)), undated
+
+
+def _headings(names: Iterable[str]) -> set[str]:
+    return {fold(heading) for column in COLUMNS if column.name in names for heading in column.headings}
+
+
+def _cell(cells: Sequence[Cell], number: int) -> Cell:
+    return cells[number] if number < len(cells) else None
 
 
 def _in_brackets(heading: str) -> bool:
@@ -90,7 +134,10 @@ def _rows(table: Table) -> Iterator[AssignmentRow]:
 
 
 def _decision(row: Row) -> AssignmentRow:
-    if not (row.filled("donor") or row.filled("account")):
+    nature = row.choice("nature", _NATURES, "")
+    counterpart = row.choice("counterpart", _COUNTERPARTS, "")
+    decided = ("donor", "account", "nature", "counterpart", "campaign", "fund")
+    if not any(row.filled(name) for name in decided):
         row.error("donor", "and the account are both empty; write a donor key, an account code, or both")
     return AssignmentRow(
         document=row.code("document"),
@@ -100,4 +147,9 @@ def _decision(row: Row) -> AssignmentRow:
         day=row.day("date"),
         reason=row.text("reason"),
         row=row.number,
+        nature=Nature(nature) if nature else None,
+        counterpart=Counterpart(counterpart) if counterpart else None,
+        campaign=row.text("campaign") or None,
+        fund=row.text("fund") or None,
+        learn=row.choice("learn", _YES_NO, "") == "yes",
     )

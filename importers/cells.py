@@ -132,12 +132,24 @@ def day(cell: Cell) -> date:
     return found
 
 
+# Beyond a thousand billion it is a number of something else in the wrong column, and the register counts in 64 bits.
+_LARGEST = 1_000_000_000_000
+_TOO_LARGE = "is larger than any amount; correct it"
+
+
 def cents(cell: Cell) -> int:
     """Cents of an amount in euro: a number cell, or text with either decimal mark and either grouping.
 
     A float is taken where it is the nearest to a whole number of cents or at most 1e-9 euro beside it (a sum that the
     spreadsheet computed); any other fraction of a cent is an error.
     """
+    found = _cents(cell)
+    if abs(found) > _LARGEST * 100:
+        raise CellError(_TOO_LARGE)
+    return found
+
+
+def _cents(cell: Cell) -> int:
     if isinstance(cell, int) and not isinstance(cell, bool):
         return cell * 100
     if isinstance(cell, float):
@@ -154,9 +166,11 @@ def cents(cell: Cell) -> int:
 
 def number(cell: Cell) -> Decimal:
     """A quantity or a price with as many decimals as are written."""
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return Decimal(repr(cell))
-    return _decimal(cell)
+    plain = isinstance(cell, int | float) and not isinstance(cell, bool)
+    found = Decimal(repr(cell)) if plain else _decimal(cell)
+    if abs(found) > _LARGEST:
+        raise CellError(_TOO_LARGE)
+    return found
 
 
 def whole(cell: Cell) -> int:

@@ -33,6 +33,7 @@ FAULTS_SHOWN = 100  # per severity and statement: a file of another kind does no
 
 _BLANK = " " * LENGTH
 _BLANK_TAIL = " " * 16
+_AFTER_IBAN = " " * 18
 _NAMES = {
     "": "the beginning",
     "0": "record 0 (header)",
@@ -184,6 +185,9 @@ def _money(cents: int) -> str:
 
 def _account_of(raw: str) -> str:
     """Counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
+    account = raw[:16]
+    if account[:2] == "BE" and raw[16:34] == _AFTER_IBAN and " " not in account:
+        return account
     account = raw[:34].rstrip()
     if " " in account:
         # BBAN, then currency and country; else an IBAN in groups, or one with what follows it.
@@ -535,27 +539,29 @@ class _LogicalFile:
             name, communication = _with_information(self.information, name, communication)
             self.information = []
         self.movements.append(
-            Movement(
-                position,
-                parent,
-                booked,
-                value,
-                cents,
-                code,
-                structured,
-                communication,
-                name,
-                _account_of(third[10:47]),  # 11-47
-                _bic(second[98:109]),  # 99-109
-                _reference_of(second[63:98]),  # 64-98
-                first[10:31].strip(),  # 11-31
-                mandate,
-                creditor,
-                executed,
-                return_type,
-                reason,
-                purpose,
-                self.first_line,
+            Movement._make(  # half a million a year: faster than field by field
+                (
+                    position,
+                    parent,
+                    booked,
+                    value,
+                    cents,
+                    code,
+                    structured,
+                    communication,
+                    name,
+                    _account_of(third[10:47]),  # 11-47
+                    _bic(second[98:109]),  # 99-109
+                    _reference_of(second[63:98]),  # 64-98
+                    first[10:31].strip(),  # 11-31
+                    mandate,
+                    creditor,
+                    executed,
+                    return_type,
+                    reason,
+                    purpose,
+                    self.first_line,
+                ),
             )
         )
 
@@ -607,7 +613,8 @@ class _LogicalFile:
             digits = text[3:15]
             if not valid_ogm(digits):
                 self._warn("the structured communication fails modulo 97; match this line by hand", self.first_line)
-            return digits.strip() or None, _tidy(text[15:])
+            rest = text[15:]
+            return digits.strip() or None, "" if rest.isspace() else _tidy(rest)
         if kind == "100":
             reference = compact_rf(text[3:28])
             if not valid_rf(reference):

@@ -20,6 +20,8 @@ _SLASHED = re.compile(r"(?<![0-9])([0-9]{3})/([0-9]{4})/([0-9]{5})(?![0-9])")
 _BARE = re.compile(r"(?<![0-9])([0-9]{12})(?![0-9])")
 # A longer run, such as the digits of an IBAN in groups of four, is none.
 _SPACED = re.compile(r"(?<![0-9])(?<![0-9][ .])([0-9](?:[ .]?[0-9]){11})(?![ .]?[0-9])")
+# What each of them needs, looked for once.
+_POSSIBLE = re.compile(r"[0-9][0-9/ .]{11}")
 
 
 class FoundOgm(NamedTuple):
@@ -57,6 +59,8 @@ def format_ogm(ogm: str) -> str:
 
 def find_ogm(text: str) -> FoundOgm | None:
     """The first valid OGM of a free text, most explicit writing first; None where there is none."""
+    if _POSSIBLE.search(text) is None:  # most texts are words
+        return None
     for candidate, certain in _candidates(text):
         if valid_ogm(candidate):
             return FoundOgm(candidate, certain)

@@ -137,6 +137,11 @@ def describe(file: DonorsFile) -> list[tuple[str, str]]:
     ]
 
 
+def is_mandate(reference: str) -> bool:
+    """Whether a text can be the reference of a SEPA mandate."""
+    return _MANDATE.fullmatch(reference) is not None
+
+
 def valid_iban(number: str) -> bool:
     """Whether an IBAN without blanks has the right form and check digits.
 
@@ -228,7 +233,7 @@ def _donor(row: Row) -> DonorRow:
         email=email,
         delivery=delivery,
         ibans=_ibans(row),
-        mandates=_several(row, "mandates", _MANDATE.fullmatch, "a mandate reference (35 characters at most)"),
+        mandates=_several(row, "mandates", is_mandate, "a mandate reference (35 characters at most)"),
         communications=_communications(row),
         national_number=number or None,
         enterprise_number=enterprise or None,

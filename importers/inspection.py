@@ -5,11 +5,11 @@ file's name is told, never its folder; account numbers appear because the person
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from importers import coda
+from importers import camt, coda, pain
 from importers.records import BankFile, Statement
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
@@ -58,10 +58,20 @@ def inspect_bank_file(path: Path) -> Inspection:
     try:
         if coda.identify(path):
             return of_bank_file(path.name, CODA, coda.read(path))
+        if camt.identify(path):
+            bank_file = camt.read(path)
+            inspection = of_bank_file(path.name, camt.message_of(path), bank_file)
+            return replace(inspection, facts=tuple(camt.describe(bank_file)))
+        if pain.identify(path):
+            file = pain.read(path)
+            return Inspection(path.name, file.kind, file.faults, (), tuple(pain.describe(file)))
     except OSError as error:
         reason = error.strerror or "no reason given"
         return Inspection(path.name, UNKNOWN, (Fault(f"cannot be opened ({reason}); check its name and its rights"),))
-    remedy = "a CODA file begins with a record 0 (header); check that the right file was chosen and that it is whole"
+    remedy = (
+        "a CODA file begins with a record 0 (header), a CAMT or pain file with its message; "
+        "check that the right file was chosen and that it is whole"
+    )
     return Inspection(path.name, UNKNOWN, (Fault(f"not recognised as a bank file: {remedy}", 1),))
 
 
@@ -84,7 +94,7 @@ def summarise(statement: Statement) -> StatementSummary:
         closing=statement.closing,
         closing_date=statement.closing_date,
         movements=len(booked),
-        details=len(statement.movements) - len(booked),
+        details=statement.tally.details if statement.tally else len(statement.movements) - len(booked),
         credits=sum(movement.cents for movement in booked if movement.cents > 0),
         debits=-sum(movement.cents for movement in booked if movement.cents < 0),
         reference=f"{year}{statement.sequence}",

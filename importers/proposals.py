@@ -58,8 +58,26 @@ def directory(donors: Iterable[Donor]) -> Directory:
     )
 
 
-def propose(name: str, text: str, donors: Directory, limit: int = 3) -> list[Proposal]:
-    """The donors most like a counterparty's name, the address looked for in `text`; best first, none below a bar."""
+def propose(
+    name: str, text: str, donors: Directory, limit: int = 3, evidence: Iterable[Proposal] = ()
+) -> list[Proposal]:
+    """The donors most like a counterparty's name, the address looked for in `text`; best first, none below a bar.
+
+    `evidence` are donors that something else speaks for (an account, a structured communication): the likeness of the
+    name is added to it.
+    """
+    alike = {one.donor: one for one in _alike(name, text, donors)}
+    for one in evidence:
+        other = alike.get(one.donor)
+        if other is not None:
+            score = round(1 - (1 - one.score) * (1 - other.score), 3)
+            alike[one.donor] = Proposal(one.donor, score, (*one.reasons, *other.reasons))
+        else:
+            alike[one.donor] = one
+    return sorted(alike.values(), key=lambda proposal: (-proposal.score, proposal.donor))[:limit]
+
+
+def _alike(name: str, text: str, donors: Directory) -> list[Proposal]:
     asked = _words(name)
     if not asked:
         return []
@@ -78,7 +96,7 @@ def propose(name: str, text: str, donors: Directory, limit: int = 3) -> list[Pro
             reasons.append(f"{shared} words of the address")
         if score >= _LEAST:
             found.append(Proposal(key, round(score, 3), tuple(reasons)))
-    return sorted(found, key=lambda proposal: (-proposal.score, proposal.donor))[:limit]
+    return found
 
 
 def _near(word: str, donors: Directory) -> dict[str, float]:

@@ -55,6 +55,21 @@ class Movement(NamedTuple):
         return self.code[1:5]
 
 
+class Tally(NamedTuple):
+    """What a CAMT statement holds that its movements do not show one by one.
+
+    details           TxDtls of all entries, merged ones included; `batches` entries that are announced as such
+    ogm, references   structured references: of the Belgian issuer BBA, and in all
+    returns           reason codes of what came back, in file order
+    """
+
+    details: int = 0
+    batches: int = 0
+    ogm: int = 0
+    references: int = 0
+    returns: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One logical statement: account, balances, movements, and what is wrong with it.
@@ -77,6 +92,7 @@ class Statement:
     details_only: bool = False
     digest: str = ""
     kind: DocumentKind = DocumentKind.CODA
+    tally: Tally | None = None
     faults: tuple[Fault, ...] = field(default=())
 
     @property

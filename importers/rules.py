@@ -48,4 +48,7 @@ class Rule:
 
 def first(rules: Iterable[Rule], movement: Movement) -> Rule | None:
     """The rule that decides a line, None where none holds."""
-    return next((rule for rule in rules if rule.holds(movement)), None)
+    for rule in rules:
+        if rule.holds(movement):
+            return rule
+    return None

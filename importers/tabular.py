@@ -35,6 +35,9 @@ _KEY = re.compile(r"D[0-9]{4,9}")
 _ACCOUNT = re.compile(r"[0-9]{2,8}")
 # Columns read beyond the headings, to see what has none.
 _SPARE = 8
+_WIDEST_CSV = 256  # as of a workbook
+# Unknown headings, of which a sheet of something else may have thousands, each of any length.
+_UNKNOWN_SHOWN, _LONGEST_HEADING = 50, 200
 # What a spreadsheet writes into a CSV for a formula that failed.
 _ERROR_TEXTS = (
     "#REF!",
@@ -234,14 +237,22 @@ class Table:
             names = ", ".join(column.name for column in columns)
             self.error(f"row 1 holds no heading of this register; write its headings there ({names})")
             return
-        for heading in unknown:
-            near = get_close_matches(fold(heading), known, n=1, cutoff=0.6)
-            hint = f"did you mean `{known[near[0]].name}`? Rename" if near else "rename"
-            self.error(f"the column `{heading}` is not known; {hint} or remove it")
+        self._tell_unknown(unknown, known)
         for column in columns:
             if (column.required or column.present) and self.index[column.name] < 0:
                 others = " or ".join(f"`{heading}`" for heading in column.headings)
                 self.error(f"the column {others} is missing; add it")
+
+    def _tell_unknown(self, unknown: Sequence[str], known: Mapping[str, Column]) -> None:
+        for heading in unknown[:_UNKNOWN_SHOWN]:
+            if len(heading) > _LONGEST_HEADING:
+                self.error(f"a heading of {len(heading):,} characters is not known; rename or remove its column")
+                continue
+            near = get_close_matches(fold(heading), known, n=1, cutoff=0.6)
+            hint = f"did you mean `{known[near[0]].name}`? Rename" if near else "rename"
+            self.error(f"the column `{heading}` is not known; {hint} or remove it")
+        if unknown[_UNKNOWN_SHOWN:]:
+            self.error(f"{len(unknown) - _UNKNOWN_SHOWN:,} more columns are not known; rename or remove them")
 
 
 class Row:
@@ -412,6 +423,8 @@ def _read_csv(data: bytes, path: Path, digest: str) -> Sheet:
         )
     text, delimiter = _dialect(_decode(data))
     width = len(_first_record(text, delimiter))
+    if width > _WIDEST_CSV:
+        raise UnreadableError(f"the sheet has more than {_WIDEST_CSV} columns; remove those not needed")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -517,4 +530,10 @@ def _dialect(text: str) -> tuple[str, str]:
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        raise UnreadableError(
+            f"a heading in line 1 is longer than {csv.field_size_limit():,} characters, or a quotation mark there is "
+            "not closed; correct it and export the file again"
+        ) from None

@@ -33,6 +33,9 @@ _SAVE = "open it in the spreadsheet and save it as an Excel workbook (.xlsx)"
 
 
 # What a damaged zip, its XML or a cell can raise; RuntimeError and NotImplementedError are zipfile's.
+# Bytes parsed at a time. A tag that does not end in what was given is looked at again from its beginning with the next
+# piece, in time that grows with the square of its length; no spreadsheet writes one as long as this.
+_AT_ONCE, _LONGEST_TAG = 65_536, 1_000_000
 _DAMAGE = (
     expat.ExpatError,
     zipfile.BadZipFile,
@@ -162,7 +165,15 @@ class Workbook:
         attach(parser)
         try:
             with self._archive.open(part) as stream:
-                parser.ParseFile(stream)
+                fed = 0
+                while piece := stream.read(_AT_ONCE):
+                    parser.Parse(piece, False)
+                    fed += len(piece)
+                    if fed - parser.CurrentByteIndex > _LONGEST_TAG:
+                        raise UnreadableError(
+                            f"the workbook is damaged (a tag of its part {part} does not end); {_SAVE}"
+                        )
+                parser.Parse(b"", True)
         except _EnoughError:
             return
         except _DAMAGE:

@@ -106,9 +106,9 @@ def posting_time() -> str:
 class Booking:
     """All that one document posts.
 
-    `gift_debits` says which account each batch of gifts debits (batch 0: those booked line by line), `batches` how its
-    transaction reads, `batch_lines` what else stands in it; `entries` are the transactions without gifts; `vouchers`
-    (reference, day, digest) are the parts by which an overlapping file is known.
+    `gift_debits` says which account each batch of gifts debits (batch 0: those booked line by line; empty: none),
+    `batches` how its transaction reads, `batch_lines` what else stands in it; `entries` are the transactions without
+    gifts; `vouchers` (reference, day, digest) are the parts by which an overlapping file is known.
     """
 
     record: DocumentRecord
@@ -139,6 +139,7 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
         extra = (booking.batch_lines or {}).get(batch, ())
         total = -sum(line.cents for line in lines) - sum(line.cents for line in extra)
         debit = (booking.gift_debits or {})[batch]
+        paid = (Line(debit, total),) if debit else ()  # none where gifts only change their account
         narration = (booking.batches or {}).get(batch) or word("gifts", language)
         of_entry: dict[str, str | int] = {"gifts": counts[batch, day]}
         if batch:
@@ -147,7 +148,7 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
             Entry(
                 day,
                 narration,
-                (Line(debit, total), *lines, *extra),
+                (*paid, *lines, *extra),
                 tags=("gift",),
                 links=(booking.record.name,),
                 meta=of_entry,

@@ -8,7 +8,7 @@ totals; `day_total`, kept in the same transaction as the gifts, lets the proof r
 import hashlib
 import json
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,9 +30,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
     and_,
     bindparam,
+    exists,
     extract,
     func,
     or_,
@@ -42,7 +42,7 @@ from sqlalchemy import (
 )
 
 from ledger.money import to_decimal
-from ledger.records import DocumentKind, Gift
+from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
 from ledger.store import bulk_insert, iso
 
 metadata = MetaData()
@@ -150,9 +150,9 @@ assignment = Table(
     Column("account", String, nullable=False),
     Column("day", Date, nullable=False),
     Column("reason", Text),
-    UniqueConstraint("item_document_id", "item_position", name="assignment_once"),
     sqlite_with_rowid=False,
 )
+Index("assignment_item", assignment.c.item_document_id, assignment.c.item_position)
 
 closed_year = Table(
     "closed_year",
@@ -169,44 +169,7 @@ voucher = Table(
     Column("reference", String, primary_key=True),
     Column("day", Date, primary_key=True),
     Column("digest", String, nullable=False),
-    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
-    sqlite_with_rowid=False,
-)
-
-collection = Table(
-    "collection",
-    metadata,
-    Column("reference", String, primary_key=True),
-    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
-    Column("due", Date, nullable=False),
-    Column("count", Integer, nullable=False),
-    Column("cents", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-instalment = Table(
-    "instalment",
-    metadata,
-    Column("mandate", String, primary_key=True),
-    Column("sequence", Integer, primary_key=True),
-    Column("collection", String, ForeignKey("collection.reference"), nullable=False),
-    Column("end_to_end", String, nullable=False),
-    Column("donor", String, nullable=False),
-    Column("cents", Integer, nullable=False),
-    Column("due", Date, nullable=False),
-    CheckConstraint("cents > 0", name="instalment_positive"),
-    UniqueConstraint("end_to_end", name="instalment_end_to_end"),
-    sqlite_with_rowid=False,
-)
-Index("instalment_collection", instalment.c.collection)
-
-rejection = Table(
-    "rejection",
-    metadata,
-    Column("end_to_end", String, primary_key=True),
-    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
-    Column("day", Date, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -222,7 +185,7 @@ in_kind = Table(
     "in_kind",
     metadata,
     Column("reference", String, primary_key=True),
-    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
+    Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
     Column("position", Integer, nullable=False),
     Column("category", String, nullable=False),
     Column("description", Text, nullable=False),
@@ -253,8 +216,12 @@ _GIFT_FORMAT = "|".join(["%s"] * (len(_GIFT_COLUMNS) - 2))  # without id and crc
 _MOVEMENT_FORMAT = "|".join(["%s"] * (len(_MOVEMENT_COLUMNS) - 1))  # without crc
 
 
+# A document that was undone is history: nothing that asks what is posted sees it.
+stands = ~exists().where(undone.c.document_id == document.c.id)
+
 # Queries that each statement asks are put together once: that takes longer than to answer them.
 _LAST_ID = select(func.coalesce(func.max(document.c.id), 0))
+_UNDONE = select(undone.c.document_id).where(undone.c.document_id == bindparam("id"))
 _BY_NAME = select(document).where(document.c.name == bindparam("name"))
 
 
@@ -319,6 +286,8 @@ class Original(NamedTuple):
     campaign: str | None
     fund: str | None
     reversed: bool
+    reference: str | None = None
+    mandate: str | None = None
 
 
 class Alteration(NamedTuple):
@@ -437,9 +406,28 @@ def _crc_of_document(values: Mapping[str, Any] | RowMapping) -> int:
 
 
 def find_document(connection: Connection, name: str) -> Mapping[str, Any] | None:
-    """A document by its name, as a mapping of its columns; None where there is none."""
+    """A document by its name, undone or not, as a mapping of its columns; None where there is none."""
     row = connection.execute(_BY_NAME, {"name": name}).mappings().first()
     return dict(row) if row else None
+
+
+def find_standing(connection: Connection, name: str) -> Mapping[str, Any] | None:
+    """The document of this name that stands: where it was undone, the one posted anew in its place, else None."""
+    found = find_document(connection, name)
+    number = 1
+    while found is not None and connection.execute(_UNDONE, {"id": found["id"]}).first() is not None:
+        number += 1
+        found = find_document(connection, f"{name}-{number}")
+    return found
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """The name, or where a document has it, the name with the first number that is free."""
+    number, free = 1, name
+    while find_document(connection, free) is not None:
+        number += 1
+        free = f"{name}-{number}"
+    return free
 
 
 def documents(connection: Connection) -> list[Mapping[str, Any]]:
@@ -452,6 +440,7 @@ _BEFORE = (
     .where(
         document.c.bank == bindparam("bank"),
         document.c.closing.is_not(None),
+        stands,
         or_(
             document.c.closing_date < bindparam("day"),
             and_(document.c.closing_date == bindparam("day"), document.c.sequence < bindparam("sequence")),
@@ -468,10 +457,77 @@ def previous_closing(connection: Connection, bank: str, day: date, sequence: str
     return None if row is None else (str(row.name), int(row.closing))
 
 
+class StatementRow(NamedTuple):
+    """A posted statement of a bank account."""
+
+    id: int
+    name: str
+    kind: str
+    sequence: str
+    opening: int
+    closing: int
+    closing_date: date
+
+
+_STATEMENT = (
+    document.c.id,
+    document.c.name,
+    document.c.kind,
+    document.c.sequence,
+    document.c.opening,
+    document.c.closing,
+    document.c.closing_date,
+)
+
+
+def statements_between(connection: Connection, bank: str, first: date, last: date) -> list[StatementRow]:
+    """The statements of an account that share a day with this period, in their order."""
+    query = (
+        select(*_STATEMENT)
+        .where(document.c.bank == bank, stands, document.c.closing_date >= first, document.c.first_day <= last)
+        .order_by(document.c.closing_date, document.c.sequence)
+    )
+    return [StatementRow(*row) for row in connection.execute(query)]
+
+
+def statement_before(connection: Connection, bank: str, day: date, sequence: str) -> StatementRow | None:
+    """The statement of an account that comes before (day, sequence)."""
+    query = (
+        select(*_STATEMENT)
+        .where(
+            document.c.bank == bank,
+            stands,
+            or_(document.c.closing_date < day, and_(document.c.closing_date == day, document.c.sequence < sequence)),
+        )
+        .order_by(document.c.closing_date.desc(), document.c.sequence.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else StatementRow(*row)
+
+
+def booked_amounts(connection: Connection, document_id: int) -> dict[date, Counter[int]]:
+    """How often each amount was booked on each day of a statement; details of totals left out."""
+    query = (
+        select(movement.c.booked, movement.c.cents, func.count())
+        .where(movement.c.document_id == document_id, movement.c.parent.is_(None))
+        .group_by(movement.c.booked, movement.c.cents)
+    )
+    found: dict[date, Counter[int]] = defaultdict(Counter)
+    for day, cents, count in connection.execute(query):
+        found[day][cents] = count
+    return dict(found)
+
+
+def banks_with(connection: Connection, kind: str) -> set[str]:
+    """The bank accounts that have a standing document of this kind."""
+    query = select(document.c.bank).where(document.c.kind == kind, document.c.bank.is_not(None), stands).distinct()
+    return set(connection.execute(query).scalars())
+
+
 _BACK = gift.alias("back")
-_ORIGINALS = (
+_COLLECTED = (
     select(
-        movement.c.reference,
         gift.c.id,
         gift.c.donor,
         gift.c.cents,
@@ -481,11 +537,24 @@ _ORIGINALS = (
         gift.c.campaign,
         gift.c.fund,
         _BACK.c.id.is_not(None),
+        movement.c.reference,
+        movement.c.mandate,
     )
+    .select_from(movement)
     .join(gift, (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position))
     .outerjoin(_BACK, _BACK.c.reverses == gift.c.id)
-    .where(movement.c.reference.in_(bindparam("references", expanding=True)), gift.c.cents > 0)
+    .where(gift.c.cents > 0)
     .order_by(gift.c.id)
+)
+_ORIGINALS = _COLLECTED.where(movement.c.reference.in_(bindparam("references", expanding=True)))
+_BY_MANDATE = _COLLECTED.where(
+    # The year and the donor lead to the gifts by their index; the line of each says of which mandate it is.
+    gift.c.counted.in_(bindparam("years", expanding=True)),
+    gift.c.donor == bindparam("donor"),
+    gift.c.cents == bindparam("cents"),
+    gift.c.booked >= bindparam("since"),
+    movement.c.mandate == bindparam("mandate"),
+    _BACK.c.id.is_(None),
 )
 
 
@@ -494,19 +563,124 @@ def originals(connection: Connection, references: Iterable[str]) -> dict[str, Or
     wanted = sorted(set(references))
     found: dict[str, Original] = {}
     for start in range(0, len(wanted), 500):
-        for reference, *values in connection.execute(_ORIGINALS, {"references": wanted[start : start + 500]}):
-            original = Original._make((*values[:-1], bool(values[-1])))
-            known = found.get(reference)
+        for row in connection.execute(_ORIGINALS, {"references": wanted[start : start + 500]}):
+            original = Original._make(row)._replace(reversed=bool(row[8]))
+            known = found.get(row.reference)
             if known is None or known.reversed or not original.reversed:
-                found[reference] = original
+                found[row.reference] = original
     return found
 
 
+def originals_of_mandate(connection: Connection, mandate: str, donor: str, cents: int, since: date) -> list[Original]:
+    """The gifts of this amount that a mandate of a donor brought since a day and that nothing took back."""
+    years = list(range(since.year - 1, since.year + 4))
+    values = {"mandate": mandate, "donor": donor, "cents": cents, "since": since, "years": years}
+    return [Original._make(row)._replace(reversed=False) for row in connection.execute(_BY_MANDATE, values)]
+
+
+class PostedGift(NamedTuple):
+    """A gift of the register: its id, the gift, the reference of its bank line (for a return, of what it took back)."""
+
+    id: int
+    gift: Gift
+    reference: str | None
+
+
+def gifts_of(connection: Connection, document_id: int) -> list[PostedGift]:
+    """The gifts and returns of a document, in order."""
+    return [one for _, one in _posted_gifts(connection, gift.c.document_id == document_id)]
+
+
+def standing_gift(connection: Connection, name: str, position: int) -> PostedGift | None:
+    """The gift of a line of a document that nothing has taken back; None where there is none."""
+    back = gift.alias("taken_back")
+    condition = (
+        (document.c.name == name)
+        & (gift.c.position == position)
+        & (gift.c.cents > 0)
+        & ~exists().where(back.c.reverses == gift.c.id)
+    )
+    return next((one for _, one in _posted_gifts(connection, condition)), None)
+
+
+def donorless_gifts(connection: Connection) -> list[tuple[str, PostedGift]]:
+    """The standing gifts of money without a donor, each with its document, oldest first."""
+    back = gift.alias("taken_back")
+    condition = (
+        gift.c.donor.is_(None)
+        & (gift.c.cents > 0)
+        & (gift.c.channel != Channel.IN_KIND)
+        & ~exists().where(back.c.reverses == gift.c.id)
+    )
+    return _posted_gifts(connection, condition)
+
+
+def _posted_gifts(connection: Connection, condition: Any) -> list[tuple[str, PostedGift]]:
+    names = _GIFT_COLUMNS[2:-1]
+    own = movement.alias("own")
+    first = gift.alias("first")
+    of_first = movement.alias("of_first")
+    query = (
+        select(gift, document.c.name, func.coalesce(of_first.c.reference, own.c.reference))
+        .join(document, document.c.id == gift.c.document_id)
+        .outerjoin(own, (own.c.document_id == gift.c.document_id) & (own.c.position == gift.c.position))
+        .outerjoin(first, first.c.id == gift.c.reverses)
+        .outerjoin(
+            of_first, (of_first.c.document_id == first.c.document_id) & (of_first.c.position == first.c.position)
+        )
+        .where(condition)
+        .order_by(gift.c.id)
+    )
+    found = []
+    for row in connection.execute(query):
+        values = {name: getattr(row, name) for name in names}
+        kinds = {
+            "nature": Nature(row.nature),
+            "channel": Channel(row.channel),
+            "counterpart": Counterpart(row.counterpart),
+        }
+        found.append((str(row[-2]), PostedGift(row.id, Gift(**{**values, **kinds}), row[-1])))
+    return found
+
+
+def reversal_of(connection: Connection, gift_id: int) -> tuple[int, str, int] | None:
+    """What took a gift back: document id, document, position; None where it stands."""
+    query = (
+        select(document.c.id, document.c.name, gift.c.position)
+        .join(gift, gift.c.document_id == document.c.id)
+        .where(gift.c.reverses == gift_id)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def ever_assigned(connection: Connection) -> set[tuple[int, int]]:
+    """The lines (document id, position) that were assigned once, though it was undone since: a person decides them."""
+    return {
+        (row[0], row[1])
+        for row in connection.execute(select(assignment.c.item_document_id, assignment.c.item_position))
+    }
+
+
+def assignments_to(connection: Connection, document_id: int) -> list[tuple[int, str, int]]:
+    """The decisions about lines of a document: id and name of the document that decided, position of the line."""
+    query = (
+        select(document.c.id, document.c.name, assignment.c.item_position)
+        .join(document, document.c.id == assignment.c.document_id)
+        .where(assignment.c.item_document_id == document_id)
+        .order_by(document.c.id)
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
 def amounts_of(connection: Connection, document_id: int) -> list[tuple[date, int]]:
-    """Booking day and cents of each movement of a document, in order: what tells two statements apart."""
+    """Booking day and cents of each movement of a document, in order: what tells two statements apart.
+
+    The instalments that a total without details was split into were no lines of the bank.
+    """
     query = (
         select(movement.c.booked, movement.c.cents)
-        .where(movement.c.document_id == document_id)
+        .where(movement.c.document_id == document_id, movement.c.outcome != "instalment")
         .order_by(movement.c.position)
     )
     return [(row.booked, row.cents) for row in connection.execute(query)]
@@ -560,10 +734,15 @@ class OpenItem(NamedTuple):
     value: date | None
     cents: int
     code: str
+    bank: str | None = None
+    reference: str | None = None
+    mandate: str | None = None
+    reason: str | None = None
 
 
 def open_items(connection: Connection) -> list[OpenItem]:
     """The suspense list, oldest first."""
+    decided = select(assignment).where(~_undone(assignment)).subquery()
     query = (
         select(
             document.c.name,
@@ -573,14 +752,17 @@ def open_items(connection: Connection) -> list[OpenItem]:
             movement.c.value,
             movement.c.cents,
             movement.c.code,
+            document.c.bank,
+            movement.c.reference,
+            movement.c.mandate,
+            movement.c.reason,
         )
         .join(document, document.c.id == movement.c.document_id)
         .outerjoin(
-            assignment,
-            (assignment.c.item_document_id == movement.c.document_id)
-            & (assignment.c.item_position == movement.c.position),
+            decided,
+            (decided.c.item_document_id == movement.c.document_id) & (decided.c.item_position == movement.c.position),
         )
-        .where(movement.c.outcome == "suspense", assignment.c.document_id.is_(None))
+        .where(movement.c.outcome == "suspense", decided.c.document_id.is_(None), stands)
         .order_by(movement.c.booked, document.c.id, movement.c.position)
     )
     return [OpenItem(*row) for row in connection.execute(query)]
@@ -592,7 +774,9 @@ def find_vouchers(connection: Connection, kind: str, keys: Iterable[tuple[str, d
     found: dict[tuple[str, date], str] = {}
     for start in range(0, len(wanted), 400):
         query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(
-            voucher.c.kind == kind, tuple_(voucher.c.reference, voucher.c.day).in_(wanted[start : start + 400])
+            voucher.c.kind == kind,
+            tuple_(voucher.c.reference, voucher.c.day).in_(wanted[start : start + 400]),
+            ~_undone(voucher),
         )
         found.update({(row.reference, row.day): row.digest for row in connection.execute(query)})
     return found
@@ -600,8 +784,62 @@ def find_vouchers(connection: Connection, kind: str, keys: Iterable[tuple[str, d
 
 def all_vouchers(connection: Connection, kind: str) -> dict[tuple[str, date], str]:
     """Every voucher of a kind already posted: (reference, day) -> digest."""
-    query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(voucher.c.kind == kind)
+    query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(
+        voucher.c.kind == kind, ~_undone(voucher)
+    )
     return {(row.reference, row.day): row.digest for row in connection.execute(query)}
+
+
+def voucher_contents(connection: Connection, kind: str, references: Iterable[str]) -> dict[str, str]:
+    """The digests of vouchers already posted by a document that stands, by reference, whatever their day."""
+    wanted = sorted(set(references))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        query = (
+            select(voucher.c.reference, voucher.c.digest)
+            .join(document, document.c.id == voucher.c.document_id)
+            .where(voucher.c.kind == kind, voucher.c.reference.in_(wanted[start : start + 500]), stands)
+        )
+        found.update({row.reference: row.digest for row in connection.execute(query)})
+    return found
+
+
+def documents_of_vouchers(connection: Connection, kind: str, references: Iterable[str]) -> list[str]:
+    """The documents that posted these vouchers and stand, in order."""
+    wanted = sorted(set(references))
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), 500):
+        query = (
+            select(document.c.id, document.c.name)
+            .join(voucher, voucher.c.document_id == document.c.id)
+            .where(voucher.c.kind == kind, voucher.c.reference.in_(wanted[start : start + 500]), stands)
+            .distinct()
+        )
+        found.update({row.id: row.name for row in connection.execute(query)})
+    return [found[number] for number in sorted(found)]
+
+
+IDENTITY = "identity"
+
+
+def identities(connection: Connection, references: Iterable[str]) -> dict[str, str]:
+    """Payments that another source's export identified: reference -> donor key, kept as the reason of its line."""
+    wanted = sorted(set(references))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        query = (
+            select(movement.c.reference, movement.c.reason)
+            .join(document, document.c.id == movement.c.document_id)
+            .where(
+                movement.c.outcome == IDENTITY,
+                movement.c.reason.is_not(None),
+                movement.c.reference.in_(wanted[start : start + 500]),
+                stands,
+            )
+            .order_by(movement.c.document_id)
+        )
+        found.update({row.reference: row.reason for row in connection.execute(query)})
+    return found
 
 
 def insert_vouchers(connection: Connection, kind: str, document_id: int, rows: Iterable[tuple[str, date, str]]) -> None:
@@ -710,7 +948,7 @@ def statement_balances(connection: Connection, bank: str) -> list[StatementBalan
     """Each day that statements close on, in order."""
     query = (
         select(document.c.closing_date, document.c.name, document.c.opening, document.c.closing)
-        .where(document.c.bank == bank, document.c.closing.is_not(None))
+        .where(document.c.bank == bank, document.c.closing.is_not(None), stands)
         .order_by(document.c.closing_date, document.c.sequence)
     )
     days: dict[date, StatementBalance] = {}
@@ -735,12 +973,13 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
     for start in range(0, len(wanted), 500):
         query = (
             select(document.c.file_digest, document.c.kind, document.c.name, document.c.summary)
-            .where(document.c.file_digest.in_(wanted[start : start + 500]))
+            .where(document.c.file_digest.in_(wanted[start : start + 500]), stands)
             .order_by(document.c.id)
         )
         for digest, kind, name, summary in connection.execute(query):
-            known = found.setdefault(digest, (kind, [], int(json.loads(summary).get("statements", 1))))
-            known[1].append(name)
+            kind_, names, statements = found.get(digest, (kind, [], 0))
+            statements = max(statements, int(json.loads(summary).get("statements", 1)))
+            found[digest] = (kind_, [*names, name], statements)
     return {
         digest: KnownFile(kind, tuple(names), len(names) >= statements)
         for digest, (kind, names, statements) in found.items()
@@ -763,7 +1002,23 @@ def assigned_items(connection: Connection) -> dict[tuple[str, int], tuple[str | 
     query = select(
         document.c.name, assignment.c.item_position, assignment.c.donor, assignment.c.account, assignment.c.day
     ).join(document, document.c.id == assignment.c.item_document_id)
+    query = query.where(~_undone(assignment))
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(query)}
+
+
+def _undone(table: Table) -> Any:
+    """The condition that the document of a row was undone."""
+    return exists().where(undone.c.document_id == table.c.document_id)
+
+
+def undone_by(connection: Connection) -> dict[int, int]:
+    """The documents undone, each with the document that undid it."""
+    return {row.document_id: row.by_document_id for row in connection.execute(select(undone))}
+
+
+def insert_undone(connection: Connection, document_id: int, by_document_id: int) -> None:
+    """Remember that a document was undone: from now on it is history."""
+    connection.execute(undone.insert().values(document_id=document_id, by_document_id=by_document_id))
 
 
 def insert_assignments(connection: Connection, document_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -801,7 +1056,7 @@ def first_document(connection: Connection, kind: str, file_digest: str) -> int |
 
 def documents_of(connection: Connection, file_digest: str) -> list[str]:
     """The documents made from a file, in order."""
-    query = select(document.c.name).where(document.c.file_digest == file_digest).order_by(document.c.id)
+    query = select(document.c.name).where(document.c.file_digest == file_digest, stands).order_by(document.c.id)
     return list(connection.execute(query).scalars())
 
 

@@ -33,6 +33,7 @@ from sqlalchemy import (
     select,
 )
 
+from ledger.collections import Pledge, PledgeState
 from ledger.errors import OboleError
 from ledger.journal import sync_folder
 from ledger.store import bulk_insert
@@ -106,10 +107,8 @@ pledge = Table(
     metadata,
     Column("mandate", String, primary_key=True),
     Column("iban", String, nullable=False),
-    Column("bic", String, nullable=False),
     Column("holder", String, nullable=False),
     Column("signed", Date, nullable=False),
-    Column("scheme", String, nullable=False),
     Column("cents", Integer, nullable=False),
     Column("months", Integer, nullable=False),
     Column("first_due", Date, nullable=False),
@@ -458,6 +457,106 @@ def load_links(connection: Connection) -> Links:
     )
 
 
+def pledges(connection: Connection) -> list[Pledge]:
+    """What each mandate is for, with its donor where the mandate still has one; by mandate."""
+    owners = load_links(connection).mandates
+    return [
+        Pledge(
+            mandate=row.mandate,
+            donor=owners.get(row.mandate),
+            iban=row.iban,
+            holder=row.holder,
+            signed=row.signed,
+            cents=row.cents,
+            months=row.months,
+            first_due=row.first_due,
+            last_due=row.last_due,
+            state=PledgeState(row.state),
+            reason=row.reason,
+            changed=row.changed,
+        )
+        for row in connection.execute(select(pledge).order_by(pledge.c.mandate))
+    ]
+
+
+def save_pledges(connection: Connection, rows: Sequence[Pledge]) -> None:
+    """Write pledges whole, those there replaced, and link their mandates to their donors; LinkTaken as for donors."""
+    owners = {row.mandate: row.donor for row in rows if row.donor is not None}
+    for some in _slices([row.mandate for row in rows]):
+        for reference, owner in connection.execute(select(mandate).where(mandate.c.reference.in_(some))):
+            key = owners.pop(reference, owner)
+            if key != owner:
+                _taken(mandate.c.reference, key, owner)
+        connection.execute(delete(pledge).where(pledge.c.mandate.in_(some)))
+    bulk_insert(connection, mandate, ["reference", "donor"], list(owners.items()))
+    bulk_insert(
+        connection,
+        pledge,
+        [column.name for column in pledge.columns],
+        [
+            (
+                row.mandate,
+                row.iban,
+                row.holder,
+                row.signed.isoformat(),
+                row.cents,
+                row.months,
+                row.first_due.isoformat(),
+                row.last_due.isoformat() if row.last_due else None,
+                row.state.value,
+                row.reason,
+                row.changed.isoformat() if row.changed else None,
+            )
+            for row in rows
+        ],
+    )
+
+
+def pledged(connection: Connection, mandates: Iterable[str]) -> set[str]:
+    """Those of these mandates that have a pledge."""
+    wanted = sorted(set(mandates))
+    found: set[str] = set()
+    for some in _slices(wanted):
+        found.update(connection.execute(select(pledge.c.mandate).where(pledge.c.mandate.in_(some))).scalars())
+    return found
+
+
+class PledgeChange(NamedTuple):
+    """What a failed collection does to a pledge: the reason is kept, the state is None where it stays."""
+
+    mandate: str
+    state: PledgeState | None
+    reason: str
+    day: date
+
+
+def change_pledges(connection: Connection, changes: Iterable[PledgeChange]) -> None:
+    """Enter the fate of mandates. One that ended stays so; what a person decided on a later day stands."""
+    for change in sorted(changes, key=lambda one: one.day):
+        values: dict[str, Any] = {"reason": change.reason, "changed": change.day}
+        if change.state is not None:
+            values["state"] = change.state.value
+        connection.execute(
+            pledge.update()
+            .where(
+                pledge.c.mandate == change.mandate,
+                pledge.c.changed.is_(None) | (pledge.c.changed <= change.day),
+                pledge.c.state != PledgeState.ENDED.value,
+            )
+            .values(**values)
+        )
+
+
+def load_emails(connection: Connection) -> dict[str, str | None]:
+    """Whose each e-mail address is, in lower case; None where several donors have it: a person decides."""
+    owners: dict[str, str | None] = {}
+    query = select(donor.c.email, donor.c.key).where(donor.c.email != "", donor.c.merged_into.is_(None))
+    for email, key in connection.execute(query).all():
+        address = email.strip().casefold()
+        owners[address] = key if owners.get(address, key) == key else None
+    return owners
+
+
 def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) -> None:
     """Keep who stands behind open bank lines; replaces what an undone import left for the same document."""
     kept = list(rows)
@@ -466,6 +565,19 @@ def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) ->
     bulk_insert(
         connection, counterparty, [column.name for column in counterparty.columns], [tuple(row) for row in kept]
     )
+
+
+def owners_of_ibans(connection: Connection) -> dict[str, set[str]]:
+    """The donors of each account that somebody is known to pay from."""
+    owners: dict[str, set[str]] = {}
+    for iban, key in connection.execute(select(donor_iban.c.iban, donor_iban.c.donor)):
+        owners.setdefault(iban, set()).add(key)
+    return owners
+
+
+def add_ibans(connection: Connection, links: Sequence[tuple[str, str]]) -> None:
+    """Remember (account, donor) links that are not there yet."""
+    bulk_insert(connection, donor_iban, ["iban", "donor"], sorted(set(links)))
 
 
 def counterparties(connection: Connection) -> dict[tuple[str, int], Counterparty]:

@@ -78,6 +78,7 @@ def open_books(root: Path) -> Books:
     named |= set(config.grants.model_dump().values())
     named |= {rule.account for rule in config.rules if rule.account}
     named |= {rule.gift.account for rule in config.rules if rule.gift and rule.gift.account}
+    named |= {code for platform in config.platforms.values() for code in (platform.account, platform.fee_account)}
     books.require(named, FILE_NAME)
     return books
 
@@ -171,6 +172,8 @@ def initialise(root: Path, settings: str) -> Books:
 
 def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:
     named = [(bank.account, f"Banque {bank.alias}") for bank in config.bank]
+    for name, platform in config.platforms.items():
+        named += [(platform.account, f"Plateforme {name}"), (platform.fee_account, f"Commissions {name}")]
     return named + [(rule.account, rule.label) for rule in config.rules if rule.account]
 
 

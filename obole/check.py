@@ -70,7 +70,7 @@ def _once(work: _Work, _result: Result) -> Iterator[str]:
     document = register.document
     twice = (
         select(document.c.bank, document.c.closing_date, document.c.sequence, func.count())
-        .where(document.c.bank.is_not(None))
+        .where(document.c.bank.is_not(None), register.stands)
         .group_by(document.c.bank, document.c.closing_date, document.c.sequence)
         .having(func.count() > 1)
     )
@@ -91,7 +91,7 @@ def _whole(work: _Work, result: Result) -> Iterator[str]:
     before: dict[str, tuple[str, int]] = {}
     query = (
         select(document.c.id, document.c.name, document.c.bank, document.c.opening, document.c.closing)
-        .where(document.c.bank.is_not(None))
+        .where(document.c.bank.is_not(None), register.stands)
         .order_by(document.c.closing_date, document.c.sequence)
     )
     for number, name, bank, opening, closing in work.gifts.execute(query):
@@ -140,7 +140,7 @@ def _explained(work: _Work, result: Result) -> Iterator[str]:
             f"{to_decimal(open_cents)} EUR"
         )
     if open_cents:
-        result.notes.append(f"{to_decimal(open_cents)} EUR wait on the suspense account: `obole suspense`")
+        result.notes.append(f"{to_decimal(open_cents)} EUR wait on the suspense account: `obole match`")
 
 
 def _numbered(work: _Work, _result: Result) -> Iterator[str]:

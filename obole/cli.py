@@ -144,9 +144,9 @@ def init(folder: Path, settings: Path | None) -> None:
 def inspect(files: tuple[Path, ...], form: str) -> None:
     """What a source file holds, without any books: statements, balances, movements, faults."""
     from importers.inspection import as_json, as_text  # noqa: PLC0415
-    from obole.inspection import inspect_files  # noqa: PLC0415
+    from obole.inspection import declared_in, inspect_files  # noqa: PLC0415
 
-    inspections = inspect_files(files)
+    inspections = inspect_files(files, declared_in(click.get_current_context().obj))
     if form == "json":
         shown = [as_json(inspection) for inspection in inspections]
         click.echo(json.dumps(shown[0] if len(shown) == 1 else shown, ensure_ascii=False, indent=1))
@@ -174,25 +174,95 @@ def import_(books: Path, files: tuple[Path, ...], dry_run: bool, form: str) -> N
 
 
 @main.command()
+@click.option("--month", type=click.DateTime(["%Y-%m"]), required=True, help="The month of the instalments: 2025-03.")
+@click.option(
+    "--date", "due", type=click.DateTime(["%Y-%m-%d"]), help="When the bank debits; default: the day of obole.toml."
+)
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder outside the books: the pain.008 for the bank, the pre-notification list for donor services.",
+)
+@click.option("--dry-run", is_flag=True, help="Count and add up, write nothing.")
+@_with_books
+def collect(books: Path, *, month: datetime, due: datetime | None, output: Path | None, dry_run: bool) -> None:
+    """The month's SEPA direct debits from the pledges; an instalment is collected once, however often this runs."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.collecting import collect as run  # noqa: PLC0415
+
+    day = due.date() if due else None
+    click.echo(say.collected(run(open_books(books), month.date(), day, output, dry_run=dry_run), _today()))
+
+
+@main.command()
+@click.argument("document")
+@click.option("--dry-run", is_flag=True, help="Say what would be reversed and change nothing.")
+@_with_books
+def undo(books: Path, document: str, dry_run: bool) -> None:
+    """Reverse a whole document on its own days, while its year is open; its file can then be imported anew."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.undoing import undo as run  # noqa: PLC0415
+
+    click.echo(say.undone(run(open_books(books), document, dry_run=dry_run)))
+
+
+@main.command()
+@click.option("--year", type=click.IntRange(2000, 2100), help="Only those that post in this year.")
+@click.option("--lang", "language", type=_LANGUAGES, help="Default: the foundation's language.")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text")
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
+@_with_books
+def documents(books: Path, year: int | None, language: str | None, form: str, output: Path | None) -> None:
+    """Every document posted: its kind, period, balances, gifts, and whether it was undone."""
+    from obole.books import open_books  # noqa: PLC0415
+    from obole.document_list import document_list  # noqa: PLC0415
+    from obole.reporting import write_table  # noqa: PLC0415
+
+    opened = open_books(books)
+    table = document_list(opened, year, language or opened.config.organisation.language)
+    write_table(table, _format(form, output), output)
+    if output is not None:
+        click.echo(f"{output} written.")
+
+
+@main.command()
+@click.option(
+    "-o", "output", type=click.Path(path_type=Path), help="Write the list as an xlsx or csv sheet to fill in."
+)
+@click.option(
+    "--prefill",
+    type=click.IntRange(0, 100),
+    help="Put the proposal into the donor's column from this score in per cent on; a row counts once it has a date.",
+)
+@_with_books
+def match(books: Path, output: Path | None, prefill: int | None) -> None:
+    """What is open and who it may be; the sheet filled in is taken back by `obole import`."""
+    _open_lines(books, output, prefill, gifts=True)
+
+
+@main.command()
 @click.option(
     "-o", "output", type=click.Path(path_type=Path), help="Write the list as an xlsx or csv sheet to fill in."
 )
 @_with_books
 def suspense(books: Path, output: Path | None) -> None:
-    """What waits on the suspense account, with proposals; the sheet filled in is taken back by `obole import`."""
+    """What waits on the suspense account, with proposals: `match` without the gifts of nobody."""
+    _open_lines(books, output, None, gifts=False)
+
+
+def _open_lines(books: Path, output: Path | None, prefill: int | None, *, gifts: bool) -> None:
     from obole.books import open_books  # noqa: PLC0415
-    from obole.suspense import open_lines, write_sheet  # noqa: PLC0415
+    from obole.matching import open_lines, write_sheet  # noqa: PLC0415
 
     if output is not None and output.suffix.lower() not in (".xlsx", ".csv"):
         raise click.UsageError("-o takes a file that ends in .xlsx or .csv")
-    lines = open_lines(open_books(books))
-    if output is not None:
-        write_sheet(lines, output)
-        click.echo(
-            f"{output.name}: {len(lines)} open lines; fill in donor or account and date, then `obole import` it."
-        )
-    else:
-        click.echo(say.suspense(lines))
+    lines = open_lines(open_books(books), gifts=gifts)
+    if output is None:
+        click.echo(say.open_lines(lines))
+        return
+    write_sheet(lines, output, prefill=None if prefill is None else prefill / 100)
+    click.echo(f"{output.name}: {len(lines)} open lines; fill in donor or account and date, then `obole import` it.")
 
 
 @main.command()

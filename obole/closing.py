@@ -34,7 +34,7 @@ def close_year(books: Books, year: int) -> str:
         with books.register.connect() as connection:
             waiting = [item for item in open_items(connection) if item.booked.year <= year]
             if waiting:
-                raise NotReady(f"{year} cannot be closed: {len(waiting)} lines wait on suspense; see `obole suspense`.")
+                raise NotReady(f"{year} cannot be closed: {len(waiting)} lines wait on suspense; see `obole match`.")
             seal = make_seal(books.folder.root, connection, year)
         path = write_seal(books.folder.seals, seal)
         with books.register.begin() as connection:

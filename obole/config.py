@@ -6,6 +6,7 @@
 import re
 import tomllib
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from importers.donors import valid_iban
+from ledger.collections import Fate, valid_creditor_identifier
 from ledger.errors import OboleError
 from ledger.identifiers import valid_enterprise_number
 from ledger.records import Channel, Counterpart, Nature
@@ -21,6 +23,47 @@ from ledger.records import Channel, Counterpart, Nature
 FILE_NAME = "obole.toml"
 
 Language = Literal["fr", "nl", "de", "en"]
+
+# The fields and kinds of importers.platforms, written here so that no command loads the readers for its settings.
+SourceField = Literal[
+    "reference",
+    "payment",
+    "paid",
+    "settled",
+    "gross",
+    "fee",
+    "net",
+    "currency",
+    "kind",
+    "test",
+    "payout",
+    "name",
+    "first_name",
+    "email",
+    "account",
+    "street",
+    "postcode",
+    "city",
+    "country",
+    "communication",
+    "donor",
+    "campaign",
+    "recurring",
+]
+SourceKind = Literal[
+    "gift",
+    "refund",
+    "chargeback",
+    "chargeback-reversed",
+    "fee",
+    "correction",
+    "spent",
+    "payout",
+    "hold",
+    "pending",
+    "void",
+    "test",
+]
 
 
 class ConfigError(OboleError):
@@ -48,6 +91,15 @@ def _enterprise_number(value: str) -> str:
 def _account_code(value: Any) -> Any:
     if isinstance(value, int):
         raise ValueError(f'write the account code between quotes: "{value}"')  # noqa: TRY004 - pydantic collects it
+    return value
+
+
+def _valid_pattern(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
     return value
 
 
@@ -231,10 +283,78 @@ class Belcotax(_Part):
     )
 
 
+class Collection(_Part):
+    """SEPA direct debits that we collect: who we are to the bank, when, and what follows when one fails."""
+
+    creditor: Annotated[str, BeforeValidator(_compact_iban)] = Field(description="SEPA creditor identifier")
+    bank: str = Field(description="alias of the [[bank]] that collects")
+    bic: str = Field(default="", pattern=r"^([A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?)?$", description="of that bank")
+    scheme: Literal["CORE"] = "CORE"
+    message: Literal["pain.008.001.02", "pain.008.001.08"] = "pain.008.001.02"
+    day: int = Field(default=5, ge=1, le=28, description="of the month on which we collect")
+    notice: int = Field(default=14, ge=1, le=60, description="days before the debit at which donors are told of it")
+    attempts: int = Field(default=2, ge=1, le=6, description="how often one instalment is tried after soft failures")
+    fates: dict[str, Fate] = Field(default_factory=dict, description="fate by reason code")
+
+    @field_validator("creditor")
+    @classmethod
+    def _valid_creditor(cls, value: str) -> str:
+        if not valid_creditor_identifier(value):
+            raise ValueError(
+                "not a creditor identifier (Belgium: BE, two check digits, three characters such as ZZZ, enterprise "
+                "number; check digits modulo 97)"
+            )
+        return value
+
+
 class InKind(_Part):
     """Gifts in kind are income with an equal charge or asset; a presentation choice (accounting-rules.md e)."""
 
     book: bool = True
+
+
+class Platform(_Part):
+    """A platform or declared source that money comes through, and how its payouts are known on the bank account."""
+
+    account: AccountCode = Field(default="416100", description="clearing: what the platform owes us")
+    fee_account: AccountCode = "616100"
+    payer: str | None = Field(default=None, description="regular expression on the name of who pays out")
+    reference: str | None = Field(default=None, description="regular expression on the communication of a payout")
+    date: Literal["", "dmy", "mdy"] = ""
+    decimal: Literal["", ".", ","] = ""
+    rates: dict[str, Annotated[Decimal, Field(gt=0, lt=1_000_000)]] = Field(
+        default_factory=dict, description="EUR for one unit of a currency that the platform does not settle in EUR"
+    )
+    certificate_elsewhere: bool = Field(default=False, description="the platform gives the donors their certificate")
+
+    _patterns = field_validator("payer", "reference")(_valid_pattern)
+
+
+class Source(_Part):
+    """A table of gifts with headings of its own: any platform, employer's scheme or CRM (docs/platforms.md)."""
+
+    columns: dict[SourceField, str]
+    encoding: str = ""
+    delimiter: Literal["", ",", ";", "\t", "|"] = ""
+    decimal: Literal["", ".", ","] = ""
+    date: Literal["", "dmy", "mdy"] = ""
+    unit: Literal["euro", "cents"] = Field(default="euro", description="cents: amounts are whole hundredths")
+    fees: Literal["cost", "balance"] = Field(default="cost", description="balance: a fee is written as a negative")
+    refunds: Literal["negative", "positive"] = Field(default="negative", description="how a refund's amount is written")
+    kinds: dict[str, SourceKind] = Field(default_factory=dict, description="what each value of the kind column means")
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    campaign: str = ""
+    certificate_elsewhere: bool = False
+    already_in: str = Field(default="", description="the platform whose report holds the same money, or `bank`")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Source":
+        missing = [name for name in ("reference", "paid", "gross") if name not in self.columns]
+        if missing:
+            raise ValueError(f"columns lacks {', '.join(missing)}")
+        if "kind" in self.columns and not self.kinds:
+            raise ValueError("kinds is missing: say what each value of the kind column means")
+        return self
 
 
 class Config(_Part):
@@ -249,6 +369,9 @@ class Config(_Part):
     receipts: Receipts = Receipts()
     belcotax: Belcotax = Belcotax()
     in_kind: InKind = InKind()
+    platforms: dict[str, Platform] = Field(default_factory=dict)
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")], Source] = Field(default_factory=dict)
+    collection: Collection | None = Field(default=None, description="without it nothing is collected")
     first_day: date = date(2024, 1, 1)
     key: str = Field(default="", description="name of the key file that opens the vault, kept outside the books")
     register_url: str = Field(default="", description="SQLAlchemy address of a server; empty: register.sqlite3 here")
@@ -282,6 +405,14 @@ class Config(_Part):
             f"bank `{bank.alias}`: {bank.account} is kept by the register; give the bank an account of its own"
             for bank in self.bank
             if bank.account in control or bank.account == suspense
+        ]
+        if self.collection is not None and self.collection.bank not in aliases:
+            found.append(f"collection: `{self.collection.bank}` is the alias of no [[bank]]")
+        found += [
+            f"platforms.{name}: {code} is kept by the register; give the platform an account of its own"
+            for name, platform in self.platforms.items()
+            for code in (platform.account, platform.fee_account)
+            if code in control or code == suspense
         ]
         if found:
             raise ValueError("; ".join(found))

@@ -1,20 +1,26 @@
 """What a bank statement needs to know of the books, put together from configuration, vault and register."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from importers.booking import Desk
 from importers.rules import GiftRule, Rule
-from ledger import register, vault
+from ledger import debitbook, register, vault
 from ledger.posting import Booking
 from ledger.register import Original
 from obole.books import Books
 from obole.config import Config
 from obole.config import Rule as RuleSetting
+
+# How long a debit without a valid mandate can be claimed back: 13 months (EPC016-06, Core rulebook), and the days the
+# banks take.
+CLAIMABLE = timedelta(days=13 * 31 + 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +38,21 @@ def load_links(books: Books) -> vault.Links:
 
 
 def compile_rules(config: Config, alias: str) -> tuple[Rule, ...]:
-    """The rules that hold on a bank account, in their order."""
-    return tuple(_compile(rule, config) for rule in config.rules if rule.bank in (None, alias))
+    """The rules that hold on a bank account, in their order; the payouts of the platforms come last."""
+    written = tuple(_compile(rule, config) for rule in config.rules if rule.bank in (None, alias))
+    return written + tuple(_payouts(config))
+
+
+def _payouts(config: Config) -> Iterator[Rule]:
+    """What a platform pays out or takes back goes to its clearing account, which its report has filled."""
+    for name, platform in config.platforms.items():
+        if platform.payer or platform.reference:
+            yield Rule(
+                label=name,
+                account=platform.account,
+                name=_pattern(platform.payer),
+                communication=_pattern(platform.reference),
+            )
 
 
 def _compile(rule: RuleSetting, config: Config) -> Rule:
@@ -73,6 +92,9 @@ def for_account(books: Books, account: str, connection: Connection, known: Known
     def originals(references: Iterable[str]) -> Mapping[str, Original]:
         return register.originals(connection, references)
 
+    def of_mandate(mandate: str, donor: str, cents: int, booked: date) -> Sequence[Original]:
+        return register.originals_of_mandate(connection, mandate, donor, cents, booked - CLAIMABLE)
+
     return Desk(
         alias=bank.alias,
         account=bank.account,
@@ -85,6 +107,8 @@ def for_account(books: Books, account: str, connection: Connection, known: Known
         originals=originals,
         language=config.organisation.language,
         date_policy=config.receipts.gift_date_policy,
+        collected=partial(debitbook.collected, connection),
+        of_mandate=of_mandate,
     )
 
 

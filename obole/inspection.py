@@ -4,14 +4,19 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from importers import assignments, donors, grants, in_kind, inspection, journal
+from importers import assignments, donors, grants, in_kind, inspection, journal, platforms, pledges
 from importers.inspection import Inspection
+from importers.platforms import NOTHING, Declared
 from ledger.errors import Fault
 from ledger.records import DocumentKind
+from obole.config import FILE_NAME, load
 from obole.intake import expand, kind_of
+from obole.platforms import declared
 
+_BANK_FILES = (DocumentKind.CODA, DocumentKind.CAMT, DocumentKind.COLLECTION, DocumentKind.STATUS)
 _REGISTERS: dict[DocumentKind, tuple[Callable[[Path], Any], Callable[[Any], list[tuple[str, str]]]]] = {
     DocumentKind.DONORS: (donors.read, donors.describe),
+    DocumentKind.PLEDGES: (pledges.read, pledges.describe),
     DocumentKind.GRANTS: (grants.read, grants.describe),
     DocumentKind.IN_KIND: (in_kind.read, in_kind.describe),
     DocumentKind.JOURNAL: (journal.read, journal.describe),
@@ -19,19 +24,27 @@ _REGISTERS: dict[DocumentKind, tuple[Callable[[Path], Any], Callable[[Any], list
 }
 
 
-def inspect_files(paths: Iterable[Path]) -> list[Inspection]:
-    """Inspect files, and all files below folders."""
-    return [inspect_file(path) for path in expand(paths)]
+def inspect_files(paths: Iterable[Path], said: Declared = NOTHING) -> list[Inspection]:
+    """Inspect files, and all files below folders; `said` is what an obole.toml declares of platforms and sources."""
+    return [inspect_file(path, said) for path in expand(paths)]
 
 
-def inspect_file(path: Path) -> Inspection:
+def declared_in(folder: Path) -> Declared:
+    """The sources that the obole.toml of a folder declares; none where there is no such file."""
+    return declared(load(folder)) if (folder / FILE_NAME).exists() else NOTHING
+
+
+def inspect_file(path: Path, said: Declared = NOTHING) -> Inspection:
     """Inspect one file; a file that is none of ours has a fault that says so."""
-    kind = kind_of(path)
+    kind = kind_of(path, said)
     if kind is None:
-        fault = Fault("no kind of file that Obole takes in: bank statements (CODA), registers and journals (xlsx, CSV)")
+        fault = Fault("no kind of file that Obole takes in: bank files (CODA, CAMT, pain), registers and journals")
         return Inspection(path.name, "unknown", (fault,))
-    if kind is DocumentKind.CODA:
+    if kind in _BANK_FILES:
         return inspection.inspect_bank_file(path)
+    if kind is DocumentKind.PLATFORM:
+        report = platforms.read(path, said)
+        return Inspection(path.name, report.platform, report.faults, (), tuple(platforms.describe(report)))
     read, describe = _REGISTERS[kind]
     file = read(path)
     return Inspection(path.name, kind.value, tuple(file.faults), (), tuple(describe(file)))

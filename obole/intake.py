@@ -14,11 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from importers import assignments, coda, donors, grants, in_kind
+from sqlalchemy import Connection
+
+from importers import assignments, camt, coda, donors, grants, in_kind, pain, platforms, pledges
 from importers import journal as journal_file
+from importers.bank_files import reading_key
 from importers.booking import Booked, Desk, book, document_name
+from importers.overlap import Contradicts, Known, new_parts
+from importers.platforms import NOTHING, Declared
 from importers.records import Statement
-from ledger import register, vault
+from ledger import debitbook, register, vault
 from ledger.collector import paused
 from ledger.errors import Fault, OboleError, Severity, SourceRefused
 from ledger.money import to_decimal
@@ -27,12 +32,21 @@ from ledger.records import DocumentKind
 from ledger.seals import read_seals
 from obole import desk as desks
 from obole.books import Books, scratch, settle
+from obole.decisions import take_assignments
+from obole.details import Source, take_details
+from obole.foreign import take_collection
+from obole.platforms import declared, platform_day, take_platform
+from obole.pledges import take_pledges
 from obole.reading import BankSource, reading
-from obole.registers import Taken, take_assignments, take_donors, take_grants, take_in_kind, take_journal
+from obole.reconsider import reconsider
+from obole.registers import Taken, take_donors, take_grants, take_in_kind, take_journal
+from obole.statuses import follow, of_returns, take_status
 
 # A batch is one transaction: large enough that its fsyncs cost little, small enough that a kill loses seconds.
 _BATCH_MOVEMENTS = 40_000
 _BATCH_DOCUMENTS = 128
+
+_NEVER_WHOLE = 1_000_000
 
 Progress = Callable[[str, int, int], None]
 
@@ -83,22 +97,32 @@ class UnknownFile(OboleError):
 
 SOURCE_KINDS = (
     (DocumentKind.DONORS, donors.identify),
+    (DocumentKind.PLEDGES, pledges.identify),
     (DocumentKind.GRANTS, grants.identify),
     (DocumentKind.JOURNAL, journal_file.identify),
     (DocumentKind.IN_KIND, in_kind.identify),
+    (DocumentKind.COLLECTION, pain.identify_collection),
+    (DocumentKind.STATUS, pain.identify_status),
     (DocumentKind.CODA, coda.identify),
+    (DocumentKind.CAMT, camt.identify),
+    (DocumentKind.PLATFORM, platforms.is_report),
     (DocumentKind.ASSIGNMENT, assignments.identify),
 )
 
 
 # Taken again although the file was seen: a grant may have fallen due since, a donor may have been changed since.
-_ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS)
+_ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS, DocumentKind.PLEDGES)
 
 
-def kind_of(path: Path) -> DocumentKind | None:
-    """What a source file is, by its beginning or its headings; None where it is none of ours."""
+def kind_of(path: Path, said: Declared = NOTHING) -> DocumentKind | None:
+    """What a source file is, by its beginning or its headings; None where it is none of ours.
+
+    What obole.toml declares comes before the registers, whose headings it may share.
+    """
     if coda.identify(path):  # most files are, and their beginning says it
         return DocumentKind.CODA
+    if said.sources and platforms.identify(path, said) in said.sources:
+        return DocumentKind.PLATFORM
     return next((kind for kind, identify in SOURCE_KINDS if identify(path)), None)
 
 
@@ -144,6 +168,7 @@ def import_into(books: Books, files: Sequence[Path], progress: Progress | None =
 def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
     by_kind: dict[DocumentKind, list[tuple[Path, Told]]] = {kind: [] for kind, _ in SOURCE_KINDS}
     digests = {path: _digest(path) for path in files}
+    said = declared(books.config)
     with books.register.connect() as connection:
         known = register.known_files(connection, [digest for digest in digests.values() if digest is not None])
     for path in files:
@@ -157,7 +182,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
         if names is not None and names.whole and names.kind not in _ALWAYS_READ:
             told.kind, told.known = names.kind, list(names.documents)
             continue
-        kind = kind_of(path)
+        kind = kind_of(path, said)
         if kind is None:
             told.faults.append(
                 Fault(
@@ -170,12 +195,20 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
         by_kind[kind].append((path, told))
     handlers = {
         DocumentKind.DONORS: take_donors,
+        DocumentKind.PLEDGES: take_pledges,
         DocumentKind.GRANTS: take_grants,
         DocumentKind.JOURNAL: take_journal,
         DocumentKind.IN_KIND: take_in_kind,
+        DocumentKind.COLLECTION: take_collection,
+        DocumentKind.STATUS: take_status,
+        DocumentKind.PLATFORM: take_platform,
         DocumentKind.ASSIGNMENT: take_assignments,
     }
+    # A refund finds its gift where the report that brings the gift comes first.
+    if len(by_kind[DocumentKind.PLATFORM]) > 1:
+        by_kind[DocumentKind.PLATFORM].sort(key=lambda item: platform_day(item[0], said))
     done, total = 0, sum(len(group) for group in by_kind.values())
+    by_kind[DocumentKind.CODA] += by_kind.pop(DocumentKind.CAMT)  # taken together, in the order of their days
     for kind, group in by_kind.items():
         if kind is DocumentKind.CODA:
             _take_statements(books, group, partial(_counted, progress, done, total))
@@ -184,6 +217,17 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
                 _take_register(books, path, told, handlers[kind])
         done += len(group)
         progress(kind, done, total)
+    if any(told.posted for told in intake.told):
+        _look_again(books, intake)
+
+
+def _look_again(books: Books, intake: Intake) -> None:
+    """Decide the open lines once more with what came in."""
+    for booked in reconsider(books, _known(books)):
+        record = booked.booking.record
+        told = Told("(open lines)", record.kind, [record.name])
+        told.add(record.summary["counts"], record.summary["cents"])
+        intake.told.append(told)
 
 
 def _digest(path: Path) -> str | None:
@@ -230,14 +274,18 @@ class _Read:
 
 
 def _take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress: Callable[[int], None]) -> None:
-    ordered = sorted(group, key=lambda item: _first_key(item[0]))
+    ordered = sorted(group, key=lambda item: reading_key(item[0]))
     told_of = dict(ordered)
     batch: list[_Read] = []
+    details: list[_Read] = []
     weight = 0
     with paused(), reading([path for path, _ in ordered]) as sources:
         known = _known(books)
         for number, source in enumerate(sources, start=1):
             for read in _statements(told_of[source.path], source):
+                if read.statement.details_only:
+                    details.append(read)
+                    continue
                 batch.append(read)
                 weight += len(read.statement.movements)
             if weight >= _BATCH_MOVEMENTS or len(batch) >= _BATCH_DOCUMENTS:
@@ -245,6 +293,7 @@ def _take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress:
                 batch, weight = [], 0
                 progress(number)
         _post_batch(books, batch, known)
+        _post_details(books, details, known)
     progress(len(ordered))
 
 
@@ -254,30 +303,13 @@ def _known(books: Books) -> desks.Known:
     return desks.Known(desks.load_links(books), contracts)
 
 
-def _first_key(path: Path) -> tuple[str, str, str]:
-    """Date, account and number of a file's first statement, read from its first records: only for the order."""
-    with path.open("rb") as source:
-        head = source.read(400).decode("latin-1")
-    record = next((line for line in head.splitlines() if line.startswith("1")), "")
-    day = record[58:64]
-    return (day[4:6] + day[2:4] + day[:2], record[5:42], record[125:128])
-
-
-_DETAILS_ONLY = Fault(
-    "a separate application: it only details totals of another statement, nothing of it is posted",
-    severity=Severity.WARNING,
-)
-
-
 def _statements(told: Told, source: BankSource) -> Iterator[_Read]:
     bank = source.bank
     told.faults.extend(bank.faults)
     last = max((one.closing_date for one in bank.statements if one.ok and one.closing_date), default=None)
     for statement in bank.statements:
         told.faults.extend(statement.faults)
-        if statement.details_only:
-            told.faults.append(_DETAILS_ONLY)
-        elif statement.ok:
+        if statement.ok:
             yield _Read(told, statement, len(bank.statements), last, source.digest, source.content)
 
 
@@ -286,48 +318,165 @@ def _post_batch(books: Books, batch: Sequence[_Read], known: desks.Known) -> Non
         return
     counterparties: list[vault.Counterparty] = []
     with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
-        closed = set(register.closed_years(posting.connection)) | set(read_seals(books.folder.seals))
+        work = _Work(books, posting, known, _closed_years(books, posting))
+        work.mixed.update(register.banks_with(posting.connection, DocumentKind.CAMT))
         for read in sorted(batch, key=lambda read: read.turn):
-            booked = _book(books, posting, read, known, closed)
-            if booked is not None:
+            for booked in _book(work, read):
                 counterparties.extend(booked.counterparties)
         # The vault first: rows without a document are harmless, a document without them would lose a name.
         with books.vault.begin() as connection:
             vault.save_counterparties(connection, counterparties)
+            vault.change_pledges(connection, work.changes)
 
 
-def _book(books: Books, posting: Posting, read: _Read, known: desks.Known, closed: set[int]) -> Booked | None:
-    statement, told = read.statement, read.told
-    desk = desks.for_account(books, statement.account, posting.connection, known)
-    problem = _refusal(books, desk, statement)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A batch of statements being posted; `mixed` are the accounts that have statements which may share days."""
+
+    books: Books
+    posting: Posting
+    known: desks.Known
+    closed: set[int]
+    mixed: set[str] = field(default_factory=set)
+    changes: list[vault.PledgeChange] = field(default_factory=list)
+
+
+def _closed_years(books: Books, posting: Posting) -> set[int]:
+    return {*register.closed_years(posting.connection), *read_seals(books.folder.seals)}
+
+
+def _book(work: _Work, read: _Read) -> Iterator[Booked]:
+    """Post what is new of a statement."""
+    posting, statement, told = work.posting, read.statement, read.told
+    desk = desks.for_account(work.books, statement.account, posting.connection, work.known)
+    problem = _refusal(work.books, desk, statement)
     if problem is not None or desk is None:
         told.faults.append(Fault(f"statement {statement.sequence} of {statement.closing_date}: {problem}"))
-        return None
+        return
     name = document_name(desk.alias, statement)
-    existing = register.find_document(posting.connection, name)
-    if existing is not None:
-        if _same(posting, existing, statement):
-            told.known.append(name)
-        else:
-            told.faults.append(
-                Fault(f"{name}: another statement with this number was taken in before; ask the bank which is right")
+    parts: tuple[Statement, ...] = (statement,)
+    if statement.kind is DocumentKind.CAMT or desk.alias in work.mixed:
+        try:
+            parts = _new_parts(posting, desk, read, name)
+        except Contradicts as refusal:
+            told.faults.append(Fault(f"{name}: {refusal}"))
+            return
+        work.mixed.add(desk.alias)
+    elif _is_known(posting, desk, read, name):
+        return
+    for part in parts:
+        booked = _book_part(work, desk, read, part)
+        if booked is not None:
+            yield booked
+
+
+def _post_details(books: Books, reads: Sequence[_Read], known: desks.Known) -> None:
+    """Split the totals that wait on suspense by the details that came in files of their own."""
+    if not reads:
+        return
+    counterparties: list[vault.Counterparty] = []
+    changes: list[vault.PledgeChange] = []
+    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+        closed = _closed_years(books, posting)
+        for read in reads:
+            told = read.told
+            desk = desks.for_account(books, read.statement.account, posting.connection, known)
+            source = Source(read.statement, read.file_digest, read.content)
+            done = take_details(books, posting, desk, source, closed)
+            told.faults.extend(done.faults)
+            if done.booked is not None:
+                record = done.booked.booking.record
+                told.posted.append(record.name)
+                told.add(record.summary["counts"], record.summary["cents"])
+                counterparties.extend(done.booked.counterparties)
+                posted = register.find_document(posting.connection, record.name)
+                assert posted is not None
+                changes.extend(_follow(books, posting.connection, posted["id"], done.booked, told))
+        with books.vault.begin() as connection:
+            vault.save_counterparties(connection, counterparties)
+            vault.change_pledges(connection, changes)
+
+
+def _is_known(posting: Posting, desk: Desk, read: _Read, name: str) -> bool:
+    """Whether a numbered statement is there already, as it is (told) or otherwise (refused)."""
+    existing = register.find_standing(posting.connection, name)
+    if existing is None:
+        return False
+    if _same(posting, existing, read.statement):
+        read.told.known.append(str(existing["name"]))
+    else:
+        read.told.faults.append(
+            Fault(
+                f"{name}: another statement with this number was taken in before ({desk.alias}); "
+                "ask the bank which is right"
             )
-        return None
+        )
+    return True
+
+
+def _new_parts(posting: Posting, desk: Desk, read: _Read, name: str) -> tuple[Statement, ...]:
+    """What is new of a statement that may share days with others; Contradicts where it does not agree with them."""
+    statement, told, connection = read.statement, read.told, posting.connection
+    assert statement.closing_date is not None
+    existing = register.find_standing(connection, name)
+    if existing is not None and existing["digest"] == statement.digest:
+        told.known.append(str(existing["name"]))
+        return ()
+    first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
+    rows = register.statements_between(connection, desk.alias, first, statement.closing_date)
+    there = [_known_statement(connection, row) for row in rows]
+    start = (rows[0].closing_date, rows[0].sequence) if rows else (first, "")
+    row = register.statement_before(connection, desk.alias, *start)
+    before = None if row is None else Known(row.name, row.kind, row.sequence, *row[4:], {})
+    parts = new_parts(statement, there, before)
+    lines = sum(len(part.booked) for part in parts)
+    if not parts:
+        told.known.extend(one.name for one in there if one.name not in told.known)
+    elif lines < len(statement.booked):
+        others = f"{there[0].name} to {there[-1].name}" if len(there) > 1 else there[0].name
+        told.faults.append(
+            Fault(
+                f"{name}: overlaps {others}; {lines} of its {len(statement.booked)} lines are new, the rest is there",
+                severity=Severity.WARNING,
+            )
+        )
+    return parts
+
+
+def _known_statement(connection: Connection, row: register.StatementRow) -> Known:
+    return Known(row.name, row.kind, row.sequence, *row[4:], register.booked_amounts(connection, row.id))
+
+
+def _book_part(work: _Work, desk: Desk, read: _Read, statement: Statement) -> Booked | None:
+    posting, told, closed = work.posting, read.told, work.closed
+    name = register.free_name(posting.connection, document_name(desk.alias, statement))
     shut = closed and closed & {day.year for day in _days(statement)}
     if shut:
         told.faults.append(Fault(f"{name}: {min(shut)} is closed; nothing can be posted in it any more"))
         return None
-    booked = book(statement, desk, read.file_digest)
+    booked = book(statement, desk, read.file_digest, name)
     told.faults.extend(booked.faults)
     told.faults.extend(_continuity(posting, desk, statement, name))
     summary = dict(booked.booking.record.summary)
-    summary["statements"] = read.of
+    # A part does not tell that the rest of its file is there: such a file is read again.
+    summary["statements"] = read.of if statement is read.statement else _NEVER_WHOLE
     record = desks.with_summary(booked.booking, summary)
-    archive = _archive(books, desk, statement, name, read)
-    posting.post(record, (archive, read.content))
+    archive = _archive(work.books, desk, statement, name, read)
+    document_id = posting.post(record, (archive, read.content))
+    work.changes.extend(_follow(work.books, posting.connection, document_id, booked, told))
     told.posted.append(name)
     told.add(summary["counts"], summary["cents"])
     return booked
+
+
+def _follow(
+    books: Books, connection: Connection, document_id: int, booked: Booked, told: Told
+) -> Sequence[vault.PledgeChange]:
+    """Enter and tell what follows from the direct debits that came back; what is to change in the vault."""
+    followed = follow(books, connection, of_returns(booked.returns))
+    debitbook.insert_failures(connection, document_id, followed.failures)
+    told.faults.extend(followed.faults)
+    return followed.changes
 
 
 def _refusal(books: Books, desk: Desk | None, statement: Statement) -> str | None:
@@ -384,15 +533,22 @@ def _continuity(posting: Posting, desk: Desk, statement: Statement, name: str) -
 def _skips(before: str, name: str) -> bool:
     """Whether two statements of one year, numbered by the bank, are not neighbours (a new year begins again at 001)."""
     first, second = before.rsplit("-", 2)[1:], name.rsplit("-", 2)[1:]
-    numbered = all(len(number) == 3 for _, number in (first, second))  # noqa: PLR2004 - the day stands as four digits
+    # The day stands as four digits where the bank does not number.
+    numbered = all(len(number) == 3 and number.isdigit() for _, number in (first, second))  # noqa: PLR2004
+    if before.partition("-")[0] != name.partition("-")[0]:
+        return False  # CODA and CAMT are numbered apart
     return numbered and first[0] == second[0] and int(second[1]) != int(first[1]) + 1
+
+
+_SUFFIXES = {DocumentKind.CODA: ".cod", DocumentKind.CAMT: ".xml"}
 
 
 def _archive(books: Books, desk: Desk, statement: Statement, name: str, read: _Read) -> Path:
     folder = books.folder.documents.joinpath(*books.paths[desk.account].split(":"))
-    if read.of > 1:
-        return folder / f"{read.last}.coda-{read.file_digest[:12]}.cod"
-    return folder / f"{statement.closing_date}.{name}.cod"
+    kind = statement.kind
+    if read.of > 1 or kind is DocumentKind.CAMT:  # the file is one, its statements and their parts are several
+        return folder / f"{read.last}.{kind}-{read.file_digest[:12]}{_SUFFIXES[kind]}"
+    return folder / f"{statement.closing_date}.{name}{_SUFFIXES[kind]}"
 
 
 def describe(intake: Intake) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import NamedTuple
 
-from importers import coda
+from importers import bank_files
 from importers.records import BankFile
 
 # Bytes of results waiting to be sent: about 100,000 movements, more than the posting takes at a time.
@@ -70,7 +70,7 @@ def _read(path: Path, results: "Connection[None, bytes] | None") -> BankSource:
             there = None
         if there == digest:  # else the file has changed since it was read there
             return BankSource(path, content, digest, bank)
-    return BankSource(path, content, digest, coda.parse(content))
+    return BankSource(path, content, digest, bank_files.parse(content))
 
 
 def _read_all(paths: Sequence[Path], results: "Connection[bytes, None]") -> None:
@@ -79,7 +79,7 @@ def _read_all(paths: Sequence[Path], results: "Connection[bytes, None]") -> None
     outbox = _Outbox(results)
     for path in paths:
         content = path.read_bytes()
-        bank = coda.parse(content)
+        bank = bank_files.parse(content)
         outbox.put(pickle.dumps((hashlib.sha256(content).hexdigest(), bank), pickle.HIGHEST_PROTOCOL))
     outbox.finish()
 

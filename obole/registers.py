@@ -6,7 +6,7 @@ and refuses a row that was posted before with another content. One file makes on
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,12 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from importers import assignments as assignment_file
 from importers import donors as donor_file
 from importers import grants as grant_file
 from importers import in_kind as in_kind_file
 from importers import journal as journal_file
-from importers.booking import channel_of, counted_year
 from importers.donors import DonorRow
 from importers.tabular import RegisterFile
 from ledger import register, vault
@@ -28,7 +26,7 @@ from ledger.errors import Fault, Severity, SourceRefused
 from ledger.journal import Entry, Line
 from ledger.posting import Booking, Posting
 from ledger.recognition import Grant, GrantEntry, GrantEntryKind, grant_entries
-from ledger.records import Channel, DocumentKind, Gift, Nature
+from ledger.records import Channel, DocumentKind, Gift
 from ledger.register import DocumentRecord
 from ledger.seals import read_seals
 from ledger.wording import word
@@ -54,10 +52,10 @@ def take_donors(books: Books, path: Path) -> Taken:
     None is forgotten; a file that was taken in before and changes nothing posts nothing.
     """
     file = donor_file.read(path)
-    _refuse(path, file)
+    refuse_file(path, file)
     with books.vault.connect() as connection:
         before = vault.whole_donors(connection, books.sealer, (row.key for row in file.rows))
-    _raise(path, [*_taken_links(books, file.rows), *_taken_numbers(books, file.rows)])
+    refuse_where(path, [*_taken_links(books, file.rows), *_taken_numbers(books, file.rows)])
     rows = [_donor(row, before.get(row.key), file.columns, books.config.organisation.language) for row in file.rows]
     changed = [row for row in rows if before.get(row.key) != row]
     taken = Taken(faults=[*_warnings(file), *_emptied(rows, before)], counts={"donors": len(rows)})
@@ -67,7 +65,7 @@ def take_donors(books: Books, path: Path) -> Taken:
         if not changed and known:
             return Taken(known=known, counts=taken.counts)
         record = DocumentRecord(
-            name=_free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}"),
+            name=register.free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}"),
             kind=DocumentKind.DONORS,
             file_digest=file.digest,
             digest=file.digest,
@@ -168,36 +166,36 @@ def _emptied(rows: Sequence[vault.Donor], before: Mapping[str, vault.Donor]) -> 
 def take_journal(books: Books, path: Path) -> Taken:
     """The entries of a general journal; gift accounts are refused, because the register alone posts to them."""
     file = journal_file.read(path)
-    _refuse(path, file)
+    refuse_file(path, file)
     control = set(books.config.gifts.control)
     watch = Watch(books)
     faults = []
     for entry in file.rows:
-        faults += _day_faults(books, entry.day, entry.lines[0].row)
+        faults += day_faults(books, entry.day, entry.lines[0].row)
         for line in entry.lines:
             faults += _named(watch, line.row, line.text, entry.document)
             if line.account not in books.chart:
-                faults.append(Fault(_unknown(line.account), line.row))
+                faults.append(Fault(unknown_account(line.account), line.row))
             elif line.account in control:
                 message = (
                     f"account {line.account} is kept by the register of gifts; enter the gift there, not in the journal"
                 )
                 faults.append(Fault(message, line.row))
             elif line.account == books.config.gifts.suspense:
-                message = f"account {line.account} is kept by the list of open lines; assign one (`obole suspense`)"
+                message = f"account {line.account} is kept by the list of open lines; assign one (`obole match`)"
                 faults.append(Fault(message, line.row))
-    _raise(path, faults)
+    refuse_where(path, faults)
     items = [
-        _Item(
+        Item(
             entry.document,
             entry.day,
-            _digest([(line.account, line.cents, line.text) for line in entry.lines]),
+            digest_of([(line.account, line.cents, line.text) for line in entry.lines]),
             entry.lines[0].row,
             entries=(_journal_entry(entry),),
         )
         for entry in file.rows
     ]
-    return _take(books, path, DocumentKind.JOURNAL, items, file)
+    return take_items(books, path, DocumentKind.JOURNAL, items, file)
 
 
 def _journal_entry(entry: journal_file.JournalEntry) -> Entry:
@@ -216,24 +214,24 @@ _CHARGE_OR_ASSET = "2356"
 def take_in_kind(books: Books, path: Path) -> Taken:
     """Gifts in kind: income with an equal charge or asset, each with what proves its value."""
     file = in_kind_file.read(path)
-    _refuse(path, file)
+    refuse_file(path, file)
     if not books.config.in_kind.book:
         return Taken(
             faults=[Fault("obole.toml says [in_kind] book = false: nothing was posted", severity=Severity.WARNING)]
         )
     faults = []
-    known = _known_donors(books, {row.donor for row in file.rows if row.donor})
+    known = known_donors(books, {row.donor for row in file.rows if row.donor})
     watch = Watch(books)
     for row in file.rows:
-        faults += _day_faults(books, row.day, row.row)
+        faults += day_faults(books, row.day, row.row)
         faults += _named(watch, row.row, row.reference, row.description, row.evidence)
         if row.account not in books.chart:
-            faults.append(Fault(_unknown(row.account), row.row))
+            faults.append(Fault(unknown_account(row.account), row.row))
         elif row.account[0] not in _CHARGE_OR_ASSET:
             faults.append(Fault(f"account {row.account} is no charge or asset; write one of class 2, 3 or 6", row.row))
         if row.donor and row.donor not in known:
             faults.append(Fault(f"donor {row.donor} is not in the vault; import the donor register first", row.row))
-    _raise(path, faults)
+    refuse_where(path, faults)
     language = books.config.organisation.language
     items = []
     for row in file.rows:
@@ -250,10 +248,10 @@ def take_in_kind(books: Books, path: Path) -> Taken:
             fund=row.fund,
         )
         items.append(
-            _Item(
+            Item(
                 row.reference,
                 row.day,
-                _digest(
+                digest_of(
                     [row.donor, row.category, row.description, row.cents, row.valuation, row.evidence, row.account]
                 ),
                 row.row,
@@ -263,13 +261,13 @@ def take_in_kind(books: Books, path: Path) -> Taken:
                 in_kind=(row,),
             )
         )
-    return _take(books, path, DocumentKind.IN_KIND, items, file)
+    return take_items(books, path, DocumentKind.IN_KIND, items, file)
 
 
 def take_grants(books: Books, path: Path) -> Taken:
     """Grants: the contracts, and the entries that their recognition asks for up to today."""
     file = grant_file.read(path)
-    _refuse(path, file)
+    refuse_file(path, file)
     accounts = grant_accounts(books.config)
     language = books.config.organisation.language
     today = _today()
@@ -278,19 +276,19 @@ def take_grants(books: Books, path: Path) -> Taken:
     for grant in file.rows:
         counted: dict[tuple[str, date], int] = {}
         for entry in grant_entries(grant, accounts, today):
-            faults += _day_faults(books, entry.day, None)
+            faults += day_faults(books, entry.day, None)
             number = counted[entry.kind, entry.day] = counted.get((entry.kind, entry.day), 0) + 1
             items.append(
-                _Item(
+                Item(
                     f"{grant.reference}:{entry.kind}:{number}",
                     entry.day,
-                    _digest(list(entry.lines)),
+                    digest_of(list(entry.lines)),
                     None,
                     entries=(_grant_entry(entry, grant, language),),
                 )
             )
-    _raise(path, faults)
-    return _take(books, path, DocumentKind.GRANTS, items, file, grants=tuple(file.rows))
+    refuse_where(path, faults)
+    return take_items(books, path, DocumentKind.GRANTS, items, file, grants=tuple(file.rows))
 
 
 _NARRATIONS = {
@@ -310,101 +308,8 @@ def _grant_entry(entry: GrantEntry, grant: Grant, language: str) -> Entry:
     )
 
 
-def take_assignments(books: Books, path: Path) -> Taken:
-    """Decisions on suspense lines: each posts a reclassification on its own date."""
-    file = assignment_file.read(path)
-    _refuse(path, file)
-    with books.register.connect() as connection:
-        waiting = {(item.document, item.position): item for item in register.open_items(connection)}
-        decided = register.assigned_items(connection)
-    gifts, config = books.config.gifts, books.config
-    known = _known_donors(books, {row.donor for row in file.rows if row.donor})
-    language = config.organisation.language
-    items: list[_Item] = []
-    faults: list[Fault] = []
-    already = 0
-    for row in file.rows:
-        item = waiting.get((row.document, row.position))
-        before = decided.get((row.document, row.position))
-        account = row.account or (gifts.money if row.donor else "")
-        if before is not None and before == (row.donor, account, row.day):
-            already += 1
-            continue
-        if before is not None:
-            message = f"movement {row.position} of {row.document} was assigned before, otherwise; reverse that first"
-            faults.append(Fault(message, row.row))
-            continue
-        if item is None:
-            place = f"movement {row.position} of {row.document}"
-            faults.append(Fault(f"{place} does not wait on suspense; `obole suspense` lists what does", row.row))
-            continue
-        faults += _day_faults(books, row.day, row.row)
-        faults += [Fault(problem, row.row) for problem in _assignment_problems(books, row, item, known)]
-        if account in gifts.control:
-            gift = Gift(
-                donor=row.donor,
-                cents=item.cents,
-                booked=row.day,
-                counted=counted_year(config.receipts.gift_date_policy, None, item.value, item.booked),
-                account=account,
-                position=row.row,
-                batch=row.row,
-                nature=_nature_of(account, books),
-                channel=channel_of(item.code),
-                value=item.value,
-            )
-            posted: dict[str, Any] = {
-                "gifts": (gift,),
-                "debits": {row.row: gifts.suspense},
-                "batches": {row.row: word("assignment", language)},
-            }
-        else:
-            lines = (Line(gifts.suspense, item.cents), Line(account, -item.cents))
-            links = (row.document,)
-            entry = Entry(row.day, word("assignment", language), lines, links=links, meta={"position": row.position})
-            posted = {"entries": (entry,)}
-        reference = f"{row.document}:{row.position}"
-        decision = (row.row, item.document_id, row.position, row.donor, account, row.day, row.reason)
-        digest = _digest([row.donor, account])
-        items.append(_Item(reference, row.day, digest, row.row, assignment=decision, **posted))
-    _raise(path, faults)
-    taken = _take(books, path, DocumentKind.ASSIGNMENT, items, file)
-    if already:
-        taken.counts["known"] = taken.counts.get("known", 0) + already
-    return taken
-
-
-def _nature_of(account: str, books: Books) -> Nature:
-    """What a bank line is when it goes to a gift account: a legacy and a membership fee give no receipt."""
-    gifts = books.config.gifts
-    return {gifts.legacy: Nature.LEGACY, gifts.membership: Nature.MEMBERSHIP}.get(account, Nature.MONEY)
-
-
-def _assignment_problems(
-    books: Books, row: assignment_file.AssignmentRow, item: register.OpenItem, known: set[str]
-) -> Iterator[str]:
-    """What stands against a decision, the gravest first."""
-    place = f"movement {row.position} of {row.document}"
-    gifts = books.config.gifts
-    account = row.account or gifts.money
-    if row.donor and row.donor not in known:
-        yield f"donor {row.donor} is not in the vault; import the donor register first"
-    if account not in books.chart:
-        yield _unknown(account)
-    if row.donor and account not in gifts.control:
-        yield f"account {account} takes no gift; give the donor without an account, or the account without a donor"
-    if account == gifts.in_kind:
-        yield f"account {account} is for gifts in kind; enter them in their register"
-    if account == gifts.suspense:
-        yield f"{place} is on account {account} already; write where it belongs"
-    if item.cents < 0 and account in gifts.control:
-        yield f"{place} is a payment; only an incoming amount can be a gift"
-    if row.day < item.booked:
-        yield f"{place} was booked on {item.booked}; the reclassification cannot be dated before"
-
-
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
     """A part of a file that is posted once, known by its reference and day."""
 
     reference: str
@@ -419,15 +324,16 @@ class _Item:
     assignment: tuple[Any, ...] | None = None
 
 
-def _take(
+def take_items(
     books: Books,
     path: Path,
     kind: DocumentKind,
-    items: Sequence[_Item],
+    items: Sequence[Item],
     file: RegisterFile[Any],
     *,
     grants: tuple[Grant, ...] = (),
 ) -> Taken:
+    """Post what is new of a file, one document per calendar year; what was posted otherwise refuses it whole."""
     taken = Taken(faults=_warnings(file))
     digest = file.digest
     content = path.read_bytes()
@@ -436,9 +342,9 @@ def _take(
         closed = {*register.closed_years(posting.connection), *read_seals(books.folder.seals)}
         shut = (item for item in new if item.day.year in closed)
         faults = [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut]
-        _raise(path, faults)
+        refuse_where(path, faults)
         for year in sorted({item.day.year for item in new}):
-            name = _free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
+            name = register.free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
             of_year = [item for item in new if item.day.year == year]
             archive = books.folder.documents / "sources" / str(year) / f"{name}{path.suffix.lower()}"
             document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
@@ -460,20 +366,11 @@ def _take(
     return taken
 
 
-def _free_name(connection: Connection, name: str) -> str:
-    """A file whose later rows are posted later makes further documents of the same name with a number."""
-    number, free = 1, name
-    while register.find_document(connection, free) is not None:
-        number += 1
-        free = f"{name}-{number}"
-    return free
-
-
 def _new_items(
-    connection: Connection, kind: DocumentKind, items: Sequence[_Item], path: Path, taken: Taken
-) -> list[_Item]:
+    connection: Connection, kind: DocumentKind, items: Sequence[Item], path: Path, taken: Taken
+) -> list[Item]:
     known = register.find_vouchers(connection, kind, [(item.reference, item.day) for item in items])
-    new: list[_Item] = []
+    new: list[Item] = []
     faults = _moved(connection, kind, items)
     for item in items:
         before = known.get((item.reference, item.day))
@@ -484,7 +381,7 @@ def _new_items(
                 f"{item.reference} of {item.day} was posted before with another content; reverse it with a new entry"
             )
             faults.append(Fault(message, item.row))
-    _raise(path, faults)
+    refuse_where(path, faults)
     taken.counts["new"] = len(new)
     taken.counts["known"] = len(items) - len(new)
     taken.cents["gifts"] = sum(gift.cents for item in new for gift in item.gifts)
@@ -494,7 +391,7 @@ def _new_items(
     return new
 
 
-def _moved(connection: Connection, kind: DocumentKind, items: Sequence[_Item]) -> list[Fault]:
+def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item]) -> list[Fault]:
     """What was posted under another day, or is not asked for any more: registers are read again with their old rows.
 
     A gift in kind is known by its reference whatever its day; the entries of a grant are known by the grant.
@@ -518,14 +415,14 @@ def _owner(kind: DocumentKind, reference: str) -> str:
     return reference.rsplit(":", 2)[0] if kind is DocumentKind.GRANTS else reference
 
 
-def _booking(name: str, kind: DocumentKind, items: Sequence[_Item], digest: str) -> Booking:
+def _booking(name: str, kind: DocumentKind, items: Sequence[Item], digest: str) -> Booking:
     days = [item.day for item in items]
     gifts = [gift for item in items for gift in item.gifts]
     record = DocumentRecord(
         name=name,
         kind=kind,
         file_digest=digest,
-        digest=_digest([(item.reference, item.day.isoformat(), item.digest) for item in items]),
+        digest=digest_of([(item.reference, item.day.isoformat(), item.digest) for item in items]),
         first_day=min(days),
         last_day=max(days),
         summary={"counts": {"items": len(items), "gifts": len(gifts)}},
@@ -544,7 +441,7 @@ def _linked(entry: Entry, name: str) -> Entry:
     return Entry(entry.day, entry.narration, entry.lines, entry.payee, entry.tags, (*entry.links, name), entry.meta)
 
 
-def _keep_details(connection: Connection, document_id: int, items: Sequence[_Item]) -> None:
+def _keep_details(connection: Connection, document_id: int, items: Sequence[Item]) -> None:
     register.insert_in_kind(
         connection,
         [
@@ -587,11 +484,13 @@ def _posting(books: Books) -> Posting:
     return Posting(books.folder, books.register, books.paths, books.config.organisation.language)
 
 
-def _digest(content: Iterable[Any]) -> str:
+def digest_of(content: Iterable[Any]) -> str:
+    """SHA-256 of plain values: what tells two contents apart."""
     return hashlib.sha256(json.dumps(list(content), default=str, ensure_ascii=False).encode()).hexdigest()
 
 
-def _refuse(path: Path, file: RegisterFile[Any]) -> None:
+def refuse_file(path: Path, file: RegisterFile[Any]) -> None:
+    """SourceRefused where the reader found an error."""
     if any(fault.severity is Severity.ERROR for fault in file.faults):
         raise SourceRefused(path.name, file.faults)
 
@@ -600,12 +499,14 @@ def _warnings(file: RegisterFile[Any]) -> list[Fault]:
     return [fault for fault in file.faults if fault.severity is not Severity.ERROR]
 
 
-def _raise(path: Path, faults: Sequence[Fault]) -> None:
+def refuse_where(path: Path, faults: Sequence[Fault]) -> None:
+    """SourceRefused where there is a fault."""
     if faults:
         raise SourceRefused(path.name, tuple(faults))
 
 
-def _unknown(code: str) -> str:
+def unknown_account(code: str) -> str:
+    """What is said of an account that the chart lacks."""
     return str(UnknownAccount(code)).removesuffix(".")
 
 
@@ -614,14 +515,16 @@ def _named(watch: Watch, row: int, *texts: str) -> list[Fault]:
     return [Fault(problem, row) for text in texts if (problem := watch.problem(text)) is not None]
 
 
-def _day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
+def day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
+    """What stands against a date."""
     if day < books.config.first_day:
         first = books.config.first_day
         return [Fault(f"dated {day}, before the first day of these books ({first}, first_day in obole.toml)", row)]
     return []
 
 
-def _known_donors(books: Books, keys: set[str]) -> set[str]:
+def known_donors(books: Books, keys: set[str]) -> set[str]:
+    """Those of these keys that the vault has."""
     if not keys:
         return set()
     with books.vault.connect() as connection:

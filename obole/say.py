@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ledger.collections import Refusal
 from ledger.errors import Severity
 from ledger.money import to_decimal
 from receipts.eligibility import RECEIPTED, label, partition
@@ -15,9 +17,11 @@ from receipts.eligibility import RECEIPTED, label, partition
 if TYPE_CHECKING:  # a command loads only the part of Obole that it uses
     from obole.books import Books
     from obole.check import Result
+    from obole.collecting import Collected
     from obole.intake import Intake, Told
+    from obole.matching import OpenLine
     from obole.receipting import Status
-    from obole.suspense import OpenLine
+    from obole.undoing import Undone
     from receipts.belcotax import Summary
     from receipts.eligibility import Assessment
     from receipts.issue import Changed, Preview
@@ -62,7 +66,7 @@ def intake(result: Intake) -> str:
         lines.append(f"  {key:<10} {count:>9}" + (f" {money(cents):>18} EUR" if cents else ""))
     if result.open:
         wait = "1 line waits" if result.open == 1 else f"{result.open} lines wait"
-        lines.append(f"{wait} on the suspense account for a decision: `obole suspense`.")
+        lines.append(f"{wait} on the suspense account for a decision: `obole match`.")
     return "\n".join(lines)
 
 
@@ -81,22 +85,83 @@ def _told(told: Told) -> list[str]:
     return lines
 
 
-def suspense(lines: Sequence[OpenLine]) -> str:
-    """The suspense list."""
+_REFUSALS = {
+    Refusal.NO_DONOR: "the mandate has no donor in the vault; import the donor register",
+    Refusal.NO_IBAN: "no IBAN; add it in the register of pledges",
+    Refusal.SUSPENDED: "the mandate is suspended",
+    Refusal.ENDED: "the mandate is ended",
+    Refusal.OUTSIDE: "the day lies outside the first and last due date",
+    Refusal.EXHAUSTED: "failed as often as obole.toml lets it be tried",
+}
+
+
+def collected(result: Collected, today: date) -> str:
+    """After `obole collect`: what is asked for, what is refused and why, what was collected before."""
+    plan = result.plan
+    lines = list(result.recovered)
+    verb = "would be collected" if result.dry_run else "collected"
+    lines.append(
+        f"{_instalments(len(plan.instalments))} of {plan.period:%Y-%m} {verb} on {plan.due}, {money(plan.cents)} EUR; "
+        f"{plan.already} collected before, {len(plan.refused)} refused."
+    )
+    kinds = sorted({one.kind for one in plan.instalments})
+    for kind in kinds:
+        of_kind = [one.cents for one in plan.instalments if one.kind is kind]
+        lines.append(f"  {kind.value:<6} {len(of_kind):>9} {money(sum(of_kind)):>18} EUR")
+    again = sum(one.attempt > 1 for one in plan.instalments)
+    if again:
+        lines.append(f"  {again} of them once more, after an attempt that failed")
+    lines += [
+        f"  refused: {one.mandate} of {one.donor or 'nobody'}, {money(one.cents)} EUR: {_REFUSALS[one.why]}"
+        for one in plan.refused[:_SHOWN_FAULTS]
+    ]
+    if len(plan.refused) > _SHOWN_FAULTS:
+        lines.append(f"  and {len(plan.refused) - _SHOWN_FAULTS} more refused")
+    if plan.instalments and not result.dry_run:
+        late = " - that day has passed" if result.notify_by < today else ""
+        lines.append(f"Donors are to be told by {result.notify_by}{late}.")
+    lines += [
+        f"  {one.reference:<32} {one.instalments:>9} {money(one.cents):>18} EUR on {one.due}" for one in result.sent
+    ]
+    lines += [f"{path} written." for path in result.files]
+    if result.sent and not result.files and not result.dry_run:
+        lines.append("The files for the bank and for donor services: run it again with -o FOLDER.")
+    return "\n".join(lines)
+
+
+def _instalments(count: int) -> str:
+    return "1 instalment" if count == 1 else f"{count} instalments"
+
+
+def open_lines(lines: Sequence[OpenLine]) -> str:
+    """The list of what is open."""
     if not lines:
-        return "Nothing waits on the suspense account."
-    total = sum(line.item.cents for line in lines)
-    shown = [f"{len(lines)} lines wait on the suspense account, {money(total)} EUR in all:"]
-    for line in lines[:_SHOWN_LINES]:
-        guess = ", ".join(f"{one.donor} {round(100 * one.score)} %" for one in line.proposals) or "-"
-        place = f"{line.item.document} {line.item.position}"
-        shown.append(
-            f"  {line.item.booked}  {place:<30} {money(line.item.cents):>14} EUR  {line.name[:30]:<30} {guess}"
-        )
-    if len(lines) > _SHOWN_LINES:
-        shown.append(f"  and {len(lines) - _SHOWN_LINES} more")
-    shown.append("`obole suspense -o open.xlsx` writes the sheet to fill in; `obole import open.xlsx` takes it back.")
+        return "Nothing is open."
+    shown = []
+    for waits, place in ((True, "wait on the suspense account"), (False, "are gifts without a donor")):
+        some = [line for line in lines if line.waits is waits]
+        if not some:
+            continue
+        total = sum(line.cents for line in some)
+        shown.append(f"{len(some)} lines {place}, {money(total)} EUR in all:")
+        for line in some[:_SHOWN_LINES]:
+            guess = ", ".join(f"{one.donor} {round(100 * one.score)} %" for one in line.proposals) or "-"
+            where = f"{line.document} {line.position}"
+            shown.append(f"  {line.booked}  {where:<30} {money(line.cents):>14} EUR  {line.name[:30]:<30} {guess}")
+            if line.proposals:
+                shown.append(f"{'':14}{', '.join(line.proposals[0].reasons)}")
+        if len(some) > _SHOWN_LINES:
+            shown.append(f"  and {len(some) - _SHOWN_LINES} more")
+    shown.append("`obole match -o open.xlsx` writes the sheet to fill in; `obole import open.xlsx` takes it back.")
     return "\n".join(shown)
+
+
+def undone(outcome: Undone) -> str:
+    """After `obole undo`."""
+    verb = "would be reversed" if outcome.dry_run else "is reversed"
+    gifts = f"{outcome.gifts} gifts and returns, {money(outcome.cents)} EUR"
+    told = f"{outcome.document} {verb} by {outcome.by}: {gifts}, and {outcome.entries} other transactions."
+    return "\n".join([*outcome.recovered, told, *([] if outcome.dry_run else ["Its file can be imported anew."])])
 
 
 def results(found: Sequence[Result], recovered: Sequence[str]) -> str:

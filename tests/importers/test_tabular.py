@@ -147,7 +147,7 @@ DOCUMENTED = {
     "Register of gifts in kind": [in_kind.COLUMNS],
     "Register of grants": [kind.columns for kind in grants.SHEETS],
     "General journal": [journal.COLUMNS],
-    "Decisions about unknown lines": [assignments.COLUMNS],
+    "Decisions about single lines": [assignments.COLUMNS],
 }
 
 
@@ -445,6 +445,43 @@ def test_a_workbook_with_entities_is_refused(tmp_path: Path) -> None:
         lambda xml: laughs + xml,
     )
     assert "document type definition" in messages(read_sheet(source))[0]
+
+
+def test_a_tag_without_end_in_a_workbook_is_refused_at_once(tmp_path: Path) -> None:
+    source = rewrite(
+        write_workbook(tmp_path / "a.xlsx", "# one\nname;amount\nx;1\n"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace("<sheetData", f'<sheetData a="{"y" * 3_000_000}"'),
+    )
+    assert "a tag of its part xl/worksheets/sheet1.xml does not end" in messages(read_sheet(source))[0]
+
+
+def test_a_heading_without_end_is_refused(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "a.csv", f"name;{'x' * 200_000}\na;1\n")
+    assert "a heading in line 1 is longer than" in messages(read_sheet(source))[0]
+    assert not any(module.identify(source) for module in (donors, in_kind, grants, journal, assignments))
+
+
+@pytest.mark.parametrize("cell", ["9" * 400, "1000000000000,01", 10**400, 1e300, -1e300])
+def test_an_amount_that_no_register_can_hold_is_an_error(cell: str | float) -> None:
+    with pytest.raises(CellError, match="larger than any amount"):
+        cells.cents(cell)
+    with pytest.raises(CellError, match="larger than any amount"):
+        cells.number(cell)
+
+
+def test_a_csv_of_ten_thousand_columns_is_refused_unread(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "a.csv", f"donor{';' * 10_000}\nD0001\n")
+    assert "more than" in messages(read_sheet(source))[0]
+
+
+def test_of_hundreds_of_unknown_columns_some_are_named_and_the_rest_counted(tmp_path: Path) -> None:
+    long = "y" * 100_000
+    source = write_csv(tmp_path / "a.csv", ";".join(["donor", long, *(f"odd{number}" for number in range(200))]))
+    said = [str(fault) for fault in donors.read(source).faults]
+    assert any("a heading of 100,000 characters is not known" in one for one in said)
+    assert any("151 more columns are not known" in one for one in said)
+    assert sum("is not known" in one for one in said) == 50
 
 
 @pytest.mark.parametrize("number", ["1e999", "nan", "1.2.3"])

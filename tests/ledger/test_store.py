@@ -14,11 +14,11 @@ from sqlalchemy import MetaData
 from sqlalchemy.exc import IntegrityError
 
 import ledger
-from ledger import receiptbook, register, vault
+from ledger import debitbook, receiptbook, register, vault
 from ledger.store import HEADS, StoreUnreadable, bulk_insert, open_store, sqlite_url
 
 STORES = ("register", "vault")
-METADATA: dict[str, MetaData] = {"register": receiptbook.metadata, "vault": vault.metadata}
+METADATA: dict[str, MetaData] = {"register": debitbook.metadata, "vault": vault.metadata}
 APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift")
 
 

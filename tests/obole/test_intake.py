@@ -226,7 +226,8 @@ def test_statements_are_posted_by_day_whatever_their_order_in_the_files(empty: O
     bundle = tmp_path / "a.cod"
     bundle.write_bytes(third.encoded() + NEXT.encoded() + STATEMENT.encoded())
     result = empty.takes_well(bundle)
-    assert "remark" not in result.output
+    assert result.output.count("remark:") == 1
+    assert "1 direct debit was returned, 45.00 EUR, MS03 Raison non précisée par la banque (D0006)\n" in result.output
     assert empty.rows("SELECT cents, reverses FROM gift WHERE cents < 0") == [(-45_00, 3)]
     assert len(list((empty.books / "documents").rglob("*.cod"))) == 1, "one file, one copy"
 

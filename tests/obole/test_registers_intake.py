@@ -426,9 +426,11 @@ def test_another_decision_on_the_same_line_is_refused(small: Obole, tmp_path: Pa
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ((FIRST, "1", "D0004", "", "2025-04-02", ""), "does not wait on suspense"),
-        ((FIRST, "99", "D0004", "", "2025-04-02", ""), "does not wait on suspense"),
-        (("coda-current-2025-999", "7", "D0004", "", "2025-04-02", ""), "does not wait on suspense"),
+        ((FIRST, "99", "D0004", "", "2025-04-02", ""), "neither waits on suspense nor is a gift that stands"),
+        (
+            ("coda-current-2025-999", "7", "D0004", "", "2025-04-02", ""),
+            "neither waits on suspense nor is a gift that stands",
+        ),
         ((FIRST, "7", "D0004", "", "2025-03-13", ""), "was booked on 2025-03-14"),
         ((FIRST, "7", "D0099", "", "2025-04-02", ""), "donor D0099 is not in the vault"),
         ((FIRST, "7", "", "743999", "2025-04-02", ""), "account 743999 is not in the chart"),

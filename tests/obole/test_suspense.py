@@ -63,7 +63,7 @@ def test_a_payment_has_no_proposal(waiting: Obole):
 
 
 def test_nothing_waiting_is_said(empty: Obole):
-    assert "Nothing waits" in empty("suspense").output
+    assert "Nothing is open." in empty("suspense").output
 
 
 def test_the_sheet_holds_what_a_person_needs_to_decide(waiting: Obole, tmp_path: Path):
@@ -120,7 +120,6 @@ def test_the_sheet_may_be_taken_back_twice(waiting: Obole, tmp_path: Path):
 @pytest.mark.parametrize(
     ("decision", "said"),
     [
-        ({"donor": "D0004"}, "column `date` is empty"),
         ({"date": date(2025, 4, 2)}, "column `donor` and the account are both empty"),
         ({"donor": "Dupont", "date": date(2025, 4, 2)}, "column `donor` is not a donor key"),
     ],
@@ -132,6 +131,15 @@ def test_half_a_decision_is_refused_with_its_row(waiting: Obole, tmp_path: Path,
     told = waiting.refuses(path)
     assert "line 3: " in told
     assert said in told
+
+
+def test_a_row_without_a_date_is_not_decided_and_said_so(waiting: Obole, tmp_path: Path):
+    path = tmp_path / "open.xlsx"
+    waiting("suspense", "-o", path)
+    fill_in(path, {"donor": "D0004", "date": date(2025, 4, 2)}, {"donor": "D0002"})
+    told = waiting.takes_well(path).output
+    assert "for want of a date: 1 rows that are filled in (3)" in told
+    assert [donor for donor, _ in waiting.gifts()[-1:]] == ["D0004"]
 
 
 def test_a_sheet_where_nothing_is_decided_says_so(waiting: Obole, tmp_path: Path):

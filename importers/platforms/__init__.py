@@ -1,0 +1,127 @@
+"""Reports of payment and donation platforms: Stripe, PayPal, Mollie, Adyen, and any table declared in obole.toml.
+
+`identify` tells whose report a file is by its headings, `read` gives it as one neutral `PlatformReport`, `describe`
+what `obole inspect` shows of it. Each platform is a module of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from importers.platforms import adyen, chariot, declared, mollie, paypal, stripe, trustly
+from importers.platforms.declared import Source
+from importers.platforms.records import MONEY, Kind, PlatformReport
+from importers.platforms.table import NO_HINTS, Hints, first_record
+from importers.tabular import fold
+from ledger.errors import Fault
+from ledger.money import to_decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What obole.toml says: sources by name, and how a known platform's exports are written."""
+
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    hints: Mapping[str, Hints] = field(default_factory=dict)
+
+
+NOTHING = Declared()
+
+_BY_HEADINGS: tuple[tuple[str, Callable[[frozenset[str]], bool]], ...] = (
+    (stripe.NAME, stripe.identify),
+    (adyen.NAME, adyen.identify),
+    (chariot.NAME, chariot.identify),
+    (mollie.NAME, mollie.identify),
+    (paypal.NAME, paypal.identify),
+)
+_READERS: dict[str, Callable[[Path, Hints], PlatformReport]] = {
+    stripe.NAME: stripe.read,
+    adyen.NAME: adyen.read,
+    chariot.NAME: chariot.read,
+    mollie.NAME: mollie.read,
+    paypal.NAME: paypal.read,
+    trustly.NAME: trustly.read,
+}
+NAMES = frozenset(_READERS)
+
+
+def identify(path: Path, said: Declared = NOTHING) -> str | None:
+    """Whose report a file is: a platform's name or that of a declared source; None where it is none."""
+    record = first_record(path)
+    headings = frozenset(fold(heading) for heading in record if heading.strip())
+    # What is declared comes first, and of two that fit the one that names more columns.
+    fitting = [
+        (-len(source.columns), name) for name, source in said.sources.items() if source.fits(_headings(path, source))
+    ]
+    if fitting:
+        return min(fitting)[1]
+    if paypal.identify_records(record):
+        return paypal.NAME
+    if trustly.identify_records(record):
+        return trustly.NAME
+    for name, is_its in _BY_HEADINGS:
+        if is_its(headings):
+            return name
+    return next((name for name, source in declared.BUILT_IN.items() if source.fits(headings)), None)
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is the report of a platform we know without any settings."""
+    return identify(path) is not None
+
+
+def _headings(path: Path, source: Source) -> frozenset[str]:
+    return frozenset(fold(heading) for heading in first_record(path, source.hints) if heading.strip())
+
+
+def read(path: Path, said: Declared = NOTHING) -> PlatformReport:
+    """The report in a file; with a fault that says so where it is nobody's."""
+    name = identify(path, said)
+    if name is None:
+        return PlatformReport("", faults=(Fault("not recognised as the report of a platform; check its headings"),))
+    if name in said.sources:
+        return declared.read(path, name, said.sources[name])
+    hints = said.hints.get(name, NO_HINTS)
+    if name == paypal.NAME and paypal.identify_records(first_record(path)):
+        return paypal.read_records_of(path, hints)
+    if name in _READERS:
+        return _READERS[name](path, hints)
+    return declared.read(path, name, declared.BUILT_IN[name])
+
+
+_PLURAL = {
+    Kind.GIFT: "gifts",
+    Kind.REFUND: "refunds",
+    Kind.CHARGEBACK: "chargebacks",
+    Kind.CHARGEBACK_REVERSED: "chargebacks reversed",
+    Kind.FEE: "fee rows",
+    Kind.CORRECTION: "corrections",
+    Kind.SPENT: "spent",
+    Kind.CONVERSION: "conversions",
+}
+
+
+def describe(report: PlatformReport) -> list[tuple[str, str]]:
+    """Rows, then per currency each kind of money with its count and gross, fees and net, payouts, what is no money."""
+    told = [("platform", report.platform), ("rows", str(len(report.rows)))]
+    money = report.money
+    if money:
+        told.append(("dated", f"{min(row.paid for row in money)} to {max(row.paid for row in money)}"))
+    for currency in sorted({row.currency for row in money}):
+        rows = [row for row in money if row.currency == currency]
+        for kind, label in _PLURAL.items():
+            found = [row for row in rows if row.kind is kind]
+            if found:
+                gross = sum(row.gross if kind is not Kind.FEE else row.net for row in found)
+                told.append((f"{label} {currency}", f"{len(found)}, {to_decimal(gross)}"))
+        told.append((f"fees {currency}", str(to_decimal(sum(row.fee for row in rows)))))
+        told.append((f"net {currency}", str(to_decimal(sum(row.net for row in rows)))))
+    for number, payout in enumerate(report.payouts, start=1):
+        amount = f"{to_decimal(payout.cents)} {payout.currency}"
+        told.append((f"payout {number}", f"{payout.reference}, {amount}, {payout.day}"))
+    for kind in Kind:
+        idle = [row for row in report.rows if row.kind is kind and kind not in MONEY and kind is not Kind.PAYOUT]
+        if idle:
+            why = sorted({row.why for row in idle if row.why})
+            told.append((f"no money: {kind}", f"{len(idle)}" + (f" ({', '.join(why)})" if why else "")))
+    return told

@@ -1,0 +1,126 @@
+"""Chariot: deposits of workplace giving and donor-advised funds (Benevity and others), one line per gift.
+
+A line may hold what the employee gave and what the employer added: two gifts of two donors. The scheme gives the
+donor's certificate itself, so that none of these gets a second one. Source: a genuine export, formats.md section 5.
+"""
+
+from pathlib import Path
+
+from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, Line, open_report
+from importers.tabular import fold
+from ledger.errors import Fault
+
+NAME = "chariot"
+
+_COLUMNS = {
+    name: (name,)
+    for name in (
+        "gateway_txn_id",
+        "type",
+        "settled_total_amount",
+        "settled_fee_amount",
+        "settled_net_amount",
+        "settled_individual_gift_total_amount",
+        "settled_individual_gift_fee_amount",
+        "settled_individual_gift_net_amount",
+        "settled_matching_gift_total_amount",
+        "settled_matching_gift_fee_amount",
+        "settled_matching_gift_net_amount",
+        "settlement_batch_reference",
+        "settled_currency",
+        "settled_date",
+        "original_currency",
+        "original_total_amount",
+        "date",
+        "full_name",
+        "email",
+        "street_address",
+        "postal_code",
+        "city",
+        "country",
+        "matching_gift_organization",
+    )
+}
+_REQUIRED = (
+    "gateway_txn_id",
+    "type",
+    "settled_total_amount",
+    "settled_fee_amount",
+    "settled_net_amount",
+    "settlement_batch_reference",
+    "settled_currency",
+    "date",
+)
+_AMOUNTS = tuple(name for name in _COLUMNS if name.endswith("_amount"))
+_KINDS = {"donation": Kind.GIFT, "refund": Kind.REFUND, "fee": Kind.FEE, "payout": Kind.PAYOUT}
+_PARTS = ("individual", "matching")
+
+
+def identify(headings: frozenset[str]) -> bool:
+    """Whether the folded headings are those of a Chariot deposit."""
+    return {fold("gateway_txn_id"), fold("settlement_batch_reference")} <= headings
+
+
+def read(path: Path, hints: Hints) -> PlatformReport:
+    """The rows and the payout of a deposit, checked."""
+    report = open_report(path, hints)
+    rows: list[PlatformRow] = []
+    payouts: list[Payout] = []
+    if report.headings and report.find(_COLUMNS, _REQUIRED) and report.decide(_AMOUNTS, ("date", "settled_date")):
+        for line in report:
+            found = _rows(line)
+            if not line.sound:
+                continue
+            rows += found
+            if found[0].kind is Kind.PAYOUT:
+                one = found[0]
+                payouts.append(Payout(one.line, one.payout, one.currency, one.net, one.settled or one.paid))
+    return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest))
+
+
+def _rows(line: Line) -> list[PlatformRow]:
+    kind = _KINDS.get(line.text("type").casefold())
+    if kind is None:
+        line.unknown("type")
+        kind = Kind.VOID
+    total, net = line.cents("settled_total_amount"), line.cents("settled_net_amount")
+    fee = -line.cents("settled_fee_amount")
+    whole = _row(line, kind, line.text("gateway_txn_id"), (total, fee, net))
+    if kind is not Kind.GIFT:
+        return [whole]
+    parts = []
+    for part in _PARTS:
+        figures = [line.cents(f"settled_{part}_gift_{what}_amount") for what in ("total", "fee", "net")]
+        if figures[0]:
+            own = f"{whole.reference}:{part}"
+            parts.append(_row(line, kind, own, (figures[0], -figures[1], figures[2]), employer=part == "matching"))
+    if not parts:
+        return [whole]
+    if (sum(one.gross for one in parts), sum(one.net for one in parts)) != (total, net):
+        line.report.faults.append(Fault("what employee and employer gave is not the settled total", line.number))
+    return parts
+
+
+def _row(line: Line, kind: Kind, own: str, figures: tuple[int, int, int], *, employer: bool = False) -> PlatformRow:
+    gross, fee, net = figures
+    address = ", ".join(part for part in map(line.text, ("street_address", "postal_code", "city", "country")) if part)
+    return PlatformRow(
+        line=line.number,
+        kind=kind,
+        reference=own,
+        currency=line.text("settled_currency").upper(),
+        gross=gross,
+        fee=fee,
+        net=net,
+        paid=line.day("date"),
+        payment=own,
+        payout=line.text("settlement_batch_reference"),
+        settled=line.day_or_none("settled_date"),
+        original_currency=line.text("original_currency").upper(),
+        original=line.cents("original_total_amount"),
+        name=line.text("matching_gift_organization") if employer else line.text("full_name"),
+        email="" if employer else line.text("email"),
+        address="" if employer else address,
+        certificate_elsewhere=True,
+    )

@@ -1,0 +1,110 @@
+"""Mollie: the settlement export. The kind of a row stands in the first letters of its id, its fate in its status.
+
+No genuine export was at hand: the headings are those of Mollie's help pages, and what a row leaves in doubt is refused.
+Fees come as rows of their own, or as what is between amount and settlement amount. Source: formats.md section 5.
+"""
+
+from pathlib import Path
+
+from importers.platforms.records import Kind, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, Line, open_report
+from importers.tabular import fold
+
+NAME = "mollie"
+
+_COLUMNS = {
+    "date": ("Date", "Datum"),
+    "method": ("Payment method", "Betaalmethode", "Méthode de paiement"),
+    "currency": ("Currency", "Valuta", "Devise"),
+    "amount": ("Amount", "Bedrag", "Montant"),
+    "status": ("Status", "Statut"),
+    "id": ("ID",),
+    "related": ("Payment ID", "Original ID"),
+    "description": ("Description", "Omschrijving"),
+    "name": ("Consumer name", "Naam consument"),
+    "account": ("Consumer bank account", "Bankrekening consument"),
+    "settlement_currency": ("Settlement currency", "Uitbetalingsvaluta"),
+    "settlement_amount": ("Settlement amount", "Uitbetalingsbedrag"),
+    "settlement": ("Settlement reference", "Uitbetalingsreferentie"),
+}
+_REQUIRED = ("date", "currency", "amount", "status", "id", "settlement_amount", "settlement")
+_PREFIXES = {"tr_": Kind.GIFT, "re_": Kind.REFUND, "chb_": Kind.CHARGEBACK, "cap_": Kind.GIFT}
+_NO_MONEY = {
+    "open": Kind.PENDING,
+    "pending": Kind.PENDING,
+    "authorized": Kind.PENDING,
+    "queued": Kind.PENDING,
+    "processing": Kind.PENDING,
+    "canceled": Kind.VOID,
+    "cancelled": Kind.VOID,
+    "expired": Kind.VOID,
+    "failed": Kind.VOID,
+}
+_MONEY = frozenset({"paid", "paidout", "refunded", "chargedback", "chargeback", "settled", "completed"})
+
+
+def identify(headings: frozenset[str]) -> bool:
+    """Whether the folded headings are those of a settlement export."""
+    return all(any(fold(one) in headings for one in _COLUMNS[name]) for name in _REQUIRED)
+
+
+def read(path: Path, hints: Hints) -> PlatformReport:
+    """The rows of a settlement export, checked; what was paid out is on the bank line only."""
+    report = open_report(path, hints)
+    rows: list[PlatformRow] = []
+    if (
+        report.headings
+        and report.find(_COLUMNS, _REQUIRED)
+        and report.decide(("amount", "settlement_amount"), ("date",))
+    ):
+        for line in report:
+            row = _row(line)
+            if line.sound:
+                rows.append(row)
+    return checked(PlatformReport(NAME, tuple(rows), (), tuple(report.faults), report.digest))
+
+
+def _row(line: Line) -> PlatformRow:
+    identity, status = line.text("id"), fold(line.text("status"))
+    kind = next((kind for prefix, kind in _PREFIXES.items() if identity.startswith(prefix)), None)
+    fee_words = fold(line.text("description") + line.text("method"))
+    if kind is None and ("fee" in fee_words or "kosten" in fee_words or "commission" in fee_words):
+        kind = Kind.FEE
+    if kind is None:
+        line.error("the id begins with none of tr_, re_, chb_ and the row is no fee; nothing is taken")
+        kind = Kind.VOID
+    why = ""
+    if status in _NO_MONEY:
+        kind, why = _NO_MONEY[status], status
+    elif status not in _MONEY and not (kind is Kind.FEE and not status):
+        line.unknown("status")
+    amount, net = line.cents("amount"), line.cents("settlement_amount")
+    currency = line.text("settlement_currency").upper() or line.text("currency").upper()
+    original_currency = line.text("currency").upper()
+    # Amounts of refunds are told with or without their sign; what comes back from us is always negative here.
+    sign = -1 if kind in (Kind.REFUND, Kind.CHARGEBACK) else 1
+    amount, net = (sign * abs(amount), sign * abs(net)) if sign < 0 else (amount, net)
+    gross = amount if original_currency == currency else net
+    fee = gross - net
+    if kind is Kind.FEE:
+        gross, fee = 0, -net
+    settlement, day = line.text("settlement"), line.day("date")
+    own = identity or f"fee:{settlement}:{day}:{line.text('description')[:40]}:{net}"
+    return PlatformRow(
+        line=line.number,
+        kind=kind,
+        reference=own,
+        currency=currency,
+        gross=gross,
+        fee=fee,
+        net=net,
+        paid=day,
+        payment=line.text("related") or identity,
+        payout=settlement,
+        original_currency=original_currency,
+        original=amount,
+        name=line.text("name"),
+        account=line.text("account").replace(" ", "").upper(),
+        communication=line.text("description"),
+        why=why,
+    )

@@ -1,0 +1,300 @@
+"""PayPal: activity download and monthly statement (CSV in the account's language), settlement and transaction reports.
+
+Settlement (STL) and transaction (TRR) reports tell each record's type in its first field and give unsigned hundredths
+with CR or DR. PayPal's withdrawals have no list of what they hold: rows are posted by file, payouts clear the balance.
+Source: PayPal, settlement report and transaction event codes; formats.md section 5.
+"""
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
+from importers.platforms.table import LARGEST, Hints, Line, NotATable, Report, open_report, read_records
+from importers.tabular import fold
+from ledger.errors import Fault
+
+NAME = "paypal"
+
+# English, French, Dutch, German, Spanish. The order is that of the preference.
+_COLUMNS = {
+    "date": ("Date", "Datum", "Fecha"),
+    "time": ("Time", "Heure", "Tijd", "Uhrzeit", "Hora"),
+    "zone": ("TimeZone", "Time Zone", "Fuseau horaire", "Tijdzone", "Zeitzone", "Zona horaria", "Huso horario"),
+    "name": ("Name", "Nom", "Naam", "Nombre"),
+    "type": ("Type", "Description", "Tipo", "Omschrijving", "Typ", "Beschreibung", "Descripción"),
+    "status": ("Status", "État", "Estado", "Statut"),
+    "currency": ("Currency", "Devise", "Valuta", "Währung", "Divisa"),
+    "gross": ("Gross", "Brut", "Avant commission", "Bruto", "Brutto"),
+    "fee": ("Fee", "Commission", "Kosten", "Gebühr", "Entgelt", "Comisión", "Tarifa"),
+    "net": ("Net", "Net amount", "Netto", "Neto"),
+    "from": (
+        "From Email Address",
+        "De l'adresse email",
+        "Van e-mailadres",
+        "Absender E-Mail-Adresse",
+        "Correo electrónico del remitente",
+    ),
+    "id": (
+        "Transaction ID",
+        "Numéro de transaction",
+        "Transactiereferentie",
+        "Transactie-id",
+        "Transaktionscode",
+        "Id. de transacción",
+        "Identificador de transacción",
+    ),
+    "related": (
+        "Reference Txn ID",
+        "Numéro de la transaction de référence",
+        "Reference Txn-id",
+        "Zugehöriger Transaktionscode",
+        "Id. de referencia de trans.",
+    ),
+    "custom": ("Custom Number", "Numéro client", "Aangepast nummer"),
+    "note": ("Note", "Remarque", "Nota", "Opmerking"),
+    "subject": ("Subject", "Objet", "Onderwerp"),
+}
+_REQUIRED = ("date", "type", "currency", "gross", "fee", "net", "id")
+_DONE = {
+    "completed",
+    "terminé",
+    "effectué",
+    "voltooid",
+    "abgeschlossen",
+    "completado",
+    "partially refunded",
+    "refunded",
+}
+_NOT_YET = {
+    "pending",
+    "en attente",
+    "in behandeling",
+    "ausstehend",
+    "pendiente",
+    "held",
+    "uncleared",
+    "placed",
+    "active",
+}
+_NEVER = {
+    "denied",
+    "refusé",
+    "geweigerd",
+    "abgelehnt",
+    "denegado",
+    "voided",
+    "canceled",
+    "cancelled",
+    "expired",
+    "failed",
+}
+_RECORDS = ("RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF")
+_SB_COLUMNS = {
+    "id": ("Transaction ID",),
+    "related": ("PayPal Reference ID",),
+    "related_type": ("PayPal Reference ID Type",),
+    "code": ("Transaction Event Code",),
+    "date": ("Transaction Initiation Date",),
+    "completed": ("Transaction Completion Date",),
+    "side": ("Transaction Debit or Credit",),
+    "gross": ("Gross Transaction Amount",),
+    "currency": ("Gross Transaction Currency",),
+    "fee_side": ("Fee Debit or Credit",),
+    "fee": ("Fee Amount",),
+    "status": ("Transactional Status",),
+    "payer": ("Payer's Account ID",),
+    "first": ("First Name",),
+    "last": ("Last Name",),
+    "business": ("Consumer Business Name",),
+    "custom": ("Custom Field",),
+    "note": ("Transaction Note",),
+}
+_SB_REQUIRED = ("id", "code", "date", "side", "gross", "currency", "fee_side", "fee")
+_SUBSCRIPTION = "T0002"
+
+
+def identify(headings: frozenset[str]) -> bool:
+    """Whether the folded headings are those of an activity download or a statement, in a language we know."""
+    found = [any(fold(heading) in headings for heading in _COLUMNS[name]) for name in (*_REQUIRED, "time")]
+    return all(found)
+
+
+def identify_records(record: list[str]) -> bool:
+    """Whether a file's first record is one of a settlement or transaction report."""
+    if not record or record[0].lstrip("\ufeff") not in ("RH", "FH", "SH", "CH"):
+        return False
+    return record[0].lstrip("\ufeff") != "CH" or "Transaction Event Code" in record
+
+
+def read(path: Path, hints: Hints) -> PlatformReport:
+    """The rows of an activity download or a monthly statement, checked."""
+    report = open_report(path, hints)
+    rows: list[PlatformRow] = []
+    if report.headings and report.find(_COLUMNS, _REQUIRED) and report.decide(("gross", "fee", "net"), ("date",)):
+        for line in report:
+            row = _row(line)
+            if line.sound:
+                rows.append(row)
+    return _finished(report, rows)
+
+
+def read_records_of(path: Path, hints: Hints) -> PlatformReport:
+    """The rows of a settlement (STL) or transaction (TRR) report, checked."""
+    try:
+        records, digest = read_records(path, hints)
+    except NotATable as refusal:
+        return PlatformReport(NAME, faults=(Fault(str(refusal)),))
+    report = Report((), (), digest, hints)
+    lines = list(_bodies(records, report))
+    voided = {line.text("id") for line in lines if line.text("code").startswith("T13")}
+    rows = []
+    for line in lines:
+        row = _record(line, voided)
+        if line.sound:
+            rows.append(row)
+    return _finished(report, rows)
+
+
+def _finished(report: Report, rows: list[PlatformRow]) -> PlatformReport:
+    payouts = tuple(
+        Payout(row.line, row.reference, row.currency, -row.net, row.paid, row.reference, itemised=False)
+        for row in rows
+        if row.kind is Kind.PAYOUT
+    )
+    return checked(PlatformReport(NAME, tuple(rows), payouts, tuple(report.faults), report.digest))
+
+
+@cache
+def _types() -> dict[str, str]:
+    text = (files("importers.platforms") / "data" / "paypal_types.csv").read_text(encoding="utf-8")
+    return {fold(row["type"]): row["kind"] for row in csv.DictReader(text.splitlines())}
+
+
+@cache
+def _codes() -> dict[str, tuple[Kind, Kind]]:
+    text = (files("importers.platforms") / "data" / "paypal_codes.csv").read_text(encoding="utf-8")
+    return {row["code"]: (Kind(row["debit"]), Kind(row["credit"])) for row in csv.DictReader(text.splitlines())}
+
+
+def _row(line: Line) -> PlatformRow:
+    gross, net = line.cents("gross"), line.cents("net")
+    fee = -line.cents("fee")  # told as what it does to our balance
+    kind, why = _kind(line, gross)
+    identity, related = line.text("id"), line.text("related")
+    if not identity:
+        line.error("the row has no transaction id; export the report with it")
+    if kind is Kind.FEE and not fee:
+        gross, fee = 0, -gross
+    return PlatformRow(
+        line=line.number,
+        kind=kind,
+        reference=identity,
+        currency=line.text("currency").upper(),
+        gross=gross,
+        fee=fee,
+        net=net,
+        paid=line.day("date", "zone", "time"),
+        payment=identity if kind in (Kind.GIFT, Kind.SPENT) else related or identity,
+        name=line.text("name"),
+        email=line.text("from") if gross > 0 else "",
+        communication=" ".join(filter(None, map(line.text, ("custom", "subject", "note")))),
+        why=why,
+    )
+
+
+def _kind(line: Line, gross: int) -> tuple[Kind, str]:
+    status = line.text("status").casefold()
+    if status in _NOT_YET:
+        return Kind.PENDING, status
+    if status in _NEVER:
+        return Kind.VOID, status
+    if status and status not in _DONE:
+        line.unknown("status")
+    found = _types().get(fold(line.text("type")))
+    if found is None:
+        line.unknown("type")
+        return Kind.VOID, ""
+    if found == "payment":
+        return (Kind.GIFT if gross > 0 else Kind.SPENT), ""
+    return Kind(found), ("held or released" if found == Kind.HOLD else "")
+
+
+def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[Line]:
+    """The SB records under the headings of the last CH; every other record type is known, or a fault."""
+    ready = False
+    for number, record in records:
+        kind = record[0].lstrip("\ufeff").strip()
+        if kind not in _RECORDS:
+            message = f"its record type is none of {', '.join(_RECORDS)}; export the report again"
+            report.faults.append(Fault(message, number))
+        elif kind == "CH":
+            report.headings = tuple(cell.strip() for cell in record)
+            report.index.clear()
+            ready = report.find(_SB_COLUMNS, _SB_REQUIRED)
+        elif kind == "SB" and not ready:
+            report.faults.append(Fault("a row stands before its headings (CH); export the report again", number))
+        elif kind == "SB":
+            yield Line(report, number, record)
+
+
+def _record(line: Line, voided: set[str]) -> PlatformRow:
+    gross = _sided(line, "gross", "side")
+    fee = -_sided(line, "fee", "fee_side")
+    code, status = line.text("code"), line.text("status")
+    kind, why = _kind_of_code(line, gross, voided)
+    identity, related = line.text("id"), line.text("related") if line.text("related_type") != "RP" else ""
+    if not identity:
+        line.error("the row has no transaction id; export the report again")
+    if status in ("P", "D", "V") and kind not in (Kind.HOLD, Kind.VOID):
+        kind, why = (
+            (Kind.PENDING if status == "P" else Kind.VOID),
+            {"P": "pending", "D": "denied", "V": "voided"}[status],
+        )
+    if kind is Kind.FEE and not fee:
+        gross, fee = 0, -gross
+    name = line.text("business") or f"{line.text('first')} {line.text('last')}".strip()
+    return PlatformRow(
+        line=line.number,
+        kind=kind,
+        reference=identity,
+        currency=line.text("currency").upper(),
+        gross=gross,
+        fee=fee,
+        net=gross - fee,
+        paid=line.day("date"),
+        payment=identity if kind in (Kind.GIFT, Kind.SPENT) else related or identity,
+        settled=line.day_or_none("completed"),
+        name=name if gross > 0 else "",
+        email=line.text("payer") if gross > 0 else "",
+        communication=" ".join(filter(None, map(line.text, ("custom", "note")))),
+        recurring=code == _SUBSCRIPTION,
+        why=why,
+    )
+
+
+def _kind_of_code(line: Line, gross: int, voided: set[str]) -> tuple[Kind, str]:
+    code = line.text("code")
+    if code == "T9900" and line.text("related") in voided:
+        return Kind.VOID, "end of an authorisation"
+    found = _codes().get(code) or _codes().get(code[:3])
+    if found is None:
+        line.unknown("code")
+        return Kind.VOID, ""
+    kind = found[gross >= 0]
+    return kind, {Kind.VOID: "authorisation", Kind.HOLD: "held or released"}.get(kind, "")
+
+
+def _sided(line: Line, amount: str, side: str) -> int:
+    """Unsigned hundredths with CR or DR beside them."""
+    written, sign = line.text(amount), line.text(side)
+    if not written:
+        return 0
+    if not (written.isascii() and written.isdecimal() and len(written) < len(str(LARGEST))):
+        line.error(f"`{line.heading(amount)}` is not a whole number of hundredths; export the report again")
+        return 0
+    if sign not in ("CR", "DR") and int(written):
+        line.error(f"`{line.heading(side)}` is neither CR nor DR; export the report again")
+    return -int(written) if sign == "DR" else int(written)

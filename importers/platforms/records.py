@@ -1,0 +1,183 @@
+"""What every platform's report becomes: rows that are money or explicitly not, and payouts that they add up to.
+
+Amounts are integer hundredths of their currency, signed for us: a gift is positive, a refund negative, a fee that we
+pay positive, and `gross - fee = net` on each row. A row of a kind nobody knows refuses its file.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from ledger.errors import Fault, Severity
+from ledger.money import to_decimal
+
+
+class Kind(StrEnum):
+    """What a row is. Those of `MONEY` change our balance at the platform; the others never are income."""
+
+    GIFT = "gift"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_REVERSED = "chargeback-reversed"
+    FEE = "fee"
+    CORRECTION = "correction"
+    SPENT = "spent"
+    CONVERSION = "conversion"
+    PAYOUT = "payout"
+    HOLD = "hold"
+    PENDING = "pending"
+    VOID = "void"
+    TEST = "test"
+
+
+MONEY = frozenset(
+    {
+        Kind.GIFT,
+        Kind.REFUND,
+        Kind.CHARGEBACK,
+        Kind.CHARGEBACK_REVERSED,
+        Kind.FEE,
+        Kind.CORRECTION,
+        Kind.SPENT,
+        Kind.CONVERSION,
+    }
+)
+TAKES_BACK = frozenset({Kind.REFUND, Kind.CHARGEBACK})
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformRow:
+    """One row. `reference` is its own id, `payment` the id that a gift shares with what takes it back.
+
+    `paid` is the day of the row in Belgium, for a gift the day the donor paid; `settled` the day the platform made the
+    money available; `payout` the payout that holds it, empty where the report does not say. `original` is what the
+    donor paid in `original_currency`. `why` says in a word why a row is no money.
+    """
+
+    line: int
+    kind: Kind
+    reference: str
+    currency: str
+    gross: int
+    fee: int
+    net: int
+    paid: date
+    payment: str = ""
+    payout: str = ""
+    settled: date | None = None
+    original_currency: str = ""
+    original: int = 0
+    name: str = ""
+    email: str = ""
+    account: str = ""
+    address: str = ""
+    communication: str = ""
+    donor: str = ""
+    campaign: str = ""
+    recurring: bool = False
+    certificate_elsewhere: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """Money sent to our bank: positive cents; `itemised` where the rows of the file that name it must add up to it."""
+
+    line: int
+    reference: str
+    currency: str
+    cents: int
+    day: date
+    bank_reference: str = ""
+    itemised: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformReport:
+    """One report. `already_in` names the platform or bank where the same money arrives: the rows identify it only."""
+
+    platform: str
+    rows: tuple[PlatformRow, ...] = ()
+    payouts: tuple[Payout, ...] = ()
+    faults: tuple[Fault, ...] = field(default=())
+    digest: str = ""
+    already_in: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """True where nothing refuses the report; it is taken whole or not at all."""
+        return all(fault.severity is not Severity.ERROR for fault in self.faults)
+
+    @property
+    def money(self) -> tuple[PlatformRow, ...]:
+        """The rows that change our balance at the platform."""
+        return tuple(row for row in self.rows if row.kind in MONEY)
+
+
+def checked(report: PlatformReport) -> PlatformReport:
+    """The report with what its own sums say against it: rows, ids given twice, payouts."""
+    faults = [*report.faults]
+    faults += (fault for row in report.money if (fault := _row_fault(row)) is not None)
+    rows = _once(report.rows, faults)
+    faults += _payout_faults(rows, report.payouts)
+    return replace(report, rows=rows, faults=tuple(sorted(faults, key=lambda fault: fault.line or 0)))
+
+
+def _row_fault(row: PlatformRow) -> Fault | None:
+    if row.gross - row.fee != row.net:
+        difference = to_decimal(row.gross - row.fee - row.net)
+        told = f"gross {to_decimal(row.gross)} less fee {to_decimal(row.fee)} is not net {to_decimal(row.net)}"
+        return Fault(f"{told} (difference {difference} {row.currency}); export the report again", row.line)
+    wrong = (row.kind in TAKES_BACK and row.gross > 0) or (
+        row.kind in (Kind.GIFT, Kind.CHARGEBACK_REVERSED) and row.gross < 0
+    )
+    if wrong:
+        return Fault(f"a {row.kind} of {to_decimal(row.gross)} has the wrong sign; export the report again", row.line)
+    return None
+
+
+def _once(rows: Iterable[PlatformRow], faults: list[Fault]) -> tuple[PlatformRow, ...]:
+    """The rows without those given twice with the same content; another content under one id is an error."""
+    first: dict[str, PlatformRow] = {}
+    for row in rows:
+        key = f"{row.reference}" if row.kind in MONEY else f"{row.kind}:{row.line}"
+        known = first.setdefault(key, row)
+        if known is row:
+            continue
+        if replace(known, line=row.line) == row:
+            message = f"the same row stands on line {known.line} already; it is taken once"
+            faults.append(Fault(message, row.line, Severity.WARNING))
+        else:
+            message = f"its id stands on line {known.line} with another content; export the report again"
+            faults.append(Fault(message, row.line))
+    return tuple(first.values())
+
+
+def _shown(reference: str) -> str:
+    """An id as it is; a text that could be something else in a shifted row is not repeated."""
+    return reference if re.fullmatch(r"[A-Za-z0-9_.-]*[0-9][A-Za-z0-9_.-]*", reference) else "(without an id)"
+
+
+def _payout_faults(rows: Iterable[PlatformRow], payouts: Iterable[Payout]) -> list[Fault]:
+    sums: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if row.kind in MONEY:
+            key = (row.payout, row.currency)
+            sums[key] = sums.get(key, 0) + row.net
+    paid: dict[tuple[str, str], list[Payout]] = {}
+    for payout in payouts:
+        if payout.itemised:
+            paid.setdefault((payout.reference, payout.currency), []).append(payout)
+    faults = []
+    for key, parts in paid.items():
+        found, total = sums.get(key, 0), sum(part.cents for part in parts)
+        if found != total:
+            message = (
+                f"payout {_shown(key[0])}: its rows add up to {to_decimal(found)} {key[1]}, "
+                f"it paid out {to_decimal(total)}: "
+                f"difference {to_decimal(found - total)}; export the whole payout again"
+            )
+            faults.append(Fault(message, parts[-1].line))
+    return faults

@@ -1,0 +1,129 @@
+"""Stripe: itemised payout reconciliation and balance change reports, and a payout's transactions as the API gives them.
+
+A report has the columns its user chose: each is found by heading. Only automatic payouts can be itemised.
+`gross - fee = net` is Stripe's own rule. Source: Stripe docs, reporting categories; formats.md section 5.
+"""
+
+import csv
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, Line, open_report
+from importers.tabular import fold
+
+NAME = "stripe"
+
+_COLUMNS = {
+    "id": ("balance_transaction_id", "transaction_id"),
+    "category": ("reporting_category", "type"),
+    "currency": ("currency",),
+    "gross": ("gross", "amount"),
+    "fee": ("fee",),
+    "net": ("net",),
+    "created_utc": ("created_utc",),
+    "created": ("created",),
+    "available": ("available_on", "available_on_utc"),
+    "payout": ("automatic_payout_id", "payout_id"),
+    "payout_day": ("automatic_payout_effective_at", "automatic_payout_effective_at_utc"),
+    "source": ("source_id",),
+    "charge": ("charge_id",),
+    "intent": ("payment_intent_id",),
+    "description": ("description",),
+    "name": ("customer_name",),
+    "email": ("customer_email", "receipt_email"),
+    "street": ("customer_address_line1",),
+    "postcode": ("customer_address_postal_code",),
+    "city": ("customer_address_city",),
+    "country": ("customer_address_country",),
+    "original": ("customer_facing_amount",),
+    "original_currency": ("customer_facing_currency",),
+    "donor": ("payment_metadata[donor]", "payment_metadata[donor_key]"),
+    "communication": ("payment_metadata[communication]", "payment_metadata[ogm]"),
+    "campaign": ("payment_metadata[campaign]", "payment_metadata[utm_campaign]"),
+    "recurring": ("subscription_id", "invoice_id"),
+    "live": ("livemode",),
+}
+_REQUIRED = ("id", "category", "currency", "gross", "fee", "net", "created")
+_AMOUNTS = ("gross", "fee", "net", "original")
+_DAYS = ("created", "created_utc", "available", "payout_day")
+
+
+def identify(headings: frozenset[str]) -> bool:
+    """Whether the folded headings are those of a Stripe report."""
+    fits = fold("balance_transaction_id") in headings and fold("reporting_category") in headings
+    return fits or {fold(name) for name in ("payout_id", "transaction_id", "type", "net")} <= headings
+
+
+@cache
+def _kinds() -> dict[str, Kind]:
+    text = (files("importers.platforms") / "data" / "stripe_categories.csv").read_text(encoding="utf-8")
+    return {row["category"]: Kind(row["kind"]) for row in csv.DictReader(text.splitlines())}
+
+
+def read(path: Path, hints: Hints) -> PlatformReport:
+    """The rows and payouts of a report, checked."""
+    report = open_report(path, hints)
+    rows: list[PlatformRow] = []
+    payouts: list[Payout] = []
+    if report.headings and report.find(_columns(report.headings), _REQUIRED) and report.decide(_AMOUNTS, _DAYS):
+        for line in report:
+            row = _row(line)
+            if not line.sound:
+                continue
+            rows.append(row)
+            if row.kind is Kind.PAYOUT and row.net:
+                # Money out is negative, yet some exports tell a payout without its sign; a top-up adds to what is owed.
+                cents = abs(row.net) if line.text("category").casefold() == "payout" else -row.net
+                day = line.day_or_none("payout_day") or row.paid
+                payouts.append(Payout(row.line, row.payout, row.currency, cents, day, row.payout))
+    return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest))
+
+
+def _columns(headings: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """`created_utc` alone does for `created`."""
+    if any(fold(heading) == "created" for heading in headings):
+        return dict(_COLUMNS)
+    return {**_COLUMNS, "created": ("created_utc",)}
+
+
+def _row(line: Line) -> PlatformRow:
+    category = line.text("category").casefold()
+    kind = _kinds().get(category)
+    if kind is None:
+        line.unknown("category")
+        kind = Kind.VOID
+    gross, fee, net = line.cents("gross"), line.cents("fee"), line.cents("net")
+    if kind is Kind.FEE and not fee and gross == net:
+        gross, fee = 0, -gross
+    why = ""
+    if line.text("live").casefold() in ("false", "0", "test"):
+        kind, why = Kind.TEST, "test mode"
+    if not line.text("id"):
+        line.error("the row has no balance transaction id; export the report with it")
+    # In the report's own zone, which is UTC unless the user chose another; a chosen zone is taken as it is.
+    paid = line.day("created_utc", within="UTC") if line.text("created_utc") else line.day("created")
+    return PlatformRow(
+        line=line.number,
+        kind=kind,
+        reference=line.text("id"),
+        currency=line.text("currency").upper(),
+        gross=gross,
+        fee=fee,
+        net=net,
+        paid=paid,
+        payment=line.text("charge") or line.text("source") or line.text("intent") or line.text("id"),
+        payout=line.text("payout") or (line.text("source") if kind is Kind.PAYOUT else ""),
+        settled=line.day_or_none("available"),
+        original_currency=line.text("original_currency").upper(),
+        original=line.cents("original"),
+        name=line.text("name"),
+        email=line.text("email"),
+        address=", ".join(part for part in map(line.text, ("street", "postcode", "city", "country")) if part),
+        communication=line.text("communication") or (line.text("description") if kind is Kind.GIFT else ""),
+        donor=line.text("donor"),
+        campaign=line.text("campaign"),
+        recurring=bool(line.text("recurring")),
+        why=why,
+    )

@@ -1,0 +1,373 @@
+"""A report as rows of named texts: CSV of any usual encoding and delimiter, or a sheet of xlsx, columns by heading.
+
+Amounts and dates of exports are written as the account's language wants. What the decimal mark and the order of day and
+month are is decided once for the whole file, from the cells that leave no doubt; where none does, the file is refused
+unless the settings say it.
+"""
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from importers.cells import Cell, is_workbook, text
+from importers.tabular import fold, read_sheet
+from ledger.errors import Fault
+
+# A year of the largest platform is a tenth of it.
+LIMIT = 128 * 1024 * 1024
+# Hundredths: what is larger is no amount, but an id in the wrong column.
+LARGEST = 10**12
+_DELIMITERS = ",;\t|"
+_BELGIUM = ZoneInfo("Europe/Brussels")
+# What exports write in their time zone column, in hours from UTC; names such as Europe/Paris are known.
+_ZONES = {"UTC": 0, "GMT": 0, "Z": 0, "CET": 1, "CEST": 2, "BST": 1, "PST": -8, "PDT": -7, "EST": -5, "EDT": -4}
+_MOMENT = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)? ?(Z|UTC|[+-]\d{2}:?\d{2})?"
+)
+_NUMBERED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_AMOUNT = re.compile(r"[+-]?\d[\d.,' ]*|[+-]?[.,]\d+")
+_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-"})
+_MONTHS = 12
+_YEARS = range(1990, 2101)
+
+
+class NotATable(Exception):
+    """A file that is no table; its text is the sentence for the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the settings say of a platform's exports, where a file leaves it in doubt.
+
+    `date` is `dmy` or `mdy`, `decimal` is `.` or `,`; empty: found out from the file.
+    """
+
+    date: str = ""
+    decimal: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+
+
+NO_HINTS = Hints()
+
+
+@dataclass(slots=True)
+class Report:
+    """A table being read: faults are collected; `columns` gives each canonical name the headings it may have."""
+
+    headings: tuple[str, ...]
+    lines: Sequence[tuple[int, Sequence[str]]]
+    digest: str
+    hints: Hints = NO_HINTS
+    faults: list[Fault] = field(default_factory=list)
+    index: dict[str, int] = field(default_factory=dict)
+    _decimal: str = ""
+    _order: str = ""
+
+    def find(self, columns: Mapping[str, Sequence[str]], required: Sequence[str]) -> bool:
+        """Find the columns by their headings; False, with a fault for each, where a required one is missing."""
+        places = {fold(heading): place for place, heading in reversed(list(enumerate(self.headings)))}
+        for name, headings in columns.items():
+            for heading in headings:
+                place = places.get(fold(heading))
+                if place is not None:
+                    self.index[name] = place
+                    break
+        missing = [columns[name][0] for name in required if name not in self.index]
+        self.faults += [Fault(f"the column `{name}` is missing; export the report with it", 1) for name in missing]
+        return not missing
+
+    def decide(self, amounts: Sequence[str] = (), days: Sequence[str] = ()) -> bool:
+        """Decide decimal mark and order of dates for the whole file; False, with a fault, where they stay in doubt."""
+        before = len(self.faults)
+        cells = [self._cell(row, name) for _, row in self.lines for name in amounts]
+        self._decimal = self.hints.decimal or _decimal_mark(cells, self.faults)
+        cells = [self._cell(row, name) for _, row in self.lines for name in days]
+        self._order = self.hints.date or _order(cells, self.faults)
+        return len(self.faults) == before
+
+    def __iter__(self) -> Iterator["Line"]:
+        """The rows below the headings."""
+        for number, cells in self.lines:
+            yield Line(self, number, cells)
+
+    def _cell(self, row: Sequence[str], name: str) -> str:
+        place = self.index.get(name, -1)
+        return row[place] if 0 <= place < len(row) else ""
+
+    def cents(self, written: str) -> int | None:
+        """Hundredths of a written amount, None where it is none."""
+        return _cents(written, self._decimal or ".")
+
+    def day(self, written: str, zone: str = "", clock: str = "") -> date | None:
+        """The day in Belgium of a written date or moment, None where it is none."""
+        return _day(written, self._order or "dmy", zone, clock)
+
+
+@dataclass(slots=True)
+class Line:
+    """One row; each accessor gives a cell, or adds a fault and a harmless placeholder. `sound` until one did."""
+
+    report: Report
+    number: int
+    cells: Sequence[str]
+    sound: bool = True
+
+    def text(self, name: str) -> str:
+        """A text without blanks around it; empty where there is none."""
+        place = self.report.index.get(name, -1)
+        return self.cells[place].strip() if 0 <= place < len(self.cells) else ""
+
+    def cents(self, name: str) -> int:
+        """An amount, 0 where the cell is empty."""
+        written = self.text(name)
+        if not written:
+            return 0
+        found = self.report.cents(written)
+        if found is None:
+            self.error(f"`{self.heading(name)}` is not an amount with at most two decimals; correct the export")
+        return found or 0
+
+    def day(self, name: str, zone: str = "", clock: str = "", within: str = "") -> date:
+        """A day that must be there; `zone` and `clock` name the columns that say when in the day.
+
+        `within` is the zone of a column that is always written in one.
+        """
+        found = self.day_or_none(name, zone, clock, within)
+        if found is None and self.sound:
+            self.error(f"`{self.heading(name)}` is empty; export the report with it")
+        return found or date.min
+
+    def day_or_none(self, name: str, zone: str = "", clock: str = "", within: str = "") -> date | None:
+        """A day that may be left empty."""
+        written = self.text(name)
+        if not written:
+            return None
+        found = self.report.day(written, self.text(zone) or within, self.text(clock))
+        if found is None:
+            self.error(f"`{self.heading(name)}` is not a date; correct the export")
+        return found
+
+    def unknown(self, name: str) -> None:
+        """Add the fault of a closed set: the value is not repeated, in a shifted row it may be a name."""
+        self.error(f"the value of `{self.heading(name)}` is not known; report it so that it is added")
+
+    def heading(self, name: str) -> str:
+        """The heading of a column as the file has it."""
+        place = self.report.index.get(name, -1)
+        return self.report.headings[place] if 0 <= place < len(self.report.headings) else name
+
+    def error(self, message: str) -> None:
+        """Add a fault of this row, which refuses the file."""
+        self.sound = False
+        self.report.faults.append(Fault(message, self.number))
+
+
+def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
+    """The table of a report, first row = headings; without headings, and with the fault, where it is none."""
+    try:
+        if _starts_as_workbook(path):
+            sheet = read_sheet(path)
+            lines = [(number, [_written(cell) for cell in row]) for number, row in sheet.rows]
+            return Report(sheet.headings, lines, sheet.digest, hints, list(sheet.faults))
+        records, digest = read_records(path, hints)
+    except NotATable as refusal:
+        return Report((), (), "", hints, [Fault(str(refusal))])
+    except OSError as error:
+        return Report((), (), "", hints, [Fault(f"the file cannot be opened: {error.strerror}; check its rights")])
+    if not records:
+        return Report((), (), digest, hints, [Fault("the file is empty; export it again")])
+    headings = tuple(heading.strip() for heading in records[0][1])
+    return Report(headings, records[1:], digest, hints)
+
+
+def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, list[str]]], str]:
+    """The filled records of a CSV with the line each ends on, and the SHA-256; NotATable where it is none."""
+    if path.stat().st_size > LIMIT:
+        raise NotATable(f"the file is larger than {LIMIT // 1024 // 1024} MB; export a shorter period")
+    data = path.read_bytes()
+    written = decoded(data, hints.encoding)
+    delimiter = hints.delimiter or _delimiter(written)
+    reader = csv.reader(io.StringIO(written, newline=""), delimiter=delimiter, strict=True)
+    try:
+        records = [(reader.line_num, record) for record in reader if any(cell.strip() for cell in record)]
+    except csv.Error:
+        raise NotATable(
+            f"line {reader.line_num}: a quotation mark is not closed or stands inside a text; export it again"
+        ) from None
+    return records, hashlib.sha256(data).hexdigest()
+
+
+def first_record(path: Path, hints: Hints = NO_HINTS) -> list[str]:
+    """The first record of a CSV or the headings of a sheet, to tell what a file is; empty where it is no table."""
+    try:
+        if _starts_as_workbook(path):
+            from importers.tabular import headings_of  # noqa: PLC0415 - only for workbooks
+
+            return list(next(iter(headings_of(path).values()), ()))
+        with path.open("rb") as stream:
+            start = stream.read(65_536)
+        written = decoded(start, hints.encoding, cut=True)
+        return next(csv.reader(io.StringIO(written, newline=""), delimiter=hints.delimiter or _delimiter(written)), [])
+    except (OSError, NotATable, csv.Error):
+        return []
+
+
+def decoded(data: bytes, encoding: str = "", *, cut: bool = False) -> str:
+    """The text of a file: as declared, else UTF-8 with or without its mark, UTF-16 with it, else Windows-1252."""
+    if encoding:
+        try:
+            return data.decode(encoding, errors="replace" if cut else "strict")
+        except (LookupError, UnicodeDecodeError):
+            raise NotATable(
+                f"the file is not written in {encoding}, as obole.toml says; correct one of the two"
+            ) from None
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    if b"\0" in data:
+        raise NotATable("this is no table of text (CSV); export it again")
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=not cut)
+    except UnicodeDecodeError:
+        try:
+            return data.decode("cp1252")
+        except UnicodeDecodeError:
+            raise NotATable("it holds a character in neither UTF-8 nor Windows-1252; export it as UTF-8") from None
+
+
+def _starts_as_workbook(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return is_workbook(stream.read(8))
+
+
+def _written(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and abs(cell - round(cell, 2)) < 1e-9:  # noqa: PLR2004 - a sum the spreadsheet computed
+        return f"{cell:.2f}"
+    return text(cell)
+
+
+def _delimiter(written: str) -> str:
+    first = re.sub(r'"[^"]*"', "", written[:65_536].split("\n", 1)[0])
+    return max(_DELIMITERS, key=first.count)
+
+
+def _decimal_mark(cells: Sequence[str], faults: list[Fault]) -> str:
+    """The mark before the decimals: the one that is followed by other than three digits, or stands after the other."""
+    marks: set[str] = set()
+    doubtful = False
+    for cell in cells:
+        plain = cell.translate(_SPACES).strip()
+        last = max(plain.rfind("."), plain.rfind(","))
+        if last < 0:
+            continue
+        mark, other = plain[last], "," if plain[last] == "." else "."
+        rest = plain[last + 1 :]
+        after = len(rest) - len(rest.lstrip("0123456789"))
+        if other in plain[:last] or (after != 3 and plain.count(mark) == 1):  # noqa: PLR2004 - digits of a group
+            marks.add(mark)
+        elif plain.count(mark) > 1:
+            marks.add(other)
+        else:
+            doubtful = True
+    if len(marks) > 1:
+        faults.append(Fault("its amounts use both `.` and `,` before the decimals; export it again in one style"))
+    elif not marks and doubtful:
+        message = "its amounts may mean thousands or decimals (`1.234`); write `decimal` in obole.toml"
+        faults.append(Fault(message))
+    return next(iter(marks), ".")
+
+
+def _order(cells: Sequence[str], faults: list[Fault]) -> str:
+    """Whether day or month comes first, from the dates that leave no doubt."""
+    orders: set[str] = set()
+    doubtful = False
+    for cell in set(cells):
+        match = _NUMBERED.match(cell.strip())
+        if match is None:
+            continue
+        one, mark, two = int(match[1]), match[2], int(match[3])
+        if mark == "." or one > _MONTHS:
+            orders.add("dmy")
+        elif two > _MONTHS:
+            orders.add("mdy")
+        else:
+            doubtful = doubtful or one != two
+    if len(orders) > 1:
+        faults.append(Fault("its dates have the day first in some rows and the month first in others; export it again"))
+    elif not orders and doubtful:
+        message = 'its dates may have the day or the month first; write date = "dmy" or "mdy" in obole.toml'
+        faults.append(Fault(message))
+    return next(iter(orders), "dmy")
+
+
+def _cents(written: str, decimal: str) -> int | None:
+    before, mark, after = written.partition(decimal)
+    if before.removeprefix("-").isdecimal() and written.isascii() and len(after) == 2 * len(mark) and len(before) < 11:  # noqa: PLR2004 - 12.34, as nearly all are
+        if not mark:
+            return int(before) * 100
+        if after.isdecimal():
+            return int(before + after)
+    plain = written.translate(_SPACES).strip()
+    if not (plain.isascii() and _AMOUNT.fullmatch(plain)):
+        return None
+    group = "," if decimal == "." else "."
+    whole, _, rest = plain.partition(decimal)
+    if decimal in rest or group in rest or not re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}([{group}' ]\d{{3}})+)", whole):
+        return None
+    try:
+        scaled = Decimal(re.sub(r"[.,' ]", "", whole) + "." + (rest or "0")) * 100
+    except InvalidOperation:
+        return None
+    return int(scaled) if scaled == int(scaled) and abs(scaled) < LARGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _day(written: str, order: str, zone: str, clock: str) -> date | None:
+    written = written.strip()
+    try:
+        if match := _MOMENT.fullmatch(written):
+            year, month, number, hour, minute, second, offset = match.groups()
+        elif match := _NUMBERED.fullmatch(written):
+            one, _, two, year, hour, minute, second = match.groups()
+            number, month = (one, two) if order == "dmy" else (two, one)
+            year, offset = (f"20{year}" if len(year) == 2 else year), None  # noqa: PLR2004 - a year of two digits
+        else:
+            return None
+        if hour is None and clock and (time := _CLOCK.match(clock)):
+            hour, minute, second = time.groups()
+        found = datetime(int(year), int(month), int(number), int(hour or 0), int(minute or 0), int(second or 0))  # noqa: DTZ001 - its zone follows
+    except ValueError:
+        return None
+    if found.year not in _YEARS:
+        return None
+    of = _zone(offset or zone)
+    # Without an hour or a zone there is nothing to convert: the day is as written.
+    if hour is None or of is None:
+        return found.date()
+    return found.replace(tzinfo=of).astimezone(_BELGIUM).date()
+
+
+def _zone(named: str) -> tzinfo | None:
+    if not named:
+        return None
+    if match := re.fullmatch(r"([+-])(\d{2}):?(\d{2})", named):
+        minutes = int(match[2]) * 60 + int(match[3])
+        return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes < 24 * 60 else None
+    if named in _ZONES:
+        return UTC if not _ZONES[named] else timezone(timedelta(hours=_ZONES[named]))
+    try:
+        return ZoneInfo(named) if "/" in named and ".." not in named else None
+    except (KeyError, ValueError, OSError):
+        return None

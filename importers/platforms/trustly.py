@@ -1,0 +1,85 @@
+"""Trustly: the funding report. Records without headings: H header, I item, F what was funded, L the sums at the end.
+
+The fields were learnt on one genuine file. The last line says how the items and their fees make the payout, so that a
+wrong reading does not pass.
+"""
+
+from pathlib import Path
+
+from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, Line, NotATable, Report, read_records
+from ledger.errors import Fault
+
+NAME = "trustly"
+
+# The places of the fields; `related` and `file` name the payment and the funding batch.
+_HEADER = {"type": 0, "funding": 1, "file": 5}
+_ITEM = {
+    "id": 1,
+    "paid": 2,
+    "related": 3,
+    "type": 10,
+    "status": 11,
+    "settled": 12,
+    "currency": 14,
+    "amount": 15,
+    "fee": 22,
+}
+_SUMS = {"gross": 2, "net": 4}
+_KINDS = {"Capture": Kind.GIFT, "Refund": Kind.REFUND, "Reclaim": Kind.CHARGEBACK, "Reversal": Kind.CHARGEBACK}
+_FUNDING = "P11KFUN"
+
+
+def identify_records(record: list[str]) -> bool:
+    """Whether a file's first record is the header of a funding report."""
+    return len(record) > _HEADER["file"] and record[0] == "H" and record[_HEADER["funding"]] == _FUNDING
+
+
+def read(path: Path, hints: Hints) -> PlatformReport:
+    """The rows and the payout of a funding report, checked against its last line."""
+    try:
+        records, digest = read_records(path, hints)
+    except NotATable as refusal:
+        return PlatformReport(NAME, faults=(Fault(str(refusal)),))
+    report = Report((), (), digest, hints, index=_ITEM)
+    items = [Line(report, number, record) for number, record in records if record[0] == "I"]
+    batch = records[0][1][_HEADER["file"]] if records else ""
+    rows = [row for line in items if (row := _row(line, batch)) is not None and line.sound]
+    strange = (number for number, record in records if record[0] not in ("H", "I", "F", "L"))
+    report.faults += [Fault("its type of record is not H, I, F or L; export it again", number) for number in strange]
+    payouts = []
+    report.index = _SUMS
+    for line in (Line(report, number, record) for number, record in records if record[0] == "L"):
+        currencies = sorted({row.currency for row in rows})
+        if len(currencies) == 1:
+            day = max(row.settled or row.paid for row in rows)
+            payouts.append(Payout(line.number, batch, currencies[0], line.cents("net"), day))
+        elif currencies:
+            line.error("it sums several currencies; export each by itself")
+    if not payouts and not report.faults:
+        report.faults.append(Fault("the items or the last line (L) with their sum are missing; export it again"))
+    return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), digest))
+
+
+def _row(line: Line, batch: str) -> PlatformRow | None:
+    kind, status = _KINDS.get(line.text("type")), line.text("status")
+    if kind is None:
+        line.unknown("type")
+        return None
+    gross, fee = line.cents("amount"), -line.cents("fee")
+    identity = line.text("id")
+    done = status == "Processed"
+    return PlatformRow(
+        line=line.number,
+        kind=kind if done else Kind.PENDING,
+        reference=identity,
+        currency=line.text("currency").upper(),
+        gross=gross,
+        fee=fee,
+        net=gross - fee,
+        paid=line.day("paid"),
+        payment=identity if kind is Kind.GIFT else line.text("related") or identity,
+        payout=batch,
+        settled=line.day_or_none("settled"),
+        why="" if done else "not processed",
+    )

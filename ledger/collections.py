@@ -1,0 +1,306 @@
+"""Which instalments of the pledges fall due in a month: sequence numbers, first and last, and what stands against one.
+
+Pure: pledges and what was collected before go in, a `Plan` comes out. Each attempt on an instalment is keyed by mandate
+and sequence; an instalment that stands is never due again, one that failed is due again as far as the policy allows.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+# SEPA creditor identifier: country, two check digits, three characters the creditor chooses, national identifier.
+_CREDITOR = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{3}[A-Z0-9]{1,28}")
+_BELGIAN_CREDITOR = re.compile(r"BE[0-9]{2}[A-Z0-9]{3}[01][0-9]{9}")
+_MODULUS = 97
+_YEAR = 12
+_SATURDAY = 5
+_CLOSED = frozenset({(1, 1), (5, 1), (12, 25), (12, 26)})
+
+
+class PledgeState(StrEnum):
+    """Whether a mandate may be debited."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class SequenceType(StrEnum):
+    """Where a collection stands in the life of its mandate (EPC016-06, SEPA Core Direct Debit Scheme Rulebook)."""
+
+    FIRST = "FRST"
+    RECURRENT = "RCUR"
+    FINAL = "FNAL"
+    ONE_OFF = "OOFF"
+
+
+class Outcome(StrEnum):
+    """What became of a collected instalment. `undone`: its file was withdrawn and never went to the bank."""
+
+    STANDS = "stands"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+    UNDONE = "undone"
+
+
+class Fate(StrEnum):
+    """What follows for a mandate and its instalment when a collection fails.
+
+    `correct`: the error is the foundation's, the instalment is collected again; `keep`: nothing follows.
+    """
+
+    RETRY = "retry"
+    SUSPEND = "suspend"
+    END = "end"
+    CORRECT = "correct"
+    KEEP = "keep"
+
+    @property
+    def again(self) -> bool:
+        """Whether the instalment may be collected again."""
+        return self in (Fate.RETRY, Fate.CORRECT)
+
+    @property
+    def state(self) -> PledgeState | None:
+        """The state it puts the pledge in, None where it stays."""
+        return {Fate.SUSPEND: PledgeState.SUSPENDED, Fate.END: PledgeState.ENDED}.get(self)
+
+
+class Refusal(StrEnum):
+    """Why an instalment that falls due is not collected."""
+
+    NO_DONOR = "no-donor"
+    NO_IBAN = "no-iban"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+    OUTSIDE = "outside"
+    EXHAUSTED = "exhausted"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pledge:
+    """What a mandate is for: `cents` every `months` from `first_due`, until `last_due` where there is one.
+
+    `donor` is None where the vault links the mandate to nobody. Holder and IBAN never leave the vault but to the bank.
+    """
+
+    mandate: str
+    donor: str | None
+    iban: str
+    holder: str
+    signed: date
+    cents: int
+    months: int
+    first_due: date
+    last_due: date | None = None
+    state: PledgeState = PledgeState.ACTIVE
+    reason: str = ""
+    changed: date | None = None
+
+    def __repr__(self) -> str:
+        return f"Pledge({self.mandate})"
+
+    def falls_due(self, period: date) -> bool:
+        """Whether an instalment belongs to the month that begins on `period`."""
+        since = _months(period) - _months(self.first_due)
+        ended = self.last_due is not None and _months(period) > _months(self.last_due)
+        return since >= 0 and since % self.months == 0 and not ended
+
+    def is_last(self, period: date) -> bool:
+        """Whether no instalment falls due after this month."""
+        return self.last_due is not None and _months(period) + self.months > _months(self.last_due)
+
+
+class Attempt(NamedTuple):
+    """An instalment that was collected, and what became of it.
+
+    `again` says that its failure allows another attempt, `ours` that it does not count as one because the error was the
+    foundation's.
+    """
+
+    period: date
+    number: int
+    outcome: Outcome
+    again: bool = False
+    ours: bool = False
+
+
+class History(NamedTuple):
+    """What a mandate was debited for.
+
+    The last sequence number, whether one attempt was not rejected, the attempts of the months looked at, in order.
+    """
+
+    sequence: int = 0
+    begun: bool = False
+    attempts: tuple[Attempt, ...] = ()
+
+
+class Instalment(NamedTuple):
+    """One debit to ask for. `period` is the first of the month it is for, `attempt` counts from 1 within it."""
+
+    mandate: str
+    sequence: int
+    period: date
+    attempt: int
+    donor: str
+    cents: int
+    due: date
+    kind: SequenceType
+    end_to_end: str
+
+
+class Refused(NamedTuple):
+    """An instalment that falls due and is not collected."""
+
+    mandate: str
+    donor: str | None
+    cents: int
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a month's collection asks for, what it refuses, and how many of its instalments are collected already."""
+
+    period: date
+    due: date
+    instalments: tuple[Instalment, ...]
+    refused: tuple[Refused, ...] = ()
+    already: int = 0
+
+    @property
+    def cents(self) -> int:
+        """The sum of the instalments."""
+        return sum(one.cents for one in self.instalments)
+
+
+def plan(
+    pledges: Iterable[Pledge], histories: Mapping[str, History], period: date, due: date, attempts: int = 1
+) -> Plan:
+    """The instalments of the month `period` (its first day), and those of the months before that may be tried again.
+
+    `attempts` is how often one instalment may be tried; failures that were our own error do not count.
+    """
+    instalments: list[Instalment] = []
+    refused: list[Refused] = []
+    already = 0
+    for pledge in sorted(pledges, key=lambda one: one.mandate):
+        history = histories.get(pledge.mandate, History())
+        by_period: dict[date, list[Attempt]] = {}
+        for attempt in history.attempts:
+            by_period.setdefault(attempt.period, []).append(attempt)
+        sequence, begun = history.sequence, history.begun
+        for month in sorted({*by_period, *((period,) if pledge.falls_due(period) else ())}):
+            made = by_period.get(month, [])
+            if month > period:
+                continue
+            if made and made[-1].outcome is Outcome.STANDS:
+                already += month == period
+                continue
+            if made and made[-1].outcome is not Outcome.UNDONE and not made[-1].again:
+                continue
+            if month < period and (not made or made[-1].outcome is Outcome.UNDONE):
+                continue  # a month that was withdrawn is collected by asking for it
+            why = _against(pledge, due, made, attempts)
+            if why is not None:
+                if month == period:
+                    refused.append(Refused(pledge.mandate, pledge.donor, pledge.cents, why))
+                continue
+            assert pledge.donor is not None
+            sequence += 1
+            instalments.append(
+                Instalment(
+                    mandate=pledge.mandate,
+                    sequence=sequence,
+                    period=month,
+                    attempt=max((one.number for one in made), default=0) + 1,
+                    donor=pledge.donor,
+                    cents=pledge.cents,
+                    due=due,
+                    kind=_kind(pledge, month, begun=begun),
+                    end_to_end=end_to_end(pledge.mandate, sequence, month),
+                )
+            )
+            begun = True
+    ordered = sorted(instalments, key=lambda one: (one.kind.value, one.mandate, one.sequence))
+    return Plan(period, due, tuple(ordered), tuple(refused), already)
+
+
+def end_to_end(mandate: str, sequence: int, period: date) -> str:
+    """The EndToEndId of an instalment: month, sequence, and a mark of the mandate; 35 characters are allowed."""
+    mark = hashlib.sha256(mandate.encode()).hexdigest()[:16]
+    return f"{period:%Y%m}-{sequence:04d}-{mark}"
+
+
+def is_bank_day(day: date) -> bool:
+    """Whether banks settle on a day: Monday to Friday but for the closing days of TARGET.
+
+    These are 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December (European Central Bank, T2 calendar).
+    """
+    sunday = _easter(day.year)
+    movable = (sunday - timedelta(2), sunday + timedelta(1))
+    return day.weekday() < _SATURDAY and (day.month, day.day) not in _CLOSED and day not in movable
+
+
+def bank_day_from(day: date) -> date:
+    """The first bank day on or after a day."""
+    while not is_bank_day(day):
+        day += timedelta(1)
+    return day
+
+
+def valid_creditor_identifier(identifier: str) -> bool:
+    """Whether a SEPA creditor identifier is right: ISO 7064 mod 97-10, without the three characters of its own choice.
+
+    A Belgian one holds the enterprise number. Source: EPC262-08, creditor identifier overview.
+    """
+    pattern = _BELGIAN_CREDITOR if identifier.startswith("BE") else _CREDITOR
+    if not pattern.fullmatch(identifier):
+        return False
+    digits = "".join(str(int(letter, 36)) for letter in identifier[7:] + identifier[:4])
+    return int(digits) % _MODULUS == 1
+
+
+def _against(pledge: Pledge, due: date, made: Sequence[Attempt], attempts: int) -> Refusal | None:
+    """What stands against debiting a pledge, the gravest first."""
+    tried = sum(one.outcome is not Outcome.UNDONE and not one.ours for one in made)
+    # What was promised for a time is not debited before or, for the first time, after it.
+    late = not made and pledge.last_due is not None and due > pledge.last_due
+    obstacles = (
+        (Refusal.ENDED, pledge.state is PledgeState.ENDED),
+        (Refusal.SUSPENDED, pledge.state is PledgeState.SUSPENDED),
+        (Refusal.NO_DONOR, pledge.donor is None),
+        (Refusal.NO_IBAN, not pledge.iban),
+        (Refusal.EXHAUSTED, tried >= attempts),
+        (Refusal.OUTSIDE, late or due < pledge.first_due),
+    )
+    return next((refusal for refusal, stands_against in obstacles if stands_against), None)
+
+
+def _kind(pledge: Pledge, period: date, *, begun: bool) -> SequenceType:
+    """A first collection that was rejected is asked for as a first one again; one that came back was collected."""
+    if pledge.is_last(period):
+        only = _months(period) - _months(pledge.first_due) < pledge.months
+        return SequenceType.ONE_OFF if only else SequenceType.FINAL
+    return SequenceType.RECURRENT if begun else SequenceType.FIRST
+
+
+@cache
+def _easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar (the anonymous algorithm as in Meeus, Astronomical Algorithms, ch. 8)."""
+    a, b, c = year % 19, year // 100, year % 100
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    m = (a + 11 * h + 22 * weekday) // 451
+    month, day = divmod(h + weekday - 7 * m + 114, 31)
+    return date(year, month, day + 1)
+
+
+def _months(day: date) -> int:
+    return day.year * _YEAR + day.month

@@ -1,0 +1,350 @@
+"""The register of direct debits: collections sent to the bank, their instalments, and those that failed.
+
+Each attempt on an instalment is a row of its own that never changes; what became of it is told by the rows of
+`rejection` and by the bank's movements that carry its EndToEndId. Mandates and keys stand here, no name and no IBAN.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    case,
+    exists,
+    func,
+    select,
+)
+
+from ledger.collections import Attempt, Fate, History, Instalment, Outcome, SequenceType
+from ledger.register import document, metadata, movement, stands, undone
+from ledger.store import bulk_insert
+
+collection = Table(
+    "collection",
+    metadata,
+    Column("reference", String, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("cents", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+instalment = Table(
+    "instalment",
+    metadata,
+    Column("mandate", String, primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("period", Date, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("collection", String, ForeignKey("collection.reference"), nullable=False),
+    Column("end_to_end", String, nullable=False),
+    Column("donor", String, nullable=False),
+    Column("cents", Integer, nullable=False),
+    Column("due", Date, nullable=False),
+    CheckConstraint("cents > 0", name="instalment_positive"),
+    UniqueConstraint("end_to_end", name="instalment_end_to_end"),
+    # What makes collecting a month twice impossible: the second attempt needs the failure of the first.
+    UniqueConstraint("mandate", "period", "attempt", name="instalment_once"),
+    sqlite_with_rowid=False,
+)
+Index("instalment_collection", instalment.c.collection)
+Index("instalment_period", instalment.c.period)
+
+rejection = Table(
+    "rejection",
+    metadata,
+    Column("end_to_end", String, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("fate", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+class FailureKind(StrEnum):
+    """How a collection fails: before money moved, sent back by the debtor's bank, or claimed back by the debtor."""
+
+    REJECT = "reject"
+    RETURN = "return"
+    REFUND = "refund"
+
+
+class Failure(NamedTuple):
+    """A collection that failed; `end_to_end` is that of its instalment."""
+
+    end_to_end: str
+    kind: FailureKind
+    day: date
+    reason: str
+    fate: Fate
+
+
+class Debit(NamedTuple):
+    """An instalment and where it stands: `rejected` before settlement, `credited` by a movement of the bank."""
+
+    end_to_end: str
+    mandate: str
+    donor: str
+    cents: int
+    due: date
+    rejected: bool
+    credited: bool
+
+
+class Collected(NamedTuple):
+    """A collection as the bank's total names it (PmtInfId), with its instalments by EndToEndId."""
+
+    reference: str
+    cents: int
+    debits: tuple[Debit, ...]
+
+
+class Sent(NamedTuple):
+    """A collection that was written: its document and archive, its reference, type, day, count and sum."""
+
+    document: str
+    document_id: int
+    archive: str
+    reference: str
+    kind: str
+    due: date
+    instalments: int
+    cents: int
+
+
+# A line of the bank that brought an instalment: a detail, or what a total without details was split into.
+_BROUGHT = ("gift", "instalment")
+
+
+def _withdrawn(table: Table) -> Any:
+    return exists().where(undone.c.document_id == table.c.document_id)
+
+
+def _failed(*kinds: FailureKind) -> Any:
+    """The condition that an instalment failed in one of these ways."""
+    return exists().where(
+        rejection.c.end_to_end == instalment.c.end_to_end, rejection.c.kind.in_(kinds), ~_withdrawn(rejection)
+    )
+
+
+def insert_collection(
+    connection: Connection, document_id: int, reference: str, kind: SequenceType, instalments: Sequence[Instalment]
+) -> None:
+    """Enter a collection and its instalments, which must all be of this type and day; the caller commits."""
+    connection.execute(
+        collection.insert().values(
+            reference=reference,
+            document_id=document_id,
+            kind=kind.value,
+            due=instalments[0].due,
+            count=len(instalments),
+            cents=sum(one.cents for one in instalments),
+        )
+    )
+    bulk_insert(
+        connection,
+        instalment,
+        [column.name for column in instalment.columns],
+        [
+            (
+                one.mandate,
+                one.sequence,
+                one.period.isoformat(),
+                one.attempt,
+                reference,
+                one.end_to_end,
+                one.donor,
+                one.cents,
+                one.due.isoformat(),
+            )
+            for one in instalments
+        ],
+    )
+
+
+def insert_failures(connection: Connection, document_id: int, failures: Iterable[Failure]) -> None:
+    """Enter what a document says of failed collections, once for each instalment."""
+    rows = {
+        one.end_to_end: (one.end_to_end, document_id, one.kind.value, one.day.isoformat(), one.reason, one.fate.value)
+        for one in failures
+    }
+    bulk_insert(connection, rejection, [column.name for column in rejection.columns], list(rows.values()))
+
+
+def histories(connection: Connection, since: date) -> dict[str, History]:
+    """What each mandate was debited for; attempts are those for the months from `since` on."""
+    dead = _failed(FailureKind.REJECT) | _withdrawn(collection)
+    tallies = (
+        select(
+            instalment.c.mandate,
+            func.max(instalment.c.sequence),
+            func.sum(case((dead, 0), else_=1)),
+        )
+        .join(collection, collection.c.reference == instalment.c.collection)
+        .group_by(instalment.c.mandate)
+    )
+    rows = (
+        select(
+            instalment.c.mandate,
+            instalment.c.end_to_end,
+            instalment.c.period,
+            instalment.c.attempt,
+            _withdrawn(collection),
+        )
+        .join(collection, collection.c.reference == instalment.c.collection)
+        .where(instalment.c.period >= since)
+        .order_by(instalment.c.mandate, instalment.c.sequence)
+    )
+    failures = {
+        row.end_to_end: (row.kind, Fate(row.fate))
+        for row in connection.execute(
+            select(rejection.c.end_to_end, rejection.c.kind, rejection.c.fate)
+            .join(instalment, instalment.c.end_to_end == rejection.c.end_to_end)
+            .where(instalment.c.period >= since, ~_withdrawn(rejection))
+            .order_by(rejection.c.day, rejection.c.document_id)
+        )
+    }
+    attempts: dict[str, list[Attempt]] = {}
+    for mandate, reference, period, number, withdrawn in connection.execute(rows):
+        failure = failures.get(reference)
+        if withdrawn:
+            attempt = Attempt(period, number, Outcome.UNDONE)
+        elif failure is None:
+            attempt = Attempt(period, number, Outcome.STANDS)
+        else:
+            kind, fate = failure
+            outcome = Outcome.REJECTED if kind == FailureKind.REJECT else Outcome.RETURNED
+            attempt = Attempt(period, number, outcome, fate.again, fate is Fate.CORRECT)
+        attempts.setdefault(mandate, []).append(attempt)
+    return {
+        mandate: History(last, bool(stood), tuple(attempts.get(mandate, ())))
+        for mandate, last, stood in connection.execute(tallies)
+    }
+
+
+def collected(connection: Connection, reference: str) -> Collected | None:
+    """The collection of this PmtInfId with where its instalments stand; None where it is none of ours."""
+    found = connection.execute(
+        select(collection.c.cents).where(collection.c.reference == reference, ~_withdrawn(collection))
+    ).first()
+    if found is None:
+        return None
+    query = select(
+        instalment.c.end_to_end,
+        instalment.c.mandate,
+        instalment.c.donor,
+        instalment.c.cents,
+        instalment.c.due,
+        _failed(FailureKind.REJECT),
+        _credited(),
+    ).where(instalment.c.collection == reference)
+    debits = [Debit(*row[:5], bool(row[5]), bool(row[6])) for row in connection.execute(query)]
+    return Collected(reference, found.cents, tuple(sorted(debits)))
+
+
+def debits(connection: Connection, references: Iterable[str]) -> dict[str, Debit]:
+    """The instalments of these EndToEndIds that are ours."""
+    wanted = sorted(set(references))
+    found: dict[str, Debit] = {}
+    for start in range(0, len(wanted), 500):
+        query = select(
+            instalment.c.end_to_end,
+            instalment.c.mandate,
+            instalment.c.donor,
+            instalment.c.cents,
+            instalment.c.due,
+            _failed(FailureKind.REJECT),
+            _credited(),
+        ).where(instalment.c.end_to_end.in_(wanted[start : start + 500]))
+        for row in connection.execute(query):
+            found[row.end_to_end] = Debit(*row[:5], bool(row[5]), bool(row[6]))
+    return found
+
+
+def _credited() -> Any:
+    return (
+        exists()
+        .where(
+            movement.c.reference == instalment.c.end_to_end,
+            movement.c.cents > 0,
+            movement.c.outcome.in_(_BROUGHT),
+            movement.c.document_id == document.c.id,
+            stands,
+        )
+        .correlate(instalment)
+    )
+
+
+def collection_name(period: date) -> str:
+    """How the documents of a month's collections begin: `collection-2025-03`; a number follows."""
+    return f"collection-{period:%Y-%m}"
+
+
+def sent(connection: Connection, period: date) -> list[Sent]:
+    """The collections made for a month, by document and type; those withdrawn left out."""
+    query = (
+        select(
+            document.c.name,
+            document.c.id,
+            document.c.archive,
+            collection.c.reference,
+            collection.c.kind,
+            collection.c.due,
+            collection.c.count,
+            collection.c.cents,
+        )
+        .join(collection, collection.c.document_id == document.c.id)
+        .where(document.c.name.startswith(f"{collection_name(period)}-", autoescape=True), stands)
+        .order_by(document.c.id, collection.c.reference)
+    )
+    return [Sent(*row) for row in connection.execute(query)]
+
+
+def references_of(connection: Connection, name: str) -> list[str]:
+    """The PmtInfIds of a collection's document (its MsgId is the document's name)."""
+    query = (
+        select(collection.c.reference)
+        .join(document, document.c.id == collection.c.document_id)
+        .where(document.c.name == name)
+        .order_by(collection.c.reference)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def instalments_of(connection: Connection, document_id: int) -> list[Instalment]:
+    """The instalments that a collection's document asks for, in the order of its file."""
+    query = (
+        select(instalment, collection.c.kind)
+        .join(collection, collection.c.reference == instalment.c.collection)
+        .where(collection.c.document_id == document_id)
+        .order_by(collection.c.kind, instalment.c.mandate, instalment.c.sequence)
+    )
+    return [
+        Instalment(
+            row.mandate,
+            row.sequence,
+            row.period,
+            row.attempt,
+            row.donor,
+            row.cents,
+            row.due,
+            SequenceType(row.kind),
+            row.end_to_end,
+        )
+        for row in connection.execute(query)
+    ]

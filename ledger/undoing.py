@@ -1,0 +1,135 @@
+"""The mirror image of a document: what posting it once more with every sign turned would put into register and books.
+
+Nothing is taken away: gifts get their reversals, returns become gifts again, transactions their opposite on the same
+days, so that the books of any day are as if the document had never come.
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from beancount.core import data
+from beancount.parser import parser
+
+from ledger.chart import code_of
+from ledger.errors import OboleError
+from ledger.journal import Entry, Line
+from ledger.money import to_cents
+from ledger.posting import Booking
+from ledger.records import DocumentKind, Gift
+from ledger.register import DocumentRecord, MovementRow, PostedGift
+from ledger.wording import word
+
+# What moves no money, or went out of the house: nothing to turn round.
+_NOT_UNDONE = (
+    DocumentKind.DONORS,
+    DocumentKind.PLEDGES,
+    DocumentKind.COLLECTION,
+    DocumentKind.STATUS,
+    DocumentKind.UNDO,
+)
+
+
+class CannotUndo(OboleError):
+    """A document that cannot be undone, or not yet."""
+
+
+def refuse_kind(name: str, kind: str) -> None:
+    """CannotUndo for a kind of document that has nothing to reverse."""
+    if kind in _NOT_UNDONE:
+        raise CannotUndo(f"{name}: a document of kind {kind} posts no money and is not undone; correct what it says.")
+
+
+def mirror(
+    record: Mapping[str, Any], gifts: Sequence[PostedGift], journal: str, control: Collection[str], language: str
+) -> Booking:
+    """The booking that takes a document back. `journal` is the text of its journal file, `control` the gift accounts.
+
+    A return that is taken back is a new gift of the same donor and year; the line it names keeps its reference, so that
+    the return can be taken in again.
+    """
+    name = f"undo-{record['name']}"
+    text = word("undo", language)
+    debits: dict[int, str] = {}
+    labels: dict[int, str] = {}
+    extra: dict[int, tuple[Line, ...]] = {}
+    entries: list[Entry] = []
+    for entry in _transactions(journal):
+        lines = [
+            (code_of(one.account) or "", to_cents(one.units.number), _texts(one.meta or {})) for one in entry.postings
+        ]
+        if "gift" not in entry.tags:
+            turned = tuple(Line(code, -cents, meta) for code, cents, meta in lines)
+            links = (record["name"], name)
+            entries.append(
+                Entry(entry.date, f"{text}: {entry.narration}", turned, links=links, meta=_texts(entry.meta))
+            )
+            continue
+        batch = int(entry.meta.get("batch", 0))
+        others = [line for line in lines if line[0] not in control]
+        labels[batch] = f"{text}: {entry.narration}"
+        if others:
+            debits[batch] = others[0][0]
+            extra[batch] = tuple(Line(code, -cents, meta) for code, cents, meta in others[1:])
+    reversals = [_turned(one) for one in gifts]
+    days = [entry.day for entry in entries] + [gift.booked for gift in reversals]
+    return Booking(
+        record=DocumentRecord(
+            name=name,
+            kind=DocumentKind.UNDO,
+            file_digest=_digest(record["digest"], "file"),
+            digest=_digest(record["digest"], record["rows_digest"]),
+            first_day=min(days, default=record["first_day"]),
+            last_day=max(days, default=record["last_day"]),
+            summary={
+                "undoes": record["name"],
+                "counts": {"gifts": len(reversals), "entries": len(entries)},
+                "cents": {"gifts": sum(gift.cents for gift in reversals)},
+            },
+        ),
+        movements=[_line(one) for one in gifts if one.gift.cents < 0 and one.reference],
+        gifts=reversals,
+        gift_debits={gift.batch: debits.get(gift.batch, "") for gift in reversals},
+        batches=labels,
+        batch_lines=extra,
+        entries=entries,
+    )
+
+
+def _turned(one: PostedGift) -> Gift:
+    gift = one.gift
+    return gift._replace(cents=-gift.cents, reverses=one.id if gift.cents > 0 else None)
+
+
+def _line(one: PostedGift) -> MovementRow:
+    """The line of a gift that a taken-back return restores."""
+    day = one.gift.booked.isoformat()
+    return MovementRow(
+        one.gift.position, None, day, None, -one.gift.cents, "", one.reference, None, None, "restored", one.gift.account
+    )
+
+
+def _transactions(journal: str) -> list[Any]:
+    entries, errors, _ = parser.parse_string(journal)
+    if errors:
+        raise CannotUndo("the journal file of the document cannot be read; restore it from your backup.")
+    return [entry for entry in entries if isinstance(entry, data.Transaction)]
+
+
+def _texts(meta: Mapping[str, Any]) -> dict[str, str | int]:
+    """The metadata that was written, without where the parser read it."""
+    kept = {key: value for key, value in meta.items() if key not in ("filename", "lineno") and not key.startswith("_")}
+    return {key: value if isinstance(value, str) else int(value) for key, value in kept.items()}
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("|".join(("undo", *parts)).encode()).hexdigest()
+
+
+def years_of(record: Mapping[str, Any]) -> set[int]:
+    """The calendar years a document posts in."""
+    first, last = record["first_day"], record["last_day"]
+    assert isinstance(first, date)
+    assert isinstance(last, date)
+    return set(range(first.year, last.year + 1))

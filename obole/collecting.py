@@ -1,0 +1,222 @@
+"""`obole collect`: the month's direct debits from the pledges, the file for the bank and the list for donor services.
+
+The archive of the file and the rows of its instalments are posted together or not at all; collecting a month again asks
+only for what is not collected yet, which after a whole run is nothing.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection
+
+from ledger import collections, debitbook, register, vault
+from ledger.collections import Instalment, Plan, Pledge
+from ledger.debitbook import Sent
+from ledger.errors import OboleError
+from ledger.journal import write_whole
+from ledger.posting import Booking, Posting, writing
+from ledger.records import DocumentKind
+from ledger.register import DocumentRecord
+from ledger.seals import read_seals
+from obole.books import Books, settle
+from obole.config import Collection
+from obole.directdebit import block_reference, full_name, message
+from reports.sheets import write_xlsx
+from reports.tables import Column, ColumnKind, Row, RowKind, Table
+
+# How many months back an instalment that failed is tried again.
+_MONTHS_BACK = 3
+
+_WORDS = {
+    "title": {"fr": "Préavis", "nl": "Voorafgaande kennisgeving", "de": "Vorabankündigung", "en": "Pre-notification"},
+    "donor": {"fr": "Donateur", "nl": "Schenker", "de": "Spender", "en": "Donor"},
+    "language": {"fr": "Langue", "nl": "Taal", "de": "Sprache", "en": "Language"},
+    "name": {"fr": "Nom", "nl": "Naam", "de": "Name", "en": "Name"},
+    "email": {"fr": "Courriel", "nl": "E-mail", "de": "E-Mail", "en": "E-mail"},
+    "amount": {"fr": "Montant EUR", "nl": "Bedrag EUR", "de": "Betrag EUR", "en": "Amount EUR"},
+    "due": {"fr": "Échéance", "nl": "Vervaldag", "de": "Fälligkeit", "en": "Due"},
+    "mandate": {"fr": "Mandat", "nl": "Mandaat", "de": "Mandat", "en": "Mandate"},
+    "kind": {"fr": "Type", "nl": "Type", "de": "Art", "en": "Type"},
+    "before": {
+        "fr": "à envoyer au plus tard le {day}",
+        "nl": "te verzenden uiterlijk op {day}",
+        "de": "spätestens zu versenden am {day}",
+        "en": "to be sent by {day}",
+    },
+}
+
+
+@dataclass(slots=True)
+class Collected:
+    """What one run did: its plan, the document it posted, the collections of the month, the files it wrote."""
+
+    plan: Plan
+    notify_by: date
+    document: str | None = None
+    sent: list[Sent] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+
+def collect(
+    books: Books, period: date, due: date | None = None, output: Path | None = None, *, dry_run: bool = False
+) -> Collected:
+    """Collect the instalments of the month `period` (its first day) on `due`; with `dry_run` only tell.
+
+    Without `due` it is the day of the month that obole.toml says, or the first bank day after it.
+    """
+    settings = _settings(books)
+    due = _due(settings, period, due)
+    if output is not None and output.resolve().is_relative_to(books.folder.root):
+        raise OboleError(f"{output.name}: lies inside the books, and the list has names; choose a folder outside them.")
+    notify_by = due - timedelta(days=settings.notice)
+    if dry_run:
+        with books.register.connect() as connection:
+            made = Collected(_plan(books, settings, connection, period, due)[0], notify_by, dry_run=True)
+            made.sent = debitbook.sent(connection, period)
+        return made
+    with writing(books.folder):
+        recovered = settle(books)
+        with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+            plan, pledges = _plan(books, settings, posting.connection, period, due)
+            made = Collected(plan, notify_by, recovered=recovered)
+            if plan.instalments:
+                _refuse_day(books, posting.connection, due)
+                made.document = _post(books, posting, plan, pledges)
+            made.sent = debitbook.sent(posting.connection, period)
+        if output is not None:
+            made.files = _write(books, made.sent, output)
+    return made
+
+
+def _settings(books: Books) -> Collection:
+    if books.config.collection is None:
+        raise OboleError(
+            "obole.toml: no [collection]; add it with your creditor identifier and bank (direct-debits.md)."
+        )
+    return books.config.collection
+
+
+def _due(settings: Collection, period: date, due: date | None) -> date:
+    if due is None:
+        return collections.bank_day_from(period.replace(day=settings.day))
+    if not collections.is_bank_day(due):
+        near = collections.bank_day_from(due)
+        raise OboleError(f"{due} is no bank day; direct debits are settled on bank days, the next one is {near}.")
+    if due < period:
+        raise OboleError(f"{due} lies before the month {period:%Y-%m} to be collected; correct one of the two.")
+    return due
+
+
+def _refuse_day(books: Books, connection: Connection, due: date) -> None:
+    closed = {*register.closed_years(connection), *read_seals(books.folder.seals)}
+    if due.year in closed:
+        raise OboleError(f"{due.year} is closed; nothing can be collected in it any more.")
+    if due < books.config.first_day:
+        first = books.config.first_day
+        raise OboleError(f"{due} lies before the first day of these books ({first}, first_day in obole.toml).")
+
+
+def _plan(
+    books: Books, settings: Collection, connection: Connection, period: date, due: date
+) -> tuple[Plan, dict[str, Pledge]]:
+    with books.vault.connect() as identities:
+        pledges = vault.pledges(identities)
+    histories = debitbook.histories(connection, _months_before(period, _MONTHS_BACK))
+    planned = collections.plan(pledges, histories, period, due, settings.attempts)
+    return planned, {pledge.mandate: pledge for pledge in pledges}
+
+
+def _months_before(period: date, months: int) -> date:
+    year, month = divmod(period.year * 12 + period.month - 1 - months, 12)
+    return date(year, month + 1, 1)
+
+
+def _post(books: Books, posting: Posting, plan: Plan, pledges: Mapping[str, Pledge]) -> str:
+    name = _name(posting.connection, plan.period)
+    content = message(books.config, name, plan.instalments, pledges, _donors(books, plan.instalments))
+    digest = hashlib.sha256(content).hexdigest()
+    record = DocumentRecord(
+        name=name,
+        kind=DocumentKind.COLLECTION,
+        file_digest=digest,
+        digest=digest,
+        first_day=plan.due,
+        last_day=plan.due,
+        summary={"counts": {"instalments": len(plan.instalments)}, "cents": {"instalments": plan.cents}},
+    )
+    archive = books.folder.documents / "collections" / str(plan.period.year) / f"{name}.xml"
+    document_id = posting.post(Booking(record), (archive, content))
+    for kind, instalments in groupby(plan.instalments, key=lambda one: one.kind):
+        debitbook.insert_collection(
+            posting.connection, document_id, block_reference(name, kind), kind, list(instalments)
+        )
+    return name
+
+
+def _name(connection: Connection, period: date) -> str:
+    """`collection-2025-03-1`: the month, and which of its files it is."""
+    number = 1
+    while register.find_document(connection, f"{debitbook.collection_name(period)}-{number}") is not None:
+        number += 1
+    return f"{debitbook.collection_name(period)}-{number}"
+
+
+def _donors(books: Books, instalments: Sequence[Instalment]) -> dict[str, vault.Donor]:
+    keys = {one.donor for one in instalments}
+    with books.vault.connect() as identities:
+        return {donor.key: donor for donor in vault.find_donors(identities, None, keys)}
+
+
+def _write(books: Books, sent: Sequence[Sent], output: Path) -> list[Path]:
+    """The files for the bank and the lists for donor services, each there whole or not."""
+    written: list[Path] = []
+    output.mkdir(parents=True, exist_ok=True)
+    for document_id, name, archive in sorted({(one.document_id, one.document, one.archive) for one in sent}):
+        file = output / f"{name}.xml"
+        write_whole(file, (books.folder.root / archive).read_bytes())
+        notice = output / f"{name}-notice.xlsx"
+        with books.register.connect() as connection:
+            instalments = debitbook.instalments_of(connection, document_id)
+        with TemporaryDirectory(prefix="obole-") as scratch:
+            made = Path(scratch) / notice.name
+            write_xlsx(notification(books, name, instalments), made)
+            write_whole(notice, made.read_bytes())
+        written += [file, notice]
+    return written
+
+
+def notification(books: Books, name: str, instalments: Sequence[Instalment]) -> Table:
+    """The list from which donors are told of a debit before it happens: one row each, by donor."""
+    language = books.config.organisation.language
+
+    def say(key: str) -> str:
+        return _WORDS[key][language]
+
+    donors = _donors(books, instalments)
+    rows = []
+    for one in sorted(instalments, key=lambda one: (one.donor, one.mandate, one.sequence)):
+        donor = donors.get(one.donor)
+        who = (donor.language, full_name(donor), donor.email) if donor is not None else ("", "", "")
+        rows.append(Row(RowKind.LINE, (one.donor, *who, one.cents, one.due, one.mandate, one.kind.value)))
+    total = sum(one.cents for one in instalments)
+    rows.append(Row(RowKind.TOTAL, ("", "", "", "", total, None, "", ""), first=0))
+    columns = (
+        Column("donor", say("donor"), width=12),
+        Column("language", say("language"), width=8),
+        Column("name", say("name"), width=32),
+        Column("email", say("email"), width=32),
+        Column("amount", say("amount"), ColumnKind.CENTS, width=14, summed=True),
+        Column("due", say("due"), ColumnKind.DATE, width=12),
+        Column("mandate", say("mandate"), width=36),
+        Column("kind", say("kind"), width=8),
+    )
+    notify_by = min(one.due for one in instalments) - timedelta(days=_settings(books).notice)
+    title = f"{say('title')}, {name}: {say('before').format(day=notify_by)}"
+    return Table(title, books.config.organisation.name, language, columns, rows)

@@ -1,0 +1,155 @@
+"""The list for the person who decides: what is open, who stands behind it, and which donors it may be, with reasons.
+
+Open is a bank line on suspense, and a gift without a donor of whom something is known (a platform's). A proposal is
+never accepted by itself; the sheet filled in is taken back by `obole import`.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from importers.communications import find_ogm
+from importers.proposals import Proposal, directory, propose
+from ledger import register, vault
+from ledger.money import to_decimal
+from obole.books import Books
+
+_HEADINGS = (
+    *("document", "position", "donor", "account", "nature", "date", "learn", "reason"),
+    *("(booked)", "(amount)", "(from)", "(communication)", "(proposal)", "(score)", "(why)", "(other proposals)"),
+)
+_WIDTHS = (24, 9, 12, 10, 12, 12, 8, 20, 12, 12, 30, 40, 12, 8, 44, 24)
+# How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
+_OWN_ACCOUNT = 0.95
+_SHARED_ACCOUNT = 0.6
+_COMMUNICATION = 0.7
+
+
+_Cell = str | int | float | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """An open line with what the vault knows of it; `waits` where it is on suspense, else it is a gift of nobody."""
+
+    document: str
+    position: int
+    booked: date
+    cents: int
+    name: str
+    communication: str
+    proposals: tuple[Proposal, ...]
+    waits: bool = True
+
+
+def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
+    """What is open, oldest first, each line with at most three proposals; `gifts` with those of nobody too."""
+    with books.register.connect() as connection:
+        items = register.open_items(connection)
+        donorless = register.donorless_gifts(connection) if gifts else []
+    if not items and not donorless:
+        return []
+    with books.vault.connect() as connection:
+        behind = vault.counterparties(connection)
+        donors = directory(vault.find_donors(connection, None))
+        owners = vault.owners_of_ibans(connection)
+        issued = vault.load_links(connection).communications
+    open_: list[tuple[str, int, date, int, bool]] = [
+        (item.document, item.position, item.booked, item.cents, True) for item in items
+    ]
+    open_ += [
+        (document, one.gift.position, one.gift.booked, one.gift.cents, False)
+        for document, one in donorless
+        if (document, one.gift.position) in behind
+    ]
+    lines = []
+    for document, position, booked, cents, waits in open_:
+        known = behind.get((document, position)) or vault.Counterparty(document, position, "", "", "")
+        proposals: tuple[Proposal, ...] = ()
+        if cents > 0:
+            evidence = _evidence(known, owners, issued)
+            proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
+        lines.append(OpenLine(document, position, booked, cents, known.name, known.communication, proposals, waits))
+    return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
+
+
+def _evidence(
+    known: vault.Counterparty,
+    owners: Mapping[str, set[str]],
+    issued: Mapping[str, tuple[str, str | None]],
+) -> Iterable[Proposal]:
+    """The donors that the account it came from, or the communication it bears, speak for."""
+    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    of_account = owners.get(known.account, set())
+    for donor in of_account:
+        if len(of_account) == 1:
+            found[donor].append((_OWN_ACCOUNT, "account of this donor"))
+        else:
+            found[donor].append((_SHARED_ACCOUNT, f"account of {len(of_account)} donors"))
+    ogm = find_ogm(known.communication)
+    issued_to = issued.get(ogm.ogm) if ogm is not None else None
+    if issued_to is not None:
+        found[issued_to[0]].append((_COMMUNICATION, "structured communication issued to this donor"))
+    for donor, signs in sorted(found.items()):
+        doubt = 1.0
+        for share, _ in signs:
+            doubt *= 1 - share
+        yield Proposal(donor, round(1 - doubt, 3), tuple(reason for _, reason in signs))
+
+
+def write_sheet(lines: Sequence[OpenLine], path: Path, *, prefill: float | None = None) -> None:
+    """The list as a sheet to fill in: what is in brackets is to read, the rest is the person's.
+
+    With `prefill` the best proposal stands in the donor's column where its score is at least that; a row counts as
+    decided only once it has a date.
+    """
+    rows = [_row(line, prefill) for line in lines]
+    if path.suffix.lower() == ".csv":
+        with path.open("w", encoding="utf-8-sig", newline="") as out:
+            writer = csv.writer(out, delimiter=";")
+            writer.writerow(_HEADINGS)
+            writer.writerows([_safe(cell) for cell in row] for row in rows)
+        return
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("match")
+    sheet.freeze_panes = "A2"
+    for letter, width in zip("ABCDEFGHIJKLMNOP", _WIDTHS, strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.append(_HEADINGS)
+    for row in rows:
+        sheet.append([_safe(cell) for cell in row])
+    workbook.save(path)
+
+
+def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
+    best = line.proposals[0] if line.proposals else None
+    filled = best.donor if best is not None and prefill is not None and best.score >= prefill else ""
+    return [
+        line.document,
+        line.position,
+        filled,
+        "",
+        "",
+        "",
+        "",
+        "",
+        line.booked.isoformat(),
+        to_decimal(line.cents),
+        line.name,
+        line.communication,
+        best.donor if best else "",
+        best.score if best else "",
+        ", ".join(best.reasons) if best else "",
+        ", ".join(f"{one.donor} {round(100 * one.score)} %" for one in line.proposals[1:]),
+    ]
+
+
+def _safe(cell: _Cell) -> _Cell:
+    """A text that a spreadsheet would take for a formula gets an apostrophe: names come from outside."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t")) else cell

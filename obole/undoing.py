@@ -1,0 +1,89 @@
+"""`obole undo`: a whole document taken back by its reversal, while its year is open and nothing was built on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger import register
+from ledger.posting import Posting, writing
+from ledger.seals import read_seals
+from ledger.undoing import CannotUndo, mirror, refuse_kind, years_of
+from obole.books import Books, scratch, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was reversed: the document, the one that reverses it, gifts with their sum, other transactions."""
+
+    document: str
+    by: str
+    gifts: int
+    cents: int
+    entries: int
+    dry_run: bool
+    recovered: tuple[str, ...] = ()
+
+
+def undo(books: Books, name: str, *, dry_run: bool = False) -> Undone:
+    """Reverse a document on its own days; CannotUndo where it cannot be, with what to do first."""
+    if dry_run:
+        with scratch(books) as copy:
+            return _undo(copy, name, books.folder.root, dry_run=True)
+    with writing(books.folder):
+        recovered = settle(books)
+        return _undo(books, name, books.folder.root, recovered=tuple(recovered))
+
+
+def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> Undone:
+    """`root` is where the journal files lie: not with the copy of the stores that a dry run works on."""
+    language, control = books.config.organisation.language, books.config.gifts.control
+    with Posting(books.folder, books.register, books.paths, language) as posting:
+        connection = posting.connection
+        record = register.find_document(connection, name)
+        if record is None:
+            raise CannotUndo(f"{name}: no such document; `obole documents` lists those posted.")
+        undone = register.undone_by(connection)
+        if record["id"] in undone:
+            raise CannotUndo(f"{name}: undone already; import its file to post it again.")
+        refuse_kind(name, record["kind"])
+        closed = {*register.closed_years(connection), *read_seals(books.folder.seals)} & years_of(record)
+        if closed:
+            raise CannotUndo(f"{name}: {min(closed)} is closed; enter a correction in an open year.")
+        _refuse_assigned(connection, record, undone)
+        gifts = [_standing(connection, one, name, undone) for one in register.gifts_of(connection, record["id"])]
+        journal = (root / record["journal"]).read_text(encoding="utf-8") if record["journal"] else ""
+        booking = mirror(record, gifts, journal, control, language)
+        by = posting.post(booking)
+        register.insert_undone(connection, record["id"], by)
+    counts = booking.record.summary["counts"]
+    cents = booking.record.summary["cents"]["gifts"]
+    return Undone(name, booking.record.name, counts["gifts"], cents, counts["entries"], dry_run, recovered)
+
+
+def _refuse_assigned(connection: Connection, record: Mapping[str, Any], undone: Mapping[int, int]) -> None:
+    """CannotUndo where another document decided about a suspense line of this one."""
+    for document_id, document, position in register.assignments_to(connection, record["id"]):
+        if document_id not in undone:
+            raise CannotUndo(f"{record['name']}: line {position} was assigned by {document}; undo that first.")
+
+
+def _standing(
+    connection: Connection, one: register.PostedGift, name: str, undone: Mapping[int, int]
+) -> register.PostedGift:
+    """The gift, or what took its place where its reversal was itself taken back."""
+    while (back := register.reversal_of(connection, one.id)) is not None:
+        document_id, document, position = back
+        if document_id not in undone:
+            raise CannotUndo(
+                f"{name}: a gift of line {one.gift.position} was taken back by {document}; undo that first."
+            )
+        restored = [
+            other
+            for other in register.gifts_of(connection, undone[document_id])
+            if other.gift.position == position and other.gift.cents == one.gift.cents
+        ]
+        one = register.PostedGift(restored[0].id, one.gift, one.reference)
+    return one

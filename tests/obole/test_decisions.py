@@ -1,0 +1,172 @@
+"""Decisions at the desk: what a gift really was, whose account is remembered, hundreds from one sheet."""
+
+import csv
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+from small_books import SHARED, STATEMENT, Line, Obole, Statement, iban, write_csv
+
+HEADINGS = ("document", "position", "donor", "account", "nature", "date", "learn")
+STRANGER = iban(7358888888)  # pays line 7 of the statement
+DAY = "2025-03-20"
+
+
+def decide(obole: Obole, folder: Path, *rows: tuple[str, ...], name: str = "decided.csv") -> str:
+    return obole.takes_well(write_csv(folder / name, HEADINGS, rows)).output
+
+
+def accounts_of(obole: Obole, donor: str) -> set[str]:
+    with closing(sqlite3.connect(obole.books / "vault.sqlite3")) as connection:
+        return {row[0] for row in connection.execute("SELECT iban FROM donor_iban WHERE donor = ?", (donor,))}
+
+
+def from_stranger(number: int, cents: int = 20_00, opening: int = 1_247_50) -> Statement:
+    line = Line(cents, "00150000", "ENCORE", name="L. INCONNU", iban=STRANGER)
+    return Statement(number, opening, [line], date(2025, 3, 17 + number - 74))
+
+
+def test_the_account_of_a_decided_line_is_remembered(small: Obole, tmp_path: Path):
+    decide(small, tmp_path, (STATEMENT.document, "7", "D0005", "", "", DAY, ""))
+    assert STRANGER in accounts_of(small, "D0005")
+    small.takes_well(from_stranger(74).write(tmp_path))
+    assert small.gifts()[-1] == ("D0005", 20_00)
+
+
+def test_an_account_of_another_donor_is_not_shared_without_asking(small: Obole, tmp_path: Path):
+    theirs = Statement(
+        74,
+        1_247_50,
+        [Line(20_00, "00150000", "000000000202", structured="101", name="X", iban=iban(7350000001))],
+        date(2025, 3, 17),
+    )
+    small.takes_well(theirs.write(tmp_path))  # an OGM of D0002 from the account of D0001: suspense
+    told = decide(small, tmp_path, (theirs.document, "1", "D0002", "", "", DAY, ""))
+    assert "used for D0001 too and is not remembered for D0002; write yes in column `learn`" in told
+    assert iban(7350000001) not in accounts_of(small, "D0002")
+
+
+def test_asked_to_an_account_is_shared_and_then_decides_nothing_by_itself(small: Obole, tmp_path: Path):
+    both = iban(7350000001)
+    line = Line(20_00, "00150000", "000000000202", structured="101", name="X", iban=both)
+    theirs = Statement(74, 1_247_50, [line], date(2025, 3, 17))
+    small.takes_well(theirs.write(tmp_path))
+    told = decide(small, tmp_path, (theirs.document, "1", "D0002", "", "", DAY, "oui"))
+    assert "not remembered" not in told
+    assert both in accounts_of(small, "D0001") & accounts_of(small, "D0002")
+    later = Statement(75, 1_267_50, [Line(5_00, "00150000", "MERCI", name="X", iban=both)], date(2025, 3, 18))
+    small.takes_well(later.write(tmp_path))
+    assert small.outcomes(later.document) == [(1, 5_00, "suspense")]
+
+
+def test_one_account_decided_for_two_donors_in_a_sheet_is_remembered_for_neither(small: Obole, tmp_path: Path):
+    small.takes_well(from_stranger(74).write(tmp_path))
+    rows = [
+        (STATEMENT.document, "7", "D0002", "", "", DAY, ""),
+        (from_stranger(74).document, "1", "D0006", "", "", DAY, ""),
+    ]
+    told = decide(small, tmp_path, *rows)
+    assert told.count("is not remembered") == 2
+    assert not {STRANGER} & (accounts_of(small, "D0002") | accounts_of(small, "D0006"))
+
+
+def test_a_gift_changes_its_donor_by_a_dated_reclassification(small: Obole, tmp_path: Path):
+    decide(small, tmp_path, (STATEMENT.document, "1", "D0006", "", "", "2025-04-01", ""))
+    given = small.rows("SELECT donor, sum(cents), min(counted) FROM gift GROUP BY donor ORDER BY donor")
+    assert given == [("D0001", 35_00, 2025), ("D0002", 60_00, 2025), ("D0006", 95_00, 2025)]
+    assert small.balance("731100") == -190_00
+    assert small.checks().exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("nature", "account"),
+    [("legs", "732000"), ("membership", "730000"), ("sponsoring", "743100"), ("ticket", "743200")],
+)
+def test_what_a_gift_was_is_changed_with_its_account(small: Obole, tmp_path: Path, nature: str, account: str):
+    decide(small, tmp_path, (STATEMENT.document, "5", "", "", nature, "2025-04-01", ""))
+    assert small.balance(account) == -35_00
+    assert small.balance("731100") == -155_00
+    assert small.checks().exit_code == 0
+    preview = small("receipts", "preview", "--year", "2025").output
+    assert "3 receipts" in preview  # D0001 keeps 50.00
+
+
+def test_a_suspense_line_becomes_what_its_nature_says(small: Obole, tmp_path: Path):
+    decide(small, tmp_path, (STATEMENT.document, "7", "D0005", "", "sponsoring", DAY, ""))
+    assert small.balance("743100") == -70_00
+    assert small.balance("499000") == 0
+    assert small.checks().exit_code == 0
+
+
+def test_the_same_sheet_again_changes_nothing(small: Obole, tmp_path: Path):
+    rows = [
+        (STATEMENT.document, "1", "D0006", "", "", "2025-04-01", ""),
+        (STATEMENT.document, "7", "D0005", "", "legacy", DAY, ""),
+    ]
+    decide(small, tmp_path, *rows)
+    before = small.state()
+    decide(small, tmp_path, *rows)
+    decide(small, tmp_path, *reversed(rows), name="other.csv")
+    assert small.state() == before
+
+
+def test_a_gift_changed_once_is_changed_again_where_it_stands_now(small: Obole, tmp_path: Path):
+    decide(small, tmp_path, (STATEMENT.document, "1", "D0006", "", "", "2025-04-01", ""))
+    again = write_csv(tmp_path / "b.csv", HEADINGS, [(STATEMENT.document, "1", "D0002", "", "", "2025-04-02", "")])
+    assert "neither waits on suspense nor is a gift that stands" in small.refuses(again)
+    now = small.documents()[-1]
+    decide(small, tmp_path, (now, "2", "D0002", "", "", "2025-04-02", ""), name="c.csv")
+    assert small.rows("SELECT sum(cents) FROM gift WHERE donor = 'D0002'") == [(110_00,)]
+    assert small.checks().exit_code == 0
+
+
+def test_a_change_undone_leaves_the_gift_as_it_was(small: Obole, tmp_path: Path):
+    decide(small, tmp_path, (STATEMENT.document, "1", "D0006", "", "legacy", "2025-04-01", ""))
+    assert small("undo", small.documents()[-1]).exit_code == 0
+    assert small.balance("731100") == -190_00
+    assert small.rows("SELECT sum(cents) FROM gift WHERE donor = 'D0001'") == [(85_00,)]
+    assert small.checks().exit_code == 0
+    assert small("undo", STATEMENT.document).exit_code == 0
+    assert small.rows("SELECT sum(cents) FROM gift") == [(0,)]
+    assert small.checks().exit_code == 0
+
+
+def test_proposals_say_why(small: Obole, tmp_path: Path):
+    lines = [
+        Line(20_00, "00150000", "POUR LES DEUX", name="LAMBERT", iban=SHARED),
+        Line(30_00, "00150000", "000000000202", structured="101", name="JAN VAN DEN BERG", iban=iban(7350000001)),
+    ]
+    statement = Statement(74, 1_247_50, lines, date(2025, 3, 17))
+    small.takes_well(statement.write(tmp_path))
+    told = small("match").output
+    assert "account of 2 donors" in told
+    assert "structured communication issued to this donor" in told
+    small("match", "-o", tmp_path / "open.csv", "--prefill", "90")
+    with (tmp_path / "open.csv").open(encoding="utf-8-sig", newline="") as source:
+        rows = list(csv.DictReader(source, delimiter=";"))
+    by_amount = {row["(amount)"]: row for row in rows}
+    assert by_amount["30.00"]["(proposal)"] == "D0002"
+    assert by_amount["30.00"]["(other proposals)"] == "D0001 95 %"
+    assert by_amount["30.00"]["donor"] == by_amount["30.00"]["(proposal)"]
+    assert not by_amount["20.00"]["donor"] or float(by_amount["20.00"]["(score)"]) >= 0.9
+
+
+def test_hundreds_are_decided_from_one_sheet(small: Obole, tmp_path: Path):
+    lines = [Line(1_00 + n, "00150000", "X", name=f"PERSONNE {n}", iban=iban(7360000000 + n)) for n in range(300)]
+    statement = Statement(74, 1_247_50, lines, date(2025, 3, 17))
+    small.takes_well(statement.write(tmp_path))
+    small("match", "-o", tmp_path / "open.csv")
+    with (tmp_path / "open.csv").open(encoding="utf-8-sig", newline="") as source:
+        rows = list(csv.DictReader(source, delimiter=";"))
+    for row in rows:
+        row.update(donor="D0005", date="2025-03-31")
+    with (tmp_path / "open.csv").open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, rows[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    small.takes_well(tmp_path / "open.csv")
+    assert small.balance("499000") == 0
+    assert "Nothing is open" in small("match").output
+    assert small.checks().exit_code == 0

@@ -21,14 +21,8 @@ from ledger.records import DocumentKind, Gift
 from ledger.register import DocumentRecord, MovementRow, PostedGift
 from ledger.wording import word
 
-# What moves no money, or went out of the house: nothing to turn round.
-_NOT_UNDONE = (
-    DocumentKind.DONORS,
-    DocumentKind.PLEDGES,
-    DocumentKind.COLLECTION,
-    DocumentKind.STATUS,
-    DocumentKind.UNDO,
-)
+# What moves no money: nothing to turn round.
+_NOT_UNDONE = (DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.STATUS, DocumentKind.UNDO)
 
 
 class CannotUndo(OboleError):

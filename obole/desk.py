@@ -13,6 +13,7 @@ from importers.booking import Desk
 from importers.rules import GiftRule, Rule
 from ledger import debitbook, register, vault
 from ledger.posting import Booking
+from ledger.records import Nature
 from ledger.register import Original
 from obole.books import Books
 from obole.config import Config
@@ -59,7 +60,7 @@ def _compile(rule: RuleSetting, config: Config) -> Rule:
     gift = None
     if rule.gift is not None:
         gift = GiftRule(
-            account=rule.gift.account or config.gifts.undocumented,
+            account=rule.gift.account or _account_of(rule.gift.nature, config),
             nature=rule.gift.nature,
             channel=rule.gift.channel,
             counterpart=rule.gift.counterpart,
@@ -76,6 +77,11 @@ def _compile(rule: RuleSetting, config: Config) -> Rule:
         communication=_pattern(rule.communication),
         iban=rule.iban,
     )
+
+
+def _account_of(nature: Nature, config: Config) -> str:
+    """A legacy, a fee, a ticket or sponsoring has an account of its own; money that a rule recognises is of nobody."""
+    return config.gifts.undocumented if nature is Nature.MONEY else config.gifts.of(nature)
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:

@@ -78,12 +78,13 @@ class Told:
 
 @dataclass(slots=True)
 class Intake:
-    """The result of one `obole import`: recovered says what a killed run before it had left."""
+    """The result of one `obole import`: `recovered` is what a killed run had left, `decided` lines no longer open."""
 
     told: list[Told] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
     dry_run: bool = False
     open: int = 0
+    decided: list[Told] = field(default_factory=list)
 
     @property
     def refused(self) -> bool:
@@ -225,9 +226,9 @@ def _look_again(books: Books, intake: Intake) -> None:
     """Decide the open lines once more with what came in."""
     for booked in reconsider(books, _known(books)):
         record = booked.booking.record
-        told = Told("(open lines)", record.kind, [record.name])
+        told = Told("", record.kind, [record.name])
         told.add(record.summary["counts"], record.summary["cents"])
-        intake.told.append(told)
+        intake.decided.append(told)
 
 
 def _digest(path: Path) -> str | None:
@@ -558,6 +559,7 @@ def describe(intake: Intake) -> str:
             "dry_run": intake.dry_run,
             "recovered": intake.recovered,
             "open": intake.open,
+            "decided": [{"posted": told.posted, "counts": told.counts, "cents": told.cents} for told in intake.decided],
             "files": [
                 {
                     "file": told.file,

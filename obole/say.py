@@ -64,6 +64,10 @@ def intake(result: Intake) -> str:
     )
     for key, (count, cents) in sorted(totals.items()):
         lines.append(f"  {key:<10} {count:>9}" + (f" {money(cents):>18} EUR" if cents else ""))
+    for told in result.decided:
+        count, cents = sum(told.counts.values()), sum(told.cents.values())
+        became = "1 line that was open is known now" if count == 1 else f"{count} lines that were open are known now"
+        lines.append(f"{became}, {money(cents)} EUR: {told.posted[0]}.")
     if result.open:
         wait = "1 line waits" if result.open == 1 else f"{result.open} lines wait"
         lines.append(f"{wait} on the suspense account for a decision: `obole match`.")
@@ -161,6 +165,9 @@ def undone(outcome: Undone) -> str:
     verb = "would be reversed" if outcome.dry_run else "is reversed"
     gifts = f"{outcome.gifts} gifts and returns, {money(outcome.cents)} EUR"
     told = f"{outcome.document} {verb} by {outcome.by}: {gifts}, and {outcome.entries} other transactions."
+    if outcome.document.startswith("collection-"):
+        told = f"{outcome.document} {verb.replace('reversed', 'withdrawn')}: do not send its file to the bank."
+        return "\n".join([*outcome.recovered, told])
     return "\n".join([*outcome.recovered, told, *([] if outcome.dry_run else ["Its file can be imported anew."])])
 
 

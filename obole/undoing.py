@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger import register
+from ledger import debitbook, register
 from ledger.posting import Posting, writing
+from ledger.records import DocumentKind
 from ledger.seals import read_seals
 from ledger.undoing import CannotUndo, mirror, refuse_kind, years_of
 from obole.books import Books, scratch, settle
@@ -53,6 +54,7 @@ def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recover
         if closed:
             raise CannotUndo(f"{name}: {min(closed)} is closed; enter a correction in an open year.")
         _refuse_assigned(connection, record, undone)
+        _refuse_sent(connection, record)
         gifts = [_standing(connection, one, name, undone) for one in register.gifts_of(connection, record["id"])]
         journal = (root / record["journal"]).read_text(encoding="utf-8") if record["journal"] else ""
         booking = mirror(record, gifts, journal, control, language)
@@ -68,6 +70,16 @@ def _refuse_assigned(connection: Connection, record: Mapping[str, Any], undone: 
     for document_id, document, position in register.assignments_to(connection, record["id"]):
         if document_id not in undone:
             raise CannotUndo(f"{record['name']}: line {position} was assigned by {document}; undo that first.")
+
+
+def _refuse_sent(connection: Connection, record: Mapping[str, Any]) -> None:
+    """CannotUndo for a collection that the bank has answered: one is withdrawn only while nothing came of it."""
+    if record["kind"] != DocumentKind.COLLECTION:
+        return
+    for reference in debitbook.references_of(connection, record["name"]):
+        collected = debitbook.collected(connection, reference)
+        if collected is not None and any(one.credited or one.rejected for one in collected.debits):
+            raise CannotUndo(f"{record['name']}: the bank has credited or rejected some of it; it cannot be withdrawn.")
 
 
 def _standing(

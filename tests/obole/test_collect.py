@@ -658,3 +658,23 @@ def test_half_a_year_of_collections_brings_each_euro_once(obole: Obole, tmp_path
     )
     assert obole.rows(twice) == []
     assert obole.checks().exit_code == 0, obole.checks().output
+
+
+def test_a_collection_not_sent_is_withdrawn_and_collected_anew(obole: Obole, tmp_path: Path):
+    collect(obole)
+    assert "is withdrawn: do not send its file to the bank" in obole("undo", "collection-2025-03-1").output
+    said = collect(obole, "2025-03")
+    assert "4 instalments of 2025-03" in said
+    assert instalments(obole)[-1][1] == 2  # the next number of the mandate: no EndToEndId is used twice
+    reference = obole.rows("SELECT collection FROM instalment WHERE mandate = 'M-2' AND sequence = 2")[0][0]
+    obole.takes_well(Statement(parts=(total(100_00, reference),)).write(tmp_path))
+    assert sum(cents for _, cents in obole.gifts()) == 100_00
+    assert obole.checks().exit_code == 0
+
+
+def test_a_collection_that_the_bank_answered_is_not_withdrawn(obole: Obole, tmp_path: Path):
+    collect(obole)
+    obole.takes_well(Statement(parts=(total(100_00),)).write(tmp_path))
+    refused = obole("undo", "collection-2025-03-1")
+    assert refused.exit_code == 1
+    assert "the bank has credited or rejected some of it" in refused.output

@@ -7,7 +7,19 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from small_books import SHARED, STATEMENT, Line, Obole, Statement, iban, write_csv
+from small_books import (
+    OPENING,
+    SETTINGS,
+    SHARED,
+    STATEMENT,
+    Line,
+    Obole,
+    Statement,
+    iban,
+    new_books,
+    write_csv,
+    write_donors,
+)
 
 HEADINGS = ("document", "position", "donor", "account", "nature", "date", "learn")
 STRANGER = iban(7358888888)  # pays line 7 of the statement
@@ -170,3 +182,42 @@ def test_hundreds_are_decided_from_one_sheet(small: Obole, tmp_path: Path):
     assert small.balance("499000") == 0
     assert "Nothing is open" in small("match").output
     assert small.checks().exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("nature", "account"),
+    [
+        ("legacy", "732000"),
+        ("membership", "730000"),
+        ("ticket", "743200"),
+        ("sponsoring", "743100"),
+        ("money", "731300"),
+    ],
+)
+def test_a_rule_gives_a_line_its_nature_and_with_it_its_account(tmp_path: Path, nature: str, account: str):
+    rule = f"""
+[[rules]]
+label = "Autre recette"
+direction = "credit"
+communication = "CHAMBRE NOTARIALE"
+gift = {{ nature = "{nature}", channel = "transfer" }}
+"""
+    obole = Obole(new_books(tmp_path / "books", SETTINGS + rule))
+    line = Line(500_00, "00150000", "CHAMBRE NOTARIALE 12", name="ETUDE", iban=STRANGER)
+    obole.takes_well(OPENING.write(tmp_path), Statement(1, 1_000_00, [line], date(2025, 3, 14)).write(tmp_path))
+    assert obole.balance(account) == -500_00
+    assert obole.checks().exit_code == 0
+
+
+def test_lines_that_came_before_their_donors_are_decided_when_the_donors_come(tmp_path: Path):
+    obole = Obole(new_books(tmp_path / "books"))
+    obole.takes_well(OPENING.write(tmp_path), STATEMENT.write(tmp_path))
+    assert obole.balance("499000") == -(50_00 + 105_00 + 35_00 + 70_00)
+    told = obole.takes_well(write_donors(tmp_path / "donors.csv")).output
+    assert "4 lines that were open are known now, 190.00 EUR: assignment-2025-" in told
+    assert obole.balance("499000") == -70_00
+    assert sorted(obole.gifts()) == [("D0001", 35_00), ("D0001", 50_00), ("D0002", 60_00), ("D0006", 45_00)]
+    assert obole.checks().exit_code == 0
+    before = obole.state()
+    obole.takes_well(write_donors(tmp_path / "donors.csv"), STATEMENT.write(tmp_path))
+    assert obole.state() == before

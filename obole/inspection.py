@@ -38,7 +38,9 @@ def inspect_file(path: Path, said: Declared = NOTHING) -> Inspection:
     """Inspect one file; a file that is none of ours has a fault that says so."""
     kind = kind_of(path, said)
     if kind is None:
-        fault = Fault("no kind of file that Obole takes in: bank files (CODA, CAMT, pain), registers and journals")
+        fault = Fault(
+            "no kind of file that Obole takes in: bank files (CODA, CAMT, pain), platform reports, registers, journals"
+        )
         return Inspection(path.name, "unknown", (fault,))
     if kind in _BANK_FILES:
         return inspection.inspect_bank_file(path)

@@ -188,7 +188,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
             told.faults.append(
                 Fault(
                     "no kind of file that Obole takes in; `obole inspect` says what it sees, "
-                    "docs/registers.md what it takes"
+                    "docs/registers.md and docs/platforms.md what it takes"
                 )
             )
             continue
@@ -218,13 +218,12 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
                 _take_register(books, path, told, handlers[kind])
         done += len(group)
         progress(kind, done, total)
-    if any(told.posted for told in intake.told):
-        _look_again(books, intake)
+    _look_again(books, intake)  # though nothing was posted: a killed import may not have come to it
 
 
 def _look_again(books: Books, intake: Intake) -> None:
     """Decide the open lines once more with what came in."""
-    for booked in reconsider(books, _known(books)):
+    for booked in reconsider(books, _known):
         record = booked.booking.record
         told = Told("", record.kind, [record.name])
         told.add(record.summary["counts"], record.summary["cents"])

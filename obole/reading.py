@@ -1,6 +1,7 @@
 """Reading bank files ahead of the posting: a second process parses the next files while this one posts the last.
 
-It stays ahead by as much as a batch needs and more, keeping its results as bytes, and ends with this process however
+A large file that this process would have to wait for is read by both, each a part of its statements. The other stays
+ahead by as much as a batch needs and more, keeping its results as bytes, and ends with this process however
 that ends. Where it is gone itself, the files are parsed here.
 """
 
@@ -11,16 +12,17 @@ import pickle
 import signal
 from bisect import bisect
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import accumulate
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Condition, Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from importers import bank_files
-from importers.records import BankFile
+from importers import bank_files, coda
+from importers.records import BankFile, Movement
 
 # Bytes of results waiting to be sent: about 100,000 movements, more than the posting takes at a time.
 _AHEAD = 16_000_000
@@ -28,6 +30,15 @@ _AHEAD = 16_000_000
 _WORTH_IT = 8_000_000
 # Bytes of files that are read here in the second or so that the other process takes to start: as many as a batch holds.
 _MEANWHILE = 16_000_000
+# Bytes of a file from which on two read it faster than one, and the share of it that is read here: the other process
+# has to start and to send what it read.
+_LARGE = 8_000_000
+_HERE = 0.6
+# Bytes of such a file that are sent at a time.
+_PART = 2_000_000
+
+_Part = BankFile | coda.Part
+_Columns = tuple[tuple[Any, ...], ...]
 
 
 class BankSource(NamedTuple):
@@ -43,45 +54,103 @@ class BankSource(NamedTuple):
 def reading(paths: Sequence[Path]) -> Iterator[Iterator[BankSource]]:
     """The files in their order; many are read ahead from now on until the block is left."""
     sizes = list(accumulate(path.stat().st_size for path in paths))
-    if not sizes or sizes[-1] < _MEANWHILE + _WORTH_IT or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
+    shared = bisect(sizes, _MEANWHILE)  # the first file that is not read here while the reader starts
+    large = shared < len(sizes) and sizes[shared] - (sizes[shared - 1] if shared else 0) >= _LARGE
+    worth_it = large or (bool(sizes) and sizes[-1] >= _MEANWHILE + _WORTH_IT)
+    if not worth_it or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
         yield (_read(path, None) for path in paths)
         return
-    first = bisect(sizes, _MEANWHILE)
     context = multiprocessing.get_context("spawn")
     results, ours = context.Pipe(duplex=False)
-    reader = context.Process(target=_read_all, args=(paths[first:], ours), daemon=True)
+    reader = context.Process(target=_read_all, args=(paths[shared:], ours), daemon=True)
     reader.start()
     ours.close()  # else the end of the reader would not end the pipe
     try:
-        yield (_read(path, results if place >= first else None) for place, path in enumerate(paths))
+        yield (
+            _read(path, results if place >= shared else None, shared=place == shared)
+            for place, path in enumerate(paths)
+        )
     finally:
         results.close()
         reader.kill()  # it has nothing to tidy up
         reader.join()
 
 
-def _read(path: Path, results: "Connection[None, bytes] | None") -> BankSource:
+def _read(path: Path, results: "Connection[None, bytes] | None", *, shared: bool = False) -> BankSource:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    if results is not None:
+    cut = _cut(content) if shared else 0
+    found = [*_parts(content, 0, cut)] if cut else []  # while the other process reads the rest
+    rest = None if results is None else _received(results, digest)
+    found += _parts(content, cut, len(content)) if rest is None else rest
+    return BankSource(path, content, digest, _joined(found))
+
+
+def _parts(content: bytes, start: int, end: int) -> Iterator[_Part]:
+    """What stands between two places of a file: a large CODA file in parts, any other whole."""
+    if _is_large(content):
+        return coda.parts(content, start, end, _PART)
+    return iter([bank_files.parse(content)])
+
+
+def _joined(found: Sequence[_Part]) -> BankFile:
+    if isinstance(found[0], BankFile):
+        return found[0]
+    return coda.join(part for part in found if isinstance(part, coda.Part))
+
+
+def _is_large(content: bytes) -> bool:
+    return len(content) >= _LARGE and not bank_files.is_xml(content)
+
+
+def _cut(content: bytes) -> int:
+    """Where in a large file that both processes read the other one begins, 0 where it reads all of it."""
+    return coda.divide(content, int(len(content) * _HERE)) or 0 if _is_large(content) else 0
+
+
+def _received(results: "Connection[None, bytes]", digest: str) -> list[_Part] | None:
+    """What the other process has read of a file, None where it was killed or the file has changed since."""
+    found: list[_Part] = []
+    there, last = digest, False
+    while not last:
         try:
-            there, bank = pickle.loads(results.recv_bytes())  # noqa: S301 - from our own process
+            there, last, part = pickle.loads(results.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, OSError):  # it was killed, or had no memory left
-            there = None
-        if there == digest:  # else the file has changed since it was read there
-            return BankSource(path, content, digest, bank)
-    return BankSource(path, content, digest, bank_files.parse(content))
+            return None
+        if there == digest:
+            found.append(_unpacked(*part))
+    return found if there == digest else None
 
 
 def _read_all(paths: Sequence[Path], results: "Connection[bytes, None]") -> None:
-    """The second process: each file's digest and what it holds, pickled here and sent by a thread of its own."""
+    """The second process: each file's digest and what it holds, pickled here and sent by a thread of its own.
+
+    Where the first file is large, the other process reads its beginning and this one the rest.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, and this one ends with it
     outbox = _Outbox(results)
-    for path in paths:
+    for place, path in enumerate(paths):
         content = path.read_bytes()
-        bank = bank_files.parse(content)
-        outbox.put(pickle.dumps((hashlib.sha256(content).hexdigest(), bank), pickle.HIGHEST_PROTOCOL))
+        digest = hashlib.sha256(content).hexdigest()
+        parts = _parts(content, 0 if place else _cut(content), len(content))
+        part = next(parts)
+        for following in parts:
+            outbox.put(pickle.dumps((digest, False, _packed(part)), pickle.HIGHEST_PROTOCOL))
+            part = following
+        outbox.put(pickle.dumps((digest, True, _packed(part)), pickle.HIGHEST_PROTOCOL))
     outbox.finish()
+
+
+def _packed(part: _Part) -> tuple[_Part, list[_Columns]]:
+    """What was read, with the movements of its statements as columns: pickled in half the time."""
+    columns = [tuple(zip(*one.movements, strict=True)) for one in part.statements]
+    return replace(part, statements=tuple(replace(one, movements=()) for one in part.statements)), columns
+
+
+def _unpacked(part: _Part, columns: Iterable[_Columns]) -> _Part:
+    movements = (tuple(map(Movement._make, zip(*one, strict=True))) for one in columns)
+    statements = (replace(one, movements=lines) for one, lines in zip(part.statements, movements, strict=True))
+    return replace(part, statements=tuple(statements))
 
 
 class _Outbox:

@@ -8,7 +8,7 @@ does one whose assignment was undone.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from importers.booking import Booked, Desk, book_open
 from importers.records import Movement
@@ -21,8 +21,8 @@ from obole import desk as desks
 from obole.books import Books
 
 
-def reconsider(books: Books, known: desks.Known) -> list[Booked]:
-    """Post what of the open lines is known now; one document per account and year."""
+def reconsider(books: Books, load: Callable[[Books], desks.Known]) -> list[Booked]:
+    """Post what of the open lines is known now, one document per account and year; `load` is asked where some are."""
     with books.register.connect() as connection:
         once = register.ever_assigned(connection)
         items = [item for item in register.open_items(connection) if (item.document_id, item.position) not in once]
@@ -35,6 +35,7 @@ def reconsider(books: Books, known: desks.Known) -> list[Booked]:
         return []
     with books.vault.connect() as connection:
         behind = vault.counterparties(connection)
+    known = load(books)
     posted = []
     with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
         for (alias, year), some in sorted(groups.items()):

@@ -114,7 +114,7 @@ def collected(result: Collected, today: date) -> str:
         lines.append(f"  {kind.value:<6} {len(of_kind):>9} {money(sum(of_kind)):>18} EUR")
     again = sum(one.attempt > 1 for one in plan.instalments)
     if again:
-        lines.append(f"  {again} of them once more, after an attempt that failed")
+        lines.append(f"  {again} of them once more, after an attempt that failed or was withdrawn")
     lines += [
         f"  refused: {one.mandate} of {one.donor or 'nobody'}, {money(one.cents)} EUR: {_REFUSALS[one.why]}"
         for one in plan.refused[:_SHOWN_FAULTS]

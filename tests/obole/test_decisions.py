@@ -221,3 +221,13 @@ def test_lines_that_came_before_their_donors_are_decided_when_the_donors_come(tm
     before = obole.state()
     obole.takes_well(write_donors(tmp_path / "donors.csv"), STATEMENT.write(tmp_path))
     assert obole.state() == before
+
+
+def test_a_very_long_text_is_looked_through_to_its_end(small: Obole, tmp_path: Path):
+    """An e-mail address behind 200,000 letters: a search from each letter would take minutes."""
+    rows = [
+        ("2025-03-31", "657000", "1.00", "", "x" * 200_000 + " quelquun@example.net", "OD-1"),
+        ("2025-03-31", "550000", "", "1.00", "", "OD-1"),
+    ]
+    headings = ("date", "account", "debit", "credit", "text", "document")
+    assert "an e-mail address stands here" in small.refuses(write_csv(tmp_path / "long.csv", headings, rows))

@@ -98,7 +98,7 @@ def test_without_its_reader_it_reads_the_rest_here(files: list[Path], monkeypatc
 
 def test_a_file_that_changed_after_it_was_read_ahead_is_read_again(files: list[Path]):
     results, ours = multiprocessing.Pipe(duplex=False)
-    ours.send_bytes(pickle.dumps(("the digest of what it was before", coda.parse(b""))))
+    ours.send_bytes(pickle.dumps(("the digest of what it was before", True, reading._packed(coda.parse(b"")))))
     found = reading._read(files[0], results)
     assert [found] == here(files[:1])
 

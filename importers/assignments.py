@@ -74,8 +74,11 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> AssignmentsFile:
     """The decisions of a list, with its faults."""
-    sheet, undated = _decided(read_sheet(path))
+    whole = read_sheet(path)
+    sheet, undated = _decided(whole)
     table = Table(sheet, COLUMNS)
+    if whole.rows and not sheet.rows:
+        table.error("no row has a date, so nothing is decided; write the day of the decision in each row that is")
     file = table.file(_rows(table))
     if not undated:
         return file

@@ -13,21 +13,22 @@ _CAMT_DAY = re.compile(rb"<(?:[\w.-]+:)?(?:FrDtTm|CreDtTm|Dt|DtTm)>\s*(\d\d)(\d\
 
 def parse(data: bytes) -> BankFile:
     """The statements in the bytes of a bank file; what is wrong stands in their faults."""
-    return camt.parse(data) if _is_xml(data[:_HEAD]) else coda.parse(data)
+    return camt.parse(data) if is_xml(data) else coda.parse(data)
+
+
+def is_xml(data: bytes) -> bool:
+    """Whether the bytes of a bank file are those of CAMT, not of CODA."""
+    text = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return text.startswith(b"<") or data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def reading_key(path: Path) -> tuple[str, str, str]:
     """Date, account and number of a file's first statement as its first bytes give them: only for the order."""
     with path.open("rb") as source:
         head = source.read(_HEAD)
-    if _is_xml(head):
+    if is_xml(head):
         found = _CAMT_DAY.search(head)
         return (found[2].decode().replace("-", "") if found else "", "", path.name)
     record = next((line for line in head[:400].decode("latin-1").splitlines() if line.startswith("1")), "")
     day = record[58:64]
     return (day[4:6] + day[2:4] + day[:2], record[5:42], record[125:128])
-
-
-def _is_xml(head: bytes) -> bool:
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return text.startswith(b"<") or head.startswith((b"\xff\xfe", b"\xfe\xff"))

@@ -185,7 +185,7 @@ def choice(cell: Cell, known: Mapping[str, str]) -> str:
     """One of the values of `known` (what people write, in lower case -> the value)."""
     found = known.get(text(cell).casefold())
     if found is None:
-        raise CellError(f"is none of {', '.join(dict.fromkeys(known.values()))}; write one of these")
+        raise CellError(f"is none of {', '.join(filter(None, dict.fromkeys(known.values())))}; write one of these")
     return found
 
 

@@ -9,8 +9,8 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from io import BytesIO, TextIOWrapper
@@ -84,17 +84,71 @@ def identify(path: Path) -> bool:
     return re.match(rb"0[0-9 ]{4}[0-9]{6}.{3}05", head) is not None
 
 
-@paused()
 def parse(data: bytes) -> BankFile:
     """The statements in the bytes of a CODA file, in file order; what is wrong stands in their faults."""
-    data = data.removeprefix(BOM)
-    encoding = _encoding(data)
+    return join(parts(data, 0, len(data), len(data)))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some statements of a file that follow each other, numbered from 1, and the lines that stand outside them.
+
+    `after` is the number of the first line behind them.
+    """
+
+    statements: tuple[Statement, ...]
+    strays: tuple[int, ...]
+    encoding: str
+    after: int
+
+
+def divide(data: bytes, place: int) -> int | None:
+    """The first byte after `place` where a statement certainly begins, so that a file can be read in parts; else None.
+
+    A header of the right length ends whatever stands before it: nothing in a part depends on another.
+    """
+    while (place := data.find(b"\n0", place)) >= 0:
+        place += 1
+        header = data[place : place + LINE + 1].partition(b"\n")[0].removesuffix(b"\r")
+        if len(header) == LENGTH and header.isascii() and b"\r" not in header:
+            return place
+    return None
+
+
+def parts(data: bytes, start: int, end: int, size: int) -> Iterator[Part]:
+    """What stands between two places of a file, its ends or those of `divide`, in parts of at least `size` bytes."""
+    encoding, number = _encoding(data), 1 + _count_lines(data[:start])
+    while True:
+        stop = min(divide(data, start + size) or end, end)
+        part = _part(data[start:stop].removeprefix(b"" if start else BOM), encoding, number)
+        yield part
+        if stop == end:
+            return
+        start, number = stop, part.after
+
+
+def join(parts: Iterable[Part]) -> BankFile:
+    """The file of which these are all parts, in their order."""
+    statements: list[Statement] = []
+    strays: list[int] = []
+    encoding = ""
+    for part in parts:
+        before = len(statements)
+        statements += [_renumbered(one, before) for one in part.statements] if before else part.statements
+        strays += part.strays
+        encoding = part.encoding
+    return BankFile(tuple(statements), _file_faults(statements, strays), encoding)
+
+
+@paused()
+def _part(data: bytes, encoding: str, number: int) -> Part:
+    """The statements in bytes that begin with line `number` of their file."""
     statements: list[Statement] = []
     strays: list[int] = []
     current: _LogicalFile | None = None
     source = TextIOWrapper(BytesIO(data), encoding)
     lines = chain.from_iterable(iter(lambda: source.readlines(READ_AT_ONCE), []))  # faster than one by one
-    number, line = 1, next(lines, "")
+    line = next(lines, "")
     while line:
         if line[0] == "0" and (current is None or len(line) == LINE):
             if current is not None:
@@ -114,7 +168,20 @@ def parse(data: bytes) -> BankFile:
         number, line = number + 1, next(lines, "")
     if current is not None:
         statements.append(current.finish())
-    return BankFile(tuple(statements), _file_faults(statements, strays), encoding)
+    return Part(tuple(statements), tuple(strays), encoding, number)
+
+
+def _renumbered(statement: Statement, before: int) -> Statement:
+    """A statement whose faults name its place in the file, not in its part."""
+    if not statement.faults:
+        return statement
+    faults = tuple(replace(one, statement=(one.statement or 0) + before) for one in statement.faults)
+    return replace(statement, faults=faults)
+
+
+def _count_lines(data: bytes) -> int:
+    """Line ends of any kind, as reading text counts them."""
+    return data.count(b"\n") + (data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else 0)
 
 
 def _file_faults(statements: list[Statement], strays: list[int]) -> tuple[Fault, ...]:
@@ -145,6 +212,7 @@ _NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
 
 def _encoding(data: bytes) -> str:
+    data = data.removeprefix(BOM)
     if data.isascii():
         return "ascii"
     try:

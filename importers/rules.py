@@ -35,10 +35,14 @@ class Rule:
 
     def holds(self, movement: Movement) -> bool:
         """True where every condition of the rule holds for the line."""
-        if self.credit is not None and self.credit != (movement.cents > 0):
-            return False
-        if self.codes and not movement.family.startswith(self.codes):
-            return False
+        return self.concerns(movement.family, credit=movement.cents > 0) and self.fits(movement)
+
+    def concerns(self, family: str, *, credit: bool) -> bool:
+        """Whether the rule may hold for lines of a family and direction: what thousands of them have in common."""
+        return self.credit in (None, credit) and (not self.codes or family.startswith(self.codes))
+
+    def fits(self, movement: Movement) -> bool:
+        """Whether account, name and communication of a line that the rule concerns are those of the rule."""
         if self.iban is not None and self.iban != movement.account:
             return False
         if self.name is not None and not self.name.search(movement.name):

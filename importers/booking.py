@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from importers.communications import find_ogm
 from importers.records import Movement, Statement
-from importers.rules import Rule
+from importers.rules import Rule, first
 from ledger.debitbook import Collected, Debit, FailureKind
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
@@ -151,10 +151,7 @@ class _Sheet:
         if rules is None:
             rules = tuple(one for one in self.desk.rules if one.concerns(movement.family, credit=credit))
             self.rules[movement.code, credit] = rules
-        for rule in rules:
-            if rule.fits(movement):
-                return rule
-        return None
+        return first(rules, movement)
 
     def keep(self, movement: Movement, verdict: _Verdict) -> None:
         """Put a decided line on the pile."""
@@ -326,8 +323,8 @@ def _posted(record: DocumentRecord, sheet: _Sheet) -> Booking:
 def _unknown(movements: Iterable[Movement], sheet: _Sheet, batch: int) -> Iterator[Movement]:
     """Put the gifts on the pile that one look-up knows, most lines of a statement; give the other lines.
 
-    Such a gift is a credit by an OGM or mandate that was issued, booked by itself or a detail of the total at `batch`,
-    against which nothing speaks: `_book_line` and `_decide` would say the same of it, with the same result.
+    Such a gift is a credit by an OGM or mandate that was issued, or from a known account of which nothing else is said,
+    booked by itself or a detail of the total at `batch`. `_book_line` and `_decide` would make the same of it.
     """
     desk, children, credited = sheet.desk, sheet.children, sheet.credited
     issued, mandates, ibans = desk.links.communications, desk.links.mandates, desk.links.ibans
@@ -336,11 +333,11 @@ def _unknown(movements: Iterable[Movement], sheet: _Sheet, batch: int) -> Iterat
     for movement in movements:
         # fmt: off
         (
-            position, parent, booked, value, cents, code, structured, _, _, payer,
+            position, parent, booked, value, cents, code, structured, text, _, payer,
             _, reference, _, mandate, _, executed, _, reason, _, _,
         ) = movement
         # fmt: on
-        given, collected, ours, channel = _facts(code)
+        given, collected, single, ours, channel = _facts(code)
         campaign = donor = None
         if not given or cents <= 0 or parent != total or position in children:
             pass
@@ -351,6 +348,12 @@ def _unknown(movements: Iterable[Movement], sheet: _Sheet, batch: int) -> Iterat
                     donor = None
         elif mandate is not None and not (credited and reference in credited):
             donor = mandates.get(mandate)
+        elif mandate is None and single and ibans.get(payer) is not None:
+            ogm = find_ogm(text)
+            others = (
+                (ogm is not None and ogm.ogm in issued) or _by_grant(movement, sheet, batch) or sheet.rule_of(movement)
+            )
+            donor = None if others else ibans[payer]
         if donor is None:
             yield movement
             continue
@@ -400,9 +403,11 @@ def _unknown(movements: Iterable[Movement], sheet: _Sheet, batch: int) -> Iterat
 
 
 @cache
-def _facts(code: str) -> tuple[bool, bool, bool, Channel]:
-    """Of a transaction code: whether credits are given to us, come by collection, are direct debits; their channel."""
-    return _steps_of_credit(code) is _CREDIT, code[1:5] in _COLLECTED, code[1:3] == "05", channel_of(code)
+def _facts(code: str) -> tuple[bool, bool, bool, bool, Channel]:
+    """Of a transaction code: are credits given to us, collected by us, of one payer, direct debits; their channel."""
+    collected = code[1:5] in _COLLECTED
+    single = not collected and code[0] not in _TOTALS
+    return _steps_of_credit(code) is _CREDIT, collected, single, code[1:3] == "05", channel_of(code)
 
 
 def _book_line(movement: Movement, sheet: _Sheet) -> None:

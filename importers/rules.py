@@ -33,16 +33,14 @@ class Rule:
     communication: re.Pattern[str] | None = None
     iban: str | None = None
 
-    def holds(self, movement: Movement) -> bool:
-        """True where every condition of the rule holds for the line."""
-        return self.concerns(movement.family, credit=movement.cents > 0) and self.fits(movement)
-
     def concerns(self, family: str, *, credit: bool) -> bool:
         """Whether the rule may hold for lines of a family and direction: what thousands of them have in common."""
         return self.credit in (None, credit) and (not self.codes or family.startswith(self.codes))
 
-    def fits(self, movement: Movement) -> bool:
-        """Whether account, name and communication of a line that the rule concerns are those of the rule."""
+    def holds(self, movement: Movement) -> bool:
+        """True where every condition of the rule holds for the line."""
+        if not self.concerns(movement.family, credit=movement.cents > 0):
+            return False
         if self.iban is not None and self.iban != movement.account:
             return False
         if self.name is not None and not self.name.search(movement.name):

@@ -662,6 +662,16 @@ def ever_assigned(connection: Connection) -> set[tuple[int, int]]:
     }
 
 
+def lines_decided(connection: Connection, document_id: int) -> list[str]:
+    """The lines (`document:position`) that a document decided about, on suspense or as gifts."""
+    query = select(document.c.name, assignment.c.item_position).join(
+        document, document.c.id == assignment.c.item_document_id
+    )
+    rows = connection.execute(query.where(assignment.c.document_id == document_id))
+    vouchers = connection.execute(select(voucher.c.reference).where(voucher.c.document_id == document_id)).scalars()
+    return [*(f"{name}:{position}" for name, position in rows), *vouchers]
+
+
 def assignments_to(connection: Connection, document_id: int) -> list[tuple[int, str, int]]:
     """The decisions about lines of a document: id and name of the document that decided, position of the line."""
     query = (
@@ -997,13 +1007,36 @@ def grant_contracts(connection: Connection) -> dict[str, str]:
     return contracts
 
 
-def assigned_items(connection: Connection) -> dict[tuple[str, int], tuple[str | None, str, date]]:
-    """The suspense lines that were assigned: (document, position) -> donor, account, day."""
-    query = select(
-        document.c.name, assignment.c.item_position, assignment.c.donor, assignment.c.account, assignment.c.day
-    ).join(document, document.c.id == assignment.c.item_document_id)
-    query = query.where(~_undone(assignment))
-    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(query)}
+class Decided(NamedTuple):
+    """What was decided about a suspense line, and where: `by` is document and line of the decision."""
+
+    donor: str | None
+    account: str
+    day: date
+    by: str
+
+
+def assigned_items(connection: Connection) -> dict[tuple[str, int], Decided]:
+    """The suspense lines that were assigned, by document and position."""
+    item, decision = document.alias("item"), document.alias("decision")
+    query = (
+        select(
+            item.c.name,
+            assignment.c.item_position,
+            assignment.c.donor,
+            assignment.c.account,
+            assignment.c.day,
+            decision.c.name,
+            assignment.c.position,
+        )
+        .join(item, item.c.id == assignment.c.item_document_id)
+        .join(decision, decision.c.id == assignment.c.document_id)
+        .where(~_undone(assignment))
+    )
+    return {
+        (row[0], row[1]): Decided(row[2], row[3], row[4], f"{row[5]} line {row[6]}")
+        for row in connection.execute(query)
+    }
 
 
 def _undone(table: Table) -> Any:

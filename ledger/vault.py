@@ -72,6 +72,17 @@ donor_iban = Table(
     sqlite_with_rowid=False,
 )
 
+# What decisions at the desk taught, each with the line it was decided on (`coda-current-2025-073:7`): a donor register
+# read again does not know of it, and a decision undone takes it away.
+learnt_iban = Table(
+    "learnt_iban",
+    metadata,
+    Column("iban", String, primary_key=True),
+    Column("donor", String, primary_key=True),
+    Column("line", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 mandate = Table(
     "mandate",
     metadata,
@@ -421,6 +432,10 @@ def with_links(connection: Connection, row: Donor) -> Donor:
     )
 
 
+# Whose each account is, by the donor register or by a decision.
+_ACCOUNTS = select(donor_iban.c.iban, donor_iban.c.donor).union(select(learnt_iban.c.iban, learnt_iban.c.donor))
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """What leads to a donor: OGM, mandate, IBAN. An IBAN of several donors leads to None: a person decides."""
@@ -445,7 +460,7 @@ def load_links(connection: Connection) -> Links:
         return key
 
     ibans: dict[str, str | None] = {}
-    for iban, key in connection.execute(select(donor_iban.c.iban, donor_iban.c.donor)).all():
+    for iban, key in connection.execute(_ACCOUNTS).all():
         known = remaining(key)
         ibans[iban] = known if ibans.get(iban, known) == known else None
     return Links(
@@ -570,14 +585,21 @@ def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) ->
 def owners_of_ibans(connection: Connection) -> dict[str, set[str]]:
     """The donors of each account that somebody is known to pay from."""
     owners: dict[str, set[str]] = {}
-    for iban, key in connection.execute(select(donor_iban.c.iban, donor_iban.c.donor)):
+    for iban, key in connection.execute(_ACCOUNTS):
         owners.setdefault(iban, set()).add(key)
     return owners
 
 
-def add_ibans(connection: Connection, links: Sequence[tuple[str, str]]) -> None:
-    """Remember (account, donor) links that are not there yet."""
-    bulk_insert(connection, donor_iban, ["iban", "donor"], sorted(set(links)))
+def learn_ibans(connection: Connection, rows: Iterable[tuple[str, str, str]]) -> None:
+    """Remember (account, donor, line it was decided on); what is there already stays."""
+    there = {(row.iban, row.donor, row.line) for row in connection.execute(select(learnt_iban))}
+    bulk_insert(connection, learnt_iban, ["iban", "donor", "line"], sorted({*rows} - there))
+
+
+def forget_ibans(connection: Connection, lines: Iterable[str]) -> None:
+    """Forget what was learnt from the decisions on these lines."""
+    for some in _slices(sorted(set(lines))):
+        connection.execute(delete(learnt_iban).where(learnt_iban.c.line.in_(some)))
 
 
 def counterparties(connection: Connection) -> dict[tuple[str, int], Counterparty]:

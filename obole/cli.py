@@ -212,14 +212,21 @@ def undo(books: Path, document: str, dry_run: bool) -> None:
 @click.option("--lang", "language", type=_LANGUAGES, help="Default: the foundation's language.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text")
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.argument("name", required=False)
 @_with_books
-def documents(books: Path, year: int | None, language: str | None, form: str, output: Path | None) -> None:
-    """Every document posted: its kind, period, balances, gifts, and whether it was undone."""
+def documents(  # noqa: PLR0917 - click's options
+    books: Path, year: int | None, language: str | None, form: str, output: Path | None, name: str | None
+) -> None:
+    """Every document posted: its kind, period, balances, gifts, whether it was undone; of one, all that was told."""
     from obole.books import open_books  # noqa: PLC0415
-    from obole.document_list import document_list  # noqa: PLC0415
+    from obole.document_list import document_list, document_record  # noqa: PLC0415
     from obole.reporting import write_table  # noqa: PLC0415
 
     opened = open_books(books)
+    if name is not None:
+        record = document_record(opened, name)
+        click.echo(json.dumps(record, ensure_ascii=False, indent=1) if form == "json" else say.document(record))
+        return
     table = document_list(opened, year, language or opened.config.organisation.language)
     write_table(table, _format(form, output), output)
     if output is not None:
@@ -257,7 +264,10 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, *, gifts:
 
     if output is not None and output.suffix.lower() not in (".xlsx", ".csv"):
         raise click.UsageError("-o takes a file that ends in .xlsx or .csv")
-    lines = open_lines(open_books(books), gifts=gifts)
+    opened = open_books(books)
+    if output is not None and output.resolve().is_relative_to(opened.folder.root.resolve()):
+        raise OboleError(f"{output.name}: lies inside the books, and the list has names; choose a folder outside them.")
+    lines = open_lines(opened, gifts=gifts)
     if output is None:
         click.echo(say.open_lines(lines))
         return

@@ -20,12 +20,14 @@ from ledger.records import Counterpart, DocumentKind, Gift, Nature
 from ledger.register import OpenItem, PostedGift
 from ledger.wording import word
 from obole.books import Books
+from obole.privacy import Watch
 from obole.registers import (
     Item,
     Taken,
     day_faults,
     digest_of,
     known_donors,
+    named,
     refuse_file,
     refuse_where,
     take_items,
@@ -69,6 +71,7 @@ def take_assignments(books: Books, path: Path) -> Taken:
             if (row.document, row.position) not in waiting
         }
     donors = known_donors(books, {row.donor for row in file.rows if row.donor})
+    watch = Watch(books)
     cases: list[_Case] = []
     faults: list[Fault] = []
     already = 0
@@ -82,12 +85,14 @@ def take_assignments(books: Books, path: Path) -> Taken:
             continue
         case = _Case(row, item, gift, account)
         if before is not None and item is None:
-            faults.append(Fault(f"{case.place} was assigned before, otherwise; undo that decision first", row.row))
+            message = f"{case.place} was decided before, in {before.by}; change it there, or undo that document"
+            faults.append(Fault(message, row.row))
         elif item is None and gift is None:
             message = f"{case.place} neither waits on suspense nor is a gift that stands; `obole match` lists what does"
             faults.append(Fault(message, row.row))
         else:
             faults += day_faults(books, row.day, row.row)
+            faults += named(watch, row.row, row.reason, row.campaign or "", row.fund or "")
             faults += [Fault(problem, row.row) for problem in _problems(books, case, donors)]
             cases.append(case)
     refuse_where(path, faults)
@@ -243,7 +248,7 @@ def _learn(books: Books, cases: Sequence[_Case]) -> list[Fault]:
         iban = known.account if known is not None else ""
         if iban and valid_iban(iban) and case.row.donor is not None:
             claims.setdefault(iban, {})[case.row.donor] = case.row
-    links: list[tuple[str, str]] = []
+    links: list[tuple[str, str, str]] = []
     remarks: list[Fault] = []
     for iban, rows in sorted(claims.items()):
         there = owners.get(iban, set())
@@ -252,12 +257,12 @@ def _learn(books: Books, cases: Sequence[_Case]) -> list[Fault]:
             if donor in there:
                 continue
             if not shared or row.learn:
-                links.append((iban, donor))
+                links.append((iban, donor, _reference(row)))
                 continue
             others = ", ".join(sorted((there | set(rows)) - {donor})[:3])
             remarks.append(Fault(_shared(donor, others), row.row, Severity.WARNING))
     with books.vault.begin() as connection:
-        vault.add_ibans(connection, links)
+        vault.learn_ibans(connection, links)
     return remarks
 
 

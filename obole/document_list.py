@@ -1,6 +1,11 @@
 """The documents of a set of books: what each is, what it covers, how many gifts it brought, whether it still stands."""
 
+import json
+from typing import Any
+
 from ledger import register
+from ledger.errors import OboleError
+from ledger.money import to_decimal
 from obole.books import Books
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 
@@ -16,6 +21,41 @@ _WORDS = {
     "posted": {"fr": "Comptabilisé le", "nl": "Geboekt op", "de": "Gebucht am", "en": "Posted at"},
     "undone": {"fr": "Annulé par", "nl": "Tegengeboekt door", "de": "Storniert durch", "en": "Undone by"},
 }
+
+
+class NoDocument(OboleError):
+    """A name that no document has."""
+
+
+def document_record(books: Books, name: str) -> dict[str, Any]:
+    """What was told when a document was posted: figures, counts and sums by outcome; NoDocument for another name."""
+    with books.register.connect() as connection:
+        row = register.find_document(connection, name)
+        if row is None:
+            raise NoDocument(f"{name}: no such document; `obole documents` lists those posted.")
+        by = register.undone_by(connection).get(row["id"])
+        undone = next((one["name"] for one in register.documents(connection) if one["id"] == by), None)
+    told: dict[str, Any] = json.loads(row["summary"])
+    return {
+        "document": row["name"],
+        "kind": row["kind"],
+        "from": row["first_day"].isoformat(),
+        "to": row["last_day"].isoformat(),
+        "opening": _amount(row["opening"]),
+        "closing": _amount(row["closing"]),
+        "counts": told.get("counts", {}),
+        "sums": {outcome: _amount(cents) for outcome, cents in told.get("cents", {}).items()},
+        "gifts": row["gifts"],
+        "posted": row["posted_at"],
+        "archive": row["archive"],
+        "journal": row["journal"],
+        "sha256": row["file_digest"],
+        "undone_by": undone,
+    }
+
+
+def _amount(cents: int | None) -> str | None:
+    return None if cents is None else str(to_decimal(cents))
 
 
 def document_list(books: Books, year: int | None, language: str) -> Table:

@@ -8,7 +8,7 @@ a refused statement posts nothing and stops nobody else.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -363,11 +363,28 @@ def _book(work: _Work, read: _Read) -> Iterator[Booked]:
             return
         work.mixed.add(desk.alias)
     elif _is_known(posting, desk, read, name):
-        return
+        parts = ()
     for part in parts:
         booked = _book_part(work, desk, read, part)
         if booked is not None:
             yield booked
+    if parts != (statement,):
+        yield from _split_known(work, desk, read, parts)
+
+
+def _split_known(work: _Work, desk: Desk, read: _Read, parts: Sequence[Statement]) -> Iterator[Booked]:
+    """Lines that are posted already may bring what their first file did not have: the details of a total that waits."""
+    new = {movement.position for part in parts for movement in part.movements}
+    rest = tuple(movement for movement in read.statement.movements if movement.position not in new)
+    if read.told.refused or all(movement.parent is None for movement in rest):
+        return
+    source = Source(replace(read.statement, movements=rest), read.file_digest, read.content)
+    done = take_details(work.books, work.posting, desk, source, work.closed)
+    if done.booked is not None:
+        record = done.booked.booking.record
+        read.told.posted.append(record.name)
+        read.told.add(record.summary["counts"], record.summary["cents"])
+        yield done.booked
 
 
 def _post_details(books: Books, reads: Sequence[_Read], known: desks.Known) -> None:
@@ -488,6 +505,8 @@ def _refusal(books: Books, desk: Desk | None, statement: Statement) -> str | Non
     if statement.closing_date is None:
         return "the statement has no closing date"
     first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
+    if statement.closing_date.year > date.today().year + 1:  # noqa: DTZ011 - a year either way is left to the bank
+        return f"it closes on {statement.closing_date}, which is years away; ask the bank for the file again"
     if first < books.config.first_day:
         return f"dated {first}, before the first day of these books ({books.config.first_day}, first_day in obole.toml)"
     return None

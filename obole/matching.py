@@ -29,6 +29,7 @@ _WIDTHS = (24, 9, 12, 10, 12, 12, 8, 20, 12, 12, 30, 40, 12, 8, 44, 24)
 _OWN_ACCOUNT = 0.95
 _SHARED_ACCOUNT = 0.6
 _COMMUNICATION = 0.7
+_TIE = 0.05  # two donors this close are for a person to tell apart
 
 
 _Cell = str | int | float | Decimal
@@ -87,13 +88,15 @@ def _evidence(
     """The donors that the account it came from, or the communication it bears, speak for."""
     found: dict[str, list[tuple[float, str]]] = defaultdict(list)
     of_account = owners.get(known.account, set())
-    for donor in of_account:
-        if len(of_account) == 1:
-            found[donor].append((_OWN_ACCOUNT, "account of this donor"))
-        else:
-            found[donor].append((_SHARED_ACCOUNT, f"account of {len(of_account)} donors"))
     ogm = find_ogm(known.communication)
     issued_to = issued.get(ogm.ogm) if ogm is not None else None
+    agreed = issued_to is None or issued_to[0] in of_account
+    for donor in of_account:
+        if len(of_account) == 1 and agreed:
+            found[donor].append((_OWN_ACCOUNT, "account of this donor"))
+        else:
+            whose = "account of this donor" if len(of_account) == 1 else f"account of {len(of_account)} donors"
+            found[donor].append((_SHARED_ACCOUNT, whose))
     if issued_to is not None:
         found[issued_to[0]].append((_COMMUNICATION, "structured communication issued to this donor"))
     for donor, signs in sorted(found.items()):
@@ -106,8 +109,8 @@ def _evidence(
 def write_sheet(lines: Sequence[OpenLine], path: Path, *, prefill: float | None = None) -> None:
     """The list as a sheet to fill in: what is in brackets is to read, the rest is the person's.
 
-    With `prefill` the best proposal stands in the donor's column where its score is at least that; a row counts as
-    decided only once it has a date.
+    With `prefill` the best proposal stands in the donor's column where its score is at least that and no other comes
+    near; a row counts as decided only once it has a date.
     """
     rows = [_row(line, prefill) for line in lines]
     if path.suffix.lower() == ".csv":
@@ -129,7 +132,8 @@ def write_sheet(lines: Sequence[OpenLine], path: Path, *, prefill: float | None 
 
 def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
     best = line.proposals[0] if line.proposals else None
-    filled = best.donor if best is not None and prefill is not None and best.score >= prefill else ""
+    alone = len(line.proposals) < 2 or line.proposals[0].score - line.proposals[1].score > _TIE  # noqa: PLR2004 - a rival
+    filled = best.donor if best is not None and prefill is not None and best.score >= prefill and alone else ""
     return [
         line.document,
         line.position,
@@ -146,7 +150,7 @@ def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
         best.donor if best else "",
         best.score if best else "",
         ", ".join(best.reasons) if best else "",
-        ", ".join(f"{one.donor} {round(100 * one.score)} %" for one in line.proposals[1:]),
+        "; ".join(f"{one.donor} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in line.proposals[1:]),
     ]
 
 

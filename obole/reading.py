@@ -55,20 +55,21 @@ def reading(paths: Sequence[Path]) -> Iterator[Iterator[BankSource]]:
     """The files in their order; many are read ahead from now on until the block is left."""
     sizes = list(accumulate(path.stat().st_size for path in paths))
     shared = bisect(sizes, _MEANWHILE)  # the first file that is not read here while the reader starts
-    large = shared < len(sizes) and sizes[shared] - (sizes[shared - 1] if shared else 0) >= _LARGE
-    worth_it = large or (bool(sizes) and sizes[-1] >= _MEANWHILE + _WORTH_IT)
+    size = paths[shared].stat().st_size if shared < len(sizes) else 0
+    place = int(size * _HERE) if size >= _LARGE else 0  # where the other process begins to read it
+    worth_it = place or (bool(sizes) and sizes[-1] >= _MEANWHILE + _WORTH_IT)
     if not worth_it or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
-        yield (_read(path, None) for path in paths)
+        yield (_read(path, None, 0) for path in paths)
         return
     context = multiprocessing.get_context("spawn")
     results, ours = context.Pipe(duplex=False)
-    reader = context.Process(target=_read_all, args=(paths[shared:], ours), daemon=True)
+    reader = context.Process(target=_read_all, args=(paths[shared:], place, ours), daemon=True)
     reader.start()
     ours.close()  # else the end of the reader would not end the pipe
     try:
         yield (
-            _read(path, results if place >= shared else None, shared=place == shared)
-            for place, path in enumerate(paths)
+            _read(path, results if index >= shared else None, place if index == shared else 0)
+            for index, path in enumerate(paths)
         )
     finally:
         results.close()
@@ -76,10 +77,10 @@ def reading(paths: Sequence[Path]) -> Iterator[Iterator[BankSource]]:
         reader.join()
 
 
-def _read(path: Path, results: "Connection[None, bytes] | None", *, shared: bool = False) -> BankSource:
+def _read(path: Path, results: "Connection[None, bytes] | None", place: int) -> BankSource:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    cut = _cut(content) if shared else 0
+    cut = _cut(content, place)
     found = [*_parts(content, 0, cut)] if cut else []  # while the other process reads the rest
     rest = None if results is None else _received(results, digest)
     found += _parts(content, cut, len(content)) if rest is None else rest
@@ -87,10 +88,11 @@ def _read(path: Path, results: "Connection[None, bytes] | None", *, shared: bool
 
 
 def _parts(content: bytes, start: int, end: int) -> Iterator[_Part]:
-    """What stands between two places of a file: a large CODA file in parts, any other whole."""
-    if _is_large(content):
-        return coda.parts(content, start, end, _PART)
-    return iter([bank_files.parse(content)])
+    """What stands between two places of a file: of a large CODA file in parts, of any other at once."""
+    whole = end - start == len(content)
+    if whole and (len(content) < _LARGE or bank_files.is_xml(content)):
+        return iter([bank_files.parse(content)])
+    return coda.parts(content, start, end, _PART)
 
 
 def _joined(found: Sequence[_Part]) -> BankFile:
@@ -99,13 +101,9 @@ def _joined(found: Sequence[_Part]) -> BankFile:
     return coda.join(part for part in found if isinstance(part, coda.Part))
 
 
-def _is_large(content: bytes) -> bool:
-    return len(content) >= _LARGE and not bank_files.is_xml(content)
-
-
-def _cut(content: bytes) -> int:
-    """Where in a large file that both processes read the other one begins, 0 where it reads all of it."""
-    return coda.divide(content, int(len(content) * _HERE)) or 0 if _is_large(content) else 0
+def _cut(content: bytes, place: int) -> int:
+    """The statement of a file, at or after a place, with which the other process begins; 0 where it reads all of it."""
+    return coda.divide(content, place) or 0 if place and not bank_files.is_xml(content) else 0
 
 
 def _received(results: "Connection[None, bytes]", digest: str) -> list[_Part] | None:
@@ -122,17 +120,17 @@ def _received(results: "Connection[None, bytes]", digest: str) -> list[_Part] | 
     return found if there == digest else None
 
 
-def _read_all(paths: Sequence[Path], results: "Connection[bytes, None]") -> None:
+def _read_all(paths: Sequence[Path], place: int, results: "Connection[bytes, None]") -> None:
     """The second process: each file's digest and what it holds, pickled here and sent by a thread of its own.
 
-    Where the first file is large, the other process reads its beginning and this one the rest.
+    Of the first file it reads what is behind `place`, the other process what is before.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, and this one ends with it
     outbox = _Outbox(results)
-    for place, path in enumerate(paths):
+    for path in paths:
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        parts = _parts(content, 0 if place else _cut(content), len(content))
+        parts, place = _parts(content, _cut(content, place), len(content)), 0
         part = next(parts)
         for following in parts:
             outbox.put(pickle.dumps((digest, False, _packed(part)), pickle.HIGHEST_PROTOCOL))

@@ -173,7 +173,7 @@ def take_journal(books: Books, path: Path) -> Taken:
     for entry in file.rows:
         faults += day_faults(books, entry.day, entry.lines[0].row)
         for line in entry.lines:
-            faults += _named(watch, line.row, line.text, entry.document)
+            faults += named(watch, line.row, line.text, entry.document)
             if line.account not in books.chart:
                 faults.append(Fault(unknown_account(line.account), line.row))
             elif line.account in control:
@@ -224,7 +224,7 @@ def take_in_kind(books: Books, path: Path) -> Taken:
     watch = Watch(books)
     for row in file.rows:
         faults += day_faults(books, row.day, row.row)
-        faults += _named(watch, row.row, row.reference, row.description, row.evidence)
+        faults += named(watch, row.row, row.reference, row.description, row.evidence)
         if row.account not in books.chart:
             faults.append(Fault(unknown_account(row.account), row.row))
         elif row.account[0] not in _CHARGE_OR_ASSET:
@@ -510,7 +510,7 @@ def unknown_account(code: str) -> str:
     return str(UnknownAccount(code)).removesuffix(".")
 
 
-def _named(watch: Watch, row: int, *texts: str) -> list[Fault]:
+def named(watch: Watch, row: int, *texts: str) -> list[Fault]:
     """Personal data in what would go into the books."""
     return [Fault(problem, row) for text in texts if (problem := watch.problem(text)) is not None]
 
@@ -520,6 +520,8 @@ def day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
     if day < books.config.first_day:
         first = books.config.first_day
         return [Fault(f"dated {day}, before the first day of these books ({first}, first_day in obole.toml)", row)]
+    if day.year > _today().year + 1:
+        return [Fault(f"dated {day}, which is years away; correct the date", row)]
     return []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ledger.collections import Refusal
 from ledger.errors import Severity
@@ -158,6 +158,18 @@ def open_lines(lines: Sequence[OpenLine]) -> str:
             shown.append(f"  and {len(some) - _SHOWN_LINES} more")
     shown.append("`obole match -o open.xlsx` writes the sheet to fill in; `obole import open.xlsx` takes it back.")
     return "\n".join(shown)
+
+
+def document(record: Mapping[str, Any]) -> str:
+    """One document: what it is and what was told when it was posted."""
+    lines = [f"{record['document']} ({record['kind']}), {record['from']} to {record['to']}, posted {record['posted']}"]
+    if record["opening"] is not None:
+        lines.append(f"  opening {record['opening']} EUR, closing {record['closing']} EUR")
+    for outcome, count in record["counts"].items():
+        amount = record["sums"].get(outcome)
+        lines.append(f"  {outcome:<12} {count:>9}" + (f" {amount:>16} EUR" if amount else ""))
+    lines += [f"  {key}: {record[key]}" for key in ("archive", "journal", "sha256", "undone_by") if record[key]]
+    return "\n".join(lines)
 
 
 def undone(outcome: Undone) -> str:

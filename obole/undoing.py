@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger import debitbook, register
+from ledger import debitbook, register, vault
 from ledger.posting import Posting, writing
 from ledger.records import DocumentKind
 from ledger.seals import read_seals
@@ -58,6 +58,9 @@ def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recover
         gifts = [_standing(connection, one, name, undone) for one in register.gifts_of(connection, record["id"])]
         journal = (root / record["journal"]).read_text(encoding="utf-8") if record["journal"] else ""
         booking = mirror(record, gifts, journal, control, language)
+        if record["kind"] == DocumentKind.ASSIGNMENT and not dry_run:
+            with books.vault.begin() as identities:
+                vault.forget_ibans(identities, register.lines_decided(connection, record["id"]))
         by = posting.post(booking)
         register.insert_undone(connection, record["id"], by)
     counts = booking.record.summary["counts"]

@@ -519,3 +519,51 @@ def test_any_movements_are_read_the_same_together_and_one_by_one(changed: bytes)
 def test_a_sample_is_read_the_same_together_and_one_by_one(path: Path):
     data = path.read_bytes()
     assert coda.parse(data) == parse_one_by_one(data)
+
+
+# A large file is read in parts; what it holds must not depend on where they begin
+
+SEVERAL = b"".join(
+    write.encode(write.statement([Line(5_00), Line(-1_00)], opening, date(2025, 3, day), f"{day:03d}"))
+    for opening, day in ((0, 12), (4_00, 13), (8_00, 14))
+)
+
+
+def parse_in_parts(data: bytes, place: int, size: int) -> BankFile:
+    cut = coda.divide(data, place) or len(data)
+    parts = [*coda.parts(data, 0, cut, size)]
+    if cut < len(data):
+        parts += coda.parts(data, cut, len(data), size)
+    return coda.join(parts)
+
+
+def test_a_file_of_several_statements_can_be_read_in_parts():
+    third = len(SEVERAL) // 3
+    assert coda.divide(SEVERAL, 0) == third
+    assert coda.divide(SEVERAL, third) == 2 * third
+    assert coda.divide(SEVERAL, 2 * third) is None
+    assert [len(part.statements) for part in coda.parts(SEVERAL, 0, len(SEVERAL), 1)] == [1, 1, 1]
+    assert [len(part.statements) for part in coda.parts(SEVERAL, third, len(SEVERAL), len(SEVERAL))] == [2]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.just(SEVERAL),
+        with_bytes_changed(SEVERAL),
+        with_lines_changed(SEVERAL),
+        with_lines_changed(SEVERAL).flatmap(with_bytes_changed),
+        with_lines_changed(coda.BOM + SEVERAL.replace(b"\r\n", b"\n")),
+    ),
+    st.integers(0, len(SEVERAL)),
+    st.sampled_from([1, 500, 10_000]),
+)
+def test_a_broken_file_is_read_the_same_whole_and_in_parts(changed: bytes, place: int, size: int):
+    assert parse_in_parts(changed, place, size) == coda.parse(changed)
+
+
+@needs_samples
+@pytest.mark.parametrize("path", of_folder("valid", "quirks", "invalid"))
+def test_a_sample_is_read_the_same_whole_and_in_parts(path: Path):
+    data = path.read_bytes() * 3
+    assert parse_in_parts(data, len(data) // 2, 1) == coda.parse(data)

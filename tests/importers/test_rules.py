@@ -64,6 +64,14 @@ def test_a_line_without_money_is_no_credit():
     assert not Rule("Tout", "740000", credit=True).holds(LINE._replace(cents=0))
 
 
+def test_a_rule_concerns_the_lines_of_its_codes_and_direction():
+    rule = Rule("Frais", "657000", credit=False, codes=("80",), name=re.compile("AUTRE"))
+    assert rule.concerns("8037", credit=False)
+    assert not rule.concerns("8037", credit=True)
+    assert not rule.concerns("0150", credit=False)
+    assert Rule("Tout", "740000").concerns("0150", credit=True)
+
+
 def test_the_first_rule_that_holds_decides():
     rules = (Rule("Autre", "1", credit=True), Rule("Frais", "2", codes=("80",)), Rule("Tout", "3"))
     assert first(rules, LINE).label == "Frais"

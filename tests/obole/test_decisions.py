@@ -31,8 +31,9 @@ def decide(obole: Obole, folder: Path, *rows: tuple[str, ...], name: str = "deci
 
 
 def accounts_of(obole: Obole, donor: str) -> set[str]:
+    query = "SELECT iban FROM donor_iban WHERE donor = ? UNION SELECT iban FROM learnt_iban WHERE donor = ?"
     with closing(sqlite3.connect(obole.books / "vault.sqlite3")) as connection:
-        return {row[0] for row in connection.execute("SELECT iban FROM donor_iban WHERE donor = ?", (donor,))}
+        return {row[0] for row in connection.execute(query, (donor, donor))}
 
 
 def from_stranger(number: int, cents: int = 20_00, opening: int = 1_247_50) -> Statement:
@@ -160,7 +161,7 @@ def test_proposals_say_why(small: Obole, tmp_path: Path):
         rows = list(csv.DictReader(source, delimiter=";"))
     by_amount = {row["(amount)"]: row for row in rows}
     assert by_amount["30.00"]["(proposal)"] == "D0002"
-    assert by_amount["30.00"]["(other proposals)"] == "D0001 95 %"
+    assert by_amount["30.00"]["(other proposals)"] == "D0001 60 % account of this donor"
     assert by_amount["30.00"]["donor"] == by_amount["30.00"]["(proposal)"]
     assert not by_amount["20.00"]["donor"] or float(by_amount["20.00"]["(score)"]) >= 0.9
 
@@ -231,3 +232,44 @@ def test_a_very_long_text_is_looked_through_to_its_end(small: Obole, tmp_path: P
     ]
     headings = ("date", "account", "debit", "credit", "text", "document")
     assert "an e-mail address stands here" in small.refuses(write_csv(tmp_path / "long.csv", headings, rows))
+
+
+def test_what_a_decision_taught_goes_with_it_when_it_is_undone(small: Obole, tmp_path: Path):
+    decide(small, tmp_path, (STATEMENT.document, "7", "D0001", "", "", DAY, ""))
+    small("undo", small.documents()[-1])
+    assert STRANGER not in accounts_of(small, "D0001")
+    decide(small, tmp_path, (STATEMENT.document, "7", "D0005", "", "", DAY, ""), name="b.csv")
+    small.takes_well(from_stranger(74).write(tmp_path))
+    assert small.gifts()[-1] == ("D0005", 20_00)
+
+
+def test_a_donor_register_read_again_does_not_make_it_forget(small: Obole, tmp_path: Path):
+    decide(small, tmp_path, (STATEMENT.document, "7", "D0005", "", "", DAY, ""))
+    small.takes_well(write_donors(tmp_path / "donors.csv"))
+    assert STRANGER in accounts_of(small, "D0005")
+
+
+def test_a_name_in_the_reason_refuses_the_sheet(small: Obole, tmp_path: Path):
+    headings = (*HEADINGS, "reason")
+    row = (STATEMENT.document, "7", "D0005", "", "", DAY, "", "dit Jan Van den Berg")
+    told = small.refuses(write_csv(tmp_path / "a.csv", headings, [row]))
+    assert "line 2: the name of a donor stands here" in told
+
+
+def test_a_date_years_away_is_refused(small: Obole, tmp_path: Path):
+    sheet = write_csv(tmp_path / "a.csv", HEADINGS, [(STATEMENT.document, "7", "D0005", "", "", "2062-03-20", "")])
+    assert "which is years away" in small.refuses(sheet)
+
+
+def test_a_line_decided_before_says_where(small: Obole, tmp_path: Path):
+    decide(small, tmp_path, (STATEMENT.document, "7", "D0005", "", "", DAY, ""))
+    again = write_csv(tmp_path / "b.csv", HEADINGS, [(STATEMENT.document, "7", "D0002", "", "", "2025-03-22", "")])
+    now = small.documents()[-1]
+    assert f"was decided before, in {now} line 2; change it there" in small.refuses(again)
+    decide(small, tmp_path, (now, "2", "D0002", "", "", "2025-03-22", ""), name="c.csv")
+    assert small.rows("SELECT sum(cents) FROM gift WHERE donor = 'D0002'") == [(130_00,)]
+    assert small.checks().exit_code == 0
+
+
+def test_the_list_with_names_is_not_written_into_the_books(small: Obole):
+    assert "choose a folder outside" in small("match", "-o", small.books / "open.xlsx").output

@@ -172,6 +172,22 @@ def test_details_on_their_own_split_the_total_that_waits(ready: Obole, tmp_path:
     assert ready.state() == before
 
 
+def test_details_that_another_form_of_the_day_has_split_the_total_too(ready: Obole, tmp_path: Path):
+    """The bank's CODA has the total alone, its CAMT of the same day the details: nothing of them is lost."""
+    total = Statement(10, 1000_00, [Line(125_00, "10550000", reference="COLL-1")], DAYS[0])
+    ready.takes_well(total.write(tmp_path))
+    entry = Ntry(125_00, DAYS[0], PARTS, code="0550000", block="COLL-1")
+    whole = Stmt([entry], 1000_00, account=IBAN, sequence="", day=DAYS[0])
+    (tmp_path / "whole.xml").write_bytes(encode([whole]))
+    ready.takes_well(tmp_path / "whole.xml")
+    assert ready.gifts() == [("D0002", 60_00), ("D0006", 45_00)]
+    assert ready.balance("499000") == -20_00
+    assert ready.checks().exit_code == 0
+    before = ready.state()
+    ready.takes_well(tmp_path / "whole.xml", total.write(tmp_path))
+    assert ready.state() == before
+
+
 def test_details_of_what_was_split_already_post_nothing(ready: Obole, tmp_path: Path):
     parts = collection(collected(60_00, "M-2", "E-1"), collected(45_00, "M-6", "E-2"))
     ready.takes_well(Statement(10, 1000_00, [parts], DAYS[0]).write(tmp_path))

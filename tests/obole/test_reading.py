@@ -1,5 +1,6 @@
 """Reading ahead in a second process gives what reading here gives, whatever happens to the one or the other process."""
 
+import hashlib
 import multiprocessing
 import pickle
 import subprocess
@@ -99,8 +100,84 @@ def test_without_its_reader_it_reads_the_rest_here(files: list[Path], monkeypatc
 def test_a_file_that_changed_after_it_was_read_ahead_is_read_again(files: list[Path]):
     results, ours = multiprocessing.Pipe(duplex=False)
     ours.send_bytes(pickle.dumps(("the digest of what it was before", True, reading._packed(coda.parse(b"")))))
-    found = reading._read(files[0], results)
+    found = reading._read(files[0], results, 0)
     assert [found] == here(files[:1])
+
+
+# A large file is read by both processes
+
+
+def many(statements: int = 200) -> bytes:
+    return b"".join(statement(13 + index % 15) for index in range(statements))
+
+
+@pytest.fixture
+def _shared(monkeypatch: pytest.MonkeyPatch, _ahead: None) -> None:
+    monkeypatch.setattr(reading, "_LARGE", 10_000)
+    monkeypatch.setattr(reading, "_PART", 5_000)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.cod"
+    path.write_bytes(many())
+    return path
+
+
+@pytest.mark.usefixtures("_shared")
+def test_a_large_file_is_read_by_both_and_is_the_same(large: Path, files: list[Path]):
+    for paths in ([large], [large, *files], [large, large]):
+        with read(paths) as sources:
+            assert len(multiprocessing.active_children()) == 1
+            found = list(sources)
+        assert [source.bank for source in found] == [coda.parse(path.read_bytes()) for path in paths]
+        assert [source.content for source in found] == [path.read_bytes() for path in paths]
+
+
+@pytest.mark.usefixtures("_shared")
+def test_of_a_large_file_only_the_first_part_is_read_here(large: Path, monkeypatch: pytest.MonkeyPatch):
+    parts, here = coda.parts, []
+    with read([large]) as sources:
+        monkeypatch.setattr(coda, "parts", lambda data, *places: here.append(places[:2]) or parts(data, *places))
+        found = list(sources)
+    monkeypatch.undo()
+    [(start, end)] = here
+    assert start == 0
+    assert 0.5 < end / large.stat().st_size < 0.7
+    assert found[0].bank == coda.parse(many())
+
+
+@pytest.mark.usefixtures("_shared")
+def test_a_large_file_whose_reader_was_killed_is_read_here(large: Path):
+    with read([large]) as sources:
+        [reader] = multiprocessing.active_children()
+        reader.kill()
+        [found] = sources
+    assert found.bank == coda.parse(many())
+
+
+def test_a_large_file_that_changed_while_it_was_read_is_read_again_from_where_the_other_began(
+    large: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reading, "_LARGE", 10_000)
+    monkeypatch.setattr(reading, "_PART", 5_000)
+    results, ours = multiprocessing.Pipe(duplex=False)
+    for last in (False, True):
+        ours.send_bytes(pickle.dumps(("the digest of what it was before", last, reading._packed(coda.parse(many(3))))))
+    assert reading._read(large, results, 20_000).bank == coda.parse(many())
+    assert not results.poll()  # what follows is of the next file
+
+
+def test_a_large_file_whose_reader_ends_in_the_middle_is_read_again_from_where_the_other_began(
+    large: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reading, "_LARGE", 10_000)
+    results, ours = multiprocessing.Pipe(duplex=False)
+    content = large.read_bytes()
+    [part] = coda.parts(content, reading._cut(content, 20_000), len(content), len(content))
+    ours.send_bytes(pickle.dumps((hashlib.sha256(content).hexdigest(), False, reading._packed(part))))
+    ours.close()
+    assert reading._read(large, results, 20_000).bank == coda.parse(many())
 
 
 @pytest.mark.parametrize("ahead", [1, 16_000_000])  # it waits for the other to take more, or has nothing left to do

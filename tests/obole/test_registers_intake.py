@@ -420,7 +420,7 @@ def test_the_same_decision_again_is_known(small: Obole, tmp_path: Path):
 def test_another_decision_on_the_same_line_is_refused(small: Obole, tmp_path: Path):
     small.takes_well(decisions(tmp_path, TO_DONOR))
     said = small.refuses(decisions(tmp_path, (FIRST, "7", "D0003", "", "2025-04-02", ""), name="other.csv"))
-    assert f"line 2: movement 7 of {FIRST} was assigned before, otherwise" in said
+    assert f"line 2: movement 7 of {FIRST} was decided before, in assignment-2025-" in said
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_a_row_without_a_date_is_not_decided_and_said_so(waiting: Obole, tmp_pat
 
 def test_a_sheet_where_nothing_is_decided_says_so(waiting: Obole, tmp_path: Path):
     waiting("suspense", "-o", tmp_path / "open.xlsx")
-    assert "fill in the register" in waiting.refuses(tmp_path / "open.xlsx")
+    assert "no row has a date" in waiting.refuses(tmp_path / "open.xlsx")
 
 
 def test_the_list_is_written_as_a_sheet_only(waiting: Obole, tmp_path: Path):

@@ -136,3 +136,11 @@ def test_a_line_of_another_statement_keeps_its_place(small: Obole, tmp_path: Pat
     assert "statement is missing" in small.faults()
     small.takes_well(STATEMENT.write(tmp_path))
     assert small.checks().exit_code == 0
+
+
+def test_of_one_document_all_is_told_that_was_told_when_it_was_posted(small: Obole):
+    told = small("documents", STATEMENT.document).output
+    assert "opening 1000.00 EUR, closing 1247.50 EUR" in told
+    assert "gift                 4           190.00 EUR" in told
+    assert "suspense             1            70.00 EUR" in told
+    assert "no such document" in small("documents", "coda-current-2025-074").output

@@ -87,7 +87,7 @@ def document_list(books: Books, year: int | None, language: str) -> Table:
         if year is None or row["first_day"].year <= year <= row["last_day"].year
     ]
     columns = (
-        Column("name", word("name"), width=32),
+        Column("name", word("name"), width=40),
         Column("kind", word("kind"), width=12),
         Column("first", word("first"), ColumnKind.DATE, width=10),
         Column("last", word("last"), ColumnKind.DATE, width=10),
@@ -95,6 +95,6 @@ def document_list(books: Books, year: int | None, language: str) -> Table:
         Column("closing", word("closing"), ColumnKind.CENTS, width=16),
         Column("gifts", word("gifts"), ColumnKind.COUNT, width=8),
         Column("posted", word("posted"), width=20),
-        Column("undone", word("undone"), width=32),
+        Column("undone", word("undone"), width=44),
     )
     return Table(word("title"), books.config.organisation.name, language, columns, lines)

@@ -111,6 +111,12 @@ SOURCE_KINDS = (
 )
 
 
+_EMPTY = Fault("the file is empty; fetch it again where it came from")
+_UNKNOWN = Fault(
+    "no kind of file that Obole takes in; `obole inspect` says what it sees, docs/registers.md and docs/platforms.md "
+    "what it takes"
+)
+
 # Taken again although the file was seen: a grant may have fallen due since, a donor may have been changed since.
 _ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS, DocumentKind.PLEDGES)
 
@@ -185,12 +191,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
             continue
         kind = kind_of(path, said)
         if kind is None:
-            told.faults.append(
-                Fault(
-                    "no kind of file that Obole takes in; `obole inspect` says what it sees, "
-                    "docs/registers.md and docs/platforms.md what it takes"
-                )
-            )
+            told.faults.append(_EMPTY if path.stat().st_size == 0 else _UNKNOWN)
             continue
         told.kind = kind
         by_kind[kind].append((path, told))

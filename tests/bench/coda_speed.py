@@ -134,11 +134,11 @@ def _rules() -> tuple[Rule, ...]:
     )
 
 
-def _measure(reader: str, path: Path) -> None:
+def measure(reader: str, file: str) -> None:
     """In a process of its own: print movements, how many were explained, seconds, peak megabytes above the start."""
     from coda import CODA  # noqa: PLC0415 - an oracle of the test extra
 
-    desk = _desk()
+    path, desk = Path(file), _desk()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     count = gifts = 0
     began = time.process_time()
@@ -172,7 +172,9 @@ def main(movements: int) -> None:
         runs: dict[str, list[list[str]]] = {"obole": [], "febelfin-coda": []}
         for _ in range(REPEATS):
             for reader, answers in runs.items():
-                command = [sys.executable, __file__, "--measure", reader, str(path)]
+                # Not this file as the main module: a second process would load all of it first, as none of `obole` does.
+                code = "import sys; sys.path.insert(0, sys.argv[1]); import coda_speed as it; it.measure(*sys.argv[2:])"
+                command = [sys.executable, "-c", code, str(Path(__file__).parent), reader, str(path)]
                 answers.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
     count, gifts = map(int, runs["obole"][0][:2])
     best, cpu = (
@@ -192,7 +194,4 @@ def main(movements: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--measure"]:
-        _measure(sys.argv[2], Path(sys.argv[3]))
-    else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

@@ -172,7 +172,7 @@ def main(movements: int) -> None:
         runs: dict[str, list[list[str]]] = {"obole": [], "febelfin-coda": []}
         for _ in range(REPEATS):
             for reader, answers in runs.items():
-                # Not this file as the main module: a second process would load all of it first, as none of `obole` does.
+                # Not as the main module: the second process would load it all first; that of `obole` does not.
                 code = "import sys; sys.path.insert(0, sys.argv[1]); import coda_speed as it; it.measure(*sys.argv[2:])"
                 command = [sys.executable, "-c", code, str(Path(__file__).parent), reader, str(path)]
                 answers.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())

@@ -519,6 +519,24 @@ def booked_amounts(connection: Connection, document_id: int) -> dict[date, Count
     return dict(found)
 
 
+def totals_split(connection: Connection, bank: str, day: date, cents: int) -> int:
+    """How many totals of this amount were split by their details on a day of an account."""
+    query = (
+        select(func.count())
+        .select_from(movement)
+        .join(document, document.c.id == movement.c.document_id)
+        .where(
+            document.c.bank == bank,
+            stands,
+            movement.c.booked == day,
+            movement.c.cents == cents,
+            movement.c.parent.is_(None),
+            movement.c.outcome == "batch",
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def banks_with(connection: Connection, kind: str) -> set[str]:
     """The bank accounts that have a standing document of this kind."""
     query = select(document.c.bank).where(document.c.kind == kind, document.c.bank.is_not(None), stands).distinct()

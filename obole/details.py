@@ -20,7 +20,8 @@ from ledger.records import DocumentKind
 from ledger.register import OpenItem
 from obole.books import Books
 
-# The bank may notify a day or two before or after it books; further apart, equal amounts are different payments.
+# The bank may notify a day or two before or after it books what has a reference of its own; equal amounts without one
+# are the same payment on the same day only.
 _APART = timedelta(days=5)
 
 
@@ -60,7 +61,7 @@ def take_details(books: Books, posting: Posting, desk: Desk | None, source: Sour
     for movement in totals:
         if keys[movement] in there:
             continue
-        found = _match(movement, waiting)
+        found = None if _split_before(posting, desk, statement, movement) else _match(movement, waiting)
         if found is None:
             faults.append(
                 Fault(
@@ -108,10 +109,26 @@ def _split_totals(statement: Statement) -> list[Movement]:
 
 
 def _match(movement: Movement, waiting: Sequence[OpenItem]) -> OpenItem | None:
-    """The total these details are of: by its reference, else the only one of its amount around that day."""
-    near = [item for item in waiting if item.cents == movement.cents and abs(item.booked - movement.booked) <= _APART]
-    named = [item for item in near if item.reference and item.reference == movement.reference]
-    return next(iter(named), near[0] if len(near) == 1 else None)
+    """The total these details are of: by its reference, else the only one of its amount on that day without one."""
+    equal = [item for item in waiting if item.cents == movement.cents]
+    if movement.reference:
+        named = [item for item in equal if item.reference == movement.reference]
+        near = [item for item in named if abs(item.booked - movement.booked) <= _APART]
+        if near:
+            return near[0]
+    nameless = [
+        item for item in equal if item.booked == movement.booked and not (item.reference and movement.reference)
+    ]
+    return nameless[0] if len(nameless) == 1 else None
+
+
+def _split_before(posting: Posting, desk: Desk, statement: Statement, movement: Movement) -> bool:
+    """Whether these details are booked: one of their references is, or a total of that day and amount was split."""
+    parts = [one for one in statement.movements if one.parent == movement.position]
+    references = [one.reference for one in parts if one.reference and one.mandate is not None]
+    if references:
+        return any(not one.reversed for one in register.originals(posting.connection, references).values())
+    return register.totals_split(posting.connection, desk.alias, movement.booked, movement.cents) > 0
 
 
 def _reference(desk: Desk, movement: Movement) -> str:

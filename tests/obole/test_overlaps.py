@@ -197,6 +197,37 @@ def test_details_of_what_was_split_already_post_nothing(ready: Obole, tmp_path: 
     assert ready.state() == before
 
 
+def test_details_booked_already_do_not_split_another_total_of_the_same_amount(ready: Obole, tmp_path: Path):
+    """Two collections of 105.00 in one week: the first came with its details, the second alone."""
+    first = collection(collected(60_00, "M-2", "E-1"), collected(45_00, "M-6", "E-2"), reference="COLL-1")
+    second = Line(105_00, "10550000", reference="COLL-2")
+    ready.takes_well(
+        Statement(10, 1000_00, [first], DAYS[0]).write(tmp_path),
+        Statement(11, 1105_00, [second], DAYS[1]).write(tmp_path),
+    )
+    before = ready.state()
+    told = ready.takes_well(notification(tmp_path, 105_00, PARTS[:2])).output
+    assert "no such total waits" in told
+    entry = Ntry(105_00, DAYS[0], PARTS[:2], code="0550000", block="COLL-1")
+    whole = Stmt([entry], 1000_00, account=IBAN, sequence="", day=DAYS[0])
+    (tmp_path / "whole.xml").write_bytes(encode([whole]))
+    ready.takes_well(tmp_path / "whole.xml")
+    assert ready.state() == before
+    assert ready.balance("499000") == -105_00
+
+
+def test_details_without_references_split_nothing_of_another_day(ready: Obole, tmp_path: Path):
+    """Grouped transfers have no reference: equal amounts of two days are two payments."""
+    parts = (Tx(60_00, ogm=ogm(1)), Tx(45_00, ogm=ogm(2)))
+    ready.takes_well(Statement(10, 1000_00, [Line(105_00, "20150000", "REGROUPEMENT")], DAYS[1]).write(tmp_path))
+    before = ready.state()
+    ready.takes_well(notification(tmp_path, 105_00, parts, block="", day=DAYS[0]))
+    assert ready.state() == before
+    ready.takes_well(notification(tmp_path, 105_00, parts, block="", day=DAYS[1]))
+    assert ready.gifts() == [("D0001", 60_00), ("D0002", 45_00)]
+    assert ready.checks().exit_code == 0
+
+
 def test_details_come_before_their_statement_in_one_import(ready: Obole, tmp_path: Path):
     total = Statement(10, 1000_00, [Line(105_00, "10550000", reference="COLL-1")], DAYS[0])
     ready.takes_well(notification(tmp_path, 105_00, PARTS[:2]), total.write(tmp_path))

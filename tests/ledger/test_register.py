@@ -346,7 +346,9 @@ def test_open_items_are_the_suspense_lines_that_nobody_assigned_oldest_first(tmp
         register.insert_assignments(connection, number, [(2, 2, 4, "D0001", "731100", DAY, "by telephone")])
     with engine.connect() as connection:
         assert [item.document for item in register.open_items(connection)] == ["late"]
-        assert register.assigned_items(connection) == {("early", 4): ("D0001", "731100", DAY)}
+        assert register.assigned_items(connection) == {
+            ("early", 4): register.Decided("D0001", "731100", DAY, "decisions line 2")
+        }
 
 
 def test_the_previous_closing_is_that_of_the_statement_before_on_the_same_account(tmp_path: Path):

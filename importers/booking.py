@@ -188,15 +188,7 @@ def book(statement: Statement, desk: Desk, file_digest: str, name: str | None = 
 
     The document is called `name`, or as `document_name` says.
     """
-    children: dict[int, list[Movement]] = {}
-    returned: list[str] = []
-    for movement in statement.movements:
-        if movement.parent is not None:
-            children.setdefault(movement.parent, []).append(movement)
-        if movement.cents < 0 and movement.reference and _is_return(movement):
-            returned.append(movement.reference)
-    originals = desk.originals(returned) if returned else {}
-    sheet = _Sheet(desk, name or document_name(desk.alias, statement), children, originals)
+    sheet = _sheet(statement.movements, desk, name or document_name(desk.alias, statement))
     sheet.last = max(map(_POSITION, statement.movements), default=0)
     for movement in _unknown(statement.movements, sheet, 0):
         if movement.parent is None:
@@ -211,28 +203,11 @@ def book_details(statement: Statement, totals: Sequence[Movement], desk: Desk, f
     `totals` are lines of `statement` whose details add up to them; a detail that nobody knows stays on suspense, as a
     line of its own.
     """
-    children: dict[int, list[Movement]] = {}
-    returned: list[str] = []
-    for movement in statement.movements:
-        if movement.parent is not None:
-            children.setdefault(movement.parent, []).append(movement)
-            if movement.cents < 0 and movement.reference and _is_return(movement):
-                returned.append(movement.reference)
-    originals = desk.originals(returned) if returned else {}
-    sheet = _Sheet(replace(desk, account=desk.suspense), name, children, originals)
+    sheet = _sheet(statement.movements, replace(desk, account=desk.suspense), name)
     for movement in totals:
         _book_batch(movement, sheet)
-    days = [movement.booked for movement in totals]
-    record = DocumentRecord(
-        name=name,
-        kind=DocumentKind.DETAILS,
-        file_digest=file_digest,
-        digest=statement.digest,
-        first_day=min(days),
-        last_day=max(days),
-        summary=_summary(sheet),
-    )
-    return Booked(_posted(record, sheet), tuple(sheet.open), tuple(sheet.faults), tuple(sheet.returns))
+    booking = _reclassification(totals, sheet, DocumentKind.DETAILS, file_digest, statement.digest)
+    return Booked(booking, tuple(sheet.open), tuple(sheet.faults), tuple(sheet.returns))
 
 
 def book_open(movements: Sequence[Movement], desk: Desk, name: str, digest: str) -> tuple[Booked, list[int]] | None:
@@ -242,9 +217,7 @@ def book_open(movements: Sequence[Movement], desk: Desk, name: str, digest: str)
     is: what was unknown when a line came (a donor, a rule, the gift that a return takes back) still is. What follows
     from a return for its mandate followed when the line came.
     """
-    references = [one.reference for one in movements if one.cents < 0 and one.reference and _is_return(one)]
-    originals = desk.originals(references) if references else {}
-    whole = _Sheet(replace(desk, account=desk.suspense), name, {}, originals)
+    whole = _sheet(movements, replace(desk, account=desk.suspense), name)
     whole.last = len(movements)
     # An instalment that the bank names a second time stays where it is.
     debits = [one.reference for one in movements if one.cents > 0 and one.mandate is not None and one.reference]
@@ -267,17 +240,37 @@ def book_open(movements: Sequence[Movement], desk: Desk, name: str, digest: str)
             whole.cents[outcome] += cents
     if not decided:
         return None
-    days = [movement.booked for movement in movements if movement.position in decided]
+    known = [movement for movement in movements if movement.position in decided]
+    return Booked(_reclassification(known, whole, DocumentKind.ASSIGNMENT, digest, digest), ()), decided
+
+
+def _sheet(movements: Iterable[Movement], desk: Desk, name: str) -> _Sheet:
+    """An empty pile for lines and their details, with the gifts that returns among them take back."""
+    children: dict[int, list[Movement]] = {}
+    returned: list[str] = []
+    for movement in movements:
+        if movement.parent is not None:
+            children.setdefault(movement.parent, []).append(movement)
+        if movement.cents < 0 and movement.reference and _is_return(movement):
+            returned.append(movement.reference)
+    return _Sheet(desk, name, children, desk.originals(returned) if returned else {})
+
+
+def _reclassification(
+    lines: Iterable[Movement], sheet: _Sheet, kind: DocumentKind, file_digest: str, digest: str
+) -> Booking:
+    """What leaves suspense, on the days of the lines."""
+    days = [movement.booked for movement in lines]
     record = DocumentRecord(
-        name=name,
-        kind=DocumentKind.ASSIGNMENT,
-        file_digest=digest,
+        name=sheet.name,
+        kind=kind,
+        file_digest=file_digest,
         digest=digest,
         first_day=min(days),
         last_day=max(days),
-        summary=_summary(whole),
+        summary=_summary(sheet),
     )
-    return Booked(_posted(record, whole), ()), decided
+    return _posted(record, sheet)
 
 
 def _booking(statement: Statement, sheet: _Sheet, file_digest: str) -> Booking:

@@ -27,8 +27,8 @@ from sqlalchemy import (
 )
 
 from ledger.collections import Attempt, Fate, History, Instalment, Outcome, SequenceType
-from ledger.register import document, metadata, movement, stands, undone
-from ledger.store import bulk_insert
+from ledger.register import document, metadata, movement, stands, was_undone
+from ledger.store import bulk_insert, slices
 
 collection = Table(
     "collection",
@@ -131,14 +131,10 @@ class Sent(NamedTuple):
 _BROUGHT = ("gift", "instalment")
 
 
-def _withdrawn(table: Table) -> Any:
-    return exists().where(undone.c.document_id == table.c.document_id)
-
-
 def _failed(*kinds: FailureKind) -> Any:
     """The condition that an instalment failed in one of these ways."""
     return exists().where(
-        rejection.c.end_to_end == instalment.c.end_to_end, rejection.c.kind.in_(kinds), ~_withdrawn(rejection)
+        rejection.c.end_to_end == instalment.c.end_to_end, rejection.c.kind.in_(kinds), ~was_undone(rejection)
     )
 
 
@@ -188,7 +184,7 @@ def insert_failures(connection: Connection, document_id: int, failures: Iterable
 
 def histories(connection: Connection, since: date) -> dict[str, History]:
     """What each mandate was debited for; attempts are those for the months from `since` on."""
-    dead = _failed(FailureKind.REJECT) | _withdrawn(collection)
+    dead = _failed(FailureKind.REJECT) | was_undone(collection)
     tallies = (
         select(
             instalment.c.mandate,
@@ -204,7 +200,7 @@ def histories(connection: Connection, since: date) -> dict[str, History]:
             instalment.c.end_to_end,
             instalment.c.period,
             instalment.c.attempt,
-            _withdrawn(collection),
+            was_undone(collection),
         )
         .join(collection, collection.c.reference == instalment.c.collection)
         .where(instalment.c.period >= since)
@@ -215,7 +211,7 @@ def histories(connection: Connection, since: date) -> dict[str, History]:
         for row in connection.execute(
             select(rejection.c.end_to_end, rejection.c.kind, rejection.c.fate)
             .join(instalment, instalment.c.end_to_end == rejection.c.end_to_end)
-            .where(instalment.c.period >= since, ~_withdrawn(rejection))
+            .where(instalment.c.period >= since, ~was_undone(rejection))
             .order_by(rejection.c.day, rejection.c.document_id)
         )
     }
@@ -240,10 +236,22 @@ def histories(connection: Connection, since: date) -> dict[str, History]:
 def collected(connection: Connection, reference: str) -> Collected | None:
     """The collection of this PmtInfId with where its instalments stand; None where it is none of ours."""
     found = connection.execute(
-        select(collection.c.cents).where(collection.c.reference == reference, ~_withdrawn(collection))
+        select(collection.c.cents).where(collection.c.reference == reference, ~was_undone(collection))
     ).first()
     if found is None:
         return None
+    return Collected(reference, found.cents, tuple(sorted(_debits(connection, instalment.c.collection == reference))))
+
+
+def debits(connection: Connection, references: Iterable[str]) -> dict[str, Debit]:
+    """The instalments of these EndToEndIds that are ours."""
+    wanted = sorted(set(references))
+    return {
+        one.end_to_end: one for some in slices(wanted) for one in _debits(connection, instalment.c.end_to_end.in_(some))
+    }
+
+
+def _debits(connection: Connection, condition: Any) -> list[Debit]:
     query = select(
         instalment.c.end_to_end,
         instalment.c.mandate,
@@ -252,28 +260,8 @@ def collected(connection: Connection, reference: str) -> Collected | None:
         instalment.c.due,
         _failed(FailureKind.REJECT),
         _credited(),
-    ).where(instalment.c.collection == reference)
-    debits = [Debit(*row[:5], bool(row[5]), bool(row[6])) for row in connection.execute(query)]
-    return Collected(reference, found.cents, tuple(sorted(debits)))
-
-
-def debits(connection: Connection, references: Iterable[str]) -> dict[str, Debit]:
-    """The instalments of these EndToEndIds that are ours."""
-    wanted = sorted(set(references))
-    found: dict[str, Debit] = {}
-    for start in range(0, len(wanted), 500):
-        query = select(
-            instalment.c.end_to_end,
-            instalment.c.mandate,
-            instalment.c.donor,
-            instalment.c.cents,
-            instalment.c.due,
-            _failed(FailureKind.REJECT),
-            _credited(),
-        ).where(instalment.c.end_to_end.in_(wanted[start : start + 500]))
-        for row in connection.execute(query):
-            found[row.end_to_end] = Debit(*row[:5], bool(row[5]), bool(row[6]))
-    return found
+    ).where(condition)
+    return [Debit(*row[:5], bool(row[5]), bool(row[6])) for row in connection.execute(query)]
 
 
 def _credited() -> Any:

@@ -43,7 +43,7 @@ from sqlalchemy import (
 
 from ledger.money import to_decimal
 from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
-from ledger.store import bulk_insert, iso
+from ledger.store import bulk_insert, iso, slices
 
 metadata = MetaData()
 
@@ -214,6 +214,11 @@ _GIFT_COLUMNS = tuple(column.name for column in gift.columns)
 _MOVEMENT_COLUMNS = tuple(column.name for column in movement.columns)
 _GIFT_FORMAT = "|".join(["%s"] * (len(_GIFT_COLUMNS) - 2))  # without id and crc
 _MOVEMENT_FORMAT = "|".join(["%s"] * (len(_MOVEMENT_COLUMNS) - 1))  # without crc
+
+
+def was_undone(table: Table) -> Any:
+    """The condition that the document of a row was undone."""
+    return exists().where(undone.c.document_id == table.c.document_id)
 
 
 # A document that was undone is history: nothing that asks what is posted sees it.
@@ -580,8 +585,8 @@ def originals(connection: Connection, references: Iterable[str]) -> dict[str, Or
     """The collected gifts by EndToEndId; where one id was collected more than once, the last not yet reversed."""
     wanted = sorted(set(references))
     found: dict[str, Original] = {}
-    for start in range(0, len(wanted), 500):
-        for row in connection.execute(_ORIGINALS, {"references": wanted[start : start + 500]}):
+    for some in slices(wanted):
+        for row in connection.execute(_ORIGINALS, {"references": some}):
             original = Original._make(row)._replace(reversed=bool(row[8]))
             known = found.get(row.reference)
             if known is None or known.reversed or not original.reversed:
@@ -611,26 +616,19 @@ def gifts_of(connection: Connection, document_id: int) -> list[PostedGift]:
 
 def standing_gift(connection: Connection, name: str, position: int) -> PostedGift | None:
     """The gift of a line of a document that nothing has taken back; None where there is none."""
-    back = gift.alias("taken_back")
-    condition = (
-        (document.c.name == name)
-        & (gift.c.position == position)
-        & (gift.c.cents > 0)
-        & ~exists().where(back.c.reverses == gift.c.id)
-    )
+    condition = (document.c.name == name) & (gift.c.position == position) & _given_still()
     return next((one for _, one in _posted_gifts(connection, condition)), None)
 
 
 def donorless_gifts(connection: Connection) -> list[tuple[str, PostedGift]]:
     """The standing gifts of money without a donor, each with its document, oldest first."""
+    return _posted_gifts(connection, gift.c.donor.is_(None) & (gift.c.channel != Channel.IN_KIND) & _given_still())
+
+
+def _given_still() -> Any:
+    """The condition that a gift was not taken back."""
     back = gift.alias("taken_back")
-    condition = (
-        gift.c.donor.is_(None)
-        & (gift.c.cents > 0)
-        & (gift.c.channel != Channel.IN_KIND)
-        & ~exists().where(back.c.reverses == gift.c.id)
-    )
-    return _posted_gifts(connection, condition)
+    return (gift.c.cents > 0) & ~exists().where(back.c.reverses == gift.c.id)
 
 
 def _posted_gifts(connection: Connection, condition: Any) -> list[tuple[str, PostedGift]]:
@@ -770,7 +768,7 @@ class OpenItem(NamedTuple):
 
 def open_items(connection: Connection) -> list[OpenItem]:
     """The suspense list, oldest first."""
-    decided = select(assignment).where(~_undone(assignment)).subquery()
+    decided = select(assignment).where(~was_undone(assignment)).subquery()
     query = (
         select(
             document.c.name,
@@ -800,11 +798,11 @@ def find_vouchers(connection: Connection, kind: str, keys: Iterable[tuple[str, d
     """The digests of vouchers already posted, by (reference, day)."""
     wanted = list(keys)
     found: dict[tuple[str, date], str] = {}
-    for start in range(0, len(wanted), 400):
+    for some in slices(wanted):
         query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(
             voucher.c.kind == kind,
-            tuple_(voucher.c.reference, voucher.c.day).in_(wanted[start : start + 400]),
-            ~_undone(voucher),
+            tuple_(voucher.c.reference, voucher.c.day).in_(some),
+            ~was_undone(voucher),
         )
         found.update({(row.reference, row.day): row.digest for row in connection.execute(query)})
     return found
@@ -813,7 +811,7 @@ def find_vouchers(connection: Connection, kind: str, keys: Iterable[tuple[str, d
 def all_vouchers(connection: Connection, kind: str) -> dict[tuple[str, date], str]:
     """Every voucher of a kind already posted: (reference, day) -> digest."""
     query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(
-        voucher.c.kind == kind, ~_undone(voucher)
+        voucher.c.kind == kind, ~was_undone(voucher)
     )
     return {(row.reference, row.day): row.digest for row in connection.execute(query)}
 
@@ -822,11 +820,11 @@ def voucher_contents(connection: Connection, kind: str, references: Iterable[str
     """The digests of vouchers already posted by a document that stands, by reference, whatever their day."""
     wanted = sorted(set(references))
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), 500):
+    for some in slices(wanted):
         query = (
             select(voucher.c.reference, voucher.c.digest)
             .join(document, document.c.id == voucher.c.document_id)
-            .where(voucher.c.kind == kind, voucher.c.reference.in_(wanted[start : start + 500]), stands)
+            .where(voucher.c.kind == kind, voucher.c.reference.in_(some), stands)
         )
         found.update({row.reference: row.digest for row in connection.execute(query)})
     return found
@@ -836,11 +834,11 @@ def documents_of_vouchers(connection: Connection, kind: str, references: Iterabl
     """The documents that posted these vouchers and stand, in order."""
     wanted = sorted(set(references))
     found: dict[int, str] = {}
-    for start in range(0, len(wanted), 500):
+    for some in slices(wanted):
         query = (
             select(document.c.id, document.c.name)
             .join(voucher, voucher.c.document_id == document.c.id)
-            .where(voucher.c.kind == kind, voucher.c.reference.in_(wanted[start : start + 500]), stands)
+            .where(voucher.c.kind == kind, voucher.c.reference.in_(some), stands)
             .distinct()
         )
         found.update({row.id: row.name for row in connection.execute(query)})
@@ -854,14 +852,14 @@ def identities(connection: Connection, references: Iterable[str]) -> dict[str, s
     """Payments that another source's export identified: reference -> donor key, kept as the reason of its line."""
     wanted = sorted(set(references))
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), 500):
+    for some in slices(wanted):
         query = (
             select(movement.c.reference, movement.c.reason)
             .join(document, document.c.id == movement.c.document_id)
             .where(
                 movement.c.outcome == IDENTITY,
                 movement.c.reason.is_not(None),
-                movement.c.reference.in_(wanted[start : start + 500]),
+                movement.c.reference.in_(some),
                 stands,
             )
             .order_by(movement.c.document_id)
@@ -998,10 +996,10 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
     """The files taken in before, by SHA-256."""
     wanted = sorted(set(digests))
     found: dict[str, tuple[str, list[str], int]] = {}
-    for start in range(0, len(wanted), 500):
+    for some in slices(wanted):
         query = (
             select(document.c.file_digest, document.c.kind, document.c.name, document.c.summary)
-            .where(document.c.file_digest.in_(wanted[start : start + 500]), stands)
+            .where(document.c.file_digest.in_(some), stands)
             .order_by(document.c.id)
         )
         for digest, kind, name, summary in connection.execute(query):
@@ -1049,17 +1047,12 @@ def assigned_items(connection: Connection) -> dict[tuple[str, int], Decided]:
         )
         .join(item, item.c.id == assignment.c.item_document_id)
         .join(decision, decision.c.id == assignment.c.document_id)
-        .where(~_undone(assignment))
+        .where(~was_undone(assignment))
     )
     return {
         (row[0], row[1]): Decided(row[2], row[3], row[4], f"{row[5]} line {row[6]}")
         for row in connection.execute(query)
     }
-
-
-def _undone(table: Table) -> Any:
-    """The condition that the document of a row was undone."""
-    return exists().where(undone.c.document_id == table.c.document_id)
 
 
 def undone_by(connection: Connection) -> dict[int, int]:

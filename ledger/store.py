@@ -5,13 +5,13 @@ SQLite is embedded and the default; any other SQLAlchemy address works the same.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
@@ -20,6 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ledger.errors import OboleError
 
 StoreName = Literal["register", "vault"]
+_Value = TypeVar("_Value")
+_VARIABLES = 400  # of pairs: SQLite before 3.32 takes 999 variables in a statement
 
 # The newest migration of each store; a test compares them with the migration scripts.
 HEADS: dict[str, str] = {"register": "0003", "vault": "0003"}
@@ -107,6 +109,12 @@ def _upgrade(engine: Engine, name: StoreName, version: str | None) -> None:
 def iso(day: date) -> str:
     """A day as `bulk_insert` takes it; the same few thousand days come millions of times."""
     return day.isoformat()
+
+
+def slices(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
+    """As many values at a time as a statement may hold variables in every database."""
+    for start in range(0, len(values), _VARIABLES):
+        yield values[start : start + _VARIABLES]
 
 
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

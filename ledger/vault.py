@@ -36,7 +36,7 @@ from sqlalchemy import (
 from ledger.collections import Pledge, PledgeState
 from ledger.errors import OboleError
 from ledger.journal import sync_folder
-from ledger.store import bulk_insert
+from ledger.store import bulk_insert, slices
 
 metadata = MetaData()
 
@@ -280,7 +280,7 @@ def save_donors(connection: Connection, sealer: Sealer, donors: Sequence[Donor])
     """
     keys = [row.key for row in donors]
     merged: dict[str, str | None] = {}
-    for some in _slices(keys):
+    for some in slices(keys):
         query = select(donor.c.key, donor.c.merged_into).where(donor.c.key.in_(some), donor.c.merged_into.is_not(None))
         merged.update({row.key: row.merged_into for row in connection.execute(query)})
         connection.execute(delete(donor).where(donor.c.key.in_(some)))
@@ -306,7 +306,7 @@ def _owners(connection: Connection, column: Column[str], links: Iterable[tuple[s
     for value, key in links:
         if owners.setdefault(value, key) != key:
             _taken(column, key, owners[value])
-    for some in _slices(list(owners)):
+    for some in slices(list(owners)):
         for value, owner in connection.execute(select(column, column.table.c.donor).where(column.in_(some))):
             _taken(column, owners[value], owner)
     return owners
@@ -316,12 +316,6 @@ def _taken(column: Column[str], key: str, owner: str) -> NoReturn:
     raise LinkTaken(
         f"donor {key}: a {column.table.name} of theirs is kept with donor {owner}; leave it with one of them."
     )
-
-
-def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many at a time as a statement may hold variables in every database."""
-    for start in range(0, len(values), 500):
-        yield values[start : start + 500]
 
 
 def _donor_values(sealer: Sealer, row: Donor) -> tuple[Any, ...]:
@@ -497,7 +491,7 @@ def pledges(connection: Connection) -> list[Pledge]:
 def save_pledges(connection: Connection, rows: Sequence[Pledge]) -> None:
     """Write pledges whole, those there replaced, and link their mandates to their donors; LinkTaken as for donors."""
     owners = {row.mandate: row.donor for row in rows if row.donor is not None}
-    for some in _slices([row.mandate for row in rows]):
+    for some in slices([row.mandate for row in rows]):
         for reference, owner in connection.execute(select(mandate).where(mandate.c.reference.in_(some))):
             key = owners.pop(reference, owner)
             if key != owner:
@@ -531,7 +525,7 @@ def pledged(connection: Connection, mandates: Iterable[str]) -> set[str]:
     """Those of these mandates that have a pledge."""
     wanted = sorted(set(mandates))
     found: set[str] = set()
-    for some in _slices(wanted):
+    for some in slices(wanted):
         found.update(connection.execute(select(pledge.c.mandate).where(pledge.c.mandate.in_(some))).scalars())
     return found
 
@@ -598,7 +592,7 @@ def learn_ibans(connection: Connection, rows: Iterable[tuple[str, str, str]]) ->
 
 def forget_ibans(connection: Connection, lines: Iterable[str]) -> None:
     """Forget what was learnt from the decisions on these lines."""
-    for some in _slices(sorted(set(lines))):
+    for some in slices(sorted(set(lines))):
         connection.execute(delete(learnt_iban).where(learnt_iban.c.line.in_(some)))
 
 

@@ -6,18 +6,20 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from ledger import receiptbook
+from ledger import receiptbook, register
 from ledger import vault as vault_store
 from ledger.chart import Account, UnknownAccount, house, path_of, read_chart, render_chart
 from ledger.errors import OboleError
 from ledger.journal import quote, write_whole
-from ledger.posting import Folder, recover, writing
+from ledger.posting import Folder, Posting, recover, writing
+from ledger.seals import read_seals
 from ledger.store import open_store, sqlite_url
 from obole.config import FILE_NAME, Config, load, read_settings
 
@@ -62,6 +64,25 @@ class Books:
         """The key of the vault; KeyMissing where it is not in the key folder."""
         return vault_store.Sealer.open(self.config.key)
 
+    def posting(self) -> Posting:
+        """A unit of work on register and journal."""
+        return Posting(self.folder, self.register, self.paths, self.config.organisation.language)
+
+    def closed_years(self, connection: Connection) -> set[int]:
+        """The years in which nothing can be posted any more: entered as closed in the register, or sealed."""
+        return {*register.closed_years(connection), *read_seals(self.folder.seals)}
+
+    def archive_of(self, account: str) -> Path:
+        """The folder where Fava shows the documents of an account."""
+        return self.folder.documents.joinpath(*self.paths[account].split(":"))
+
+    def refuse_inside(self, output: Path | None) -> None:
+        """OboleError for a list with names that would be written into the books."""
+        if output is not None and output.resolve().is_relative_to(self.folder.root):
+            raise OboleError(
+                f"{output.name}: lies inside the books, and the list has names; choose a folder outside them."
+            )
+
     def require(self, codes: set[str], where: str) -> None:
         """UnknownAccount for the first code that the chart of these books does not open."""
         for code in sorted(codes - self.chart.keys()):
@@ -81,6 +102,11 @@ def open_books(root: Path) -> Books:
     named |= {code for platform in config.platforms.values() for code in (platform.account, platform.fee_account)}
     books.require(named, FILE_NAME)
     return books
+
+
+def today() -> date:
+    """The day it is here."""
+    return datetime.now(UTC).astimezone().date()
 
 
 def settle(books: Books) -> list[str]:

@@ -265,8 +265,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, *, gifts:
     if output is not None and output.suffix.lower() not in (".xlsx", ".csv"):
         raise click.UsageError("-o takes a file that ends in .xlsx or .csv")
     opened = open_books(books)
-    if output is not None and output.resolve().is_relative_to(opened.folder.root.resolve()):
-        raise OboleError(f"{output.name}: lies inside the books, and the list has names; choose a folder outside them.")
+    opened.refuse_inside(output)
     lines = open_lines(opened, gifts=gifts)
     if output is None:
         click.echo(say.open_lines(lines))

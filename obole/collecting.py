@@ -22,7 +22,6 @@ from ledger.journal import write_whole
 from ledger.posting import Booking, Posting, writing
 from ledger.records import DocumentKind
 from ledger.register import DocumentRecord
-from ledger.seals import read_seals
 from obole.books import Books, settle
 from obole.config import Collection
 from obole.directdebit import block_reference, full_name, message
@@ -73,8 +72,7 @@ def collect(
     """
     settings = _settings(books)
     due = _due(settings, period, due)
-    if output is not None and output.resolve().is_relative_to(books.folder.root):
-        raise OboleError(f"{output.name}: lies inside the books, and the list has names; choose a folder outside them.")
+    books.refuse_inside(output)
     notify_by = due - timedelta(days=settings.notice)
     if dry_run:
         with books.register.connect() as connection:
@@ -83,7 +81,7 @@ def collect(
         return made
     with writing(books.folder):
         recovered = settle(books)
-        with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+        with books.posting() as posting:
             plan, pledges = _plan(books, settings, posting.connection, period, due)
             made = Collected(plan, notify_by, recovered=recovered)
             if plan.instalments:
@@ -115,7 +113,7 @@ def _due(settings: Collection, period: date, due: date | None) -> date:
 
 
 def _refuse_day(books: Books, connection: Connection, due: date) -> None:
-    closed = {*register.closed_years(connection), *read_seals(books.folder.seals)}
+    closed = books.closed_years(connection)
     if due.year in closed:
         raise OboleError(f"{due.year} is closed; nothing can be collected in it any more.")
     if due < books.config.first_day:

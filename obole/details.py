@@ -38,7 +38,7 @@ class Details(NamedTuple):
 
     booked: Booked | None
     faults: tuple[Fault, ...]
-    known: bool = False
+    document_id: int = 0
 
 
 def take_details(books: Books, posting: Posting, desk: Desk | None, source: Source, closed: set[int]) -> Details:
@@ -81,7 +81,7 @@ def take_details(books: Books, posting: Posting, desk: Desk | None, source: Sour
         chosen[movement.position] = found
         taken.append(movement._replace(booked=found.booked))
     if not taken:
-        return Details(None, tuple(faults), known=bool(there))
+        return Details(None, tuple(faults))
     day = max(movement.booked for movement in taken)
     name = register.free_name(posting.connection, f"details-{desk.alias}-{day.year}-{file_digest[:8]}")
     booked = book_details(statement, taken, desk, file_digest, name)
@@ -96,7 +96,7 @@ def take_details(books: Books, posting: Posting, desk: Desk | None, source: Sour
             for position, item in sorted(chosen.items())
         ],
     )
-    return Details(booked, (*faults, *booked.faults))
+    return Details(booked, (*faults, *booked.faults), document_id)
 
 
 def _split_totals(statement: Statement) -> list[Movement]:
@@ -144,6 +144,5 @@ def _with_vouchers(booked: Booked, vouchers: Sequence[tuple[str, date, str]]) ->
 
 
 def _archive(books: Books, desk: Desk, statement: Statement, day: date, file_digest: str) -> Path:
-    folder = books.folder.documents.joinpath(*books.paths[desk.account].split(":"))
     suffix = ".xml" if statement.kind is DocumentKind.CAMT else ".cod"
-    return folder / f"{day}.details-{file_digest[:12]}{suffix}"
+    return books.archive_of(desk.account) / f"{day}.details-{file_digest[:12]}{suffix}"

@@ -15,7 +15,7 @@ from importers.pain import StatusReport
 from ledger import debitbook, register, vault
 from ledger.collections import Instalment, SequenceType
 from ledger.errors import Fault, SourceRefused
-from ledger.posting import Booking, Posting
+from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register import DocumentRecord
 from obole.books import Books
@@ -34,7 +34,7 @@ def take_collection(books: Books, path: Path) -> Taken:
     digest = hashlib.sha256(content).hexdigest()
     with books.vault.connect() as identities:
         donors = vault.load_links(identities).mandates
-    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+    with books.posting() as posting:
         connection = posting.connection
         there = register.documents_of(connection, digest)
         if there:

@@ -29,11 +29,10 @@ from ledger.errors import Fault, OboleError, Severity, SourceRefused
 from ledger.money import to_decimal
 from ledger.posting import Posting, writing
 from ledger.records import DocumentKind
-from ledger.seals import read_seals
 from obole import desk as desks
-from obole.books import Books, scratch, settle
+from obole.books import Books, scratch, settle, today
 from obole.decisions import take_assignments
-from obole.details import Source, take_details
+from obole.details import Details, Source, take_details
 from obole.foreign import take_collection
 from obole.platforms import declared, platform_day, take_platform
 from obole.pledges import take_pledges
@@ -90,10 +89,6 @@ class Intake:
     def refused(self) -> bool:
         """True where a file was refused, whole or in part."""
         return any(told.refused for told in self.told)
-
-
-class UnknownFile(OboleError):
-    """A file that is none of the kinds Obole takes in."""
 
 
 SOURCE_KINDS = (
@@ -318,8 +313,8 @@ def _post_batch(books: Books, batch: Sequence[_Read], known: desks.Known) -> Non
     if not batch:
         return
     counterparties: list[vault.Counterparty] = []
-    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
-        work = _Work(books, posting, known, _closed_years(books, posting))
+    with books.posting() as posting:
+        work = _Work(books, posting, known, books.closed_years(posting.connection))
         work.mixed.update(register.banks_with(posting.connection, DocumentKind.CAMT))
         for read in sorted(batch, key=lambda read: read.turn):
             for booked in _book(work, read):
@@ -340,10 +335,6 @@ class _Work:
     closed: set[int]
     mixed: set[str] = field(default_factory=set)
     changes: list[vault.PledgeChange] = field(default_factory=list)
-
-
-def _closed_years(books: Books, posting: Posting) -> set[int]:
-    return {*register.closed_years(posting.connection), *read_seals(books.folder.seals)}
 
 
 def _book(work: _Work, read: _Read) -> Iterator[Booked]:
@@ -379,13 +370,21 @@ def _split_known(work: _Work, desk: Desk, read: _Read, parts: Sequence[Statement
     rest = tuple(movement for movement in read.statement.movements if movement.position not in new)
     if read.told.refused or all(movement.parent is None for movement in rest):
         return
-    source = Source(replace(read.statement, movements=rest), read.file_digest, read.content)
+    done = _split_total(work, desk, read, replace(read.statement, movements=rest))
+    if done.booked is not None:
+        yield done.booked
+
+
+def _split_total(work: _Work, desk: Desk | None, read: _Read, statement: Statement) -> Details:
+    """Split the totals that wait by the details of a statement; what was posted is told, and what follows entered."""
+    source = Source(statement, read.file_digest, read.content)
     done = take_details(work.books, work.posting, desk, source, work.closed)
     if done.booked is not None:
         record = done.booked.booking.record
         read.told.posted.append(record.name)
         read.told.add(record.summary["counts"], record.summary["cents"])
-        yield done.booked
+        work.changes.extend(_follow(work.books, work.posting.connection, done.document_id, done.booked, read.told))
+    return done
 
 
 def _post_details(books: Books, reads: Sequence[_Read], known: desks.Known) -> None:
@@ -393,26 +392,17 @@ def _post_details(books: Books, reads: Sequence[_Read], known: desks.Known) -> N
     if not reads:
         return
     counterparties: list[vault.Counterparty] = []
-    changes: list[vault.PledgeChange] = []
-    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
-        closed = _closed_years(books, posting)
+    with books.posting() as posting:
+        work = _Work(books, posting, known, books.closed_years(posting.connection))
         for read in reads:
-            told = read.told
             desk = desks.for_account(books, read.statement.account, posting.connection, known)
-            source = Source(read.statement, read.file_digest, read.content)
-            done = take_details(books, posting, desk, source, closed)
-            told.faults.extend(done.faults)
+            done = _split_total(work, desk, read, read.statement)
+            read.told.faults.extend(done.faults)
             if done.booked is not None:
-                record = done.booked.booking.record
-                told.posted.append(record.name)
-                told.add(record.summary["counts"], record.summary["cents"])
                 counterparties.extend(done.booked.counterparties)
-                posted = register.find_document(posting.connection, record.name)
-                assert posted is not None
-                changes.extend(_follow(books, posting.connection, posted["id"], done.booked, told))
         with books.vault.begin() as connection:
             vault.save_counterparties(connection, counterparties)
-            vault.change_pledges(connection, changes)
+            vault.change_pledges(connection, work.changes)
 
 
 def _is_known(posting: Posting, desk: Desk, read: _Read, name: str) -> bool:
@@ -506,7 +496,7 @@ def _refusal(books: Books, desk: Desk | None, statement: Statement) -> str | Non
     if statement.closing_date is None:
         return "the statement has no closing date"
     first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
-    if statement.closing_date.year > date.today().year + 1:  # noqa: DTZ011 - a year either way is left to the bank
+    if statement.closing_date.year > today().year + 1:
         return f"it closes on {statement.closing_date}, which is years away; ask the bank for the file again"
     if first < books.config.first_day:
         return f"dated {first}, before the first day of these books ({books.config.first_day}, first_day in obole.toml)"
@@ -564,7 +554,7 @@ _SUFFIXES = {DocumentKind.CODA: ".cod", DocumentKind.CAMT: ".xml"}
 
 
 def _archive(books: Books, desk: Desk, statement: Statement, name: str, read: _Read) -> Path:
-    folder = books.folder.documents.joinpath(*books.paths[desk.account].split(":"))
+    folder = books.archive_of(desk.account)
     kind = statement.kind
     if read.of > 1 or kind is DocumentKind.CAMT:  # the file is one, its statements and their parts are several
         return folder / f"{read.last}.{kind}-{read.file_digest[:12]}{_SUFFIXES[kind]}"

@@ -7,10 +7,9 @@ must stand in the register before it is reversed.
 """
 
 import hashlib
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -35,13 +34,12 @@ from ledger.money import to_decimal
 from ledger.posting import Booking, Posting
 from ledger.records import Channel, DocumentKind, Gift
 from ledger.register import IDENTITY, DocumentRecord, MovementRow, OpenItem, Original
-from ledger.seals import read_seals
 from ledger.vault import Counterparty, Links
 from ledger.wording import word
 from obole.books import Books
 from obole.config import Config, Platform
 from obole.privacy import Watch
-from obole.registers import Taken
+from obole.registers import Taken, day_faults, digest_of, known_donors, refuse_where
 
 # Rows that name a payment whose gift they change.
 _ABOUT_A_GIFT = TAKES_BACK | {Kind.CHARGEBACK_REVERSED}
@@ -84,12 +82,12 @@ def take_platform(books: Books, path: Path) -> Taken:
     settings = books.config.platforms.get(report.platform, Platform())
     rates: Mapping[str, Decimal] = settings.rates
     rows, faults = in_books(report.rows, rates)
-    faults += _day_faults(books, rows)
+    faults += [fault for row in rows for fault in day_faults(books, row.paid, row.line)]
     faults += _id_faults(rows)
-    _raise(path, faults)
+    refuse_where(path, faults)
     taken = Taken(faults=[fault for fault in report.faults if fault.severity is not Severity.ERROR])
     content = path.read_bytes()
-    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+    with books.posting() as posting:
         work = _Work(books, report, settings, posting, _Donors.load(books), _contents(report), taken)
         new = work.new_rows(path, rows)
         work.check_donors(path, new)
@@ -173,7 +171,7 @@ class _Work:
         report, taken = self.report, self.taken
         references = (_voucher(report, row.reference) for row in rows)
         known = register.voucher_contents(self.posting.connection, DocumentKind.PLATFORM, references)
-        closed = {*register.closed_years(self.posting.connection), *read_seals(self.books.folder.seals)}
+        closed = self.books.closed_years(self.posting.connection)
         new, faults = [], []
         for row in rows:
             before = known.get(_voucher(report, row.reference))
@@ -184,7 +182,7 @@ class _Work:
             elif before != self.contents[row.reference]:
                 message = "this row was posted before with another content; ask the platform which is right"
                 faults.append(Fault(message, row.line))
-        _raise(path, faults)
+        refuse_where(path, faults)
         taken.counts |= {"new": len(new), "known": len(rows) - len(new)}
         idle = len(report.rows) - len(report.money)
         if idle:
@@ -199,10 +197,8 @@ class _Work:
     def check_donors(self, path: Path, rows: Sequence[PlatformRow]) -> None:
         """Donor keys of the file that the vault does not have refuse it; campaigns that name a person are left out."""
         keys = {row.donor for row in rows if row.donor}
-        if keys:
-            with self.books.vault.connect() as connection:
-                keys -= {donor.key for donor in vault.find_donors(connection, None, keys)}
-        _raise(
+        keys -= known_donors(self.books, keys)
+        refuse_where(
             path,
             [
                 Fault("its donor is not in the vault; import the donor register first", row.line)
@@ -248,7 +244,7 @@ class _Work:
         One per gift and document, because what it changes must stand in the register first.
         """
         connection = self.posting.connection
-        closed = {*register.closed_years(connection), *read_seals(self.books.folder.seals)}
+        closed = self.books.closed_years(connection)
         tried: set[tuple[int, int]] = set()
         while payments:
             waiting: dict[str, OpenItem] = {}
@@ -383,7 +379,7 @@ class _Work:
             name=pile.name,
             kind=DocumentKind.PLATFORM,
             file_digest=self.report.digest,
-            digest=_digest([pile.name, *([*one] for one in pile.vouchers)]),
+            digest=digest_of([pile.name, *([*one] for one in pile.vouchers)]),
             first_day=min(days),
             last_day=max(days),
             summary={"counts": self.taken.counts, "cents": self.taken.cents, "statements": documents},
@@ -495,10 +491,6 @@ def _contents(report: PlatformReport) -> dict[str, str]:
     }
 
 
-def _digest(content: Iterable[object]) -> str:
-    return hashlib.sha256(json.dumps(list(content), default=str, ensure_ascii=False).encode()).hexdigest()
-
-
 def _documents_with(connection: Connection, report: PlatformReport, rows: Sequence[PlatformRow]) -> list[str]:
     """The documents that hold the rows of a file whose every row is known."""
     return register.documents_of_vouchers(
@@ -511,16 +503,3 @@ def _id_faults(rows: Sequence[PlatformRow]) -> Iterator[Fault]:
         ids = (row.reference, row.payment)
         if any("@" in one or (_BELGIAN_IBAN.fullmatch(one) and valid_iban(one)) for one in ids):
             yield Fault("the column of ids holds an e-mail address or an IBAN; map the transaction id", row.line)
-
-
-def _day_faults(books: Books, rows: Sequence[PlatformRow]) -> Iterator[Fault]:
-    first = books.config.first_day
-    for row in rows:
-        if row.paid < first:
-            told = f"dated {row.paid}, before the first day of these books ({first}, first_day in obole.toml)"
-            yield Fault(told, row.line)
-
-
-def _raise(path: Path, faults: Sequence[Fault]) -> None:
-    if faults:
-        raise SourceRefused(path.name, tuple(faults))

@@ -10,11 +10,11 @@ from importers.pledges import PledgeRow
 from ledger import debitbook, register, vault
 from ledger.collections import Pledge, PledgeState
 from ledger.errors import Fault, Severity, SourceRefused
-from ledger.posting import Booking, Posting
+from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register import DocumentRecord
 from obole.books import Books
-from obole.registers import Taken
+from obole.registers import Taken, known_donors
 
 
 def take_pledges(books: Books, path: Path) -> Taken:
@@ -25,8 +25,7 @@ def take_pledges(books: Books, path: Path) -> Taken:
     with books.vault.connect() as connection:
         before = {pledge.mandate: pledge for pledge in vault.pledges(connection)}
         owners = vault.load_links(connection).mandates
-        wanted = {row.donor for row in file.rows}
-        known = {donor.key for donor in vault.find_donors(connection, None, wanted)}
+    known = known_donors(books, {row.donor for row in file.rows})
     faults = [*_refusals(file.rows, known, owners), *_moved(books, file.rows, before)]
     if faults:
         raise SourceRefused(path.name, tuple(faults))
@@ -35,7 +34,7 @@ def take_pledges(books: Books, path: Path) -> Taken:
     warnings = [fault for fault in file.faults if fault.severity is not Severity.ERROR]
     taken = Taken(faults=[*warnings, *_kept(file.rows, rows)], counts={"pledges": len(rows)})
     day = datetime.now(UTC).astimezone().date()
-    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+    with books.posting() as posting:
         there = register.documents_of(posting.connection, file.digest)
         if not changed and there:
             return Taken(known=there, counts=taken.counts, faults=taken.faults)

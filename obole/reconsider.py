@@ -16,7 +16,6 @@ from ledger import register, vault
 from ledger.posting import Posting
 from ledger.records import DocumentKind
 from ledger.register import OpenItem
-from ledger.seals import read_seals
 from obole import desk as desks
 from obole.books import Books
 
@@ -26,7 +25,7 @@ def reconsider(books: Books, load: Callable[[Books], desks.Known]) -> list[Booke
     with books.register.connect() as connection:
         once = register.ever_assigned(connection)
         items = [item for item in register.open_items(connection) if (item.document_id, item.position) not in once]
-        closed = {*register.closed_years(connection), *read_seals(books.folder.seals)}
+        closed = books.closed_years(connection)
     groups: dict[tuple[str, int], list[OpenItem]] = defaultdict(list)
     for item in items:
         if item.bank is not None and item.booked.year not in closed:
@@ -37,7 +36,7 @@ def reconsider(books: Books, load: Callable[[Books], desks.Known]) -> list[Booke
         behind = vault.counterparties(connection)
     known = load(books)
     posted = []
-    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+    with books.posting() as posting:
         for (alias, year), some in sorted(groups.items()):
             iban = next(bank.iban for bank in books.config.bank if bank.alias == alias)
             desk = desks.for_account(books, iban, posting.connection, known)

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,12 @@ from ledger import register, vault
 from ledger.chart import UnknownAccount
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.journal import Entry, Line
-from ledger.posting import Booking, Posting
+from ledger.posting import Booking
 from ledger.recognition import Grant, GrantEntry, GrantEntryKind, grant_entries
 from ledger.records import Channel, DocumentKind, Gift
 from ledger.register import DocumentRecord
-from ledger.seals import read_seals
 from ledger.wording import word
-from obole.books import Books
+from obole.books import Books, today
 from obole.policy import grant_accounts
 from obole.privacy import Watch
 
@@ -59,8 +58,8 @@ def take_donors(books: Books, path: Path) -> Taken:
     rows = [_donor(row, before.get(row.key), file.columns, books.config.organisation.language) for row in file.rows]
     changed = [row for row in rows if before.get(row.key) != row]
     taken = Taken(faults=[*_warnings(file), *_emptied(rows, before)], counts={"donors": len(rows)})
-    day = _today()
-    with _posting(books) as posting:
+    day = today()
+    with books.posting() as posting:
         known = register.documents_of(posting.connection, file.digest)
         if not changed and known:
             return Taken(known=known, counts=taken.counts)
@@ -270,12 +269,12 @@ def take_grants(books: Books, path: Path) -> Taken:
     refuse_file(path, file)
     accounts = grant_accounts(books.config)
     language = books.config.organisation.language
-    today = _today()
+    now = today()
     items = []
     faults = []
     for grant in file.rows:
         counted: dict[tuple[str, date], int] = {}
-        for entry in grant_entries(grant, accounts, today):
+        for entry in grant_entries(grant, accounts, now):
             faults += day_faults(books, entry.day, None)
             number = counted[entry.kind, entry.day] = counted.get((entry.kind, entry.day), 0) + 1
             items.append(
@@ -337,9 +336,9 @@ def take_items(
     taken = Taken(faults=_warnings(file))
     digest = file.digest
     content = path.read_bytes()
-    with _posting(books) as posting:
+    with books.posting() as posting:
         new = _new_items(posting.connection, kind, items, path, taken)
-        closed = {*register.closed_years(posting.connection), *read_seals(books.folder.seals)}
+        closed = books.closed_years(posting.connection)
         shut = (item for item in new if item.day.year in closed)
         faults = [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut]
         refuse_where(path, faults)
@@ -351,8 +350,8 @@ def take_items(
             _keep_details(posting.connection, document_id, of_year)
             taken.posted.append(name)
         if grants and not taken.posted and not register.documents_of(posting.connection, digest):
-            name = f"{kind}-{_today().year}-{digest[:8]}"
-            record = DocumentRecord(name, kind, digest, digest, _today(), _today())
+            name = f"{kind}-{today().year}-{digest[:8]}"
+            record = DocumentRecord(name, kind, digest, digest, today(), today())
             posting.post(
                 Booking(record), (books.folder.documents / "sources" / f"{name}{path.suffix.lower()}", content)
             )
@@ -480,10 +479,6 @@ def _contract(grant: Grant) -> dict[str, str]:
     }
 
 
-def _posting(books: Books) -> Posting:
-    return Posting(books.folder, books.register, books.paths, books.config.organisation.language)
-
-
 def digest_of(content: Iterable[Any]) -> str:
     """SHA-256 of plain values: what tells two contents apart."""
     return hashlib.sha256(json.dumps(list(content), default=str, ensure_ascii=False).encode()).hexdigest()
@@ -520,7 +515,7 @@ def day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
     if day < books.config.first_day:
         first = books.config.first_day
         return [Fault(f"dated {day}, before the first day of these books ({first}, first_day in obole.toml)", row)]
-    if day.year > _today().year + 1:
+    if day.year > today().year + 1:
         return [Fault(f"dated {day}, which is years away; correct the date", row)]
     return []
 
@@ -531,10 +526,6 @@ def known_donors(books: Books, keys: set[str]) -> set[str]:
         return set()
     with books.vault.connect() as connection:
         return {donor.key for donor in vault.find_donors(connection, None, keys)}
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone().date()
 
 
 Handler = Callable[[Books, Path], Taken]

@@ -8,7 +8,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,10 +24,10 @@ from ledger.collections import Fate
 from ledger.debitbook import Debit, Failure, FailureKind
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.money import to_decimal
-from ledger.posting import Booking, Posting
+from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register import DocumentRecord
-from obole.books import Books
+from obole.books import Books, today
 from obole.registers import Taken
 
 _SHOWN = 5
@@ -73,7 +73,7 @@ def take_status(books: Books, path: Path) -> Taken:
         raise SourceRefused(path.name, report.faults)
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    with Posting(books.folder, books.register, books.paths, books.config.organisation.language) as posting:
+    with books.posting() as posting:
         connection = posting.connection
         there = register.documents_of(connection, digest)
         if there:
@@ -82,7 +82,7 @@ def take_status(books: Books, path: Path) -> Taken:
         if any(fault.severity is Severity.ERROR for fault in faults):
             raise SourceRefused(path.name, (*report.faults, *faults))
         followed = follow(books, connection, failed)
-        day = max((one.day for one in failed), default=_today())
+        day = max((one.day for one in failed), default=today())
         counts, cents = {"rejected": len(failed)}, {"rejected": sum(one.cents for one in failed)}
         record = DocumentRecord(
             name=register.free_name(connection, f"status-{day.year}-{digest[:8]}"),
@@ -126,7 +126,7 @@ def _rejected(connection: Connection, books: Books, report: StatusReport) -> tup
             mandates.get(one.mandate),
             debit.cents if debit is not None else one.cents,
             FailureKind.REJECT,
-            debit.due if debit is not None else one.due or _today(),
+            debit.due if debit is not None else one.due or today(),
             one.reason or None,
         )
     for reference, reason in _whole(connection, report):
@@ -164,10 +164,6 @@ def _whole(connection: Connection, report: StatusReport) -> list[tuple[str, str]
 
 def _says_rejected(report: StatusReport) -> bool:
     return bool(report.rejected) or report.whole or any(block.whole for block in report.blocks)
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone().date()
 
 
 def of_returns(returns: Iterable[Return]) -> list[Failed]:

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger import debitbook, register, vault
-from ledger.posting import Posting, writing
+from ledger.posting import writing
 from ledger.records import DocumentKind
-from ledger.seals import read_seals
 from ledger.undoing import CannotUndo, mirror, refuse_kind, years_of
 from obole.books import Books, scratch, settle
 
@@ -41,7 +40,7 @@ def undo(books: Books, name: str, *, dry_run: bool = False) -> Undone:
 def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> Undone:
     """`root` is where the journal files lie: not with the copy of the stores that a dry run works on."""
     language, control = books.config.organisation.language, books.config.gifts.control
-    with Posting(books.folder, books.register, books.paths, language) as posting:
+    with books.posting() as posting:
         connection = posting.connection
         record = register.find_document(connection, name)
         if record is None:
@@ -50,7 +49,7 @@ def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recover
         if record["id"] in undone:
             raise CannotUndo(f"{name}: undone already; import its file to post it again.")
         refuse_kind(name, record["kind"])
-        closed = {*register.closed_years(connection), *read_seals(books.folder.seals)} & years_of(record)
+        closed = books.closed_years(connection) & years_of(record)
         if closed:
             raise CannotUndo(f"{name}: {min(closed)} is closed; enter a correction in an open year.")
         _refuse_assigned(connection, record, undone)

@@ -151,7 +151,7 @@ def test_donors_killed_between_vault_and_register_are_still_recorded(
     books = tmp_path / "killed"
     shutil.copytree(empty, books)
     with monkeypatch.context() as patch:
-        patch.setattr("obole.registers.Posting.post", lambda *_: os._exit(9))
+        patch.setattr("ledger.posting.Posting.post", lambda *_: os._exit(9))
         child = os.fork()
         if child == 0:
             take_in(books, files)

@@ -39,32 +39,32 @@ class AssignmentRow:
 AssignmentsFile = RegisterFile[AssignmentRow]
 
 COLUMNS = (
-    Column("document", "pièce", "stuk", required=True),
-    Column("position", "position", "positie", required=True),
-    Column("donor", "donateur", "schenker"),
-    Column("account", "compte", "rekening"),
-    Column("date", "date", "datum", required=True),
-    Column("reason", "motif", "reden"),
-    Column("nature", "nature", "aard"),
-    Column("counterpart", "contrepartie", "tegenprestatie"),
-    Column("campaign", "campagne", "campagne"),
-    Column("fund", "fonds", "fonds"),
-    Column("learn", "retenir", "onthouden"),
+    Column("document", "pièce", "stuk", "beleg", required=True),
+    Column("position", "position", "positie", "position", required=True),
+    Column("donor", "donateur", "schenker", "spender"),
+    Column("account", "compte", "rekening", "konto"),
+    Column("date", "date", "datum", "datum", required=True),
+    Column("reason", "motif", "reden", "grund"),
+    Column("nature", "nature", "aard", "art"),
+    Column("counterpart", "contrepartie", "tegenprestatie", "gegenleistung"),
+    Column("campaign", "campagne", "campagne", "kampagne"),
+    Column("fund", "fonds", "fonds", "fonds"),
+    Column("learn", "retenir", "onthouden", "merken"),
 )
 _NATURES = {
-    **dict.fromkeys(("money", "don", "gift"), "money"),
-    **dict.fromkeys(("legacy", "legs", "legaat"), "legacy"),
-    **dict.fromkeys(("membership", "cotisation", "lidgeld"), "membership"),
-    **dict.fromkeys(("ticket", "billet", "evenement"), "ticket"),
+    **dict.fromkeys(("money", "don", "gift", "geld", "spende"), "money"),
+    **dict.fromkeys(("legacy", "legs", "legaat", "vermächtnis"), "legacy"),
+    **dict.fromkeys(("membership", "cotisation", "lidgeld", "mitgliedsbeitrag"), "membership"),
+    **dict.fromkeys(("ticket", "billet", "evenement", "eintritt"), "ticket"),
     **dict.fromkeys(("sponsoring", "parrainage"), "sponsoring"),
 }
 _COUNTERPARTS = {
-    **dict.fromkeys(("none", "aucune", "geen"), "none"),
-    **dict.fromkeys(("token", "symbolique", "klein"), "token"),
-    **dict.fromkeys(("real", "réelle", "reëel"), "real"),
+    **dict.fromkeys(("none", "aucune", "geen", "keine"), "none"),
+    **dict.fromkeys(("token", "symbolique", "klein", "symbolisch"), "token"),
+    **dict.fromkeys(("real", "réelle", "reëel", "wirklich"), "real"),
 }
 _FILLED = ("donor", "account", "nature")
-_YES_NO = {**dict.fromkeys(("yes", "oui", "ja"), "yes"), **dict.fromkeys(("no", "non", "nee"), "")}
+_YES_NO = {**dict.fromkeys(("yes", "oui", "ja"), "yes"), **dict.fromkeys(("no", "non", "nee", "nein"), "")}
 
 
 def identify(path: Path) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from importers.communications import find_ogm
 from importers.records import Movement, Statement
-from importers.rules import Rule, first
+from importers.rules import Rule, Rulebook
 from ledger.debitbook import Collected, Debit, FailureKind
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
@@ -116,6 +116,7 @@ class _Sheet:
 
     desk: Desk
     name: str
+    rules: Rulebook
     children: Mapping[int, list[Movement]]
     originals: Mapping[str, Original]
     rows: list[MovementRow] = field(default_factory=list)
@@ -130,7 +131,6 @@ class _Sheet:
     returns: list[Return] = field(default_factory=list)
     credited: set[str] = field(default_factory=set)  # instalments that a line of the bank brought already
     last: int = 0  # the last position given
-    rules: dict[tuple[str, bool], tuple[Rule, ...]] = field(default_factory=dict)  # by code and whether a credit
 
     def below(self, movement: Movement) -> Iterator[Movement]:
         """The details of a line, and theirs, in the order of the file."""
@@ -143,15 +143,6 @@ class _Sheet:
         """Whether a line's details add up to it."""
         details = self.children.get(movement.position, ())
         return bool(details) and sum(detail.cents for detail in details) == movement.cents
-
-    def rule_of(self, movement: Movement) -> Rule | None:
-        """The first rule of obole.toml that holds for a line."""
-        credit = movement.cents > 0
-        rules = self.rules.get((movement.code, credit))
-        if rules is None:
-            rules = tuple(one for one in self.desk.rules if one.concerns(movement.family, credit=credit))
-            self.rules[movement.code, credit] = rules
-        return first(rules, movement)
 
     def keep(self, movement: Movement, verdict: _Verdict) -> None:
         """Put a decided line on the pile."""
@@ -253,7 +244,7 @@ def _sheet(movements: Iterable[Movement], desk: Desk, name: str) -> _Sheet:
             children.setdefault(movement.parent, []).append(movement)
         if movement.cents < 0 and movement.reference and _is_return(movement):
             returned.append(movement.reference)
-    return _Sheet(desk, name, children, desk.originals(returned) if returned else {})
+    return _Sheet(desk, name, Rulebook(desk.rules), children, desk.originals(returned) if returned else {})
 
 
 def _reclassification(
@@ -334,19 +325,19 @@ def _unknown(movements: Iterable[Movement], sheet: _Sheet, batch: int) -> Iterat
         campaign = donor = None
         if not given or cents <= 0 or parent != total or position in children:
             pass
-        elif structured is not None:
-            if (mandate is not None or not collected) and structured in issued:
-                donor, campaign = issued[structured]
-                if ibans.get(payer, donor) not in (donor, None):  # another's account
-                    donor = None
-        elif mandate is not None and not (credited and reference in credited):
+        elif structured is not None or mandate is None:
+            found = None if structured is not None else find_ogm(text)
+            of_ogm = issued.get(structured or "" if found is None else found.ogm)
+            if of_ogm is not None:
+                if mandate is not None or not collected:
+                    donor, campaign = of_ogm
+                    if ibans.get(payer, donor) not in (donor, None):  # another's account
+                        donor = None
+            elif structured is None and single and ibans.get(payer) is not None:
+                others = _by_grant(movement, sheet, batch) or sheet.rules.first(movement)
+                donor = None if others else ibans[payer]
+        elif not (credited and reference in credited):
             donor = mandates.get(mandate)
-        elif mandate is None and single and ibans.get(payer) is not None:
-            ogm = find_ogm(text)
-            others = (
-                (ogm is not None and ogm.ogm in issued) or _by_grant(movement, sheet, batch) or sheet.rule_of(movement)
-            )
-            donor = None if others else ibans[payer]
         if donor is None:
             yield movement
             continue
@@ -411,7 +402,7 @@ def _book_line(movement: Movement, sheet: _Sheet) -> None:
     if movement.family in _COLLECTED and _book_collection(movement, sheet):
         return
     total = movement.code[0] in _TOTALS and movement.position in sheet.children
-    if total and sheet.rule_of(movement) is None:
+    if total and sheet.rules.first(movement) is None:
         if sheet.splits(movement):
             _book_batch(movement, sheet)
             return
@@ -597,7 +588,7 @@ def _by_grant(movement: Movement, sheet: _Sheet, _batch: int) -> _Verdict | None
 
 def _by_rule(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
     """The first rule of obole.toml that holds."""
-    rule = sheet.rule_of(movement)
+    rule = sheet.rules.first(movement)
     if rule is None:
         return None
     if rule.account is not None:

@@ -9,16 +9,15 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from io import BytesIO, TextIOWrapper
-from itertools import chain
+from io import BytesIO
 from pathlib import Path
 
 from importers.communications import compact_rf, find_ogm, valid_ogm, valid_rf
-from importers.records import BankFile, Movement, Statement
+from importers.records import BankFile, Movement, Outline, Statement
 from importers.structured import describe
 from ledger.collector import paused
 from ledger.errors import Fault, Severity
@@ -27,12 +26,12 @@ from ledger.money import to_decimal
 LENGTH = 128
 LINE = LENGTH + 1  # with its line end
 DIGEST_LINES = 1000  # hashed at a time
-READ_AT_ONCE = 100_000  # characters
 BOM = b"\xef\xbb\xbf"
 FAULTS_SHOWN = 100  # per severity and statement: a file of another kind does not make a million messages
 
 _BLANK = " " * LENGTH
 _BLANK_TAIL = " " * 16
+_BLANK_TEXT = " " * 53
 _AFTER_IBAN = " " * 18
 _NAMES = {
     "": "the beginning",
@@ -62,6 +61,17 @@ _FOLLOWERS = {
     "4": frozenset({"4", "9"}),
     "9": frozenset[str](),
 }
+# Records 2.1, 2.2 and 2.3 of one movement with nothing more to it (3.x).
+_MOVEMENT = re.compile(
+    # Numbers 3-10, reference of the bank 11-31, sign 32, amount 33-47, value date 48-53, code 54-61, type of
+    # communication 62, communication 63-115, booking date 116-121.
+    r"21([0-9]{8})(.{21})([01])([0-9]{15})(.{6})(.{8})(.)(.{53})(.{6}).{7}\n"
+    # Communication 11-63, reference of the customer 64-98, BIC 99-109, R-type, reason and purpose 110-125.
+    r"(?:22\1(.{53})(.{35})(.{11})(.{16}).{3}\n)?"
+    # Account 11-47, name 48-82, communication 83-125.
+    r"(?:23\1(.{37})(.{35})(.{43}).{3}\n)?"
+    r"(?=21|8)"
+)
 _RETURNS = frozenset("12345")  # reject, return, refund, reversal, cancellation
 # How the 37 characters of account and currency divide, by account structure (record 1, position 2).
 _STRUCTURES = {
@@ -86,70 +96,118 @@ def identify(path: Path) -> bool:
 
 def parse(data: bytes) -> BankFile:
     """The statements in the bytes of a CODA file, in file order; what is wrong stands in their faults."""
-    return join(parts(data, 0, len(data), len(data)))
+    part, joint = Pieces(data).read(0, None), Joint()
+    return BankFile(joint.add(part), joint.faults(), part.encoding)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some statements of a file that follow each other, numbered from 1, and the lines that stand outside them.
-
-    `after` is the number of the first line behind them.
-    """
+    """Some statements of a file that follow each other, numbered from 1, and the lines that stand outside them."""
 
     statements: tuple[Statement, ...]
     strays: tuple[int, ...]
     encoding: str
-    after: int
+
+
+class Pieces:
+    """A large file that is read in pieces, in any order.
+
+    Pieces between places that follow each other from 0 to None, the end, hold each statement once.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._encoding = _encoding(data)
+        self._counted = 0, 1  # the number of the line at a place
+
+    def read(self, place: int, after: int | None) -> Part:
+        """The statements from the first behind a place (at it where it is 0) to the first behind another."""
+        start, end = (self._cut(one) for one in (place, after))
+        counted, number = self._counted if self._counted[0] <= start else (0, 1)
+        number += _count_lines(self._data, counted, start)
+        self._counted = start, number
+        return _part(self._data[start:end].removeprefix(b"" if start else BOM), self._encoding, number)
+
+    def _cut(self, place: int | None) -> int:
+        if place == 0:
+            return 0
+        return len(self._data) if place is None else divide(self._data, place) or len(self._data)
 
 
 def divide(data: bytes, place: int) -> int | None:
-    """The first byte after `place` where a statement certainly begins, so that a file can be read in parts; else None.
+    """The first byte after `place` where a statement certainly begins, so that a file can be read in pieces; else None.
 
-    A header of the right length ends whatever stands before it: nothing in a part depends on another.
+    A header of the right length ends whatever stands before it: nothing in a piece depends on another.
     """
     while (place := data.find(b"\n0", place)) >= 0:
         place += 1
-        header = data[place : place + LINE + 1].partition(b"\n")[0].removesuffix(b"\r")
-        if len(header) == LENGTH and header.isascii() and b"\r" not in header:
+        if _is_header(data, place):
             return place
     return None
 
 
-def parts(data: bytes, start: int, end: int, size: int) -> Iterator[Part]:
-    """What stands between two places of a file, its ends or those of `divide`, in parts of at least `size` bytes."""
-    encoding, number = _encoding(data), 1 + _count_lines(data[:start])
-    while True:
-        stop = min(divide(data, start + size) or end, end)
-        part = _part(data[start:stop].removeprefix(b"" if start else BOM), encoding, number)
-        yield part
-        if stop == end:
-            return
-        start, number = stop, part.after
+def _is_header(data: bytes, place: int) -> bool:
+    header = data[place : place + LINE + 1].partition(b"\n")[0].removesuffix(b"\r")
+    return len(header) == LENGTH and header.isascii() and b"\r" not in header
 
 
-def join(parts: Iterable[Part]) -> BankFile:
-    """The file of which these are all parts, in their order."""
-    statements: list[Statement] = []
-    strays: list[int] = []
-    encoding = ""
-    for part in parts:
-        before = len(statements)
-        statements += [_renumbered(one, before) for one in part.statements] if before else part.statements
-        strays += part.strays
-        encoding = part.encoding
-    return BankFile(tuple(statements), _file_faults(statements, strays), encoding)
+def outline(data: bytes) -> Outline:
+    """What can be said of a large file at a glance: statements are counted and put in order by their first records."""
+    count = int(data.removeprefix(BOM).startswith(b"0")) + data.count(b"\r0")
+    ordered, latest = True, dict[bytes, tuple[date, bytes]]()
+    place = -1
+    while (place := data.find(b"\n0", place + 1)) >= 0:
+        count += 1
+        record = data[place + 1 : place + 2 * LINE + 4].partition(b"\n")[2]  # the one after the header
+        account, day, number = record[5:42], _day_of(record[58:64]), record[125:128]
+        if day is None or latest.get(account, (date.min, b"")) > (day, number):
+            ordered = False
+        latest[account] = day or date.min, number
+    record = data[data.rfind(b"\n8") + 1 :]
+    return Outline(count, _day_of(record[57:63]), ordered)
+
+
+def _day_of(field: bytes) -> date | None:
+    try:
+        return _date(field.decode("latin-1"))
+    except ValueError:
+        return None
+
+
+class Joint:
+    """The parts of a file put together, in their order."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._strays: list[int] = []
+
+    def add(self, part: Part) -> tuple[Statement, ...]:
+        """The statements of the next part, as they are numbered in the file."""
+        statements = part.statements
+        if self._count:
+            statements = tuple(_renumbered(one, self._count) for one in statements)
+        self._count += len(statements)
+        self._strays += part.strays
+        return statements
+
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the file as a whole, when all is added."""
+        return _file_faults(self._count, self._strays)
 
 
 @paused()
 def _part(data: bytes, encoding: str, number: int) -> Part:
     """The statements in bytes that begin with line `number` of their file."""
+    text = _unix(data).decode(encoding)
     statements: list[Statement] = []
     strays: list[int] = []
     current: _LogicalFile | None = None
-    source = TextIOWrapper(BytesIO(data), encoding)
-    lines = chain.from_iterable(iter(lambda: source.readlines(READ_AT_ONCE), []))  # faster than one by one
-    line = next(lines, "")
-    while line:
+    at, end = 0, len(text)
+    while at < end:
+        if current is not None and "21" in current.expected:
+            number, at = current.take_movements(number, text, at)
+        start, at = at, text.find("\n", at) + 1 or end
+        line = text[start:at]
         if line[0] == "0" and (current is None or len(line) == LINE):
             if current is not None:
                 statements.append(current.finish())
@@ -157,18 +215,15 @@ def _part(data: bytes, encoding: str, number: int) -> Part:
         if current is None:
             if line.strip("\x1a\0 \n"):
                 strays.append(number)
-        elif line[:2] == "21" and line[:2] in current.expected and len(line) == LINE:
-            number, line = current.take_movements(number, line, lines)
-            continue
         else:
             current.take(number, line)
             if current.complete:
                 statements.append(current.finish())
                 current = None
-        number, line = number + 1, next(lines, "")
+        number += 1
     if current is not None:
         statements.append(current.finish())
-    return Part(tuple(statements), tuple(strays), encoding, number)
+    return Part(tuple(statements), tuple(strays), encoding)
 
 
 def _renumbered(statement: Statement, before: int) -> Statement:
@@ -179,12 +234,22 @@ def _renumbered(statement: Statement, before: int) -> Statement:
     return replace(statement, faults=faults)
 
 
-def _count_lines(data: bytes) -> int:
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+
+
+def _unix(data: bytes) -> bytes:
+    """Bytes with LF for line ends of any kind: faster than to replace CR LF, which nearly all files have."""
+    if _LONE_RETURN.search(data):
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data.translate(None, b"\r")
+
+
+def _count_lines(data: bytes, start: int, end: int) -> int:
     """Line ends of any kind, as reading text counts them."""
-    return data.count(b"\n") + (data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else 0)
+    return data.count(b"\n", start, end) + sum(1 for _ in _LONE_RETURN.finditer(data, start, end))
 
 
-def _file_faults(statements: list[Statement], strays: list[int]) -> tuple[Fault, ...]:
+def _file_faults(statements: int, strays: list[int]) -> tuple[Fault, ...]:
     if not statements:
         return (
             Fault("no CODA header (record 0) found: this is no CODA file; check that the right file was chosen", 1),
@@ -244,6 +309,9 @@ def _numeric(text: str) -> bool:
 
 
 def _tidy(text: str) -> str:
+    text = text.strip()
+    if "  " not in text and text.isprintable():  # nearly always, and then there is nothing to do
+        return text
     return " ".join(text.split())
 
 
@@ -344,36 +412,33 @@ class _LogicalFile:
         self.expected = _STEPS[key]
         handler(self, line)
 
-    def take_movements(self, number: int, line: str, lines: Iterator[str]) -> tuple[int, str]:
-        """Take movements whose records 2.1, 2.2 and 2.3 follow each other; the first line that is not theirs, numbered.
+    def take_movements(self, number: int, text: str, at: int) -> tuple[int, int]:
+        """Take the movements of a text from a place on as long as each is records 2.1 to 2.3 in good order, no more.
 
-        What `take` would do with each of their lines, for nearly all lines of a file at once.
+        What `take` would do with each of their lines, for nearly all lines of a file at once. The number and the place
+        of the first line that is left.
         """
-        while line[:2] == "21" and len(line) == LINE:
-            self.line = number
-            self.last = "21"
-            self.unhashed.append(line)
-            self.movement_record(line)
-            place = self.place
-            line = next(lines, "")
-            number += 1
-            if line[:10] == "22" + place and len(line) == LINE:
-                self.last = "22"
-                self.unhashed.append(line)
-                self.second = line
-                self.records += 1
-                line = next(lines, "")
-                number += 1
-            if line[:10] == "23" + place and len(line) == LINE:
-                self.last = "23"
-                self.unhashed.append(line)
-                self.third = line
-                self.records += 1
-                line = next(lines, "")
-                number += 1
-        self.line = number - 1
-        self.expected = _STEPS[self.last]
-        return number, line
+        start, place = at, ""
+        while found := _MOVEMENT.match(text, at):
+            if not place:
+                self._close_movement()
+                self._hash()
+            fields = found.groups("")
+            place = fields[0]
+            self.line = self.first_line = number
+            self._count(place)
+            self._add(fields)
+            number += (found.end() - at) // LINE
+            at = found.end()
+        if place:
+            self.line = number - 1
+            self.records += (at - start) // LINE
+            self.place = place
+            self.last = text[at - LINE : at - LINE + 2]
+            self.expected = _STEPS[self.last]
+            for begin in range(start, at, DIGEST_LINES * LINE):
+                self.hash.update(text[begin : min(begin + DIGEST_LINES * LINE, at)].encode())
+        return number, at
 
     def _take_other(self, line: str) -> None:
         """A line that is no movement or stands where it should not."""
@@ -481,6 +546,10 @@ class _LogicalFile:
             self._illegible("sequence and detail number at 3-10 are not eight digits")
             self.is_detail = False
             return
+        self._count(place)
+
+    def _count(self, place: str) -> None:
+        """Whether a record 2.1 is a movement or a detail of one, by its numbers, and what is wrong with them."""
         number, detail = divmod(int(place), 10_000)
         # A detail number wraps from 9999 to 0000 within one movement: a new movement is known by its sequence number.
         if number == self.number and self.total:
@@ -528,6 +597,7 @@ class _LogicalFile:
             self.information.append(line)
 
     def new_balance_record(self, line: str) -> None:
+        self._close_movement()
         self.records += 1
         balance = self._amount(line[41:57], "new balance at 42-57")
         if balance is not None:
@@ -582,32 +652,49 @@ class _LogicalFile:
         if len(self.unhashed) > DIGEST_LINES:
             self._hash()
         second, third = self.second, self.third
-        code = sys.intern(first[53:61])  # 54-61
+        # fmt: off
+        self._add((
+            first[2:10], first[10:31], first[31], first[32:47], first[47:53], first[53:61], first[61], first[62:115],
+            first[115:121], second[10:63], second[63:98], second[98:109], second[109:125], third[10:47], third[47:82],
+            third[82:125],
+        ))
+        # fmt: on
+
+    def _add(self, fields: tuple[str, ...]) -> None:
+        """Make a movement of the fields of `_MOVEMENT`; those of a record that is not there are blank or empty."""
+        # fmt: off
+        (
+            _, bank_reference, sign, amount, value_date, code, kind, communication,
+            booking_date, second, reference, bic, tail, account, name,
+            third,
+        ) = fields
+        # fmt: on
+        code = sys.intern(code)
         position = len(self.movements) + 1
-        cents, parent = self._entered(first, code, position)
-        booked, value = self._dates(first)
-        text = first[62:115] + second[10:63] + third[82:125]  # communication: 63-115, 11-63, 83-125
-        tail = second[109:125]  # 110-125
+        cents, parent = self._entered(sign, amount, code[0], position)
+        booked, value = self._dates(booking_date, value_date)
+        text = communication + (second or _BLANK_TEXT) + third
         structured = mandate = creditor = executed = return_type = reason = purpose = None
-        if first[61] == "1" and text[:3] == "127":
+        if kind == "1" and text[:3] == "127":
             # Annex 2; offsets count from position 63 of record 2.1, over 2.2 and 2.3.
             executed, creditor, refusal = _collection(text[3:47])
             mandate = text[47:82].strip() or None
             communication = _tidy(text[82:144])
-            return_type, reason, purpose = _codes(tail, text[144:149], refusal)
+            return_type, reason, purpose = _codes(tail or _BLANK_TAIL, text[144:149], refusal)
         else:
-            if first[61] != "1":
+            if kind != "1":
                 communication = _tidy(text)
             else:
                 structured, communication = self._reference(text)
-            if tail != _BLANK_TAIL:
+            if tail and tail != _BLANK_TAIL:
                 return_type, reason, purpose = _codes(tail)
-        name = _tidy(third[47:82])  # 48-82
+        name = _tidy(name)
         if self.information:
             name, communication = _with_information(self.information, name, communication)
             self.information = []
         self.movements.append(
-            Movement._make(  # half a million a year: faster than field by field
+            tuple.__new__(  # half a million a year: faster than `_make`
+                Movement,
                 (
                     position,
                     parent,
@@ -618,10 +705,10 @@ class _LogicalFile:
                     structured,
                     communication,
                     name,
-                    _account_of(third[10:47]),  # 11-47
-                    _bic(second[98:109]),  # 99-109
-                    _reference_of(second[63:98]),  # 64-98
-                    first[10:31].strip(),  # 11-31
+                    _account_of(account),
+                    _bic(bic),
+                    _reference_of(reference),
+                    bank_reference.strip(),
                     mandate,
                     creditor,
                     executed,
@@ -633,10 +720,9 @@ class _LogicalFile:
             )
         )
 
-    def _entered(self, first: str, code: str, position: int) -> tuple[int, int | None]:
-        """Cents and parent of a record 2.1, entered in the sums."""
-        sign, amount = first[31], first[32:47]  # 32, 33-47
-        if sign in "01" and _numeric(amount):
+    def _entered(self, sign: str, amount: str, kind: str, position: int) -> tuple[int, int | None]:
+        """Cents and parent of a movement, entered in the sums; `kind` is the first digit of its code."""
+        if sign in "01" and amount.isdecimal() and amount.isascii():
             mills = int(amount)
         else:
             self._illegible("the amount at 32-47 is not a sign 0 or 1 and fifteen digits", self.first_line)
@@ -647,7 +733,7 @@ class _LogicalFile:
         if sign == "1":
             cents = -cents
         if self.is_detail:
-            kind = code[0]  # 9 details a 7, which itself details the total
+            # A 9 details a 7, which itself details the total.
             parent = self.subtotal if kind == "9" and self.subtotal else self.total
             if kind == "7":
                 self.subtotal = position
@@ -663,13 +749,13 @@ class _LogicalFile:
             self.credits += mills
         return cents, None
 
-    def _dates(self, first: str) -> tuple[date, date | None]:
+    def _dates(self, booking_date: str, value_date: str) -> tuple[date, date | None]:
         """Booking and value date; only the second may be unknown."""
         try:
-            booked, value = _date(first[115:121]), _date(first[47:53])  # 116-121, 48-53
+            booked, value = _date(booking_date), _date(value_date)
         except ValueError:
-            booked = self._day(first[115:121], "booking date at 116-121", self.first_line) or date.min
-            value = self._day(first[47:53], "value date at 48-53", self.first_line)
+            booked = self._day(booking_date, "booking date at 116-121", self.first_line) or date.min
+            value = self._day(value_date, "value date at 48-53", self.first_line)
         if booked is None:
             self._illegible("there is no booking date at 116-121", self.first_line)
         return booked or date.min, value

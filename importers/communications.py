@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stdnum import iso11649
-
 _LENGTH = 12
 _ORNAMENTS = str.maketrans("", "", "+*/. \u00a0")
 
@@ -69,6 +67,8 @@ def find_ogm(text: str) -> FoundOgm | None:
 
 def valid_rf(text: str) -> bool:
     """Whether this is an RF creditor reference with right check digits (spaces and case do not matter)."""
+    from stdnum import iso11649  # noqa: PLC0415 - few have one, and it brings a fifth of what a reading process loads
+
     return text.isascii() and bool(iso11649.is_valid(text))
 
 

@@ -63,25 +63,25 @@ class DonorRow:
 DonorsFile = RegisterFile[DonorRow]
 
 COLUMNS = (
-    Column("donor", "donateur", "schenker", required=True),
-    Column("kind", "type", "soort", required=True),
-    Column("last_name", "nom", "naam", required=True),
-    Column("first_name", "prénom", "voornaam"),
-    Column("street", "adresse", "adres"),
-    Column("postcode", "code_postal", "postcode"),
-    Column("municipality", "localité", "gemeente"),
-    Column("country", "pays", "land"),
-    Column("language", "langue", "taal"),
-    Column("email", "courriel", "e-mail"),
-    Column("delivery", "envoi", "verzending"),
-    Column("ibans", "ibans", "ibans"),
-    Column("mandates", "mandats", "mandaten"),
-    Column("references", "communications", "mededelingen"),
-    Column("national_number", "numéro_national", "rijksregisternummer"),
-    Column("enterprise_number", "numéro_entreprise", "ondernemingsnummer"),
-    Column("consent", "consentement", "toestemming"),
-    Column("origin", "origine", "herkomst"),
-    Column("since", "depuis", "sinds"),
+    Column("donor", "donateur", "schenker", "spender", required=True),
+    Column("kind", "type", "soort", "art", required=True),
+    Column("last_name", "nom", "naam", "nachname", required=True),
+    Column("first_name", "prénom", "voornaam", "vorname"),
+    Column("street", "adresse", "adres", "anschrift"),
+    Column("postcode", "code_postal", "postcode", "postleitzahl"),
+    Column("municipality", "localité", "gemeente", "ort"),
+    Column("country", "pays", "land", "land"),
+    Column("language", "langue", "taal", "sprache"),
+    Column("email", "courriel", "e-mail", "e-mail"),
+    Column("delivery", "envoi", "verzending", "versand"),
+    Column("ibans", "ibans", "ibans", "ibans"),
+    Column("mandates", "mandats", "mandaten", "mandate"),
+    Column("references", "communications", "mededelingen", "mitteilungen"),
+    Column("national_number", "numéro_national", "rijksregisternummer", "nationalregisternummer"),
+    Column("enterprise_number", "numéro_entreprise", "ondernemingsnummer", "unternehmensnummer"),
+    Column("consent", "consentement", "toestemming", "einwilligung"),
+    Column("origin", "origine", "herkomst", "herkunft"),
+    Column("since", "depuis", "sinds", "seit"),
 )
 # Columns that no other register has.
 _OWN = tuple(column for column in COLUMNS if column.name in ("last_name", "municipality", "ibans", "national_number"))
@@ -90,9 +90,11 @@ KINDS = {
     "natural": "natural",
     "physique": "natural",
     "natuurlijk": "natural",
+    "natürlich": "natural",
     "legal": "legal",
     "morale": "legal",
     "rechtspersoon": "legal",
+    "juristisch": "legal",
 }
 LANGUAGES = {"fr": "fr", "nl": "nl", "de": "de", "en": "en"}
 DELIVERIES = {"post": "post", "poste": "post", "email": "email", "e-mail": "email", "courriel": "email"}

@@ -37,25 +37,25 @@ class _SheetKind:
     required: bool = False
 
 
-_REFERENCE = Column("reference", "référence", "referentie", required=True)
-_AMOUNT = Column("amount", "montant", "bedrag", required=True)
+_REFERENCE = Column("reference", "référence", "referentie", "referenz", required=True)
+_AMOUNT = Column("amount", "montant", "bedrag", "betrag", required=True)
 
 GRANTS = _SheetKind(
     ("grants", "subsides", "subsidies"),
     (
         _REFERENCE,
-        Column("funder", "bailleur", "financier", required=True),
-        Column("funder_kind", "type_bailleur", "soort_financier", required=True),
-        Column("contract", "contrat", "contract"),
-        Column("title", "intitulé", "titel"),
-        Column("signed", "signé_le", "getekend_op"),
-        Column("from", "du", "van"),
-        Column("to", "au", "tot"),
+        Column("funder", "bailleur", "financier", "geldgeber", required=True),
+        Column("funder_kind", "type_bailleur", "soort_financier", "art_des_geldgebers", required=True),
+        Column("contract", "contrat", "contract", "vertrag"),
+        Column("title", "intitulé", "titel", "bezeichnung"),
+        Column("signed", "signé_le", "getekend_op", "unterzeichnet_am"),
+        Column("from", "du", "van", "von"),
+        Column("to", "au", "tot", "bis"),
         _AMOUNT,
-        Column("recognition", "reconnaissance", "opbrengst", required=True),
-        Column("fund", "fonds", "fonds"),
-        Column("project", "projet", "project"),
-        Column("conditions", "conditions", "voorwaarden"),
+        Column("recognition", "reconnaissance", "opbrengst", "ertragserfassung", required=True),
+        Column("fund", "fonds", "fonds", "fonds"),
+        Column("project", "projet", "project", "projekt"),
+        Column("conditions", "conditions", "voorwaarden", "bedingungen"),
     ),
     required=True,
 )
@@ -63,9 +63,9 @@ INSTALMENTS = _SheetKind(
     ("instalments", "tranches", "schijven"),
     (
         _REFERENCE,
-        Column("due", "échéance", "vervaldag", required=True),
+        Column("due", "échéance", "vervaldag", "fällig_am", required=True),
         _AMOUNT,
-        Column("kind", "type", "soort"),
+        Column("kind", "type", "soort", "art"),
     ),
     required=True,
 )
@@ -73,35 +73,41 @@ COSTS = _SheetKind(
     ("costs", "dépenses", "kosten"),
     (
         _REFERENCE,
-        Column("date", "date", "datum", required=True),
+        Column("date", "date", "datum", "datum", required=True),
         _AMOUNT,
-        Column("evidence", "preuve", "bewijs", required=True),
+        Column("evidence", "preuve", "bewijs", "nachweis", required=True),
     ),
 )
 ASSETS = _SheetKind(
     ("assets", "immobilisations", "activa"),
     (
         _REFERENCE,
-        Column("account", "compte", "rekening", required=True),
-        Column("acquired", "acquis_le", "verworven_op", required=True),
-        Column("cost", "coût", "kostprijs", required=True),
-        Column("years", "années", "jaren", required=True),
+        Column("account", "compte", "rekening", "konto", required=True),
+        Column("acquired", "acquis_le", "verworven_op", "erworben_am", required=True),
+        Column("cost", "coût", "kostprijs", "anschaffungskosten", required=True),
+        Column("years", "années", "jaren", "jahre", required=True),
     ),
 )
 SHEETS = (GRANTS, INSTALMENTS, COSTS, ASSETS)
 
-FUNDER_KINDS = {"public": "public", "publiek": "public", "private": "private", "privé": "private", "privaat": "private"}
+FUNDER_KINDS = {
+    **dict.fromkeys(("public", "publiek", "öffentlich"), "public"),
+    **dict.fromkeys(("private", "privé", "privaat", "privat"), "private"),
+}
 RECOGNITIONS = {recognition.value: recognition.value for recognition in Recognition}
 INSTALMENT_KINDS = {
     "advance": "advance",
     "avance": "advance",
     "voorschot": "advance",
+    "vorschuss": "advance",
     "interim": "interim",
     "intermédiaire": "interim",
     "tussentijds": "interim",
+    "zwischenzahlung": "interim",
     "balance": "balance",
     "solde": "balance",
     "saldo": "balance",
+    "restbetrag": "balance",
 }
 
 

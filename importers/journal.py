@@ -33,12 +33,12 @@ class JournalEntry:
 JournalFile = RegisterFile[JournalEntry]
 
 COLUMNS = (
-    Column("date", "date", "datum", required=True),
-    Column("account", "compte", "rekening", required=True),
-    Column("debit", "débit", "debet", present=True),
-    Column("credit", "crédit", "credit", present=True),
-    Column("text", "libellé", "omschrijving"),
-    Column("document", "pièce", "stuk", required=True),
+    Column("date", "date", "datum", "datum", required=True),
+    Column("account", "compte", "rekening", "konto", required=True),
+    Column("debit", "débit", "debet", "soll", present=True),
+    Column("credit", "crédit", "credit", "haben", present=True),
+    Column("text", "libellé", "omschrijving", "buchungstext"),
+    Column("document", "pièce", "stuk", "beleg", required=True),
 )
 
 

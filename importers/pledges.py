@@ -37,29 +37,32 @@ class PledgeRow:
 PledgesFile = RegisterFile[PledgeRow]
 
 COLUMNS = (
-    Column("mandate", "mandat", "mandaat", required=True),
-    Column("donor", "donateur", "schenker", required=True),
-    Column("iban", "iban", "iban", present=True),
-    Column("holder", "titulaire", "rekeninghouder"),
-    Column("signed", "signé_le", "getekend_op", required=True),
-    Column("amount", "montant", "bedrag", required=True),
-    Column("months", "mois", "maanden"),
-    Column("first_due", "première_échéance", "eerste_vervaldag", required=True),
-    Column("last_due", "dernière_échéance", "laatste_vervaldag"),
-    Column("state", "état", "toestand"),
-    Column("resumed", "repris_le", "hervat_op"),
+    Column("mandate", "mandat", "mandaat", "mandat", required=True),
+    Column("donor", "donateur", "schenker", "spender", required=True),
+    Column("iban", "iban", "iban", "iban", present=True),
+    Column("holder", "titulaire", "rekeninghouder", "kontoinhaber"),
+    Column("signed", "signé_le", "getekend_op", "unterzeichnet_am", required=True),
+    Column("amount", "montant", "bedrag", "betrag", required=True),
+    Column("months", "mois", "maanden", "monate"),
+    Column("first_due", "première_échéance", "eerste_vervaldag", "erste_fälligkeit", required=True),
+    Column("last_due", "dernière_échéance", "laatste_vervaldag", "letzte_fälligkeit"),
+    Column("state", "état", "toestand", "status"),
+    Column("resumed", "repris_le", "hervat_op", "wieder_ab"),
 )
 
 STATES = {
     "active": "active",
     "actif": "active",
     "actief": "active",
+    "aktiv": "active",
     "suspended": "suspended",
     "suspendu": "suspended",
     "geschorst": "suspended",
+    "ausgesetzt": "suspended",
     "ended": "ended",
     "terminé": "ended",
     "beëindigd": "ended",
+    "beendet": "ended",
 }
 MONTHS = (1, 3, 6, 12)
 

@@ -106,6 +106,14 @@ class Statement:
         return tuple(movement for movement in self.movements if movement.parent is None)
 
 
+class Outline(NamedTuple):
+    """Of a bank file: statements at most, their last day, and whether those of each account stand in order of days."""
+
+    statements: int
+    last: date | None
+    ordered: bool
+
+
 @dataclass(frozen=True, slots=True)
 class BankFile:
     """A physical bank file: its statements, and faults that concern the file as a whole."""
@@ -120,3 +128,9 @@ class BankFile:
         return all(fault.severity is not Severity.ERROR for fault in self.faults) and all(
             statement.ok for statement in self.statements
         )
+
+    @property
+    def outline(self) -> Outline:
+        """The number of statements, and the last day of those that can be taken."""
+        days = [one.closing_date for one in self.statements if one.ok and one.closing_date]
+        return Outline(len(self.statements), max(days, default=None), ordered=False)

@@ -1,8 +1,9 @@
 """Rules of obole.toml: what a known bank line is. The first rule whose every condition holds decides."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from importers.records import Movement
 from ledger.records import Channel, Counterpart, Nature
@@ -37,20 +38,36 @@ class Rule:
         """Whether the rule may hold for lines of a family and direction: what thousands of them have in common."""
         return self.credit in (None, credit) and (not self.codes or family.startswith(self.codes))
 
-    def holds(self, movement: Movement) -> bool:
-        """True where every condition of the rule holds for the line."""
-        if not self.concerns(movement.family, credit=movement.cents > 0):
-            return False
+    def fits(self, movement: Movement) -> bool:
+        """Whether account, name and communication of a line that the rule concerns are those it asks for."""
         if self.iban is not None and self.iban != movement.account:
             return False
-        if self.name is not None and not self.name.search(movement.name):
+        if self.name is not None and not _found(self.name, movement.name):
             return False
-        return self.communication is None or self.communication.search(movement.communication) is not None
+        return self.communication is None or _found(self.communication, movement.communication)
 
 
-def first(rules: Iterable[Rule], movement: Movement) -> Rule | None:
-    """The rule that decides a line, None where none holds."""
-    for rule in rules:
-        if rule.holds(movement):
-            return rule
-    return None
+@lru_cache(maxsize=20_000)
+def _found(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether a text matches; standing orders bring the same names and texts month after month."""
+    return pattern.search(text) is not None
+
+
+class Rulebook:
+    """Rules in their order; which of them concern a code is worked out once."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._concerning: dict[tuple[str, bool], tuple[Rule, ...]] = {}
+
+    def first(self, movement: Movement) -> Rule | None:
+        """The first rule that holds for a line, None where none does."""
+        key = movement.code, movement.cents > 0
+        rules = self._concerning.get(key)
+        if rules is None:
+            rules = tuple(one for one in self._rules if one.concerns(movement.family, credit=key[1]))
+            self._concerning[key] = rules
+        for rule in rules:
+            if rule.fits(movement):
+                return rule
+        return None

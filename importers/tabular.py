@@ -56,7 +56,7 @@ _ERROR_TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a register: its name and its French and Dutch headings.
+    """A column of a register: its name, which is its English heading, and its French, Dutch and German ones.
 
     `required`: the column must be there and filled in every row; `present`: it must be there, a cell may be empty.
     """
@@ -64,13 +64,14 @@ class Column:
     name: str
     fr: str = ""
     nl: str = ""
+    de: str = ""
     required: bool = False
     present: bool = False
 
     @property
     def headings(self) -> tuple[str, ...]:
         """Every heading the column is found by."""
-        return tuple(dict.fromkeys(heading for heading in (self.name, self.fr, self.nl) if heading))
+        return tuple(dict.fromkeys(heading for heading in (self.name, self.fr, self.nl, self.de) if heading))
 
 
 @dataclass(frozen=True, slots=True)

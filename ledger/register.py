@@ -868,6 +868,39 @@ def identities(connection: Connection, references: Iterable[str]) -> dict[str, s
     return found
 
 
+class Noted(NamedTuple):
+    """A gift that an export says arrived elsewhere: whose, how much, and the day it gives."""
+
+    donor: str
+    cents: int
+    day: date
+    document: str
+
+
+def noted_gifts(connection: Connection, elsewhere: str) -> list[Noted]:
+    """The gifts with a known donor that exports say arrived elsewhere (`bank`, or a platform), by day."""
+    query = (
+        select(movement.c.reason, movement.c.cents, movement.c.booked, document.c.name)
+        .join(document, document.c.id == movement.c.document_id)
+        .where(
+            movement.c.outcome == IDENTITY,
+            movement.c.reason.is_not(None),
+            movement.c.reference.startswith(f"{elsewhere}:", autoescape=True),
+            stands,
+        )
+        .order_by(movement.c.booked, movement.c.document_id, movement.c.position)
+    )
+    return [Noted(*row) for row in connection.execute(query)]
+
+
+def standing_gifts(connection: Connection, donors: Iterable[str]) -> Iterator[tuple[str, int, date]]:
+    """Donor, cents and day of the gifts of some donors that were not taken back."""
+    for some in slices(sorted(set(donors))):
+        query = select(gift.c.donor, gift.c.cents, gift.c.booked).where(gift.c.donor.in_(some), _given_still())
+        for row in connection.execute(query):
+            yield row.donor, row.cents, row.booked
+
+
 def insert_vouchers(connection: Connection, kind: str, document_id: int, rows: Iterable[tuple[str, date, str]]) -> None:
     """Remember vouchers (reference, day, digest) as posted by a document."""
     bulk_insert(

@@ -22,7 +22,7 @@ from importers.bank_files import reading_key
 from importers.booking import Booked, Desk, book, document_name
 from importers.overlap import Contradicts, Known, new_parts
 from importers.platforms import NOTHING, Declared
-from importers.records import Statement
+from importers.records import Outline, Statement
 from ledger import debitbook, register, vault
 from ledger.collector import paused
 from ledger.errors import Fault, OboleError, Severity, SourceRefused
@@ -254,7 +254,7 @@ def _take_register(books: Books, path: Path, told: Told, handler: Callable[[Book
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A statement read and waiting for its turn; `of` is how many its file holds, `last` their last day."""
+    """A statement read and waiting for its turn; `of` is how many its file holds at most, `last` their last day."""
 
     told: Told
     statement: Statement
@@ -278,13 +278,17 @@ def _take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress:
     with paused(), reading([path for path, _ in ordered]) as sources:
         known = _known(books)
         for number, source in enumerate(sources, start=1):
-            for read in _statements(told_of[source.path], source):
+            outline = source.outline()
+            for read in _statements(told_of[source.path], source, outline):
                 if read.statement.details_only:
                     details.append(read)
                     continue
                 batch.append(read)
                 weight += len(read.statement.movements)
-            if weight >= _BATCH_MOVEMENTS or len(batch) >= _BATCH_DOCUMENTS:
+                if outline.ordered and _enough(batch, weight):  # what follows in the file is of later days
+                    _post_batch(books, batch, known)
+                    batch, weight = [], 0
+            if _enough(batch, weight):
                 _post_batch(books, batch, known)
                 batch, weight = [], 0
                 progress(number)
@@ -293,20 +297,22 @@ def _take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress:
     progress(len(ordered))
 
 
+def _enough(batch: Sequence[_Read], weight: int) -> bool:
+    return weight >= _BATCH_MOVEMENTS or len(batch) >= _BATCH_DOCUMENTS
+
+
 def _known(books: Books) -> desks.Known:
     with books.register.connect() as connection:
         contracts = register.grant_contracts(connection)
     return desks.Known(desks.load_links(books), contracts)
 
 
-def _statements(told: Told, source: BankSource) -> Iterator[_Read]:
-    bank = source.bank
-    told.faults.extend(bank.faults)
-    last = max((one.closing_date for one in bank.statements if one.ok and one.closing_date), default=None)
-    for statement in bank.statements:
+def _statements(told: Told, source: BankSource, outline: Outline) -> Iterator[_Read]:
+    for statement in source.statements:
         told.faults.extend(statement.faults)
         if statement.ok:
-            yield _Read(told, statement, len(bank.statements), last, source.digest, source.content)
+            yield _Read(told, statement, outline.statements, outline.last, source.digest, source.content)
+    told.faults.extend(source.faults)
 
 
 def _post_batch(books: Books, batch: Sequence[_Read], known: desks.Known) -> None:

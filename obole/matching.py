@@ -8,11 +8,12 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from openpyxl import Workbook
+from sqlalchemy import Connection
 
 from importers.communications import find_ogm
 from importers.proposals import Proposal, directory, propose
@@ -29,7 +30,10 @@ _WIDTHS = (24, 9, 12, 10, 12, 12, 8, 20, 12, 12, 30, 40, 12, 8, 44, 24)
 _OWN_ACCOUNT = 0.95
 _SHARED_ACCOUNT = 0.6
 _COMMUNICATION = 0.7
+_NOTED = 0.6
+_NOTED_BY_SEVERAL = 0.3
 _TIE = 0.05  # two donors this close are for a person to tell apart
+_ABOUT = timedelta(7)  # a CRM gives the day of the promise, or that on which somebody typed in the statement
 
 
 _Cell = str | int | float | Decimal
@@ -54,6 +58,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
     with books.register.connect() as connection:
         items = register.open_items(connection)
         donorless = register.donorless_gifts(connection) if gifts else []
+        noted = _noted(connection) if items else {}
     if not items and not donorless:
         return []
     with books.vault.connect() as connection:
@@ -74,7 +79,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         known = behind.get((document, position)) or vault.Counterparty(document, position, "", "", "")
         proposals: tuple[Proposal, ...] = ()
         if cents > 0:
-            evidence = _evidence(known, owners, issued)
+            evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
         lines.append(OpenLine(document, position, booked, cents, known.name, known.communication, proposals, waits))
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
@@ -104,6 +109,31 @@ def _evidence(
         for share, _ in signs:
             doubt *= 1 - share
         yield Proposal(donor, round(1 - doubt, 3), tuple(reason for _, reason in signs))
+
+
+def _noted(connection: Connection) -> dict[int, list[register.Noted]]:
+    """By amount, the gifts that a CRM's export says came to the bank and that stand with nobody's name yet."""
+    noted = register.noted_gifts(connection, "bank")
+    there = defaultdict(list)
+    for donor, cents, day in register.standing_gifts(connection, (one.donor for one in noted)):
+        there[donor, cents].append(day)
+    found: dict[int, list[register.Noted]] = defaultdict(list)
+    for one in noted:
+        days = there[one.donor, one.cents]
+        entered = next((day for day in days if abs(one.day - day) <= _ABOUT), None)
+        if entered is None:
+            found[one.cents].append(one)
+        else:
+            days.remove(entered)  # it is the gift of one row of the export, not of all that are like it
+    return found
+
+
+def _by_export(noted: Mapping[int, Sequence[register.Noted]], cents: int, booked: date) -> Iterable[Proposal]:
+    """The donors of whom an export says that they gave this amount about this day."""
+    donors = {one.donor: one for one in noted.get(cents, ()) if abs(one.day - booked) <= _ABOUT}
+    score = _NOTED if len(donors) == 1 else _NOTED_BY_SEVERAL
+    for donor, one in sorted(donors.items()):
+        yield Proposal(donor, score, (f"the amount in {one.document}, of {one.day}",))
 
 
 def write_sheet(lines: Sequence[OpenLine], path: Path, *, prefill: float | None = None) -> None:

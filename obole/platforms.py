@@ -430,7 +430,9 @@ class _Work:
             line = _movement(row, position, self.payment(row), IDENTITY, None)
             pile.movements.append(line._replace(reason=donor))
             pile.vouchers.append((_voucher(self.report, row.reference), row.paid, self.contents[row.reference]))
-        self.taken.counts |= {"identified": len(rows), "entered": entered}
+        told = {key: count for key, count in self.taken.counts.items() if key in ("new", "known", "no money")}
+        self.taken.counts = told | {"identified": len(rows), "entered": entered}
+        self.taken.cents = {}  # no euro of it is posted
         archive = self.books.folder.documents / "sources" / str(day.year) / f"{pile.name}{suffix.lower()}"
         self._post(pile, rows, 1, (archive, content))
 

@@ -1,154 +1,270 @@
-"""Reading bank files ahead of the posting: a second process parses the next files while this one posts the last.
+"""Reading bank files in two processes: a second one reads what comes next while this one books and posts.
 
-A large file that this process would have to wait for is read by both, each a part of its statements. The other stays
-ahead by as much as a batch needs and more, keeping its results as bytes, and ends with this process however
-that ends. Where it is gone itself, the files are parsed here.
+The files, a large one in pieces and small ones several at a time, are read by whichever process has time for the next
+of them; what they hold is given in the order of the files, statement by statement. The second process keeps its results
+as bytes and stays ahead by as much as a batch needs and more; it ends with this one however that ends. Where it is gone
+itself, all is read here.
 """
 
 import hashlib
-import multiprocessing
 import os
 import pickle
 import signal
-from bisect import bisect
+import struct
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from itertools import accumulate
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any, NamedTuple
 
 from importers import bank_files, coda
-from importers.records import BankFile, Movement
+from importers.records import BankFile, Movement, Outline, Statement
+from ledger.collector import paused
+from ledger.errors import Fault
 
-# Bytes of results waiting to be sent: about 100,000 movements, more than the posting takes at a time.
+# Bytes of results waiting to be sent: about 100,000 movements, more than the posting takes at a time. As many bytes of
+# files are read here while the other process is busy with the next.
 _AHEAD = 16_000_000
 # Below this, starting a process costs more than it saves.
 _WORTH_IT = 8_000_000
-# Bytes of files that are read here in the second or so that the other process takes to start: as many as a batch holds.
-_MEANWHILE = 16_000_000
-# Bytes of a file from which on two read it faster than one, and the share of it that is read here: the other process
-# has to start and to send what it read.
-_LARGE = 8_000_000
-_HERE = 0.6
-# Bytes of such a file that are sent at a time.
-_PART = 2_000_000
+# Bytes of a file from which on it is read in pieces, and of a piece, or of small files that are read together.
+_LARGE = 4_000_000
+_PIECE = 500_000
+# What is read together, first and last but one, as a token that one process takes out of a pipe; so many fit in.
+_TOKEN = struct.Struct("<II")
+_TOKENS = 4096
+# Started without `site`, which takes longer than all that is needed of it.
+_COMMAND = "import sys; sys.path[:] = sys.argv[2:]; from obole.reading import read_for_other; read_for_other()"
 
-_Part = BankFile | coda.Part
+_Result = BankFile | coda.Part
 _Columns = tuple[tuple[Any, ...], ...]
+_Stamp = tuple[int, int, int]
 
 
-class BankSource(NamedTuple):
-    """A bank file: where it lies, its bytes and their SHA-256, and what it holds."""
+@dataclass(slots=True)
+class BankSource:
+    """A bank file: where it lies, its bytes and their SHA-256, and what it holds.
+
+    `statements` can be gone through once; `faults`, those of the file as a whole, are complete when that is done.
+    `bank` is what a file holds that is not read in pieces.
+    """
 
     path: Path
     content: bytes
     digest: str
-    bank: BankFile
+    statements: Iterator[Statement]
+    faults: list[Fault]
+    bank: BankFile | None
+
+    def outline(self) -> Outline:
+        """How many statements there are at most, their last day and their order, before they are gone through."""
+        return coda.outline(self.content) if self.bank is None else self.bank.outline
+
+
+class _Piece(NamedTuple):
+    """What is read at once: a file, or one of several parts of a large one."""
+
+    path: Path
+    size: int
+    number: int
+    of: int
 
 
 @contextmanager
 def reading(paths: Sequence[Path]) -> Iterator[Iterator[BankSource]]:
-    """The files in their order; many are read ahead from now on until the block is left."""
-    sizes = list(accumulate(path.stat().st_size for path in paths))
-    shared = bisect(sizes, _MEANWHILE)  # the first file that is not read here while the reader starts
-    size = paths[shared].stat().st_size if shared < len(sizes) else 0
-    place = int(size * _HERE) if size >= _LARGE else 0  # where the other process begins to read it
-    worth_it = place or (bool(sizes) and sizes[-1] >= _MEANWHILE + _WORTH_IT)
-    if not worth_it or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
-        yield (_read(path, None, 0) for path in paths)
+    """The files in their order, each to be gone through before the next; read ahead until the block is left."""
+    sizes = [path.stat().st_size for path in paths]
+    pieces = [piece for path, size in zip(paths, sizes, strict=True) for piece in _pieces(path, size)]
+    if sum(sizes) < _WORTH_IT or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
+        yield _sources(_Reader(pieces))
         return
-    context = multiprocessing.get_context("spawn")
-    results, ours = context.Pipe(duplex=False)
-    reader = context.Process(target=_read_all, args=(paths[shared:], place, ours), daemon=True)
-    reader.start()
-    ours.close()  # else the end of the reader would not end the pipe
+    other = _start(pieces, max(_PIECE // 2, sum(sizes) // _TOKENS))
     try:
-        yield (
-            _read(path, results if index >= shared else None, place if index == shared else 0)
-            for index, path in enumerate(paths)
-        )
+        yield _sources(_Reader(pieces, other))
     finally:
-        results.close()
-        reader.kill()  # it has nothing to tidy up
-        reader.join()
+        other.end()
 
 
-def _read(path: Path, results: "Connection[None, bytes] | None", place: int) -> BankSource:
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    cut = _cut(content, place)
-    found = [*_parts(content, 0, cut)] if cut else []  # while the other process reads the rest
-    rest = None if results is None else _received(results, digest)
-    found += _parts(content, cut, len(content)) if rest is None else rest
-    return BankSource(path, content, digest, _joined(found))
+def _pieces(path: Path, size: int) -> list[_Piece]:
+    of = 1 if size < _LARGE or not bank_files.can_be_divided(path) else -(-size // _PIECE)
+    return [_Piece(path, size // of, number, of) for number in range(of)]
 
 
-def _parts(content: bytes, start: int, end: int) -> Iterator[_Part]:
-    """What stands between two places of a file: of a large CODA file in parts, of any other at once."""
-    whole = end - start == len(content)
-    if whole and (len(content) < _LARGE or bank_files.is_xml(content)):
-        return iter([bank_files.parse(content)])
-    return coda.parts(content, start, end, _PART)
+def _sources(reader: "_Reader") -> Iterator[BankSource]:
+    index = 0
+    while index < len(reader.pieces):
+        piece = reader.pieces[index]
+        file = reader.file(index)
+        faults: list[Fault] = []
+        bank: BankFile | None = None
+        if piece.of > 1:
+            statements = _joined(reader, index, piece.of, faults)
+        else:
+            result = reader.result(index)
+            assert isinstance(result, BankFile)
+            bank, statements = result, iter(result.statements)
+            faults += result.faults
+        digest = hashlib.sha256(file.content).hexdigest()
+        yield BankSource(piece.path, file.content, digest, statements, faults, bank)
+        index += piece.of
 
 
-def _joined(found: Sequence[_Part]) -> BankFile:
-    if isinstance(found[0], BankFile):
-        return found[0]
-    return coda.join(part for part in found if isinstance(part, coda.Part))
+def _joined(reader: "_Reader", index: int, of: int, faults: list[Fault]) -> Iterator[Statement]:
+    """The statements of a file as its pieces come; in the end `faults` has those of the file."""
+    joint = coda.Joint()
+    for place in range(index, index + of):
+        part = reader.result(place)
+        assert isinstance(part, coda.Part)
+        yield from joint.add(part)
+    faults += joint.faults()
 
 
-def _cut(content: bytes, place: int) -> int:
-    """The statement of a file, at or after a place, with which the other process begins; 0 where it reads all of it."""
-    return coda.divide(content, place) or 0 if place and not bank_files.is_xml(content) else 0
+class _File:
+    """A file being read, whole or in pieces; `stamp` is another when it has changed since."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as source:
+            status = os.fstat(source.fileno())
+            self.content = source.read()
+        self.stamp: _Stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+        self._pieces: coda.Pieces | None = None
+
+    def read(self, piece: _Piece) -> _Result:
+        if piece.of == 1:
+            return bank_files.parse(self.content)
+        if self._pieces is None:
+            self._pieces = coda.Pieces(self.content)
+        last = piece.number + 1 == piece.of
+        return self._pieces.read(piece.number * _PIECE, None if last else (piece.number + 1) * _PIECE)
 
 
-def _received(results: "Connection[None, bytes]", digest: str) -> list[_Part] | None:
-    """What the other process has read of a file, None where it was killed or the file has changed since."""
-    found: list[_Part] = []
-    there, last = digest, False
-    while not last:
+class _Other(NamedTuple):
+    """The other process: its results, and the tokens of which it and this one take the next."""
+
+    process: "subprocess.Popen[bytes]"
+    results: "Connection[None, bytes]"
+    tokens: int
+
+    def end(self) -> None:
+        """End the other process, which has nothing to tidy up, if it has not ended."""
+        self.results.close()
+        os.close(self.tokens)
+        self.process.kill()
+        self.process.wait()
+
+
+def _start(pieces: Sequence[_Piece], size: int) -> _Other:
+    tokens, fill = os.pipe()
+    theirs, ours = os.pipe()
+    os.write(fill, b"".join(_TOKEN.pack(*one) for one in _together(pieces, size)))
+    os.close(fill)
+    root = str(Path(__file__).parents[1])
+    command = [sys.executable, "-S", "-c", _COMMAND, f"{tokens},{ours}", root, *sys.path]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(tokens, ours))  # noqa: S603 - our own code
+    os.close(ours)  # else the end of the process would not end the pipe
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin as stdin:
+        pickle.dump(pieces, stdin)
+    return _Other(process, Connection(theirs, writable=False), tokens)
+
+
+def _together(pieces: Sequence[_Piece], size: int) -> Iterator[tuple[int, int]]:
+    """First and last but one of the pieces that are read together: of so many bytes or more."""
+    start = weight = 0
+    for index, piece in enumerate(pieces):
+        weight += piece.size
+        if weight >= size or index + 1 == len(pieces):
+            yield start, index + 1
+            start, weight = index + 1, 0
+
+
+@dataclass(slots=True)
+class _Reader:
+    """This process: gives the pieces in order, and reads the next where it would have to wait."""
+
+    pieces: Sequence[_Piece]
+    other: _Other | None = None
+    _files: dict[Path, _File] = field(default_factory=dict)
+    _done: dict[int, tuple[_Stamp, _Result]] = field(default_factory=dict)
+
+    def file(self, index: int) -> _File:
+        """The file that a piece is of."""
+        path = self.pieces[index].path
+        if path not in self._files:
+            self._files[path] = _File(path)
+        return self._files[path]
+
+    def result(self, index: int) -> _Result:
+        """What a piece holds; they are asked for in order."""
+        while index not in self._done and self.other is not None:
+            self._go_on(self.other, index)
+        stamp, result = self._done.pop(index, (None, None))
+        file, piece = self.file(index), self.pieces[index]
+        if result is None or stamp != file.stamp:  # the other ended, or the file has changed since
+            result = file.read(piece)
+        if piece.number + 1 == piece.of:
+            del self._files[piece.path]
+        return result
+
+    def _go_on(self, other: _Other, index: int) -> None:
+        """Take what the other has read, else read what nobody has taken, else wait."""
+        ahead = sum(len(file.content) for file in self._files.values())
+        if not other.results.poll() and ahead <= _AHEAD + len(self.file(index).content):
+            token = os.read(other.tokens, _TOKEN.size)
+            if token:
+                for number in range(*_TOKEN.unpack(token)):
+                    file = self.file(number)
+                    self._done[number] = (file.stamp, file.read(self.pieces[number]))
+                return
         try:
-            there, last, part = pickle.loads(results.recv_bytes())  # noqa: S301 - from our own process
+            start, found = pickle.loads(other.results.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, OSError):  # it was killed, or had no memory left
-            return None
-        if there == digest:
-            found.append(_unpacked(*part))
-    return found if there == digest else None
+            self.other = None
+        else:
+            for number, (stamp, result) in enumerate(found, start):
+                self._done[number] = (stamp, _unpacked(*result))
 
 
-def _read_all(paths: Sequence[Path], place: int, results: "Connection[bytes, None]") -> None:
-    """The second process: each file's digest and what it holds, pickled here and sent by a thread of its own.
-
-    Of the first file it reads what is behind `place`, the other process what is before.
-    """
+@paused()
+def read_for_other() -> None:
+    """The second process: what it reads is pickled here and sent by a thread of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, and this one ends with it
-    outbox = _Outbox(results)
-    for path in paths:
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        parts, place = _parts(content, _cut(content, place), len(content)), 0
-        part = next(parts)
-        for following in parts:
-            outbox.put(pickle.dumps((digest, False, _packed(part)), pickle.HIGHEST_PROTOCOL))
-            part = following
-        outbox.put(pickle.dumps((digest, True, _packed(part)), pickle.HIGHEST_PROTOCOL))
+    tokens, results = map(int, sys.argv[1].split(","))
+    outbox = _Outbox(Connection(results, readable=False))
+    pieces: list[_Piece] = []
+    with suppress(EOFError, pickle.UnpicklingError):  # it was killed
+        pieces = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
+    file: _File | None = None
+    while token := os.read(tokens, _TOKEN.size):
+        found = []
+        start, end = _TOKEN.unpack(token)
+        for piece in pieces[start:end]:
+            if file is None or file.path != piece.path:
+                try:
+                    file = _File(piece.path)
+                except OSError:  # it went away: the other process will say so
+                    return
+            found.append((file.stamp, _packed(file.read(piece))))
+        outbox.put(pickle.dumps((start, found), pickle.HIGHEST_PROTOCOL))
     outbox.finish()
 
 
-def _packed(part: _Part) -> tuple[_Part, list[_Columns]]:
+def _packed(result: _Result) -> tuple[_Result, list[_Columns]]:
     """What was read, with the movements of its statements as columns: pickled in half the time."""
-    columns = [tuple(zip(*one.movements, strict=True)) for one in part.statements]
-    return replace(part, statements=tuple(replace(one, movements=()) for one in part.statements)), columns
+    columns = [tuple(zip(*one.movements, strict=True)) for one in result.statements]
+    return replace(result, statements=tuple(replace(one, movements=()) for one in result.statements)), columns
 
 
-def _unpacked(part: _Part, columns: Iterable[_Columns]) -> _Part:
+def _unpacked(result: _Result, columns: Iterable[_Columns]) -> _Result:
     movements = (tuple(map(Movement._make, zip(*one, strict=True))) for one in columns)
-    statements = (replace(one, movements=lines) for one, lines in zip(part.statements, movements, strict=True))
-    return replace(part, statements=tuple(statements))
+    statements = (replace(one, movements=lines) for one, lines in zip(result.statements, movements, strict=True))
+    return replace(result, statements=tuple(statements))
 
 
 class _Outbox:

@@ -41,7 +41,7 @@ def test_a_sheet_with_a_wrong_heading_is_not_compared_with_the_others(tmp_path: 
     file = grants.read(write_workbook(tmp_path / "grants.xlsx", text))
     assert [fault.message for fault in file.faults] == [
         "sheet `instalments`: the column `amounts` is not known; did you mean `amount`? Rename or remove it",
-        "sheet `instalments`: the column `amount` or `montant` or `bedrag` is missing; add it",
+        "sheet `instalments`: the column `amount` or `montant` or `bedrag` or `betrag` is missing; add it",
     ]
 
 

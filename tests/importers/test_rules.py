@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from importers.records import Movement
-from importers.rules import Rule, first
+from importers.rules import Rule, Rulebook
 
 LINE = Movement(
     position=1,
@@ -20,6 +20,10 @@ LINE = Movement(
     account="BE47435000000080",
 )
 FEES = re.compile("frais", re.IGNORECASE)
+
+
+def holds(rule: Rule, movement: Movement) -> bool:
+    return Rulebook([rule]).first(movement) is rule
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,7 @@ FEES = re.compile("frais", re.IGNORECASE)
     ],
 )
 def test_a_rule_holds_where_all_its_conditions_do(conditions: dict):
-    assert Rule("Frais", "657000", **conditions).holds(LINE)
+    assert holds(Rule("Frais", "657000", **conditions), LINE)
 
 
 @pytest.mark.parametrize(
@@ -52,16 +56,16 @@ def test_a_rule_holds_where_all_its_conditions_do(conditions: dict):
     ],
 )
 def test_a_rule_does_not_hold_where_one_condition_fails(conditions: dict):
-    assert not Rule("Frais", "657000", **conditions).holds(LINE)
+    assert not holds(Rule("Frais", "657000", **conditions), LINE)
 
 
 def test_the_type_and_the_category_of_a_code_do_not_matter():
     rule = Rule("Frais", "657000", codes=("8037",))
-    assert all(rule.holds(LINE._replace(code=code)) for code in ("08037000", "38037001", "18037013"))
+    assert all(holds(rule, LINE._replace(code=code)) for code in ("08037000", "38037001", "18037013"))
 
 
 def test_a_line_without_money_is_no_credit():
-    assert not Rule("Tout", "740000", credit=True).holds(LINE._replace(cents=0))
+    assert not holds(Rule("Tout", "740000", credit=True), LINE._replace(cents=0))
 
 
 def test_a_rule_concerns_the_lines_of_its_codes_and_direction():
@@ -74,6 +78,9 @@ def test_a_rule_concerns_the_lines_of_its_codes_and_direction():
 
 def test_the_first_rule_that_holds_decides():
     rules = (Rule("Autre", "1", credit=True), Rule("Frais", "2", codes=("80",)), Rule("Tout", "3"))
-    assert first(rules, LINE).label == "Frais"
-    assert first(rules, LINE._replace(code="00101000")).label == "Tout"
-    assert first(rules[:2], LINE._replace(code="00101000")) is None
+    book, other = Rulebook(rules), LINE._replace(code="00101000")
+    for _ in range(2):  # a code is looked up once
+        assert book.first(LINE) is rules[1]
+        assert book.first(other) is rules[2]
+        assert book.first(LINE._replace(cents=1)) is rules[0]
+    assert Rulebook(rules[:2]).first(other) is None

@@ -166,6 +166,47 @@ def test_proposals_say_why(small: Obole, tmp_path: Path):
     assert not by_amount["20.00"]["donor"] or float(by_amount["20.00"]["(score)"]) >= 0.9
 
 
+def open_rows(obole: Obole, folder: Path) -> dict[str, dict[str, str]]:
+    """The list of `obole match`, by amount."""
+    obole("match", "-o", folder / "list.csv")
+    with (folder / "list.csv").open(encoding="utf-8-sig", newline="") as source:
+        return {row["(amount)"]: row for row in csv.DictReader(source, delimiter=";")}
+
+
+def test_a_crm_that_has_the_gifts_of_the_bank_says_whose_they_may_be(small: Obole, tmp_path: Path):
+    settings = small.books / "obole.toml"
+    text = """
+[sources.crm]
+already_in = "bank"
+columns = { reference = "Id", paid = "Day", gross = "Amount", donor = "Donor" }
+"""
+    settings.write_text(settings.read_text(encoding="utf-8") + text, encoding="utf-8")
+    rows = [
+        ("1", "2025-03-14", "41.00", "D0001"),
+        ("2", "2025-03-15", "42.00", "D0001"),
+        ("3", "2025-03-20", "42.00", "D0002"),
+        ("4", "2025-02-01", "43.00", "D0005"),  # weeks before
+        ("5", "2025-03-14", "25.00", "D0002"),  # the gift that the statement brings with her number
+    ]
+    before = small.gifts()
+    told = small.takes_well(write_csv(tmp_path / "crm.csv", ("Id", "Day", "Amount", "Donor"), rows)).output
+    assert "identified         5" in told
+    assert "EUR" not in told  # nothing was posted
+    assert small.gifts() == before
+    known = Line(25_00, "00150000", "000000000202", structured="101", name="X")
+    lines = [Line(cents, "00150000", "DON", name="ILLISIBLE") for cents in (41_00, 42_00, 43_00, 25_00)]
+    statement = Statement(74, 1_247_50, [known, *lines], date(2025, 3, 17))
+    small.takes_well(statement.write(tmp_path))
+    assert small.outcomes(statement.document)[0] == (1, 25_00, "gift")
+    found = open_rows(small, tmp_path)
+    assert found["41.00"]["(proposal)"] == "D0001"
+    assert "the amount in platform-crm-2025-" in found["41.00"]["(why)"]
+    assert float(found["41.00"]["(score)"]) > float(found["42.00"]["(score)"])
+    assert {found["42.00"]["(proposal)"], found["42.00"]["(other proposals)"][:5]} == {"D0001", "D0002"}
+    assert not found["43.00"]["(proposal)"]
+    assert not found["25.00"]["(proposal)"]
+
+
 def test_hundreds_are_decided_from_one_sheet(small: Obole, tmp_path: Path):
     lines = [Line(1_00 + n, "00150000", "X", name=f"PERSONNE {n}", iban=iban(7360000000 + n)) for n in range(300)]
     statement = Statement(74, 1_247_50, lines, date(2025, 3, 17))

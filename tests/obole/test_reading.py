@@ -1,16 +1,18 @@
 """Reading ahead in a second process gives what reading here gives, whatever happens to the one or the other process."""
 
 import hashlib
-import multiprocessing
-import pickle
 import subprocess
 import sys
-from datetime import date
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from importers import coda
+from importers.records import BankFile
 from obole import reading
 from obole.reading import BankSource
 from obole.reading import reading as read
@@ -38,70 +40,115 @@ def files(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def _ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_WORTH_IT", 0)
-    monkeypatch.setattr(reading, "_MEANWHILE", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
 
 
-def here(paths: list[Path]) -> list[BankSource]:
-    with read(paths) as sources:
-        assert not multiprocessing.active_children()
-        return list(sources)
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> list["subprocess.Popen[bytes]"]:
+    """The processes that were started to read."""
+    started = []
+    start = subprocess.Popen
+
+    def popen(*args: Any, **options: Any) -> "subprocess.Popen[bytes]":
+        started.append(start(*args, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    return started
 
 
-def test_a_few_files_are_read_here(files: list[Path]):
-    found = here(files)
-    assert [source.path for source in found] == files
-    assert [source.bank.statements[0].closing_date for source in found] == [date(2025, 3, day) for day in range(13, 28)]
-    assert all(source.bank.ok and source.content == source.path.read_bytes() for source in found)
+class Read(NamedTuple):
+    """A source when all of it has been gone through."""
+
+    path: Path
+    content: bytes
+    digest: str
+    bank: BankFile
 
 
-@pytest.mark.usefixtures("_ahead")
-def test_many_files_are_read_ahead_in_their_order(files: list[Path], monkeypatch: pytest.MonkeyPatch):
+def gone_through(sources: Iterable[BankSource]) -> Iterator[Read]:
+    for source in sources:
+        encoding = coda.parse(source.content).encoding
+        statements = tuple(source.statements)
+        assert source.outline().statements >= len(statements)
+        yield Read(source.path, source.content, source.digest, BankFile(statements, tuple(source.faults), encoding))
+
+
+def expected(paths: list[Path]) -> list[Read]:
+    contents = [path.read_bytes() for path in paths]
+    return [
+        Read(path, content, hashlib.sha256(content).hexdigest(), coda.parse(content))
+        for path, content in zip(paths, contents, strict=True)
+    ]
+
+
+def test_a_few_files_are_read_here(files: list[Path], processes: list["subprocess.Popen[bytes]"]):
     with read(files) as sources:
-        assert len(multiprocessing.active_children()) == 1
-        monkeypatch.setattr(coda, "parse", lambda _content: pytest.fail("parsed here"))
-        found = list(sources)
-    monkeypatch.undo()
-    assert found == here(files)
-    assert not multiprocessing.active_children()
+        assert list(gone_through(sources)) == expected(files)
+    assert not processes
 
 
 @pytest.mark.usefixtures("_ahead")
-def test_while_the_reader_starts_the_first_are_read_here(files: list[Path], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(reading, "_MEANWHILE", 2 * files[0].stat().st_size)
-    parsed = []
-    parse = coda.parse
+@pytest.mark.parametrize("size", [1, 1_000, 1_000_000])
+def test_many_files_are_read_ahead_in_their_order(
+    files: list[Path], processes: list["subprocess.Popen[bytes]"], size: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reading, "_PIECE", size)
     with read(files) as sources:
-        monkeypatch.setattr(coda, "parse", lambda content: parsed.append(content) or parse(content))
-        found = list(sources)
-    assert parsed == [path.read_bytes() for path in files[:2]]
-    monkeypatch.undo()
-    assert found == here(files)
+        time.sleep(0.5)  # so that the other takes some
+        assert list(gone_through(sources)) == expected(files)
+    [other] = processes
+    assert other.returncode is not None
 
 
 @pytest.mark.usefixtures("_ahead")
-def test_the_reader_ends_where_its_results_are_wanted_no_more(files: list[Path]):
+def test_what_the_other_has_read_is_not_read_here(files: list[Path], monkeypatch: pytest.MonkeyPatch):
+    with read(files * 10) as sources:
+        first = next(sources)
+        time.sleep(2)
+        monkeypatch.setattr(coda, "parse", lambda _content: pytest.fail("read here"))
+        assert [first.path, *(source.path for source in sources)] == files * 10
+
+
+@pytest.mark.usefixtures("_ahead")
+def test_the_reader_ends_where_its_results_are_wanted_no_more(
+    files: list[Path], processes: list["subprocess.Popen[bytes]"]
+):
     with read(files * 100) as sources:
         next(sources)
-    assert not multiprocessing.active_children()
+    [other] = processes
+    assert other.returncode is not None
 
 
 @pytest.mark.usefixtures("_ahead")
-def test_without_its_reader_it_reads_the_rest_here(files: list[Path], monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("after", [0, 1, 700])
+def test_without_its_reader_it_reads_the_rest_here(
+    files: list[Path], processes: list["subprocess.Popen[bytes]"], after: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reading, "_PIECE", 2_000)
     with read(files * 100) as sources:
-        found = [next(sources)]
-        (reader,) = multiprocessing.active_children()
-        reader.kill()
-        found += sources
-    monkeypatch.undo()
-    assert found == here(files * 100)
+        time.sleep(0.3)
+        found = [*gone_through(islice(sources, after))]
+        processes[0].kill()
+        found += gone_through(sources)
+    assert found == expected(files * 100)
 
 
+@pytest.mark.usefixtures("_ahead")
 def test_a_file_that_changed_after_it_was_read_ahead_is_read_again(files: list[Path]):
-    results, ours = multiprocessing.Pipe(duplex=False)
-    ours.send_bytes(pickle.dumps(("the digest of what it was before", True, reading._packed(coda.parse(b"")))))
-    found = reading._read(files[0], results, 0)
-    assert [found] == here(files[:1])
+    with read(files) as sources:
+        time.sleep(1)  # it has read them all
+        for path in files:
+            path.write_bytes(statement(12))
+        assert list(gone_through(sources)) == expected(files)
+
+
+@pytest.mark.usefixtures("_ahead")
+def test_a_file_that_went_away_is_named(files: list[Path]):
+    with read(files) as sources:
+        files[-1].unlink()
+        with pytest.raises(FileNotFoundError, match=files[-1].name):
+            list(sources)
 
 
 # A large file is read by both processes
@@ -114,7 +161,7 @@ def many(statements: int = 200) -> bytes:
 @pytest.fixture
 def _shared(monkeypatch: pytest.MonkeyPatch, _ahead: None) -> None:
     monkeypatch.setattr(reading, "_LARGE", 10_000)
-    monkeypatch.setattr(reading, "_PART", 5_000)
+    monkeypatch.setattr(reading, "_PIECE", 5_000)
 
 
 @pytest.fixture
@@ -125,66 +172,54 @@ def large(tmp_path: Path) -> Path:
 
 
 @pytest.mark.usefixtures("_shared")
-def test_a_large_file_is_read_by_both_and_is_the_same(large: Path, files: list[Path]):
-    for paths in ([large], [large, *files], [large, large]):
+@pytest.mark.parametrize("pause", [0, 0.5])
+def test_a_large_file_is_read_by_both_and_is_the_same(large: Path, files: list[Path], pause: float):
+    for paths in ([large], [large, *files], [files[0], large, large]):
         with read(paths) as sources:
-            assert len(multiprocessing.active_children()) == 1
-            found = list(sources)
-        assert [source.bank for source in found] == [coda.parse(path.read_bytes()) for path in paths]
-        assert [source.content for source in found] == [path.read_bytes() for path in paths]
+            time.sleep(pause)
+            assert list(gone_through(sources)) == expected(paths)
 
 
 @pytest.mark.usefixtures("_shared")
-def test_of_a_large_file_only_the_first_part_is_read_here(large: Path, monkeypatch: pytest.MonkeyPatch):
-    parts, here = coda.parts, []
+def test_of_a_large_file_a_statement_is_there_before_all_is_read(large: Path, monkeypatch: pytest.MonkeyPatch):
+    here = []
+    whole = coda.Pieces.read
+    monkeypatch.setattr(coda.Pieces, "read", lambda self, *places: here.append(places) or whole(self, *places))
     with read([large]) as sources:
-        monkeypatch.setattr(coda, "parts", lambda data, *places: here.append(places[:2]) or parts(data, *places))
-        found = list(sources)
-    monkeypatch.undo()
-    [(start, end)] = here
-    assert start == 0
-    assert 0.5 < end / large.stat().st_size < 0.7
-    assert found[0].bank == coda.parse(many())
+        source = next(sources)
+        assert source.outline().statements == 200
+        assert next(source.statements) == coda.parse(many()).statements[0]
+    assert len(here) < large.stat().st_size / 5_000
 
 
 @pytest.mark.usefixtures("_shared")
-def test_a_large_file_whose_reader_was_killed_is_read_here(large: Path):
+@pytest.mark.parametrize("after", [0, 50])
+def test_a_large_file_whose_reader_was_killed_is_read_here(
+    large: Path, processes: list["subprocess.Popen[bytes]"], after: int
+):
     with read([large]) as sources:
-        [reader] = multiprocessing.active_children()
-        reader.kill()
-        [found] = sources
-    assert found.bank == coda.parse(many())
+        time.sleep(0.3)
+        source = next(sources)
+        found = [*islice(source.statements, after)]
+        processes[0].kill()
+        found += source.statements
+    assert tuple(found) == coda.parse(many()).statements
 
 
-def test_a_large_file_that_changed_while_it_was_read_is_read_again_from_where_the_other_began(
-    large: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(reading, "_LARGE", 10_000)
-    monkeypatch.setattr(reading, "_PART", 5_000)
-    results, ours = multiprocessing.Pipe(duplex=False)
-    for last in (False, True):
-        ours.send_bytes(pickle.dumps(("the digest of what it was before", last, reading._packed(coda.parse(many(3))))))
-    assert reading._read(large, results, 20_000).bank == coda.parse(many())
-    assert not results.poll()  # what follows is of the next file
-
-
-def test_a_large_file_whose_reader_ends_in_the_middle_is_read_again_from_where_the_other_began(
-    large: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(reading, "_LARGE", 10_000)
-    results, ours = multiprocessing.Pipe(duplex=False)
-    content = large.read_bytes()
-    [part] = coda.parts(content, reading._cut(content, 20_000), len(content), len(content))
-    ours.send_bytes(pickle.dumps((hashlib.sha256(content).hexdigest(), False, reading._packed(part))))
-    ours.close()
-    assert reading._read(large, results, 20_000).bank == coda.parse(many())
+@pytest.mark.usefixtures("_shared")
+def test_a_large_file_that_changed_while_it_was_read_is_read_again(large: Path):
+    with read([large]) as sources:
+        time.sleep(1)  # the other has read it
+        large.write_bytes(many(100))
+        [found] = gone_through(sources)
+    assert found == expected([large])[0]
 
 
 @pytest.mark.parametrize("ahead", [1, 16_000_000])  # it waits for the other to take more, or has nothing left to do
 def test_the_reader_ends_with_a_killed_import(ahead: int, files: list[Path]):
     script = (
         "import sys, time\nfrom pathlib import Path\nfrom obole import reading\n"
-        f"reading._WORTH_IT = reading._MEANWHILE = 0\nreading.os.cpu_count = lambda: 2\nreading._AHEAD = {ahead}\n"
+        f"reading._WORTH_IT = 0\nreading._PIECE = 1\nreading.os.cpu_count = lambda: 2\nreading._AHEAD = {ahead}\n"
         "with reading.reading([Path(sys.argv[1])] * 2000) as sources:\n"
         "    next(sources)\n    print('reading', flush=True)\n    time.sleep(60)\n"
     )

@@ -68,6 +68,10 @@ class Column:
     required: bool = False
     present: bool = False
 
+    def heading(self, language: str) -> str:
+        """The heading in fr, nl, de or en."""
+        return {"fr": self.fr, "nl": self.nl, "de": self.de}.get(language) or self.name
+
     @property
     def headings(self) -> tuple[str, ...]:
         """Every heading the column is found by."""

@@ -242,23 +242,25 @@ def documents(  # noqa: PLR0917 - click's options
     type=click.IntRange(0, 100),
     help="Put the proposal into the donor's column from this score in per cent on; a row counts once it has a date.",
 )
+@click.option("--lang", "language", type=_LANGUAGES, help="Of the headings; default: the foundation's language.")
 @_with_books
-def match(books: Path, output: Path | None, prefill: int | None) -> None:
+def match(books: Path, output: Path | None, prefill: int | None, language: str | None) -> None:
     """What is open and who it may be; the sheet filled in is taken back by `obole import`."""
-    _open_lines(books, output, prefill, gifts=True)
+    _open_lines(books, output, prefill, language, gifts=True)
 
 
 @main.command()
 @click.option(
     "-o", "output", type=click.Path(path_type=Path), help="Write the list as an xlsx or csv sheet to fill in."
 )
+@click.option("--lang", "language", type=_LANGUAGES, help="Of the headings; default: the foundation's language.")
 @_with_books
-def suspense(books: Path, output: Path | None) -> None:
+def suspense(books: Path, output: Path | None, language: str | None) -> None:
     """What waits on the suspense account, with proposals: `match` without the gifts of nobody."""
-    _open_lines(books, output, None, gifts=False)
+    _open_lines(books, output, None, language, gifts=False)
 
 
-def _open_lines(books: Path, output: Path | None, prefill: int | None, *, gifts: bool) -> None:
+def _open_lines(books: Path, output: Path | None, prefill: int | None, language: str | None, *, gifts: bool) -> None:
     from obole.books import open_books  # noqa: PLC0415
     from obole.matching import open_lines, write_sheet  # noqa: PLC0415
 
@@ -270,7 +272,8 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, *, gifts:
     if output is None:
         click.echo(say.open_lines(lines))
         return
-    write_sheet(lines, output, prefill=None if prefill is None else prefill / 100)
+    language = language or opened.config.organisation.language
+    write_sheet(lines, output, language, prefill=None if prefill is None else prefill / 100)
     click.echo(f"{output.name}: {len(lines)} open lines; fill in donor or account and date, then `obole import` it.")
 
 

@@ -11,21 +11,31 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.worksheet.properties import PageSetupProperties
 from sqlalchemy import Connection
 
+from importers.assignments import COLUMNS
 from importers.communications import find_ogm
 from importers.proposals import Proposal, directory, propose
 from ledger import register, vault
 from ledger.money import to_decimal
 from obole.books import Books
+from reports.sheets import BOLD, SHADE
 
-_HEADINGS = (
-    *("document", "position", "donor", "account", "nature", "date", "learn", "reason"),
-    *("(booked)", "(amount)", "(from)", "(communication)", "(proposal)", "(score)", "(why)", "(other proposals)"),
-)
-_WIDTHS = (24, 9, 12, 10, 12, 12, 8, 20, 12, 12, 30, 40, 12, 8, 44, 24)
+_TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason")
+# What is in brackets is not read back.
+_TO_READ = {
+    "en": ("booked", "amount", "from", "communication", "proposal", "score", "why", "other proposals"),
+    "fr": ("comptabilisé", "montant", "de", "communication", "proposition", "score", "pourquoi", "autres propositions"),
+    "nl": ("geboekt", "bedrag", "van", "mededeling", "voorstel", "score", "waarom", "andere voorstellen"),
+    "de": ("gebucht", "betrag", "von", "mitteilung", "vorschlag", "punkte", "warum", "andere vorschläge"),
+}
+_WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 14, 12, 30, 40, 13, 8, 36, 24)
+_FORMATS = {9: "#,##0.00", 13: "0 %"}  # amount and score
 # How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
 _OWN_ACCOUNT = 0.95
 _SHARED_ACCOUNT = 0.6
@@ -136,7 +146,13 @@ def _by_export(noted: Mapping[int, Sequence[register.Noted]], cents: int, booked
         yield Proposal(donor, score, (f"the amount in {one.document}, of {one.day}",))
 
 
-def write_sheet(lines: Sequence[OpenLine], path: Path, *, prefill: float | None = None) -> None:
+def _headings(language: str) -> list[str]:
+    """The headings of the sheet, those to fill in as `importers.assignments` finds them."""
+    own = {column.name: column.heading(language) for column in COLUMNS}
+    return [*(own[name] for name in _TO_FILL_IN), *(f"({text})" for text in _TO_READ[language])]
+
+
+def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill: float | None = None) -> None:
     """The list as a sheet to fill in: what is in brackets is to read, the rest is the person's.
 
     With `prefill` the best proposal stands in the donor's column where its score is at least that and no other comes
@@ -146,18 +162,40 @@ def write_sheet(lines: Sequence[OpenLine], path: Path, *, prefill: float | None 
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8-sig", newline="") as out:
             writer = csv.writer(out, delimiter=";")
-            writer.writerow(_HEADINGS)
+            writer.writerow(_headings(language))
             writer.writerows([_safe(cell) for cell in row] for row in rows)
         return
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("match")
     sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
     for letter, width in zip("ABCDEFGHIJKLMNOP", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
-    sheet.append(_HEADINGS)
+    sheet.append([_styled(sheet, heading, fill=heading[0] != "(") for heading in _headings(language)])
     for row in rows:
-        sheet.append([_safe(cell) for cell in row])
+        sheet.append([_shown(sheet, _safe(cell), place) for place, cell in enumerate(row)])
     workbook.save(path)
+
+
+def _styled(sheet: Any, heading: str, *, fill: bool) -> Any:
+    """A heading; the shaded ones stand above what the person fills in."""
+    cell = WriteOnlyCell(sheet, heading)
+    cell.font = BOLD
+    if fill:
+        cell.fill = SHADE
+    return cell
+
+
+def _shown(sheet: Any, value: Any, place: int) -> Any:
+    """A cell, an amount or a score as such."""
+    if value == "" or place not in _FORMATS:
+        return value
+    cell = WriteOnlyCell(sheet, value)
+    cell.number_format = _FORMATS[place]
+    return cell
 
 
 def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:

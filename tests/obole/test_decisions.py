@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook, load_workbook
 from small_books import (
     OPENING,
     SETTINGS,
@@ -156,7 +157,7 @@ def test_proposals_say_why(small: Obole, tmp_path: Path):
     told = small("match").output
     assert "account of 2 donors" in told
     assert "structured communication issued to this donor" in told
-    small("match", "-o", tmp_path / "open.csv", "--prefill", "90")
+    small("match", "-o", tmp_path / "open.csv", "--prefill", "90", "--lang", "en")
     with (tmp_path / "open.csv").open(encoding="utf-8-sig", newline="") as source:
         rows = list(csv.DictReader(source, delimiter=";"))
     by_amount = {row["(amount)"]: row for row in rows}
@@ -168,7 +169,7 @@ def test_proposals_say_why(small: Obole, tmp_path: Path):
 
 def open_rows(obole: Obole, folder: Path) -> dict[str, dict[str, str]]:
     """The list of `obole match`, by amount."""
-    obole("match", "-o", folder / "list.csv")
+    obole("match", "-o", folder / "list.csv", "--lang", "en")
     with (folder / "list.csv").open(encoding="utf-8-sig", newline="") as source:
         return {row["(amount)"]: row for row in csv.DictReader(source, delimiter=";")}
 
@@ -211,7 +212,7 @@ def test_hundreds_are_decided_from_one_sheet(small: Obole, tmp_path: Path):
     lines = [Line(1_00 + n, "00150000", "X", name=f"PERSONNE {n}", iban=iban(7360000000 + n)) for n in range(300)]
     statement = Statement(74, 1_247_50, lines, date(2025, 3, 17))
     small.takes_well(statement.write(tmp_path))
-    small("match", "-o", tmp_path / "open.csv")
+    small("match", "-o", tmp_path / "open.csv", "--lang", "en")
     with (tmp_path / "open.csv").open(encoding="utf-8-sig", newline="") as source:
         rows = list(csv.DictReader(source, delimiter=";"))
     for row in rows:
@@ -224,6 +225,30 @@ def test_hundreds_are_decided_from_one_sheet(small: Obole, tmp_path: Path):
     assert small.balance("499000") == 0
     assert "Nothing is open" in small("match").output
     assert small.checks().exit_code == 0
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_sheet_is_read_back_in_each_language(small: Obole, tmp_path: Path, language: str, form: str):
+    sheet = tmp_path / f"open.{form}"
+    small("match", "-o", sheet, "--lang", language)
+    if form == "csv":
+        with sheet.open(encoding="utf-8-sig", newline="") as source:
+            rows = list(csv.reader(source, delimiter=";"))
+    else:
+        rows = [[*row] for row in load_workbook(sheet).worksheets[0].iter_rows(values_only=True)]
+    assert len({str(heading) for heading in rows[0]}) == 16
+    rows[1][2], rows[1][5] = "D0005", DAY
+    if form == "csv":
+        with sheet.open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out, delimiter=";").writerows(rows)
+    else:
+        book = Workbook()
+        for row in rows:
+            book.worksheets[0].append(row)
+        book.save(sheet)
+    small.takes_well(sheet)
+    assert "Nothing is open" in small("match").output
 
 
 @pytest.mark.parametrize(

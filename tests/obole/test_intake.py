@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_books import (
@@ -24,6 +25,7 @@ from small_books import (
 
 from importers import coda
 from importers.donors import valid_iban
+from obole import intake, reading
 from obole.demo.coda_writer import Line
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "coda"
@@ -478,3 +480,45 @@ def test_every_good_sample_is_taken_into_books_that_have_its_account(tmp_path: P
     before = obole.state()
     assert f"{len(statements)} already there" in obole.takes(path).output
     assert obole.state() == before
+
+
+# A large file is posted while the rest of it is read
+
+
+def of_a_month(first: int = 74, days: int = 14) -> list[Statement]:
+    """A statement a day: gifts, and on each second day the collection of a gift that the next gives back."""
+    opening, statements = 1_247_50, []
+    for index in range(days):
+        reference = f"E2E-{index - index % 2}"
+        parts: list[Any] = [given(10_00 + index, 1), given(20_00, 2)]
+        if index % 2:
+            parts.append(returned(-7_00, "M-6", reference))
+        else:
+            parts.append(collection(collected(7_00, "M-6", reference), reference=f"COLL-{index}"))
+        statements.append(Statement(first + index, opening, parts, date(2025, 3, 17 + index)))
+        opening += 30_00 + index + (-7_00 if index % 2 else 7_00)
+    return statements
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+def test_a_large_file_posts_what_its_statements_post_one_by_one(
+    small: Obole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backwards: bool
+):
+    statements = of_a_month()
+    large = tmp_path / "large.cod"
+    large.write_bytes(b"".join(one.encoded() for one in (reversed(statements) if backwards else statements)))
+    posted = []
+    post = intake._post_batch
+    monkeypatch.setattr(intake, "_BATCH_DOCUMENTS", 3)
+    monkeypatch.setattr(intake, "_post_batch", lambda *args: posted.append(len(args[1])) or post(*args))
+    monkeypatch.setattr(reading, "_LARGE", 1_000)
+    monkeypatch.setattr(reading, "_PIECE", 2_000)
+    told = small.takes_well(large).output
+    assert "gap" not in told
+    assert max(posted) == (14 if backwards else 3)  # out of order, it waits until all is read
+    assert small.documents()[-14:] == [one.document for one in statements]
+    assert [small.outcomes(one.document)[-1][2] for one in statements] == ["gift", "return"] * 7
+    assert small.checks().exit_code == 0, small.checks().output
+    before = small.state()
+    small.takes_well(large)
+    assert small.state() == before

@@ -162,6 +162,7 @@ class _Other(NamedTuple):
 def _start(pieces: Sequence[_Piece], size: int) -> _Other:
     tokens, fill = os.pipe()
     theirs, ours = os.pipe()
+    os.set_blocking(fill, False)  # a pipe kept short by the system: what has no token is read here
     os.write(fill, b"".join(_TOKEN.pack(*one) for one in _together(pieces, size)))
     os.close(fill)
     root = str(Path(__file__).parents[1])

@@ -1,6 +1,7 @@
 """Reading ahead in a second process gives what reading here gives, whatever happens to the one or the other process."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import time
@@ -141,6 +142,15 @@ def test_a_file_that_changed_after_it_was_read_ahead_is_read_again(files: list[P
         for path in files:
             path.write_bytes(statement(12))
         assert list(gone_through(sources)) == expected(files)
+
+
+@pytest.mark.usefixtures("_ahead")
+def test_where_the_pipe_holds_few_tokens_the_rest_is_read_here(files: list[Path], monkeypatch: pytest.MonkeyPatch):
+    whole = os.write
+    monkeypatch.setattr(reading, "_PIECE", 1)
+    monkeypatch.setattr(os, "write", lambda pipe, data: whole(pipe, data[:80] if len(data) == 1200 else data))
+    with read(files * 10) as sources:
+        assert list(gone_through(sources)) == expected(files * 10)
 
 
 @pytest.mark.usefixtures("_ahead")

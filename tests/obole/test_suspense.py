@@ -67,7 +67,7 @@ def test_nothing_waiting_is_said(empty: Obole):
 
 
 def test_the_sheet_holds_what_a_person_needs_to_decide(waiting: Obole, tmp_path: Path):
-    told = waiting("suspense", "-o", tmp_path / "open.xlsx")
+    told = waiting("suspense", "-o", tmp_path / "open.xlsx", "--lang", "en")
     assert "open.xlsx: 4 open lines" in told.output
     rows = sheet_of(tmp_path / "open.xlsx")
     assert [(row["document"], row["position"]) for row in rows] == [
@@ -80,10 +80,10 @@ def test_the_sheet_holds_what_a_person_needs_to_decide(waiting: Obole, tmp_path:
 
 
 def test_what_strangers_wrote_is_no_formula_in_the_sheet(waiting: Obole, tmp_path: Path):
-    waiting("suspense", "-o", tmp_path / "open.xlsx")
+    waiting("suspense", "-o", tmp_path / "open.xlsx", "--lang", "en")
     rows = sheet_of(tmp_path / "open.xlsx")
     assert rows[1]["(communication)"] == "'=1+1 MERCI"
-    waiting("suspense", "-o", tmp_path / "open.csv")
+    waiting("suspense", "-o", tmp_path / "open.csv", "--lang", "en")
     with (tmp_path / "open.csv").open(encoding="utf-8-sig", newline="") as lines:
         found = list(csv.DictReader(lines, delimiter=";"))
     assert found[3]["(communication)"] == "'@RUE A BRUXELLES"
@@ -92,7 +92,7 @@ def test_what_strangers_wrote_is_no_formula_in_the_sheet(waiting: Obole, tmp_pat
 
 def test_the_sheet_filled_in_is_taken_back_and_what_is_undecided_waits_on(waiting: Obole, tmp_path: Path):
     path = tmp_path / "open.xlsx"
-    waiting("suspense", "-o", path)
+    waiting("suspense", "-o", path, "--lang", "en")
     fill_in(path, {}, {"donor": "D0002", "date": date(2025, 4, 2)}, {"account": "616000", "date": "2025-04-02"})
     result = waiting.takes_well(path)
     assert "2 lines wait on the suspense account" in result.output
@@ -100,13 +100,13 @@ def test_the_sheet_filled_in_is_taken_back_and_what_is_undecided_waits_on(waitin
     assert waiting.balance("616000") == 9_00
     assert waiting.balance("499000") == -82_00
     assert waiting.checks().exit_code == 0
-    waiting("suspense", "-o", path)
+    waiting("suspense", "-o", path, "--lang", "en")
     assert [row["position"] for row in sheet_of(path)] == [7, 3]
 
 
 def test_the_sheet_may_be_taken_back_twice(waiting: Obole, tmp_path: Path):
     path = tmp_path / "open.xlsx"
-    waiting("suspense", "-o", path)
+    waiting("suspense", "-o", path, "--lang", "en")
     fill_in(path, {"donor": "D0004", "date": date(2025, 4, 2)})
     waiting.takes_well(path)
     before = waiting.state()
@@ -126,7 +126,7 @@ def test_the_sheet_may_be_taken_back_twice(waiting: Obole, tmp_path: Path):
 )
 def test_half_a_decision_is_refused_with_its_row(waiting: Obole, tmp_path: Path, decision: dict, said: str):
     path = tmp_path / "open.xlsx"
-    waiting("suspense", "-o", path)
+    waiting("suspense", "-o", path, "--lang", "en")
     fill_in(path, {}, decision)
     told = waiting.refuses(path)
     assert "line 3: " in told
@@ -135,7 +135,7 @@ def test_half_a_decision_is_refused_with_its_row(waiting: Obole, tmp_path: Path,
 
 def test_a_row_without_a_date_is_not_decided_and_said_so(waiting: Obole, tmp_path: Path):
     path = tmp_path / "open.xlsx"
-    waiting("suspense", "-o", path)
+    waiting("suspense", "-o", path, "--lang", "en")
     fill_in(path, {"donor": "D0004", "date": date(2025, 4, 2)}, {"donor": "D0002"})
     told = waiting.takes_well(path).output
     assert "for want of a date: 1 rows that are filled in (3)" in told
@@ -143,11 +143,11 @@ def test_a_row_without_a_date_is_not_decided_and_said_so(waiting: Obole, tmp_pat
 
 
 def test_a_sheet_where_nothing_is_decided_says_so(waiting: Obole, tmp_path: Path):
-    waiting("suspense", "-o", tmp_path / "open.xlsx")
+    waiting("suspense", "-o", tmp_path / "open.xlsx", "--lang", "en")
     assert "no row has a date" in waiting.refuses(tmp_path / "open.xlsx")
 
 
 def test_the_list_is_written_as_a_sheet_only(waiting: Obole, tmp_path: Path):
-    result = waiting("suspense", "-o", tmp_path / "open.pdf")
+    result = waiting("suspense", "-o", tmp_path / "open.pdf", "--lang", "en")
     assert result.exit_code == 2
     assert ".xlsx or .csv" in result.output

@@ -141,14 +141,10 @@ def divide(data: bytes, place: int) -> int | None:
     """
     while (place := data.find(b"\n0", place)) >= 0:
         place += 1
-        if _is_header(data, place):
+        header = data[place : place + LINE + 1].partition(b"\n")[0].removesuffix(b"\r")
+        if len(header) == LENGTH and header.isascii() and b"\r" not in header:
             return place
     return None
-
-
-def _is_header(data: bytes, place: int) -> bool:
-    header = data[place : place + LINE + 1].partition(b"\n")[0].removesuffix(b"\r")
-    return len(header) == LENGTH and header.isascii() and b"\r" not in header
 
 
 def outline(data: bytes) -> Outline:

@@ -853,19 +853,18 @@ def identities(connection: Connection, references: Iterable[str]) -> dict[str, s
     wanted = sorted(set(references))
     found: dict[str, str] = {}
     for some in slices(wanted):
-        query = (
-            select(movement.c.reference, movement.c.reason)
-            .join(document, document.c.id == movement.c.document_id)
-            .where(
-                movement.c.outcome == IDENTITY,
-                movement.c.reason.is_not(None),
-                movement.c.reference.in_(some),
-                stands,
-            )
-            .order_by(movement.c.document_id)
-        )
-        found.update({row.reference: row.reason for row in connection.execute(query)})
+        query = _identified(movement.c.reference, movement.c.reason).where(movement.c.reference.in_(some))
+        found.update({row.reference: row.reason for row in connection.execute(query.order_by(movement.c.document_id))})
     return found
+
+
+def _identified(*columns: Any) -> Select[Any]:
+    """Of the payments whose donor an export that stands gave."""
+    return (
+        select(*columns)
+        .join(document, document.c.id == movement.c.document_id)
+        .where(movement.c.outcome == IDENTITY, movement.c.reason.is_not(None), stands)
+    )
 
 
 class Noted(NamedTuple):
@@ -879,18 +878,10 @@ class Noted(NamedTuple):
 
 def noted_gifts(connection: Connection, elsewhere: str) -> list[Noted]:
     """The gifts with a known donor that exports say arrived elsewhere (`bank`, or a platform), by day."""
-    query = (
-        select(movement.c.reason, movement.c.cents, movement.c.booked, document.c.name)
-        .join(document, document.c.id == movement.c.document_id)
-        .where(
-            movement.c.outcome == IDENTITY,
-            movement.c.reason.is_not(None),
-            movement.c.reference.startswith(f"{elsewhere}:", autoescape=True),
-            stands,
-        )
-        .order_by(movement.c.booked, movement.c.document_id, movement.c.position)
-    )
-    return [Noted(*row) for row in connection.execute(query)]
+    query = _identified(movement.c.reason, movement.c.cents, movement.c.booked, document.c.name)
+    query = query.where(movement.c.reference.startswith(f"{elsewhere}:", autoescape=True))
+    ordered = query.order_by(movement.c.booked, movement.c.document_id, movement.c.position)
+    return [Noted(*row) for row in connection.execute(ordered)]
 
 
 def standing_gifts(connection: Connection, donors: Iterable[str]) -> Iterator[tuple[str, int, date]]:

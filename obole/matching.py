@@ -15,7 +15,6 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.worksheet.properties import PageSetupProperties
 from sqlalchemy import Connection
 
 from importers.assignments import COLUMNS
@@ -24,7 +23,8 @@ from importers.proposals import Proposal, directory, propose
 from ledger import register, vault
 from ledger.money import to_decimal
 from obole.books import Books
-from reports.sheets import BOLD, SHADE
+from reports.sheets import BOLD, NUMBER_FORMATS, SHADE, set_up_sheet
+from reports.tables import ColumnKind
 
 _TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason")
 # What is in brackets is not read back.
@@ -35,7 +35,7 @@ _TO_READ = {
     "de": ("gebucht", "betrag", "von", "mitteilung", "vorschlag", "punkte", "warum", "andere vorschläge"),
 }
 _WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 14, 12, 30, 40, 13, 8, 36, 24)
-_FORMATS = {9: "#,##0.00", 13: "0 %"}  # amount and score
+_FORMATS = {9: NUMBER_FORMATS[ColumnKind.CENTS], 13: "0 %"}  # amount and score
 # How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
 _OWN_ACCOUNT = 0.95
 _SHARED_ACCOUNT = 0.6
@@ -167,11 +167,7 @@ def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill
         return
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("match")
-    sheet.freeze_panes = "A2"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_title_rows = "1:1"
+    set_up_sheet(sheet, language, landscape=True, header=1)
     for letter, width in zip("ABCDEFGHIJKLMNOP", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.append([_styled(sheet, heading, fill=heading[0] != "(") for heading in _headings(language)])

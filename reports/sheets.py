@@ -53,15 +53,15 @@ def sheet_name(title: str, number: int = 1) -> str:
     return plain[:26] + (f" ({number})" if number > 1 else "")
 
 
-def set_up_sheet(sheet: Any, language: str, *, landscape: bool) -> None:
+def set_up_sheet(sheet: Any, language: str, *, landscape: bool, header: int = HEADER_ROW) -> None:
     """A4, fitted to the width, the header repeated on each page, the pages numbered, the header frozen."""
-    sheet.freeze_panes = f"A{HEADER_ROW + 1}"
+    sheet.freeze_panes = f"A{header + 1}"
     sheet.page_setup.paperSize = "9"
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
+    sheet.print_title_rows = f"{header}:{header}"
     sheet.oddFooter.right.text = word("page-of", language)
 
 

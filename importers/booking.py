@@ -17,15 +17,17 @@ from typing import Any, NamedTuple
 from importers.communications import find_ogm
 from importers.records import Movement, Statement
 from importers.rules import Rule, Rulebook
-from ledger.debitbook import Collected, Debit, FailureKind
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
 from ledger.money import to_decimal
 from ledger.posting import Booking
 from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
-from ledger.register import DocumentRecord, MovementRow, Original
+from ledger.register.debits import Collected, Debit, FailureKind
+from ledger.register.documents import DocumentRecord, MovementRow
+from ledger.register.gifts import Original
 from ledger.store import iso
-from ledger.vault import Counterparty, Links
+from ledger.vault.counterparties import Counterparty
+from ledger.vault.links import Links
 from ledger.wording import word
 
 _COLLECTED = ("0550", "0552")

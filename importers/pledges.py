@@ -10,7 +10,7 @@ from pathlib import Path
 
 from importers.donors import is_mandate, valid_iban
 from importers.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
-from ledger.collections import PledgeState
+from ledger.instalments import PledgeState
 
 
 @dataclass(frozen=True, slots=True, repr=False)

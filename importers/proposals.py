@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from ledger.vault import Donor
+from ledger.vault.donors import Donor
 
 _ALMOST = 0.8  # two words with this much in common are taken for one misspelt
 _LEAST = 0.55

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from ledger.collections import Fate
+from ledger.instalments import Fate
 
 # A return that gives no reason is as soft as MS03; a refund without one is the debtor's wish, as MD06.
 _UNSAID_RETURN, _UNSAID_REFUND = "MS03", "MD06"

@@ -6,12 +6,10 @@ the next start removes the temporary files (the state before); killed after it, 
 after): `recover`.
 """
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,79 +18,20 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 
-from ledger import journal, register
+from ledger import journal
 from ledger.chart import UnknownAccount
 from ledger.errors import OboleError
+from ledger.folder import Folder
 from ledger.journal import Entry, Line
 from ledger.records import Gift
-from ledger.register import DocumentRecord, MovementRow
+from ledger.register.documents import DocumentRecord, MovementRow, all_documents, insert_document
+from ledger.register.gifts import totals_of
+from ledger.register.vouchers import insert_vouchers
 from ledger.wording import word
-
-
-class Busy(OboleError):
-    """Another process is writing to these books."""
 
 
 class FileInTheWay(OboleError):
     """A file that no document posted stands where a document's own file must go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Where the parts of a set of books lie on disk (design.md section 4)."""
-
-    root: Path
-
-    @property
-    def main(self) -> Path:
-        """The file Fava opens."""
-        return self.root / "main.beancount"
-
-    @property
-    def chart(self) -> Path:
-        """The accounts in use."""
-        return self.root / "chart.beancount"
-
-    @property
-    def journal(self) -> Path:
-        """One file per posted document, by year."""
-        return self.root / "journal"
-
-    @property
-    def documents(self) -> Path:
-        """The archived source files."""
-        return self.root / "documents"
-
-    @property
-    def register(self) -> Path:
-        """The register, where it is embedded."""
-        return self.root / "register.sqlite3"
-
-    @property
-    def vault(self) -> Path:
-        """The vault, where it is embedded."""
-        return self.root / "vault.sqlite3"
-
-    @property
-    def receipts(self) -> Path:
-        """The PDFs as issued, by year."""
-        return self.root / "receipts"
-
-    @property
-    def seals(self) -> Path:
-        """The seals of closed years."""
-        return self.root / "seals"
-
-
-@contextmanager
-def writing(folder: Folder) -> Iterator[None]:
-    """Hold the books for writing; Busy where another process does."""
-    with (folder.root / ".obole.lock").open("w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(f"{folder.root.name}: another Obole is writing to these books; wait until it is done.") from None
-        yield
 
 
 def posting_time() -> str:
@@ -128,7 +67,7 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
     """
     grouped: dict[tuple[int, date], list[Line]] = {}
     counts: dict[tuple[int, date], int] = {}
-    for (batch, day, account, fund, channel), (count, cents) in sorted(register.totals_of(booking.gifts).items()):
+    for (batch, day, account, fund, channel), (count, cents) in sorted(totals_of(booking.gifts).items()):
         meta: dict[str, str | int] = {"gifts": count, "channel": channel}
         if fund:
             meta["fund"] = fund
@@ -201,7 +140,7 @@ class Posting:
             path, content = source
             self._write(path, content)
             record = replace(record, archive=path.relative_to(self.folder.root).as_posix())
-        document_id = register.insert_document(
+        document_id = insert_document(
             self.connection,
             record,
             booking.movements,
@@ -210,7 +149,7 @@ class Posting:
             journal_digest=digest,
             posted_at=self._time,
         )
-        register.insert_vouchers(self.connection, record.kind, document_id, booking.vouchers)
+        insert_vouchers(self.connection, record.kind, document_id, booking.vouchers)
         return document_id
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -279,7 +218,7 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
 
 def _expected_files(connection: Connection) -> dict[str, str]:
     expected: dict[str, str] = {}
-    for row in register.documents(connection):
+    for row in all_documents(connection):
         if row["journal"]:
             expected[row["journal"]] = row["journal_digest"]
         if row["archive"]:
@@ -294,7 +233,7 @@ def _sha256(path: Path) -> str:
 def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
     """Journal files that are missing, changed, or were never posted; archived sources that are missing or changed."""
     known: set[str] = set()
-    for row in register.documents(connection):
+    for row in all_documents(connection):
         if row["journal"]:
             known.add(row["journal"])
             path = folder.root / row["journal"]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from ledger import journal
 from ledger.errors import OboleError
-from ledger.register import documents
+from ledger.register.documents import all_documents
 
 
 class AlreadySealed(OboleError):
@@ -43,7 +43,7 @@ def make_seal(root: Path, connection: Connection, year: int) -> Seal:
     }
     rows = {
         row["name"]: hashlib.sha256(f"{row['digest']}|{row['rows_digest']}".encode()).hexdigest()
-        for row in documents(connection)
+        for row in all_documents(connection)
         if row["last_day"].year == year
     }
     return Seal(year, files, rows)
@@ -111,7 +111,7 @@ def register_faults(connection: Connection, seal: Seal) -> Iterator[str]:
     """Documents of a sealed year that changed, went missing or were added in the register."""
     now = {
         row["name"]: hashlib.sha256(f"{row['digest']}|{row['rows_digest']}".encode()).hexdigest()
-        for row in documents(connection)
+        for row in all_documents(connection)
         if row["last_day"].year == seal.year
     }
     for name in sorted(now.keys() | seal.documents.keys()):

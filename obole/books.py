@@ -13,14 +13,18 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine
 
-from ledger import receiptbook, register
-from ledger import vault as vault_store
 from ledger.chart import Account, UnknownAccount, house, path_of, read_chart, render_chart
 from ledger.errors import OboleError
+from ledger.folder import Folder
 from ledger.journal import quote, write_whole
-from ledger.posting import Folder, Posting, recover, writing
+from ledger.locks import writing
+from ledger.posting import Posting, recover
+from ledger.register import receipts as receiptbook
+from ledger.register.years import closed_years
 from ledger.seals import read_seals
 from ledger.store import open_store, sqlite_url
+from ledger.vault.key import Sealer, create_key
+from ledger.vault.sheets import drop_sheets_after, sheet_years
 from obole.config import FILE_NAME, Config, load, read_settings
 
 
@@ -60,9 +64,9 @@ class Books:
         return open_store(self.config.vault_url or sqlite_url(self.folder.vault), "vault")
 
     @cached_property
-    def sealer(self) -> vault_store.Sealer:
+    def sealer(self) -> Sealer:
         """The key of the vault; KeyMissing where it is not in the key folder."""
-        return vault_store.Sealer.open(self.config.key)
+        return Sealer.open(self.config.key)
 
     def posting(self) -> Posting:
         """A unit of work on register and journal."""
@@ -70,7 +74,7 @@ class Books:
 
     def closed_years(self, connection: Connection) -> set[int]:
         """The years in which nothing can be posted any more: entered as closed in the register, or sealed."""
-        return {*register.closed_years(connection), *read_seals(self.folder.seals)}
+        return {*closed_years(connection), *read_seals(self.folder.seals)}
 
     def archive_of(self, account: str) -> Path:
         """The folder where Fava shows the documents of an account."""
@@ -116,7 +120,7 @@ def settle(books: Books) -> list[str]:
         years = {year: receiptbook.last_number(connection, year) for year in _sheet_years(books)}
     with books.vault.begin() as connection:
         for year, last in years.items():
-            dropped = vault_store.drop_sheets_after(connection, year, last)
+            dropped = drop_sheets_after(connection, year, last)
             if dropped:
                 said.append(
                     f"an interrupted issue of receipts {year} had not been numbered: {dropped} prepared receipts were "
@@ -152,7 +156,7 @@ def _copy_store(source: Path, target: Path) -> None:
 
 def _sheet_years(books: Books) -> list[int]:
     with books.vault.connect() as connection:
-        return vault_store.sheet_years(connection)
+        return sheet_years(connection)
 
 
 def initialise(root: Path, settings: str) -> Books:
@@ -172,7 +176,7 @@ def initialise(root: Path, settings: str) -> Books:
     write_whole(written, text.encode())
     config = load(root)
     with writing(folder):
-        vault_store.create_key(config.key, root)
+        create_key(config.key, root)
         accounts = {account.code: account for account in house()}
         for code, label in _accounts_named_only_in(config):
             accounts.setdefault(code, Account(code, path_of(code, label), (label, label, label, label)))

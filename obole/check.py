@@ -6,11 +6,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from ledger import receiptbook, register
 from ledger.chart import code_of
 from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.posting import file_faults
+from ledger.register import receipts as receiptbook
+from ledger.register import tables
+from ledger.register.proof import alterations
+from ledger.register.suspense import open_items
+from ledger.register.tables import stands
+from ledger.register.vouchers import texts
+from ledger.register.years import closed_years
 from ledger.seals import missing_seals, read_seals, register_faults, seal_faults
 from obole.books import Books
 from obole.loading import Loaded, load_books
@@ -67,21 +73,21 @@ def check_books(books: Books, progress: Callable[[str, int, int], None] | None =
 
 
 def _once(work: _Work, _result: Result) -> Iterator[str]:
-    document = register.document
+    document = tables.document
     twice = (
         select(document.c.bank, document.c.closing_date, document.c.sequence, func.count())
-        .where(document.c.bank.is_not(None), register.stands)
+        .where(document.c.bank.is_not(None), stands)
         .group_by(document.c.bank, document.c.closing_date, document.c.sequence)
         .having(func.count() > 1)
     )
     for bank, day, sequence, count in work.gifts.execute(twice):
         yield f"statement {sequence} of {bank} closing on {day} was posted {count} times"
-    for alteration in register.alterations(work.gifts):
+    for alteration in alterations(work.gifts):
         yield f"{alteration.table}: {alteration.place}: {alteration.problem}"
 
 
 def _whole(work: _Work, result: Result) -> Iterator[str]:
-    movement, document = register.movement, register.document
+    movement, document = tables.movement, tables.document
     by_document = (
         select(movement.c.document_id, func.sum(movement.c.cents))
         .where(movement.c.parent.is_(None))
@@ -91,7 +97,7 @@ def _whole(work: _Work, result: Result) -> Iterator[str]:
     before: dict[str, tuple[str, int]] = {}
     query = (
         select(document.c.id, document.c.name, document.c.bank, document.c.opening, document.c.closing)
-        .where(document.c.bank.is_not(None), register.stands)
+        .where(document.c.bank.is_not(None), stands)
         .order_by(document.c.closing_date, document.c.sequence)
     )
     for number, name, bank, opening, closing in work.gifts.execute(query):
@@ -127,7 +133,7 @@ def _explained(work: _Work, result: Result) -> Iterator[str]:
         result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income)
         if result_of_year.difference:
             yield f"{year}: the gift accounts differ from the register by {to_decimal(result_of_year.difference)} EUR"
-    open_cents = sum(item.cents for item in register.open_items(work.gifts))
+    open_cents = sum(item.cents for item in open_items(work.gifts))
     suspense = work.books.config.gifts.suspense
     booked = -sum(
         cents
@@ -169,7 +175,7 @@ def _reversals(work: _Work, result: Result) -> Iterator[str]:
 
 
 def _sealed(work: _Work, _result: Result) -> Iterator[str]:
-    yield from missing_seals(work.books.folder.seals, register.closed_years(work.gifts))
+    yield from missing_seals(work.books.folder.seals, closed_years(work.gifts))
     for seal in read_seals(work.books.folder.seals).values():
         yield from seal_faults(work.books.folder.root, seal)
         yield from register_faults(work.gifts, seal)
@@ -180,7 +186,7 @@ _ROOTS = ("Assets:", "Liabilities:", "Equity:", "Income:", "Expenses:")
 
 def _nameless(work: _Work, _result: Result) -> Iterator[str]:
     watch = Watch(work.books)
-    for place, text in (*_texts(work.books.folder.root), *register.texts(work.gifts)):
+    for place, text in (*_texts(work.books.folder.root), *texts(work.gifts)):
         problem = watch.problem(text)
         if problem is not None:
             yield f"{place}: {problem}"

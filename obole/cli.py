@@ -282,7 +282,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
 @_with_books
 def check(books: Path, form: str) -> None:
     """Check every invariant of the books; exit status 1 and a list where one fails."""
-    from ledger.posting import writing  # noqa: PLC0415
+    from ledger.locks import writing  # noqa: PLC0415
     from obole.books import open_books, settle  # noqa: PLC0415
     from obole.check import check_books  # noqa: PLC0415
 

@@ -3,9 +3,11 @@
 import hashlib
 
 from ledger.errors import OboleError
+from ledger.locks import writing
 from ledger.money import to_decimal
-from ledger.posting import posting_time, writing
-from ledger.register import closed_years, enter_closing, open_items
+from ledger.posting import posting_time
+from ledger.register.suspense import open_items
+from ledger.register.years import closed_years, enter_closing
 from ledger.seals import make_seal, missing_seals, read_seals, register_faults, seal_faults, write_seal
 from obole.books import Books, settle
 from obole.loading import load_books

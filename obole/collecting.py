@@ -14,14 +14,18 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
-from ledger import collections, debitbook, register, vault
-from ledger.collections import Instalment, Plan, Pledge
-from ledger.debitbook import Sent
+from ledger.bankdays import bank_day_from, is_bank_day
 from ledger.errors import OboleError
+from ledger.instalments import Instalment, Plan, Pledge, plan_month
 from ledger.journal import write_whole
-from ledger.posting import Booking, Posting, writing
+from ledger.locks import writing
+from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
-from ledger.register import DocumentRecord
+from ledger.register import debits as debitbook
+from ledger.register.debits import Sent
+from ledger.register.documents import DocumentRecord, find_document
+from ledger.vault.donors import Donor, find_donors
+from ledger.vault.pledges import all_pledges
 from obole.books import Books, settle
 from obole.config import Collection
 from obole.directdebit import block_reference, full_name, message
@@ -103,9 +107,9 @@ def _settings(books: Books) -> Collection:
 
 def _due(settings: Collection, period: date, due: date | None) -> date:
     if due is None:
-        return collections.bank_day_from(period.replace(day=settings.day))
-    if not collections.is_bank_day(due):
-        near = collections.bank_day_from(due)
+        return bank_day_from(period.replace(day=settings.day))
+    if not is_bank_day(due):
+        near = bank_day_from(due)
         raise OboleError(f"{due} is no bank day; direct debits are settled on bank days, the next one is {near}.")
     if due < period:
         raise OboleError(f"{due} lies before the month {period:%Y-%m} to be collected; correct one of the two.")
@@ -125,9 +129,9 @@ def _plan(
     books: Books, settings: Collection, connection: Connection, period: date, due: date
 ) -> tuple[Plan, dict[str, Pledge]]:
     with books.vault.connect() as identities:
-        pledges = vault.pledges(identities)
+        pledges = all_pledges(identities)
     histories = debitbook.histories(connection, _months_before(period, _MONTHS_BACK))
-    planned = collections.plan(pledges, histories, period, due, settings.attempts)
+    planned = plan_month(pledges, histories, period, due, settings.attempts)
     return planned, {pledge.mandate: pledge for pledge in pledges}
 
 
@@ -161,15 +165,15 @@ def _post(books: Books, posting: Posting, plan: Plan, pledges: Mapping[str, Pled
 def _name(connection: Connection, period: date) -> str:
     """`collection-2025-03-1`: the month, and which of its files it is."""
     number = 1
-    while register.find_document(connection, f"{debitbook.collection_name(period)}-{number}") is not None:
+    while find_document(connection, f"{debitbook.collection_name(period)}-{number}") is not None:
         number += 1
     return f"{debitbook.collection_name(period)}-{number}"
 
 
-def _donors(books: Books, instalments: Sequence[Instalment]) -> dict[str, vault.Donor]:
+def _donors(books: Books, instalments: Sequence[Instalment]) -> dict[str, Donor]:
     keys = {one.donor for one in instalments}
     with books.vault.connect() as identities:
-        return {donor.key: donor for donor in vault.find_donors(identities, None, keys)}
+        return {donor.key: donor for donor in find_donors(identities, None, keys)}
 
 
 def _write(books: Books, sent: Sequence[Sent], output: Path) -> list[Path]:

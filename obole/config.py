@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from importers.donors import valid_iban
-from ledger.collections import Fate, valid_creditor_identifier
 from ledger.errors import OboleError
-from ledger.identifiers import valid_enterprise_number
+from ledger.identifiers import valid_creditor_identifier, valid_enterprise_number
+from ledger.instalments import Fate
 from ledger.records import Channel, Counterpart, Nature
 
 FILE_NAME = "obole.toml"

@@ -13,11 +13,14 @@ from importers import assignments as assignment_file
 from importers.assignments import AssignmentRow
 from importers.booking import channel_of, counted_year
 from importers.donors import valid_iban
-from ledger import register, vault
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
 from ledger.records import Counterpart, DocumentKind, Gift, Nature
-from ledger.register import OpenItem, PostedGift
+from ledger.register.gifts import PostedGift, standing_gift
+from ledger.register.suspense import OpenItem, assigned_items, open_items
+from ledger.register.vouchers import find_vouchers
+from ledger.vault.counterparties import all_counterparties
+from ledger.vault.links import learn_ibans, owners_of_ibans
 from ledger.wording import word
 from obole.books import Books
 from obole.privacy import Watch
@@ -60,13 +63,11 @@ def take_assignments(books: Books, path: Path) -> Taken:
     file = assignment_file.read(path)
     refuse_file(path, file)
     with books.register.connect() as connection:
-        waiting = {(item.document, item.position): item for item in register.open_items(connection)}
-        decided = register.assigned_items(connection)
-        known = register.find_vouchers(
-            connection, DocumentKind.ASSIGNMENT, [(_reference(row), row.day) for row in file.rows]
-        )
+        waiting = {(item.document, item.position): item for item in open_items(connection)}
+        decided = assigned_items(connection)
+        known = find_vouchers(connection, DocumentKind.ASSIGNMENT, [(_reference(row), row.day) for row in file.rows])
         standing = {
-            (row.document, row.position): register.standing_gift(connection, row.document, row.position)
+            (row.document, row.position): standing_gift(connection, row.document, row.position)
             for row in file.rows
             if (row.document, row.position) not in waiting
         }
@@ -240,8 +241,8 @@ def _learn(books: Books, cases: Sequence[_Case]) -> list[Fault]:
     if not wanted:
         return []
     with books.vault.connect() as connection:
-        behind = vault.counterparties(connection)
-        owners = vault.owners_of_ibans(connection)
+        behind = all_counterparties(connection)
+        owners = owners_of_ibans(connection)
     claims: dict[str, dict[str, AssignmentRow]] = {}
     for case in wanted:
         known = behind.get((case.row.document, case.row.position))
@@ -262,7 +263,7 @@ def _learn(books: Books, cases: Sequence[_Case]) -> list[Fault]:
             others = ", ".join(sorted((there | set(rows)) - {donor})[:3])
             remarks.append(Fault(_shared(donor, others), row.row, Severity.WARNING))
     with books.vault.begin() as connection:
-        vault.learn_ibans(connection, links)
+        learn_ibans(connection, links)
     return remarks
 
 

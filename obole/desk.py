@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 
 from importers.booking import Desk
 from importers.rules import GiftRule, Rule
-from ledger import debitbook, register, vault
 from ledger.posting import Booking
 from ledger.records import Nature
-from ledger.register import Original
+from ledger.register import debits as debitbook
+from ledger.register.gifts import Original, originals_of, originals_of_mandate
+from ledger.vault import links
+from ledger.vault.links import Links
 from obole.books import Books
 from obole.config import Config
 from obole.config import Rule as RuleSetting
@@ -28,14 +30,14 @@ CLAIMABLE = timedelta(days=13 * 31 + 14)
 class Known:
     """Links to donors and grant contracts, read once for a batch of statements."""
 
-    links: vault.Links
+    links: Links
     grants: Mapping[str, str]
 
 
-def load_links(books: Books) -> vault.Links:
+def load_links(books: Books) -> Links:
     """What leads to a donor, from the vault."""
     with books.vault.connect() as connection:
-        return vault.load_links(connection)
+        return links.load_links(connection)
 
 
 def compile_rules(config: Config, alias: str) -> tuple[Rule, ...]:
@@ -96,10 +98,10 @@ def for_account(books: Books, account: str, connection: Connection, known: Known
         return None
 
     def originals(references: Iterable[str]) -> Mapping[str, Original]:
-        return register.originals(connection, references)
+        return originals_of(connection, references)
 
     def of_mandate(mandate: str, donor: str, cents: int, booked: date) -> Sequence[Original]:
-        return register.originals_of_mandate(connection, mandate, donor, cents, booked - CLAIMABLE)
+        return originals_of_mandate(connection, mandate, donor, cents, booked - CLAIMABLE)
 
     return Desk(
         alias=bank.alias,

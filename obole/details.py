@@ -12,12 +12,15 @@ from typing import NamedTuple
 
 from importers.booking import Booked, Desk, book_details
 from importers.records import Movement, Statement
-from ledger import register
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
 from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
-from ledger.register import OpenItem
+from ledger.register.documents import free_name
+from ledger.register.gifts import originals_of
+from ledger.register.statements import totals_split
+from ledger.register.suspense import OpenItem, insert_assignments, open_items
+from ledger.register.vouchers import find_vouchers
 from obole.books import Books
 
 # The bank may notify a day or two before or after it books what has a reference of its own; equal amounts without one
@@ -53,8 +56,8 @@ def take_details(books: Books, posting: Posting, desk: Desk | None, source: Sour
         message = "only details of another statement, and none that split a total: nothing of it is posted"
         return Details(None, (Fault(message, severity=Severity.WARNING),))
     keys = {movement: (_reference(desk, movement), movement.booked) for movement in totals}
-    there = register.find_vouchers(posting.connection, DocumentKind.DETAILS, keys.values())
-    waiting = [item for item in register.open_items(posting.connection) if item.bank == desk.alias]
+    there = find_vouchers(posting.connection, DocumentKind.DETAILS, keys.values())
+    waiting = [item for item in open_items(posting.connection) if item.bank == desk.alias]
     faults: list[Fault] = []
     chosen: dict[int, OpenItem] = {}
     taken: list[Movement] = []
@@ -83,12 +86,12 @@ def take_details(books: Books, posting: Posting, desk: Desk | None, source: Sour
     if not taken:
         return Details(None, tuple(faults))
     day = max(movement.booked for movement in taken)
-    name = register.free_name(posting.connection, f"details-{desk.alias}-{day.year}-{file_digest[:8]}")
+    name = free_name(posting.connection, f"details-{desk.alias}-{day.year}-{file_digest[:8]}")
     booked = book_details(statement, taken, desk, file_digest, name)
     archive = _archive(books, desk, statement, day, file_digest)
     vouchers = [(*keys[one], _digest(one)) for one in totals if one.position in chosen]
     document_id = posting.post(_with_vouchers(booked, vouchers), (archive, source.content))
-    register.insert_assignments(
+    insert_assignments(
         posting.connection,
         document_id,
         [
@@ -127,8 +130,8 @@ def _split_before(posting: Posting, desk: Desk, statement: Statement, movement: 
     parts = [one for one in statement.movements if one.parent == movement.position]
     references = [one.reference for one in parts if one.reference and one.mandate is not None]
     if references:
-        return any(not one.reversed for one in register.originals(posting.connection, references).values())
-    return register.totals_split(posting.connection, desk.alias, movement.booked, movement.cents) > 0
+        return any(not one.reversed for one in originals_of(posting.connection, references).values())
+    return totals_split(posting.connection, desk.alias, movement.booked, movement.cents) > 0
 
 
 def _reference(desk: Desk, movement: Movement) -> str:

@@ -12,9 +12,9 @@ from lxml import etree
 from schwifty import IBAN
 from sepaxml import SepaDD
 
-from ledger.collections import Instalment, Pledge, SequenceType
 from ledger.errors import OboleError
-from ledger.vault import Donor
+from ledger.instalments import Instalment, Pledge, SequenceType
+from ledger.vault.donors import Donor
 from ledger.wording import word
 from obole.config import Collection, Config
 

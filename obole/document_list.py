@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from ledger import register
 from ledger.errors import OboleError
 from ledger.money import to_decimal
+from ledger.register.documents import all_documents, find_document, undone_by
 from obole.books import Books
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 
@@ -30,11 +30,11 @@ class NoDocument(OboleError):
 def document_record(books: Books, name: str) -> dict[str, Any]:
     """What was told when a document was posted: figures, counts and sums by outcome; NoDocument for another name."""
     with books.register.connect() as connection:
-        row = register.find_document(connection, name)
+        row = find_document(connection, name)
         if row is None:
             raise NoDocument(f"{name}: no such document; `obole documents` lists those posted.")
-        by = register.undone_by(connection).get(row["id"])
-        undone = next((one["name"] for one in register.documents(connection) if one["id"] == by), None)
+        by = undone_by(connection).get(row["id"])
+        undone = next((one["name"] for one in all_documents(connection) if one["id"] == by), None)
     told: dict[str, Any] = json.loads(row["summary"])
     return {
         "document": row["name"],
@@ -65,8 +65,8 @@ def document_list(books: Books, year: int | None, language: str) -> Table:
         return _WORDS[key][language]
 
     with books.register.connect() as connection:
-        rows = register.documents(connection)
-        undone = register.undone_by(connection)
+        rows = all_documents(connection)
+        undone = undone_by(connection)
     names = {row["id"]: row["name"] for row in rows}
     lines = [
         Row(

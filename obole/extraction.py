@@ -7,7 +7,7 @@ from beancount.core import data
 from beancount.parser import parser
 
 from importers.protocol import Place, SourceImporter
-from ledger import register
+from ledger.register.documents import find_document
 from obole.books import Books, open_books, scratch
 from obole.intake import SOURCE_KINDS, import_into
 
@@ -36,7 +36,7 @@ def _place(books: Books, path: Path) -> Place:
         told = import_into(copy, [path]).told[0]
         with copy.register.connect() as connection:
             names = [*told.posted, *told.known]
-            found = register.find_document(connection, names[0]) if names else None
+            found = find_document(connection, names[0]) if names else None
     if found is None:
         return Place(books.paths[books.config.gifts.suspense], None, None)
     bank = next(

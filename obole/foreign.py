@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 
 from importers import pain
 from importers.pain import StatusReport
-from ledger import debitbook, register, vault
-from ledger.collections import Instalment, SequenceType
 from ledger.errors import Fault, SourceRefused
+from ledger.instalments import Instalment, SequenceType
 from ledger.posting import Booking
 from ledger.records import DocumentKind
-from ledger.register import DocumentRecord
+from ledger.register import debits as debitbook
+from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.vault.links import load_links
 from obole.books import Books
 from obole.registers import Taken
 
@@ -33,10 +34,10 @@ def take_collection(books: Books, path: Path) -> Taken:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     with books.vault.connect() as identities:
-        donors = vault.load_links(identities).mandates
+        donors = load_links(identities).mandates
     with books.posting() as posting:
         connection = posting.connection
-        there = register.documents_of(connection, digest)
+        there = documents_of(connection, digest)
         if there:
             return Taken(known=there)
         faults = list(_foreign_faults(connection, file, donors))
@@ -45,7 +46,7 @@ def take_collection(books: Books, path: Path) -> Taken:
         days = [block.due for block in file.blocks if block.due is not None]
         counts, cents = {"instalments": file.count}, {"instalments": file.cents}
         record = DocumentRecord(
-            name=register.free_name(connection, f"collection-{min(days):%Y}-{digest[:8]}"),
+            name=free_name(connection, f"collection-{min(days):%Y}-{digest[:8]}"),
             kind=DocumentKind.COLLECTION,
             file_digest=digest,
             digest=digest,

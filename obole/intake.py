@@ -23,12 +23,27 @@ from importers.booking import Booked, Desk, book, document_name
 from importers.overlap import Contradicts, Known, new_parts
 from importers.platforms import NOTHING, Declared
 from importers.records import Outline, Statement
-from ledger import debitbook, register, vault
 from ledger.collector import paused
 from ledger.errors import Fault, OboleError, Severity, SourceRefused
+from ledger.locks import writing
 from ledger.money import to_decimal
-from ledger.posting import Posting, writing
+from ledger.posting import Posting
 from ledger.records import DocumentKind
+from ledger.register import debits as debitbook
+from ledger.register.documents import find_standing, free_name, known_files
+from ledger.register.statements import (
+    StatementRow,
+    amounts_of,
+    banks_with,
+    booked_amounts,
+    previous_closing,
+    statement_before,
+    statements_between,
+)
+from ledger.register.suspense import open_items
+from ledger.register.vouchers import grant_contracts
+from ledger.vault.counterparties import Counterparty, save_counterparties
+from ledger.vault.pledges import PledgeChange, change_pledges
 from obole import desk as desks
 from obole.books import Books, scratch, settle, today
 from obole.decisions import take_assignments
@@ -163,7 +178,7 @@ def import_into(books: Books, files: Sequence[Path], progress: Progress | None =
     intake = Intake()
     _take_all(books, files, intake, progress or (lambda _what, _done, _of: None))
     with books.register.connect() as connection:
-        intake.open = len(register.open_items(connection))
+        intake.open = len(open_items(connection))
     return intake
 
 
@@ -172,7 +187,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
     digests = {path: _digest(path) for path in files}
     said = declared(books.config)
     with books.register.connect() as connection:
-        known = register.known_files(connection, [digest for digest in digests.values() if digest is not None])
+        known = known_files(connection, [digest for digest in digests.values() if digest is not None])
     for path in files:
         told = Told(path.name, "")
         intake.told.append(told)
@@ -303,7 +318,7 @@ def _enough(batch: Sequence[_Read], weight: int) -> bool:
 
 def _known(books: Books) -> desks.Known:
     with books.register.connect() as connection:
-        contracts = register.grant_contracts(connection)
+        contracts = grant_contracts(connection)
     return desks.Known(desks.load_links(books), contracts)
 
 
@@ -318,17 +333,17 @@ def _statements(told: Told, source: BankSource, outline: Outline) -> Iterator[_R
 def _post_batch(books: Books, batch: Sequence[_Read], known: desks.Known) -> None:
     if not batch:
         return
-    counterparties: list[vault.Counterparty] = []
+    counterparties: list[Counterparty] = []
     with books.posting() as posting:
         work = _Work(books, posting, known, books.closed_years(posting.connection))
-        work.mixed.update(register.banks_with(posting.connection, DocumentKind.CAMT))
+        work.mixed.update(banks_with(posting.connection, DocumentKind.CAMT))
         for read in sorted(batch, key=lambda read: read.turn):
             for booked in _book(work, read):
                 counterparties.extend(booked.counterparties)
         # The vault first: rows without a document are harmless, a document without them would lose a name.
         with books.vault.begin() as connection:
-            vault.save_counterparties(connection, counterparties)
-            vault.change_pledges(connection, work.changes)
+            save_counterparties(connection, counterparties)
+            change_pledges(connection, work.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +355,7 @@ class _Work:
     known: desks.Known
     closed: set[int]
     mixed: set[str] = field(default_factory=set)
-    changes: list[vault.PledgeChange] = field(default_factory=list)
+    changes: list[PledgeChange] = field(default_factory=list)
 
 
 def _book(work: _Work, read: _Read) -> Iterator[Booked]:
@@ -397,7 +412,7 @@ def _post_details(books: Books, reads: Sequence[_Read], known: desks.Known) -> N
     """Split the totals that wait on suspense by the details that came in files of their own."""
     if not reads:
         return
-    counterparties: list[vault.Counterparty] = []
+    counterparties: list[Counterparty] = []
     with books.posting() as posting:
         work = _Work(books, posting, known, books.closed_years(posting.connection))
         for read in reads:
@@ -407,13 +422,13 @@ def _post_details(books: Books, reads: Sequence[_Read], known: desks.Known) -> N
             if done.booked is not None:
                 counterparties.extend(done.booked.counterparties)
         with books.vault.begin() as connection:
-            vault.save_counterparties(connection, counterparties)
-            vault.change_pledges(connection, work.changes)
+            save_counterparties(connection, counterparties)
+            change_pledges(connection, work.changes)
 
 
 def _is_known(posting: Posting, desk: Desk, read: _Read, name: str) -> bool:
     """Whether a numbered statement is there already, as it is (told) or otherwise (refused)."""
-    existing = register.find_standing(posting.connection, name)
+    existing = find_standing(posting.connection, name)
     if existing is None:
         return False
     if _same(posting, existing, read.statement):
@@ -432,15 +447,15 @@ def _new_parts(posting: Posting, desk: Desk, read: _Read, name: str) -> tuple[St
     """What is new of a statement that may share days with others; Contradicts where it does not agree with them."""
     statement, told, connection = read.statement, read.told, posting.connection
     assert statement.closing_date is not None
-    existing = register.find_standing(connection, name)
+    existing = find_standing(connection, name)
     if existing is not None and existing["digest"] == statement.digest:
         told.known.append(str(existing["name"]))
         return ()
     first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
-    rows = register.statements_between(connection, desk.alias, first, statement.closing_date)
+    rows = statements_between(connection, desk.alias, first, statement.closing_date)
     there = [_known_statement(connection, row) for row in rows]
     start = (rows[0].closing_date, rows[0].sequence) if rows else (first, "")
-    row = register.statement_before(connection, desk.alias, *start)
+    row = statement_before(connection, desk.alias, *start)
     before = None if row is None else Known(row.name, row.kind, row.sequence, *row[4:], {})
     parts = new_parts(statement, there, before)
     lines = sum(len(part.booked) for part in parts)
@@ -457,13 +472,13 @@ def _new_parts(posting: Posting, desk: Desk, read: _Read, name: str) -> tuple[St
     return parts
 
 
-def _known_statement(connection: Connection, row: register.StatementRow) -> Known:
-    return Known(row.name, row.kind, row.sequence, *row[4:], register.booked_amounts(connection, row.id))
+def _known_statement(connection: Connection, row: StatementRow) -> Known:
+    return Known(row.name, row.kind, row.sequence, *row[4:], booked_amounts(connection, row.id))
 
 
 def _book_part(work: _Work, desk: Desk, read: _Read, statement: Statement) -> Booked | None:
     posting, told, closed = work.posting, read.told, work.closed
-    name = register.free_name(posting.connection, document_name(desk.alias, statement))
+    name = free_name(posting.connection, document_name(desk.alias, statement))
     shut = closed and closed & {day.year for day in _days(statement)}
     if shut:
         told.faults.append(Fault(f"{name}: {min(shut)} is closed; nothing can be posted in it any more"))
@@ -485,7 +500,7 @@ def _book_part(work: _Work, desk: Desk, read: _Read, statement: Statement) -> Bo
 
 def _follow(
     books: Books, connection: Connection, document_id: int, booked: Booked, told: Told
-) -> Sequence[vault.PledgeChange]:
+) -> Sequence[PledgeChange]:
     """Enter and tell what follows from the direct debits that came back; what is to change in the vault."""
     followed = follow(books, connection, of_returns(booked.returns))
     debitbook.insert_failures(connection, document_id, followed.failures)
@@ -523,13 +538,13 @@ def _same(posting: Posting, existing: Mapping[str, Any], statement: Statement) -
     if balances != (statement.opening, statement.closing, statement.closing_date):
         return False
     amounts = [(movement.booked, movement.cents) for movement in statement.movements]
-    return register.amounts_of(posting.connection, existing["id"]) == amounts
+    return amounts_of(posting.connection, existing["id"]) == amounts
 
 
 def _continuity(posting: Posting, desk: Desk, statement: Statement, name: str) -> Iterator[Fault]:
     day = statement.closing_date
     assert day is not None
-    before = register.previous_closing(posting.connection, desk.alias, day, statement.sequence)
+    before = previous_closing(posting.connection, desk.alias, day, statement.sequence)
     if before is None:
         return
     if before[1] != statement.opening:

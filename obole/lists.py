@@ -3,7 +3,8 @@
 Donors stand by key; names are in the vault, and in the PDFs themselves.
 """
 
-from ledger import receiptbook, vault
+from ledger.register import receipts as receiptbook
+from ledger.vault.donors import find_donors
 from obole.books import Books
 from obole.policy import policy_for
 from receipts.eligibility import RECEIPTED, Warn
@@ -42,7 +43,7 @@ def receipt_list(books: Books, year: int, language: str) -> Table:
         plan = preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
         held = {row.donor: row for row in receiptbook.receipts_of(gifts, year)}
         keys = {decision.donor for decision in plan.assessment.decisions} | set(held)
-        donors = {row.key: row for row in vault.find_donors(identities, None, keys)}
+        donors = {row.key: row for row in find_donors(identities, None, keys)}
     rows = []
     for decision in plan.assessment.decisions:
         receipt, donor = held.get(decision.donor), donors.get(decision.donor)

@@ -20,8 +20,12 @@ from sqlalchemy import Connection
 from importers.assignments import COLUMNS
 from importers.communications import find_ogm
 from importers.proposals import Proposal, directory, propose
-from ledger import register, vault
 from ledger.money import to_decimal
+from ledger.register.gifts import Noted, donorless_gifts, noted_gifts, standing_gifts
+from ledger.register.suspense import open_items
+from ledger.vault.counterparties import Counterparty, all_counterparties
+from ledger.vault.donors import find_donors
+from ledger.vault.links import load_links, owners_of_ibans
 from obole.books import Books
 from reports.sheets import BOLD, NUMBER_FORMATS, SHADE, set_up_sheet
 from reports.tables import ColumnKind
@@ -66,16 +70,16 @@ class OpenLine:
 def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
     """What is open, oldest first, each line with at most three proposals; `gifts` with those of nobody too."""
     with books.register.connect() as connection:
-        items = register.open_items(connection)
-        donorless = register.donorless_gifts(connection) if gifts else []
+        items = open_items(connection)
+        donorless = donorless_gifts(connection) if gifts else []
         noted = _noted(connection) if items else {}
     if not items and not donorless:
         return []
     with books.vault.connect() as connection:
-        behind = vault.counterparties(connection)
-        donors = directory(vault.find_donors(connection, None))
-        owners = vault.owners_of_ibans(connection)
-        issued = vault.load_links(connection).communications
+        behind = all_counterparties(connection)
+        donors = directory(find_donors(connection, None))
+        owners = owners_of_ibans(connection)
+        issued = load_links(connection).communications
     open_: list[tuple[str, int, date, int, bool]] = [
         (item.document, item.position, item.booked, item.cents, True) for item in items
     ]
@@ -86,7 +90,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
     ]
     lines = []
     for document, position, booked, cents, waits in open_:
-        known = behind.get((document, position)) or vault.Counterparty(document, position, "", "", "")
+        known = behind.get((document, position)) or Counterparty(document, position, "", "", "")
         proposals: tuple[Proposal, ...] = ()
         if cents > 0:
             evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
@@ -96,7 +100,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
 
 
 def _evidence(
-    known: vault.Counterparty,
+    known: Counterparty,
     owners: Mapping[str, set[str]],
     issued: Mapping[str, tuple[str, str | None]],
 ) -> Iterable[Proposal]:
@@ -121,13 +125,13 @@ def _evidence(
         yield Proposal(donor, round(1 - doubt, 3), tuple(reason for _, reason in signs))
 
 
-def _noted(connection: Connection) -> dict[int, list[register.Noted]]:
+def _noted(connection: Connection) -> dict[int, list[Noted]]:
     """By amount, the gifts that a CRM's export says came to the bank and that stand with nobody's name yet."""
-    noted = register.noted_gifts(connection, "bank")
+    noted = noted_gifts(connection, "bank")
     there = defaultdict(list)
-    for donor, cents, day in register.standing_gifts(connection, (one.donor for one in noted)):
+    for donor, cents, day in standing_gifts(connection, (one.donor for one in noted)):
         there[donor, cents].append(day)
-    found: dict[int, list[register.Noted]] = defaultdict(list)
+    found: dict[int, list[Noted]] = defaultdict(list)
     for one in noted:
         days = there[one.donor, one.cents]
         entered = next((day for day in days if abs(one.day - day) <= _ABOUT), None)
@@ -138,7 +142,7 @@ def _noted(connection: Connection) -> dict[int, list[register.Noted]]:
     return found
 
 
-def _by_export(noted: Mapping[int, Sequence[register.Noted]], cents: int, booked: date) -> Iterable[Proposal]:
+def _by_export(noted: Mapping[int, Sequence[Noted]], cents: int, booked: date) -> Iterable[Proposal]:
     """The donors of whom an export says that they gave this amount about this day."""
     donors = {one.donor: one for one in noted.get(cents, ()) if abs(one.day - booked) <= _ABOUT}
     score = _NOTED if len(donors) == 1 else _NOTED_BY_SEVERAL

@@ -27,14 +27,17 @@ from importers.platforms.declared import Source
 from importers.platforms.records import TAKES_BACK, Kind, PlatformReport, PlatformRow
 from importers.platforms.table import Hints
 from importers.tabular import fold
-from ledger import register, vault
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.journal import Entry, Line
 from ledger.money import to_decimal
 from ledger.posting import Booking, Posting
 from ledger.records import Channel, DocumentKind, Gift
-from ledger.register import IDENTITY, DocumentRecord, MovementRow, OpenItem, Original
-from ledger.vault import Counterparty, Links
+from ledger.register.documents import DocumentRecord, MovementRow, documents_of, free_name
+from ledger.register.gifts import IDENTITY, Original, identities, originals_of
+from ledger.register.suspense import OpenItem, insert_assignments, open_items
+from ledger.register.vouchers import documents_of_vouchers, voucher_contents
+from ledger.vault.counterparties import Counterparty, save_counterparties
+from ledger.vault.links import Links, load_emails, load_links
 from ledger.wording import word
 from obole.books import Books
 from obole.config import Config, Platform
@@ -97,10 +100,10 @@ def take_platform(books: Books, path: Path) -> Taken:
             work.book(new, content, path.suffix)
         # The vault first: rows without a document are harmless, a document without them would lose a name.
         with books.vault.begin() as connection:
-            vault.save_counterparties(connection, work.known_by)
+            save_counterparties(connection, work.known_by)
         taken.faults.sort(key=lambda fault: fault.line or 0)
         if not taken.posted:
-            taken.known = register.documents_of(posting.connection, report.digest) or _documents_with(
+            taken.known = documents_of(posting.connection, report.digest) or _documents_with(
                 posting.connection, report, rows
             )
     return taken
@@ -116,7 +119,7 @@ class _Donors:
     @classmethod
     def load(cls, books: Books) -> "_Donors":
         with books.vault.connect() as connection:
-            return cls(vault.load_links(connection), vault.load_emails(connection))
+            return cls(load_links(connection), load_emails(connection))
 
     def of(self, row: PlatformRow) -> tuple[str | None, str | None]:
         """Donor and campaign: by key, a communication we issued, the IBAN or the e-mail of exactly one donor."""
@@ -170,7 +173,7 @@ class _Work:
         """The rows not posted before; refused where one was, with another content, or where its year is closed."""
         report, taken = self.report, self.taken
         references = (_voucher(report, row.reference) for row in rows)
-        known = register.voucher_contents(self.posting.connection, DocumentKind.PLATFORM, references)
+        known = voucher_contents(self.posting.connection, DocumentKind.PLATFORM, references)
         closed = self.books.closed_years(self.posting.connection)
         new, faults = [], []
         for row in rows:
@@ -223,15 +226,15 @@ class _Work:
         """Post the rows, document by document; those that take back what the file itself brings come after it."""
         positions = {id(row): number for number, row in enumerate(rows, start=1)}
         gifts = [self.payment(row) for row in rows if row.kind is Kind.GIFT]
-        self.identified = register.identities(self.posting.connection, gifts)
+        self.identified = identities(self.posting.connection, gifts)
         groups = _grouped(rows)
         for number, ((wave, year, payout), members) in enumerate(groups.items()):
             base = f"platform-{self.report.platform}-{year}-{self._slug(payout) or self.report.digest[:8]}"
-            pile = _Pile(register.free_name(self.posting.connection, base))
+            pile = _Pile(free_name(self.posting.connection, base))
             originals: dict[str, Original] = {}
             if wave or any(row.kind in _ABOUT_A_GIFT for row in members):
                 about = [self.payment(row) for row in members if row.kind in _ABOUT_A_GIFT]
-                originals = register.originals(self.posting.connection, about)
+                originals = originals_of(self.posting.connection, about)
             for row in members:
                 self._row(pile, row, positions[id(row)], originals)
             archive = self.books.folder.documents / "sources" / str(year) / f"{pile.name}{suffix.lower()}"
@@ -248,7 +251,7 @@ class _Work:
         tried: set[tuple[int, int]] = set()
         while payments:
             waiting: dict[str, OpenItem] = {}
-            for item in register.open_items(connection):
+            for item in open_items(connection):
                 about = item.reference in payments and item.code in _ABOUT_A_GIFT and item.booked.year not in closed
                 if about and (item.document_id, item.position) not in tried:
                     waiting.setdefault(item.reference or "", item)
@@ -262,9 +265,9 @@ class _Work:
     def _assign(self, items: Sequence[OpenItem], year: int) -> None:
         """Post what waiting lines of a year do to their gifts, out of suspense, as assignments of these lines."""
         connection = self.posting.connection
-        originals = register.originals(connection, (item.reference or "" for item in items))
+        originals = originals_of(connection, (item.reference or "" for item in items))
         base = f"platform-{self.report.platform}-{year}-{self.report.digest[:8]}-back"
-        pile = _Pile(register.free_name(connection, base), clearing=self.books.config.gifts.suspense)
+        pile = _Pile(free_name(connection, base), clearing=self.books.config.gifts.suspense)
         decisions = []
         for position, item in enumerate(items, start=1):
             payment = (item.reference or "").partition(":")[2]
@@ -281,7 +284,7 @@ class _Work:
             )
         if decisions:
             document_id = self._post(pile, [], 1, None)
-            register.insert_assignments(connection, document_id, decisions)
+            insert_assignments(connection, document_id, decisions)
             self.taken.counts["assigned"] = self.taken.counts.get("assigned", 0) + len(decisions)
 
     def _slug(self, payout: str) -> str:
@@ -404,10 +407,10 @@ class _Work:
         rows = [row for row in rows if row.kind is Kind.GIFT]
         if not rows:
             return
-        originals = register.originals(self.posting.connection, map(self.payment, rows))
+        originals = originals_of(self.posting.connection, map(self.payment, rows))
         day = max(row.paid for row in rows)
         base = f"platform-{self.report.platform}-{day.year}-{self.report.digest[:8]}"
-        pile = _Pile(register.free_name(self.posting.connection, base))
+        pile = _Pile(free_name(self.posting.connection, base))
         entered = 0
         for position, row in enumerate(rows, start=1):
             donor = None if row.certificate_elsewhere else self.donors.of(row)[0]
@@ -495,9 +498,7 @@ def _contents(report: PlatformReport) -> dict[str, str]:
 
 def _documents_with(connection: Connection, report: PlatformReport, rows: Sequence[PlatformRow]) -> list[str]:
     """The documents that hold the rows of a file whose every row is known."""
-    return register.documents_of_vouchers(
-        connection, DocumentKind.PLATFORM, (_voucher(report, row.reference) for row in rows)
-    )
+    return documents_of_vouchers(connection, DocumentKind.PLATFORM, (_voucher(report, row.reference) for row in rows))
 
 
 def _id_faults(rows: Sequence[PlatformRow]) -> Iterator[Fault]:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from importers import pledges as pledge_file
 from importers.pledges import PledgeRow
-from ledger import debitbook, register, vault
-from ledger.collections import Pledge, PledgeState
 from ledger.errors import Fault, Severity, SourceRefused
+from ledger.instalments import Pledge, PledgeState
 from ledger.posting import Booking
 from ledger.records import DocumentKind
-from ledger.register import DocumentRecord
+from ledger.register import debits as debitbook
+from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.vault.links import load_links
+from ledger.vault.pledges import all_pledges, save_pledges
 from obole.books import Books
 from obole.registers import Taken, known_donors
 
@@ -23,8 +25,8 @@ def take_pledges(books: Books, path: Path) -> Taken:
     if not file.ok:
         raise SourceRefused(path.name, file.faults)
     with books.vault.connect() as connection:
-        before = {pledge.mandate: pledge for pledge in vault.pledges(connection)}
-        owners = vault.load_links(connection).mandates
+        before = {pledge.mandate: pledge for pledge in all_pledges(connection)}
+        owners = load_links(connection).mandates
     known = known_donors(books, {row.donor for row in file.rows})
     faults = [*_refusals(file.rows, known, owners), *_moved(books, file.rows, before)]
     if faults:
@@ -35,11 +37,11 @@ def take_pledges(books: Books, path: Path) -> Taken:
     taken = Taken(faults=[*warnings, *_kept(file.rows, rows)], counts={"pledges": len(rows)})
     day = datetime.now(UTC).astimezone().date()
     with books.posting() as posting:
-        there = register.documents_of(posting.connection, file.digest)
+        there = documents_of(posting.connection, file.digest)
         if not changed and there:
             return Taken(known=there, counts=taken.counts, faults=taken.faults)
         record = DocumentRecord(
-            name=register.free_name(posting.connection, f"pledges-{day.year}-{file.digest[:8]}"),
+            name=free_name(posting.connection, f"pledges-{day.year}-{file.digest[:8]}"),
             kind=DocumentKind.PLEDGES,
             file_digest=file.digest,
             digest=file.digest,
@@ -49,7 +51,7 @@ def take_pledges(books: Books, path: Path) -> Taken:
         )
         # The vault first: after a kill between the two, taking the same rows again posts what is missing.
         with books.vault.begin() as identities:
-            vault.save_pledges(identities, changed)
+            save_pledges(identities, changed)
         posting.post(Booking(record))
     taken.posted.append(record.name)
     return taken

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from importers.donors import valid_iban
-from ledger import vault
 from ledger.identifiers import valid_national_number
+from ledger.vault.donors import Donor, find_donors
 from obole.books import Books
 
 # The part before @ has at most 64 characters (RFC 5321), without which a long text would be searched from each letter.
@@ -27,7 +27,7 @@ def _names_in_vault(books: Books) -> _Names:
     stamp = (str(path), path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else ("", 0, 0)
     if stamp not in _kept or not stamp[0]:
         with books.vault.connect() as connection:
-            names = _names(vault.find_donors(connection, None))
+            names = _names(find_donors(connection, None))
         _kept.clear()
         _kept[stamp] = names
     return _kept[stamp]
@@ -60,7 +60,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
 
 
-def _names(donors: Iterable[vault.Donor]) -> dict[str, set[tuple[str, ...]]]:
+def _names(donors: Iterable[Donor]) -> dict[str, set[tuple[str, ...]]]:
     """The names of natural persons in both orders, as words, by their first word."""
     found: dict[str, set[tuple[str, ...]]] = {}
     for donor in donors:

@@ -6,9 +6,9 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
-from ledger import receiptbook
 from ledger.errors import Fault, OboleError, Severity
-from ledger.posting import writing
+from ledger.locks import writing
+from ledger.register import receipts as receiptbook
 from obole.books import Books, settle
 from obole.loading import load_books
 from obole.policy import belcotax_institution, belcotax_settings, policy_for, printing_of

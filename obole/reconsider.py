@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from importers.booking import Booked, Desk, book_open
 from importers.records import Movement
-from ledger import register, vault
 from ledger.posting import Posting
 from ledger.records import DocumentKind
-from ledger.register import OpenItem
+from ledger.register.documents import free_name
+from ledger.register.suspense import OpenItem, ever_assigned, insert_assignments, open_items
+from ledger.vault.counterparties import Counterparty, all_counterparties
 from obole import desk as desks
 from obole.books import Books
 
@@ -23,8 +24,8 @@ from obole.books import Books
 def reconsider(books: Books, load: Callable[[Books], desks.Known]) -> list[Booked]:
     """Post what of the open lines is known now, one document per account and year; `load` is asked where some are."""
     with books.register.connect() as connection:
-        once = register.ever_assigned(connection)
-        items = [item for item in register.open_items(connection) if (item.document_id, item.position) not in once]
+        once = ever_assigned(connection)
+        items = [item for item in open_items(connection) if (item.document_id, item.position) not in once]
         closed = books.closed_years(connection)
     groups: dict[tuple[str, int], list[OpenItem]] = defaultdict(list)
     for item in items:
@@ -33,7 +34,7 @@ def reconsider(books: Books, load: Callable[[Books], desks.Known]) -> list[Booke
     if not groups:
         return []
     with books.vault.connect() as connection:
-        behind = vault.counterparties(connection)
+        behind = all_counterparties(connection)
     known = load(books)
     posted = []
     with books.posting() as posting:
@@ -52,12 +53,12 @@ def _post(
     desk: Desk,
     year: int,
     items: Sequence[OpenItem],
-    behind: Mapping[tuple[str, int], vault.Counterparty],
+    behind: Mapping[tuple[str, int], Counterparty],
 ) -> Booked | None:
     movements = [_movement(number, item, behind) for number, item in enumerate(items, start=1)]
     places = "|".join(f"{item.document}:{item.position}" for item in items)
     digest = hashlib.sha256(f"open lines|{places}".encode()).hexdigest()
-    name = register.free_name(posting.connection, f"{DocumentKind.ASSIGNMENT}-{year}-{digest[:8]}")
+    name = free_name(posting.connection, f"{DocumentKind.ASSIGNMENT}-{year}-{digest[:8]}")
     result = book_open(movements, desk, name, digest)
     if result is None:
         return None
@@ -79,11 +80,11 @@ def _post(
                 None,
             )
         )
-    register.insert_assignments(posting.connection, document_id, rows)
+    insert_assignments(posting.connection, document_id, rows)
     return booked
 
 
-def _movement(number: int, item: OpenItem, behind: Mapping[tuple[str, int], vault.Counterparty]) -> Movement:
+def _movement(number: int, item: OpenItem, behind: Mapping[tuple[str, int], Counterparty]) -> Movement:
     """The line as it came, as far as register and vault keep it."""
     who = behind.get((item.document, item.position))
     return Movement(

@@ -20,14 +20,17 @@ from importers import in_kind as in_kind_file
 from importers import journal as journal_file
 from importers.donors import DonorRow
 from importers.tabular import RegisterFile
-from ledger import register, vault
 from ledger.chart import UnknownAccount
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.journal import Entry, Line
 from ledger.posting import Booking
 from ledger.recognition import Grant, GrantEntry, GrantEntryKind, grant_entries
 from ledger.records import Channel, DocumentKind, Gift
-from ledger.register import DocumentRecord
+from ledger.register.documents import DocumentRecord, documents_of, first_document, free_name
+from ledger.register.suspense import insert_assignments
+from ledger.register.vouchers import all_vouchers, find_vouchers, insert_in_kind, save_grants
+from ledger.vault.donors import Donor, find_donors, save_donors, whole_donors
+from ledger.vault.links import load_links, owners_of_numbers
 from ledger.wording import word
 from obole.books import Books, today
 from obole.policy import grant_accounts
@@ -53,18 +56,18 @@ def take_donors(books: Books, path: Path) -> Taken:
     file = donor_file.read(path)
     refuse_file(path, file)
     with books.vault.connect() as connection:
-        before = vault.whole_donors(connection, books.sealer, (row.key for row in file.rows))
+        before = whole_donors(connection, books.sealer, (row.key for row in file.rows))
     refuse_where(path, [*_taken_links(books, file.rows), *_taken_numbers(books, file.rows)])
     rows = [_donor(row, before.get(row.key), file.columns, books.config.organisation.language) for row in file.rows]
     changed = [row for row in rows if before.get(row.key) != row]
     taken = Taken(faults=[*_warnings(file), *_emptied(rows, before)], counts={"donors": len(rows)})
     day = today()
     with books.posting() as posting:
-        known = register.documents_of(posting.connection, file.digest)
+        known = documents_of(posting.connection, file.digest)
         if not changed and known:
             return Taken(known=known, counts=taken.counts)
         record = DocumentRecord(
-            name=register.free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}"),
+            name=free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}"),
             kind=DocumentKind.DONORS,
             file_digest=file.digest,
             digest=file.digest,
@@ -74,7 +77,7 @@ def take_donors(books: Books, path: Path) -> Taken:
         )
         # The vault first: after a kill between the two, taking the same rows again posts what is missing.
         with books.vault.begin() as identities:
-            vault.save_donors(identities, books.sealer, changed)
+            save_donors(identities, books.sealer, changed)
         posting.post(Booking(record))
     taken.posted.append(record.name)
     return taken
@@ -84,7 +87,7 @@ def _taken_links(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
     """Mandates and references of these rows that a donor outside this file has: each belongs to one donor."""
     named = {row.key for row in rows}
     with books.vault.connect() as connection:
-        links = vault.load_links(connection)
+        links = load_links(connection)
     faults = []
     for row in rows:
         for one in row.mandates:
@@ -103,7 +106,7 @@ def _taken_numbers(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
     """National numbers of these rows that a donor outside this file has."""
     named = {row.key for row in rows}
     with books.vault.connect() as connection:
-        owners = vault.owners_of_numbers(connection)
+        owners = owners_of_numbers(connection)
     faults = []
     for row in rows:
         owner = owners.get(books.sealer.mark(row.national_number)) if row.national_number else None
@@ -118,9 +121,9 @@ _FIELDS = {"donor": "key", "references": "communications"}
 _TOLD_EMPTY = ("street", "postcode", "municipality", "email", "national_number", "ibans", "mandates", "communications")
 
 
-def _donor(row: DonorRow, before: vault.Donor | None, columns: frozenset[str], language: str) -> vault.Donor:
+def _donor(row: DonorRow, before: Donor | None, columns: frozenset[str], language: str) -> Donor:
     """The donor as the row says, and for columns the file does not have as the vault has them."""
-    said = vault.Donor(
+    said = Donor(
         key=row.key,
         kind=row.kind.value,
         last_name=row.last_name,
@@ -148,7 +151,7 @@ def _donor(row: DonorRow, before: vault.Donor | None, columns: frozenset[str], l
     return replace(said, **kept)
 
 
-def _emptied(rows: Sequence[vault.Donor], before: Mapping[str, vault.Donor]) -> list[Fault]:
+def _emptied(rows: Sequence[Donor], before: Mapping[str, Donor]) -> list[Fault]:
     """One remark per field that an empty cell takes from donors who had it."""
     faults = []
     for name in _TOLD_EMPTY:
@@ -343,13 +346,13 @@ def take_items(
         faults = [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut]
         refuse_where(path, faults)
         for year in sorted({item.day.year for item in new}):
-            name = register.free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
+            name = free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
             of_year = [item for item in new if item.day.year == year]
             archive = books.folder.documents / "sources" / str(year) / f"{name}{path.suffix.lower()}"
             document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
             _keep_details(posting.connection, document_id, of_year)
             taken.posted.append(name)
-        if grants and not taken.posted and not register.documents_of(posting.connection, digest):
+        if grants and not taken.posted and not documents_of(posting.connection, digest):
             name = f"{kind}-{today().year}-{digest[:8]}"
             record = DocumentRecord(name, kind, digest, digest, today(), today())
             posting.post(
@@ -357,18 +360,18 @@ def take_items(
             )
             taken.posted.append(name)
         if grants:
-            first = register.first_document(posting.connection, kind, digest)
+            first = first_document(posting.connection, kind, digest)
             if first is not None:
-                register.save_grants(posting.connection, first, [_contract(grant) for grant in grants])
+                save_grants(posting.connection, first, [_contract(grant) for grant in grants])
         if not taken.posted:
-            taken.known = [*register.documents_of(posting.connection, digest)]
+            taken.known = [*documents_of(posting.connection, digest)]
     return taken
 
 
 def _new_items(
     connection: Connection, kind: DocumentKind, items: Sequence[Item], path: Path, taken: Taken
 ) -> list[Item]:
-    known = register.find_vouchers(connection, kind, [(item.reference, item.day) for item in items])
+    known = find_vouchers(connection, kind, [(item.reference, item.day) for item in items])
     new: list[Item] = []
     faults = _moved(connection, kind, items)
     for item in items:
@@ -405,7 +408,7 @@ def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item]) ->
             "put that row back as it was, and enter the change as a row of its own",
             rows[_owner(kind, reference)],
         )
-        for reference, day in sorted(register.all_vouchers(connection, kind).keys() - asked)
+        for reference, day in sorted(all_vouchers(connection, kind).keys() - asked)
         if _owner(kind, reference) in rows
     ]
 
@@ -441,7 +444,7 @@ def _linked(entry: Entry, name: str) -> Entry:
 
 
 def _keep_details(connection: Connection, document_id: int, items: Sequence[Item]) -> None:
-    register.insert_in_kind(
+    insert_in_kind(
         connection,
         [
             {
@@ -463,9 +466,7 @@ def _keep_details(connection: Connection, document_id: int, items: Sequence[Item
             for row in item.in_kind
         ],
     )
-    register.insert_assignments(
-        connection, document_id, [item.assignment for item in items if item.assignment is not None]
-    )
+    insert_assignments(connection, document_id, [item.assignment for item in items if item.assignment is not None])
 
 
 def _contract(grant: Grant) -> dict[str, str]:
@@ -525,7 +526,7 @@ def known_donors(books: Books, keys: set[str]) -> set[str]:
     if not keys:
         return set()
     with books.vault.connect() as connection:
-        return {donor.key for donor in vault.find_donors(connection, None, keys)}
+        return {donor.key for donor in find_donors(connection, None, keys)}
 
 
 Handler = Callable[[Books, Path], Taken]

@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ledger.collections import Refusal
 from ledger.errors import Severity
+from ledger.instalments import Refusal
 from ledger.money import to_decimal
 from receipts.eligibility import RECEIPTED, label, partition
 

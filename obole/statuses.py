@@ -19,14 +19,16 @@ from importers.booking import Return
 from importers.codes import Language, reason_label
 from importers.pain import StatusReport
 from importers.returns import fate
-from ledger import debitbook, register, vault
-from ledger.collections import Fate
-from ledger.debitbook import Debit, Failure, FailureKind
 from ledger.errors import Fault, Severity, SourceRefused
+from ledger.instalments import Fate
 from ledger.money import to_decimal
 from ledger.posting import Booking
 from ledger.records import DocumentKind
-from ledger.register import DocumentRecord
+from ledger.register import debits as debitbook
+from ledger.register.debits import Debit, Failure, FailureKind
+from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.vault.links import load_links
+from ledger.vault.pledges import PledgeChange, change_pledges, pledged_mandates
 from obole.books import Books, today
 from obole.registers import Taken
 
@@ -62,7 +64,7 @@ class Followed:
     """What follows: rows beside the instalments, changes of pledges for the vault, remarks to tell."""
 
     failures: tuple[Failure, ...]
-    changes: tuple[vault.PledgeChange, ...]
+    changes: tuple[PledgeChange, ...]
     faults: tuple[Fault, ...]
 
 
@@ -75,7 +77,7 @@ def take_status(books: Books, path: Path) -> Taken:
     digest = hashlib.sha256(content).hexdigest()
     with books.posting() as posting:
         connection = posting.connection
-        there = register.documents_of(connection, digest)
+        there = documents_of(connection, digest)
         if there:
             return Taken(known=there)
         failed, faults = _rejected(connection, books, report)
@@ -85,7 +87,7 @@ def take_status(books: Books, path: Path) -> Taken:
         day = max((one.day for one in failed), default=today())
         counts, cents = {"rejected": len(failed)}, {"rejected": sum(one.cents for one in failed)}
         record = DocumentRecord(
-            name=register.free_name(connection, f"status-{day.year}-{digest[:8]}"),
+            name=free_name(connection, f"status-{day.year}-{digest[:8]}"),
             kind=DocumentKind.STATUS,
             file_digest=digest,
             digest=digest,
@@ -97,7 +99,7 @@ def take_status(books: Books, path: Path) -> Taken:
         document_id = posting.post(Booking(record), (archive, content))
         debitbook.insert_failures(connection, document_id, followed.failures)
         with books.vault.begin() as identities:
-            vault.change_pledges(identities, followed.changes)
+            change_pledges(identities, followed.changes)
     faults = [*report.faults, *faults, *followed.faults]
     return Taken(posted=[record.name], faults=faults, counts=counts, cents=cents)
 
@@ -109,7 +111,7 @@ def _rejected(connection: Connection, books: Books, report: StatusReport) -> tup
     faults: list[Fault] = []
     strange = 0
     with books.vault.connect() as identities:
-        mandates = vault.load_links(identities).mandates
+        mandates = load_links(identities).mandates
     for number, one in enumerate(report.rejected):
         debit = named.get(one.end_to_end)
         if debit is None and one.mandate not in mandates:
@@ -183,11 +185,11 @@ def follow(books: Books, connection: Connection, failed: Sequence[Failed]) -> Fo
     ours = debitbook.debits(connection, [one.end_to_end for one in failed if one.end_to_end])
     completed = [_completed(one, ours.get(one.end_to_end or "")) for one in failed]
     with books.vault.connect() as identities:
-        pledged = vault.pledged(identities, [one.mandate for one in completed if one.mandate])
+        pledged = pledged_mandates(identities, [one.mandate for one in completed if one.mandate])
     config = books.config
     changed = config.collection.fates if config.collection is not None else {}
     failures: list[Failure] = []
-    changes: list[vault.PledgeChange] = []
+    changes: list[PledgeChange] = []
     told: defaultdict[tuple[FailureKind, str, Fate | None], list[Failed]] = defaultdict(list)
     for one in completed:
         follows = fate(one.reason, refund=one.kind is FailureKind.REFUND, changed=changed)
@@ -196,7 +198,7 @@ def follow(books: Books, connection: Connection, failed: Sequence[Failed]) -> Fo
         if debit is not None and debit.cents == one.cents:  # of another amount it is not this instalment
             failures.append(Failure(debit.end_to_end, one.kind, one.day, reason, follows))
         if one.mandate in pledged:
-            changes.append(vault.PledgeChange(one.mandate, follows.state, reason, one.day))
+            changes.append(PledgeChange(one.mandate, follows.state, reason, one.day))
         told[one.kind, reason, follows if one.mandate in pledged else None].append(one)
     return Followed(tuple(failures), tuple(changes), tuple(_told(told, config.organisation.language)))
 

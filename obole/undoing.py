@@ -7,10 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger import debitbook, register, vault
-from ledger.posting import writing
+from ledger.locks import writing
+from ledger.mirror import CannotUndo, mirror, refuse_kind, years_of
 from ledger.records import DocumentKind
-from ledger.undoing import CannotUndo, mirror, refuse_kind, years_of
+from ledger.register import debits as debitbook
+from ledger.register.documents import find_document, insert_undone, undone_by
+from ledger.register.gifts import PostedGift, gifts_of, reversal_of
+from ledger.register.suspense import assignments_to, lines_decided
+from ledger.vault.links import forget_ibans
 from obole.books import Books, scratch, settle
 
 
@@ -42,10 +46,10 @@ def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recover
     language, control = books.config.organisation.language, books.config.gifts.control
     with books.posting() as posting:
         connection = posting.connection
-        record = register.find_document(connection, name)
+        record = find_document(connection, name)
         if record is None:
             raise CannotUndo(f"{name}: no such document; `obole documents` lists those posted.")
-        undone = register.undone_by(connection)
+        undone = undone_by(connection)
         if record["id"] in undone:
             raise CannotUndo(f"{name}: undone already; import its file to post it again.")
         refuse_kind(name, record["kind"])
@@ -54,14 +58,14 @@ def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recover
             raise CannotUndo(f"{name}: {min(closed)} is closed; enter a correction in an open year.")
         _refuse_assigned(connection, record, undone)
         _refuse_sent(connection, record)
-        gifts = [_standing(connection, one, name, undone) for one in register.gifts_of(connection, record["id"])]
+        gifts = [_standing(connection, one, name, undone) for one in gifts_of(connection, record["id"])]
         journal = (root / record["journal"]).read_text(encoding="utf-8") if record["journal"] else ""
         booking = mirror(record, gifts, journal, control, language)
         if record["kind"] == DocumentKind.ASSIGNMENT and not dry_run:
             with books.vault.begin() as identities:
-                vault.forget_ibans(identities, register.lines_decided(connection, record["id"]))
+                forget_ibans(identities, lines_decided(connection, record["id"]))
         by = posting.post(booking)
-        register.insert_undone(connection, record["id"], by)
+        insert_undone(connection, record["id"], by)
     counts = booking.record.summary["counts"]
     cents = booking.record.summary["cents"]["gifts"]
     return Undone(name, booking.record.name, counts["gifts"], cents, counts["entries"], dry_run, recovered)
@@ -69,7 +73,7 @@ def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recover
 
 def _refuse_assigned(connection: Connection, record: Mapping[str, Any], undone: Mapping[int, int]) -> None:
     """CannotUndo where another document decided about a suspense line of this one."""
-    for document_id, document, position in register.assignments_to(connection, record["id"]):
+    for document_id, document, position in assignments_to(connection, record["id"]):
         if document_id not in undone:
             raise CannotUndo(f"{record['name']}: line {position} was assigned by {document}; undo that first.")
 
@@ -84,11 +88,9 @@ def _refuse_sent(connection: Connection, record: Mapping[str, Any]) -> None:
             raise CannotUndo(f"{record['name']}: the bank has credited or rejected some of it; it cannot be withdrawn.")
 
 
-def _standing(
-    connection: Connection, one: register.PostedGift, name: str, undone: Mapping[int, int]
-) -> register.PostedGift:
+def _standing(connection: Connection, one: PostedGift, name: str, undone: Mapping[int, int]) -> PostedGift:
     """The gift, or what took its place where its reversal was itself taken back."""
-    while (back := register.reversal_of(connection, one.id)) is not None:
+    while (back := reversal_of(connection, one.id)) is not None:
         document_id, document, position = back
         if document_id not in undone:
             raise CannotUndo(
@@ -96,8 +98,8 @@ def _standing(
             )
         restored = [
             other
-            for other in register.gifts_of(connection, undone[document_id])
+            for other in gifts_of(connection, undone[document_id])
             if other.gift.position == position and other.gift.cents == one.gift.cents
         ]
-        one = register.PostedGift(restored[0].id, one.gift, one.reference)
+        one = PostedGift(restored[0].id, one.gift, one.reference)
     return one

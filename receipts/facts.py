@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
-from ledger import register, vault
 from ledger.collector import paused
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.records import Channel, Counterpart, Nature
+from ledger.register.gifts import gifts_counted
+from ledger.vault.donors import Donor, find_donors, merged_keys
+from ledger.vault.key import Sealer
 from receipts.eligibility import Assessment, DonorFact, DonorKind, GiftFact, Identifier, Policy, assess
 
 
-def assess_year(
-    gifts: Connection, identities: Connection, sealer: vault.Sealer, year: int, policy: Policy
-) -> Assessment:
+def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Assessment:
     """Decide the receipts of a year from register and vault."""
     with paused():
         facts = list(gift_facts(gifts, year))
         keys = {fact.donor for fact in facts if fact.donor is not None}
-        donors = donor_facts(vault.find_donors(identities, sealer, keys | vault.merged_keys(identities)))
+        donors = donor_facts(find_donors(identities, sealer, keys | merged_keys(identities)))
         return assess(year, facts, donors, policy)
 
 
@@ -30,7 +30,7 @@ def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
     natures = {nature.value: nature for nature in Nature}
     counterparts = {counterpart.value: counterpart for counterpart in Counterpart}
     channels = {channel.value: channel for channel in Channel}
-    for number, donor, cents, counted, booked, nature, counterpart, channel, reverses in register.gifts_counted(
+    for number, donor, cents, counted, booked, nature, counterpart, channel, reverses in gifts_counted(
         connection, year
     ):
         yield GiftFact(
@@ -46,7 +46,7 @@ def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
         )
 
 
-def donor_facts(donors: Iterable[vault.Donor]) -> Iterator[DonorFact]:
+def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
     """What is there and what is not, of each donor."""
     for donor in donors:
         natural = donor.kind == DonorKind.NATURAL

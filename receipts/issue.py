@@ -12,9 +12,13 @@ from itertools import islice
 
 from sqlalchemy import Connection, Engine, select
 
-from ledger import receiptbook, register, vault
 from ledger.errors import OboleError
 from ledger.records import Channel
+from ledger.register import receipts as receiptbook
+from ledger.register import tables
+from ledger.vault.donors import Donor, find_donors
+from ledger.vault.key import Sealer
+from ledger.vault.sheets import freeze_sheets
 from receipts.eligibility import Assessment, DonorDecision, Policy
 from receipts.facts import assess_year
 from receipts.sheet import Addressee, Institution, Sheet, SheetGift, to_json
@@ -62,7 +66,7 @@ class Preview:
         return sum(decision.cents for decision in self.due)
 
 
-def preview(gifts: Connection, identities: Connection, sealer: vault.Sealer, year: int, policy: Policy) -> Preview:
+def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Preview:
     """Who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
     assessment = assess_year(gifts, identities, sealer, year, policy)
     held = {row.donor: row for row in receiptbook.receipts_of(gifts, year) if row.state == receiptbook.State.ISSUED}
@@ -88,7 +92,7 @@ def preview(gifts: Connection, identities: Connection, sealer: vault.Sealer, yea
 def issue(
     gifts: Engine,
     identities: Engine,
-    sealer: vault.Sealer,
+    sealer: Sealer,
     year: int,
     *,
     policy: Policy,
@@ -108,13 +112,13 @@ def issue(
                     "says why donors have none."
                 )
             keys = {decision.donor for decision in plan.due}
-            donors = {row.key: row for row in vault.find_donors(vault_connection, sealer, keys)}
+            donors = {row.key: row for row in find_donors(vault_connection, sealer, keys)}
             listed = _listed_gifts(connection, year)
         rows: list[receiptbook.NewReceipt] = []
         sheets = zip(plan.due, _sheets(plan, donors, listed, printing, issued_on), strict=True)
         with identities.begin() as vault_connection:
             while frozen := [_freeze(decision, sheet, rows) for decision, sheet in islice(sheets, _CHUNK)]:
-                vault.freeze_sheets(vault_connection, sealer, frozen)
+                freeze_sheets(vault_connection, sealer, frozen)
         receiptbook.insert_receipts(connection, year, plan.first_number, issued_on, rows)
     return plan
 
@@ -129,7 +133,7 @@ def _freeze(decision: DonorDecision, sheet: Sheet, rows: list[receiptbook.NewRec
 
 def _sheets(
     plan: Preview,
-    donors: Mapping[str, vault.Donor],
+    donors: Mapping[str, Donor],
     listed: Mapping[int, SheetGift],
     printing: Printing,
     issued_on: date,
@@ -152,7 +156,7 @@ def _sheets(
 
 
 def _listed_gifts(connection: Connection, year: int) -> Mapping[int, SheetGift]:
-    gift = register.gift
+    gift = tables.gift
     channels = {channel.value: channel for channel in Channel}
     query = select(gift.c.id, gift.c.executed, gift.c.value, gift.c.booked, gift.c.cents, gift.c.channel).where(
         gift.c.counted == year
@@ -163,7 +167,7 @@ def _listed_gifts(connection: Connection, year: int) -> Mapping[int, SheetGift]:
     }
 
 
-def _addressee(donor: vault.Donor) -> Addressee:
+def _addressee(donor: Donor) -> Addressee:
     language = donor.language if donor.language in ("fr", "nl", "de", "en") else "fr"
     return Addressee(
         kind="natural" if donor.kind == "natural" else "legal",

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ledger import receiptbook, vault
 from ledger.errors import OboleError
+from ledger.register import receipts as receiptbook
+from ledger.vault.key import Sealer
+from ledger.vault.sheets import frozen_sheets
 from receipts.sheet import Sheet, from_json
 from receipts.typeset import render_many
 
@@ -46,7 +48,7 @@ def pdf_path(folder: Path, year: int, number: int, version: int) -> Path:
 def render(
     gifts: Engine,
     identities: Engine,
-    sealer: vault.Sealer,
+    sealer: Sealer,
     folder: Path,
     year: int,
     *,
@@ -122,9 +124,9 @@ def _settle(gifts: Engine, year: int, batch: list[tuple[int, int, str, int]]) ->
             receiptbook.record_documents(connection, year, batch)
 
 
-def _sheets(identities: Engine, sealer: vault.Sealer, year: int) -> Iterator[tuple[int, Sheet]]:
+def _sheets(identities: Engine, sealer: Sealer, year: int) -> Iterator[tuple[int, Sheet]]:
     with identities.connect() as connection:
-        for number, _version, text in vault.frozen_sheets(connection, sealer, year):
+        for number, _version, text in frozen_sheets(connection, sealer, year):
             yield number, from_json(text)
 
 
@@ -136,13 +138,13 @@ def _check_sheet(sheet: Sheet, row: receiptbook.ReceiptRow) -> None:
         )
 
 
-def document_faults(gifts: Engine, identities: Engine, sealer: vault.Sealer, folder: Path, year: int) -> Iterator[str]:
+def document_faults(gifts: Engine, identities: Engine, sealer: Sealer, folder: Path, year: int) -> Iterator[str]:
     """PDFs and frozen sheets that are missing or are not those issued."""
     with gifts.connect() as connection:
         rows = receiptbook.receipts_of(connection, year)
     digests: dict[tuple[int, int], str] = {}
     with identities.connect() as connection:
-        for number, version, text in vault.frozen_sheets(connection, sealer, year):
+        for number, version, text in frozen_sheets(connection, sealer, year):
             digests[number, version] = hashlib.sha256(text.encode()).hexdigest()
     for row in rows:
         place = f"receipt {year}/{row.number:06d}"

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Engine
 
-from ledger import receiptbook, vault
+from ledger.register import receipts as receiptbook
+from ledger.vault.key import Sealer
+from ledger.vault.sheets import frozen_sheets
 from receipts.belcotax import Slip
 from receipts.eligibility import DonorKind
 from receipts.render import NotIssued
@@ -18,14 +20,14 @@ def withdrawn_numbers(gifts: Engine, year: int) -> set[int]:
     return {row.number for row in rows if row.state == receiptbook.State.WITHDRAWN}
 
 
-def slips_of(gifts: Engine, identities: Engine, sealer: vault.Sealer, year: int) -> Iterator[Slip]:
+def slips_of(gifts: Engine, identities: Engine, sealer: Sealer, year: int) -> Iterator[Slip]:
     """One slip per valid receipt in the order of the numbers, each from its newest version; NotIssued where none is."""
     with gifts.connect() as connection:
         rows = {row.number: row for row in receiptbook.receipts_of(connection, year)}
     if not rows:
         raise NotIssued(f"no receipts of {year} were issued; run `obole receipts issue --year {year}` first.")
     with identities.connect() as connection:
-        for number, version, text in vault.frozen_sheets(connection, sealer, year):
+        for number, version, text in frozen_sheets(connection, sealer, year):
             row = rows.get(number)
             if row is None or row.version != version or row.state != receiptbook.State.ISSUED:
                 continue

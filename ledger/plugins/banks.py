@@ -13,7 +13,7 @@ from beancount.core import data
 from ledger.chart import code_of
 from ledger.money import to_decimal
 from ledger.plugins.opening import BadSettings, read_settings, register_of
-from ledger.register import StatementBalance, statement_balances
+from ledger.register.statements import StatementBalance, statement_balances
 from ledger.store import StoreUnreadable
 
 __plugins__ = ("check_banks",)

@@ -16,7 +16,7 @@ from ledger.chart import code_of
 from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.plugins.opening import read_settings, register_of
-from ledger.register import day_totals
+from ledger.register.gifts import day_totals
 
 __plugins__ = ("check_gifts",)
 

@@ -25,7 +25,7 @@ from importers.booking import Desk
 from importers.rules import GiftRule, Rule
 from ledger.collector import paused
 from ledger.records import Channel, Counterpart, Nature
-from ledger.vault import Links
+from ledger.vault.links import Links
 from obole.reading import reading
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "importers"))

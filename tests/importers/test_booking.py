@@ -14,11 +14,11 @@ from importers import booking, coda
 from importers.booking import Desk, book, counted_year, document_name
 from importers.records import Movement, Statement
 from importers.rules import GiftRule, Rule
-from ledger.debitbook import Collected, Debit
 from ledger.posting import gift_entries
 from ledger.records import Channel, Counterpart, Nature
-from ledger.register import Original
-from ledger.vault import Links
+from ledger.register.debits import Collected, Debit
+from ledger.register.gifts import Original
+from ledger.vault.links import Links
 
 DAY = date(2025, 3, 14)
 ISSUED, OTHERS = ogm(1), ogm(999)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.proposals import directory, propose
-from ledger.vault import Donor
+from ledger.vault.donors import Donor
 
 
 def donor(key: str, first: str, last: str, street: str = "", municipality: str = "", **fields: object) -> Donor:

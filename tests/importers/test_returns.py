@@ -4,7 +4,7 @@ import pytest
 
 from importers.codes import reason_label
 from importers.returns import fate, fates
-from ledger.collections import Fate
+from ledger.instalments import Fate
 
 
 @pytest.mark.parametrize(

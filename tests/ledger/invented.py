@@ -9,9 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from ledger import register
 from ledger.records import DocumentKind, Gift
-from ledger.register import DocumentRecord, MovementRow
+from ledger.register.documents import DocumentRecord, MovementRow, insert_document
 from ledger.store import open_store, sqlite_url
 
 DAY = date(2025, 3, 14)
@@ -80,7 +79,7 @@ def movement(position: int = 1, cents: int = 5000, day: date = DAY, **changes: A
 
 
 def insert(connection: Connection, of: DocumentRecord, movements: Any = (), gifts: Any = ()) -> int:
-    return register.insert_document(
+    return insert_document(
         connection, of, movements, gifts, journal=None, journal_digest=None, posted_at="2026-01-05T10:00:00Z"
     )
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.iso7064 import mod_97_10
 
-from ledger.collections import (
+from ledger.bankdays import bank_day_from, is_bank_day
+from ledger.identifiers import valid_creditor_identifier
+from ledger.instalments import (
     Attempt,
     Fate,
     History,
@@ -18,12 +20,9 @@ from ledger.collections import (
     PledgeState,
     Refusal,
     SequenceType,
-    bank_day_from,
     end_to_end,
-    is_bank_day,
-    plan,
-    valid_creditor_identifier,
 )
+from ledger.instalments import plan_month as plan
 
 MARCH, APRIL, MAY = date(2025, 3, 1), date(2025, 4, 1), date(2025, 5, 1)
 DUE = date(2025, 3, 5)

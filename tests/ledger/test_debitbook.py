@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ledger import debitbook, register
-from ledger.collections import Fate, Instalment, Outcome, SequenceType, end_to_end
-from ledger.debitbook import Failure, FailureKind
+from ledger.instalments import Fate, Instalment, Outcome, SequenceType, end_to_end
 from ledger.records import DocumentKind
-from ledger.register import DocumentRecord
+from ledger.register import debits as debitbook
+from ledger.register.debits import Failure, FailureKind
+from ledger.register.documents import DocumentRecord, insert_document, insert_undone
 from ledger.store import open_store, sqlite_url
 
 MARCH, APRIL, DUE = date(2025, 3, 1), date(2025, 4, 1), date(2025, 3, 5)
@@ -34,7 +34,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def document(connection: Connection, name: str = RECORD.name) -> int:
-    return register.insert_document(
+    return insert_document(
         connection, replace(RECORD, name=name), (), (), journal=None, journal_digest=None, posted_at=""
     )
 
@@ -82,13 +82,13 @@ def test_what_a_document_that_was_undone_says_does_not_count(connection: Connect
     status = document(connection, "status-1")
     failure = Failure(instalment().end_to_end, FailureKind.REJECT, DUE, "AM04", Fate.RETRY)
     debitbook.insert_failures(connection, status, [failure])
-    register.insert_undone(connection, status, document(connection, "undo-status-1"))
+    insert_undone(connection, status, document(connection, "undo-status-1"))
     assert debitbook.histories(connection, MARCH)["M-1"].attempts[0].outcome is Outcome.STANDS
 
 
 def test_a_collection_that_was_undone_is_none_of_ours_and_its_months_are_open(connection: Connection):
     number = enter(connection, instalment())
-    register.insert_undone(connection, number, document(connection, "undo-1"))
+    insert_undone(connection, number, document(connection, "undo-1"))
     assert debitbook.collected(connection, "collection-2025-03-1-FRST") is None
     assert debitbook.sent(connection, MARCH) == []
     history = debitbook.histories(connection, MARCH)["M-1"]

@@ -16,11 +16,14 @@ from invented import DAY, gift, movement, record, register_in
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from ledger import journal, register
+from ledger import journal
 from ledger.chart import UnknownAccount, house
+from ledger.folder import Folder
 from ledger.journal import Entry, Line, Unbalanced
-from ledger.posting import Booking, Busy, FileInTheWay, Folder, Posting, file_faults, gift_entries, recover, writing
+from ledger.locks import Busy, writing
+from ledger.posting import Booking, FileInTheWay, Posting, file_faults, gift_entries, recover
 from ledger.records import Channel
+from ledger.register.documents import all_documents, find_document
 
 PATHS = {account.code: account.path for account in house()}
 NAME = "coda-gifts-2025-073"
@@ -73,7 +76,7 @@ def files(folder: Folder) -> dict[str, bytes]:
 
 def names(engine: Engine) -> list[str]:
     with engine.connect() as connection:
-        return [row["name"] for row in register.documents(connection)]
+        return [row["name"] for row in all_documents(connection)]
 
 
 def faults(folder: Folder, engine: Engine) -> list[str]:
@@ -94,7 +97,7 @@ def test_a_document_stands_in_the_register_the_journal_and_the_archive(folder: F
     assert files(folder).keys() == {JOURNAL, ARCHIVE}
     assert files(folder)[ARCHIVE] == SOURCE
     with engine.connect() as connection:
-        row = register.find_document(connection, NAME)
+        row = find_document(connection, NAME)
         assert row is not None
         assert (row["journal"], row["archive"]) == (JOURNAL, ARCHIVE)
         assert row["journal_digest"] == hashlib.sha256(files(folder)[JOURNAL]).hexdigest()
@@ -446,4 +449,4 @@ def test_a_reproducible_run_posts_at_the_time_it_is_told(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1770000000")
     post(folder, engine)
     with engine.connect() as connection:
-        assert register.documents(connection)[0]["posted_at"] == "2026-02-02T02:40:00Z"
+        assert all_documents(connection)[0]["posted_at"] == "2026-02-02T02:40:00Z"

@@ -8,8 +8,8 @@ from invented import gift, insert, record, register_in, tamper
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from ledger import receiptbook
-from ledger.receiptbook import NewReceipt, ReceiptFault
+from ledger.register import receipts as receiptbook
+from ledger.register.receipts import NewReceipt, ReceiptFault
 
 ISSUED_ON = date(2026, 2, 13)
 

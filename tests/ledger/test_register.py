@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 from invented import DAY, gift, insert, movement, record, register_in, statement, tamper
 from sqlalchemy import Engine
 
-from ledger import register
 from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
-from ledger.register import Alteration
+from ledger.register.documents import all_documents, documents_of, find_document, first_document, known_files
+from ledger.register.gifts import day_totals, gifts_counted, originals_of
+from ledger.register.proof import Alteration, alterations
+from ledger.register.statements import previous_closing, statement_balances
+from ledger.register.suspense import Decided, assigned_items, insert_assignments, open_items
+from ledger.register.vouchers import find_vouchers, grant_contracts, insert_vouchers, save_grants
 
 CODA = "coda-current-2025-073"
 SECOND = "coda-current-2025-074"
@@ -40,7 +44,7 @@ def two_statements(folder: Path) -> Engine:
 
 def found(folder: Path) -> list[Alteration]:
     with register_in(folder).connect() as connection:
-        return register.alterations(connection)
+        return alterations(connection)
 
 
 def test_an_untouched_register_shows_no_alteration(tmp_path: Path):
@@ -254,8 +258,8 @@ def test_the_day_totals_are_the_sums_of_the_gifts(
         for number, gifts in enumerate(documents):
             insert(connection, record(f"document-{number}"), [], gifts)
     with engine.connect() as connection:
-        totals = register.day_totals(connection)
-        assert register.alterations(connection) == []
+        totals = day_totals(connection)
+        assert alterations(connection) == []
     engine.dispose()
     assert sum(total.gifts for total in totals) == sum(map(len, documents))
     expected = {
@@ -296,13 +300,13 @@ def test_the_original_of_a_return_is_the_last_gift_not_yet_taken_back(tmp_path: 
     engine = collected_three_times(tmp_path)
     for expected in ((3, False), (2, False), (1, False)):
         with engine.connect() as connection:
-            original = register.originals(connection, ["E2E-1", "E2E-1", "unknown"])["E2E-1"]
+            original = originals_of(connection, ["E2E-1", "E2E-1", "unknown"])["E2E-1"]
         assert (original.id, original.reversed) == expected
         take_back(engine, original.id)
     with engine.connect() as connection:
-        original = register.originals(connection, ["E2E-1"])["E2E-1"]
+        original = originals_of(connection, ["E2E-1"])["E2E-1"]
         assert (original.id, original.reversed) == (3, True), "all were taken back: the last, and it says so"
-        assert register.originals(connection, ["unknown"]) == {}
+        assert originals_of(connection, ["unknown"]) == {}
 
 
 def test_a_later_one_already_taken_back_does_not_hide_an_earlier_one(tmp_path: Path):
@@ -310,7 +314,7 @@ def test_a_later_one_already_taken_back_does_not_hide_an_earlier_one(tmp_path: P
     take_back(engine, 3)
     take_back(engine, 1)
     with engine.connect() as connection:
-        assert register.originals(connection, ["E2E-1"])["E2E-1"].id == 2
+        assert originals_of(connection, ["E2E-1"])["E2E-1"].id == 2
 
 
 def test_originals_are_found_by_the_thousand(tmp_path: Path):
@@ -324,7 +328,7 @@ def test_originals_are_found_by_the_thousand(tmp_path: Path):
             [gift(row, f"D{row}", position=row) for row in rows],
         )
     with engine.connect() as connection:
-        originals = register.originals(connection, [f"E{row}" for row in rows])
+        originals = originals_of(connection, [f"E{row}" for row in rows])
     assert {reference: (one.cents, one.donor) for reference, one in originals.items()} == {
         f"E{row}": (row, f"D{row}") for row in rows
     }
@@ -337,18 +341,16 @@ def test_open_items_are_the_suspense_lines_that_nobody_assigned_oldest_first(tmp
         insert(connection, record("late", late), [movement(1, 700, late, outcome="suspense"), movement(2)])
         insert(connection, record("early", early), [movement(4, 300, early, outcome="suspense")])
     with engine.connect() as connection:
-        assert [(item.document, item.position, item.cents) for item in register.open_items(connection)] == [
+        assert [(item.document, item.position, item.cents) for item in open_items(connection)] == [
             ("early", 4, 300),
             ("late", 1, 700),
         ]
     with engine.begin() as connection:
         number = insert(connection, record("decisions"))
-        register.insert_assignments(connection, number, [(2, 2, 4, "D0001", "731100", DAY, "by telephone")])
+        insert_assignments(connection, number, [(2, 2, 4, "D0001", "731100", DAY, "by telephone")])
     with engine.connect() as connection:
-        assert [item.document for item in register.open_items(connection)] == ["late"]
-        assert register.assigned_items(connection) == {
-            ("early", 4): register.Decided("D0001", "731100", DAY, "decisions line 2")
-        }
+        assert [item.document for item in open_items(connection)] == ["late"]
+        assert assigned_items(connection) == {("early", 4): Decided("D0001", "731100", DAY, "decisions line 2")}
 
 
 def test_the_previous_closing_is_that_of_the_statement_before_on_the_same_account(tmp_path: Path):
@@ -362,7 +364,7 @@ def test_the_previous_closing_is_that_of_the_statement_before_on_the_same_accoun
         insert(connection, statement(1, first, 0, 9, bank="gifts"))
         insert(connection, record("journal-1", kind=DocumentKind.JOURNAL))
     with engine.connect() as connection:
-        before = register.previous_closing
+        before = previous_closing
         assert before(connection, "current", first, "001") is None
         assert before(connection, "current", first, "002") == ("coda-current-2025-001", 100)
         assert before(connection, "current", second, "003") == ("coda-current-2025-002", 200)
@@ -379,7 +381,7 @@ def test_of_each_day_the_bank_says_the_first_opening_and_the_last_closing(tmp_pa
         insert(connection, statement(1, DAY, 50, 100))
         insert(connection, statement(3, DAY + timedelta(days=1), 250, 240))
     with engine.connect() as connection:
-        assert [tuple(row) for row in register.statement_balances(connection, "current")] == [
+        assert [tuple(row) for row in statement_balances(connection, "current")] == [
             (DAY, "coda-current-2025-002", 50, 250),
             (DAY + timedelta(days=1), "coda-current-2025-003", 250, 240),
         ]
@@ -392,16 +394,16 @@ def test_a_file_is_known_whole_when_each_of_its_statements_was_posted(tmp_path: 
             insert(connection, record(name, file_digest="aa", summary={"statements": 3}))
         insert(connection, record("b-1", file_digest="bb"))
     with engine.connect() as connection:
-        known = register.known_files(connection, ["aa", "bb", "cc"])
+        known = known_files(connection, ["aa", "bb", "cc"])
         assert known.keys() == {"aa", "bb"}
         assert (known["aa"].documents, known["aa"].whole) == (("a-1", "a-2"), False)
         assert (known["bb"].documents, known["bb"].whole, known["bb"].kind) == (("b-1",), True, "coda")
-        assert register.documents_of(connection, "aa") == ["a-1", "a-2"]
-        assert register.first_document(connection, "coda", "aa") == 1
-        assert register.first_document(connection, "coda", "cc") is None
+        assert documents_of(connection, "aa") == ["a-1", "a-2"]
+        assert first_document(connection, "coda", "aa") == 1
+        assert first_document(connection, "coda", "cc") is None
     with engine.begin() as connection:
         insert(connection, record("a-3", file_digest="aa", summary={"statements": 3}))
-        assert register.known_files(connection, ["aa"])["aa"].whole
+        assert known_files(connection, ["aa"])["aa"].whole
 
 
 def test_vouchers_are_found_by_reference_and_day_of_their_own_kind(tmp_path: Path):
@@ -409,12 +411,12 @@ def test_vouchers_are_found_by_reference_and_day_of_their_own_kind(tmp_path: Pat
     keys = [(f"J{number}", DAY) for number in range(900)]
     with engine.begin() as connection:
         number = insert(connection, record())
-        register.insert_vouchers(connection, "journal", number, [(*key, f"digest-{key[0]}") for key in keys])
-        register.insert_vouchers(connection, "in-kind", number, [("J0", DAY, "other")])
+        insert_vouchers(connection, "journal", number, [(*key, f"digest-{key[0]}") for key in keys])
+        insert_vouchers(connection, "in-kind", number, [("J0", DAY, "other")])
     with engine.connect() as connection:
-        assert register.find_vouchers(connection, "journal", keys) == {key: f"digest-{key[0]}" for key in keys}
-        assert register.find_vouchers(connection, "journal", [("J0", DAY + timedelta(days=1))]) == {}
-        assert register.find_vouchers(connection, "in-kind", [("J0", DAY)]) == {("J0", DAY): "other"}
+        assert find_vouchers(connection, "journal", keys) == {key: f"digest-{key[0]}" for key in keys}
+        assert find_vouchers(connection, "journal", [("J0", DAY + timedelta(days=1))]) == {}
+        assert find_vouchers(connection, "in-kind", [("J0", DAY)]) == {("J0", DAY): "other"}
 
 
 def test_the_gifts_of_a_year_are_those_counted_for_it_or_booked_in_it(tmp_path: Path):
@@ -424,19 +426,19 @@ def test_the_gifts_of_a_year_are_those_counted_for_it_or_booked_in_it(tmp_path: 
         insert(connection, record("a"), [], [gift(1), gift(2, day=new_year, counted=2025), gift(3, day=new_year)])
         insert(connection, record("b"), [], [gift(-1, day=new_year, counted=2025, reverses=1)])
     with engine.connect() as connection:
-        assert [(row.id, row.cents) for row in register.gifts_counted(connection, 2025)] == [(1, 1), (2, 2), (4, -1)]
-        assert [row.id for row in register.gifts_counted(connection, 2026)] == [2, 3, 4]
-        assert list(register.gifts_counted(connection, 2024)) == []
+        assert [(row.id, row.cents) for row in gifts_counted(connection, 2025)] == [(1, 1), (2, 2), (4, -1)]
+        assert [row.id for row in gifts_counted(connection, 2026)] == [2, 3, 4]
+        assert list(gifts_counted(connection, 2024)) == []
 
 
 def test_a_document_is_found_by_its_name_with_what_was_told_of_it(tmp_path: Path):
     two_statements(tmp_path)
     with register_in(tmp_path).connect() as connection:
-        kept = register.find_document(connection, CODA)
+        kept = find_document(connection, CODA)
         assert kept is not None
         assert (kept["id"], kept["movements"], kept["gifts"], kept["last_day"]) == (1, 3, 3, DAY)
-        assert register.find_document(connection, "coda-current-2025-099") is None
-        assert [row["name"] for row in register.documents(connection)] == [CODA, SECOND]
+        assert find_document(connection, "coda-current-2025-099") is None
+        assert [row["name"] for row in all_documents(connection)] == [CODA, SECOND]
 
 
 def test_a_grant_keeps_its_newest_content_and_is_found_by_contract_or_reference(tmp_path: Path):
@@ -444,15 +446,15 @@ def test_a_grant_keeps_its_newest_content_and_is_found_by_contract_or_reference(
     with register_in(tmp_path).begin() as connection:
         insert(connection, record("one"))
         insert(connection, record("two"))
-        register.save_grants(connection, 1, [row, row | {"reference": "G2", "contract": "x"}])
-        register.save_grants(connection, 2, [row])
+        save_grants(connection, 1, [row, row | {"reference": "G2", "contract": "x"}])
+        save_grants(connection, 2, [row])
         assert (
             connection.exec_driver_sql("SELECT document_id FROM grant_contract WHERE reference = 'G-2025-1'").scalar()
             == 1
         )
-        register.save_grants(connection, 2, [row | {"content": '{"cents": 1}'}])
+        save_grants(connection, 2, [row | {"content": '{"cents": 1}'}])
         assert (
             connection.exec_driver_sql("SELECT document_id FROM grant_contract WHERE reference = 'G-2025-1'").scalar()
             == 2
         )
-        assert register.grant_contracts(connection) == {"BC7712": "G-2025-1", "G-2025-1": "G-2025-1"}
+        assert grant_contracts(connection) == {"BC7712": "G-2025-1", "G-2025-1": "G-2025-1"}

@@ -12,9 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
-from ledger import vault
 from ledger.store import open_store, sqlite_url
-from ledger.vault import Counterparty, Donor, KeyInBooks, KeyMissing, LinkTaken, Sealer
+from ledger.vault.counterparties import Counterparty, all_counterparties, save_counterparties
+from ledger.vault.donors import Donor, find_donors, merged_keys, save_donors, with_links
+from ledger.vault.key import KeyInBooks, KeyMissing, Sealer, create_key, keys_folder
+from ledger.vault.links import load_links
+from ledger.vault.ownership import LinkTaken
+from ledger.vault.sheets import drop_sheets_after, freeze_sheets, frozen_sheets, sheet_years
 
 NUMBER = "85073003328"
 EMMA = Donor(
@@ -101,21 +105,21 @@ def test_the_mark_finds_the_same_number_and_only_with_the_key():
 
 
 def test_the_key_is_made_once_and_for_this_user_only(keys: Path):
-    path = vault.create_key("obole-1")
+    path = create_key("obole-1")
     first = path.read_text(encoding="ascii")
     assert path.parent == keys
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(keys.stat().st_mode) == 0o700
-    assert vault.create_key("obole-1").read_text(encoding="ascii") == first
+    assert create_key("obole-1").read_text(encoding="ascii") == first
     assert [file.name for file in keys.iterdir()] == ["obole-1.key"]
-    assert vault.create_key("obole-2").read_text(encoding="ascii") != first
+    assert create_key("obole-2").read_text(encoding="ascii") != first
     assert Sealer.open("obole-1").open_sealed(Sealer.open("obole-1").seal("x", "y"), "y") == "x"
 
 
 def test_a_kill_while_the_key_is_written_leaves_no_half_key(keys: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("ledger.vault.os.fsync", lambda _descriptor: 1 / 0)
+    monkeypatch.setattr("ledger.vault.key.os.fsync", lambda _descriptor: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        vault.create_key("obole-1")
+        create_key("obole-1")
     monkeypatch.undo()
     assert not (keys / "obole-1.key").exists()
 
@@ -125,16 +129,16 @@ def test_the_key_is_never_made_inside_the_books(tmp_path: Path, monkeypatch: pyt
     for inside in (books, books / "keys", tmp_path / "elsewhere" / ".." / "books" / "x"):
         monkeypatch.setenv("OBOLE_KEYS", str(inside))
         with pytest.raises(KeyInBooks, match="OBOLE_KEYS"):
-            vault.create_key("obole-1", books)
+            create_key("obole-1", books)
     assert not list(tmp_path.rglob("*.key"))
     monkeypatch.setenv("OBOLE_KEYS", str(tmp_path / "books-keys"))
-    assert vault.create_key("obole-1", books).exists()
+    assert create_key("obole-1", books).exists()
 
 
 def test_without_obole_keys_the_key_lies_in_the_users_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("OBOLE_KEYS")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    assert vault.keys_folder() == tmp_path / "config" / "obole" / "keys"
+    assert keys_folder() == tmp_path / "config" / "obole" / "keys"
 
 
 @pytest.mark.parametrize("content", [None, "", "abcd", "not hexadecimal", "00" * 31, "00" * 33, "é" * 64])
@@ -153,55 +157,55 @@ def test_donors_come_back_as_they_were_saved(connection: Connection):
     bakery = Donor(
         "D0002", "legal", "Boulangerie Exemple", enterprise_number="0403170701", language="nl", delivery="email"
     )
-    vault.save_donors(connection, SEALER, [EMMA, bakery])
-    found = {row.key: vault.with_links(connection, row) for row in vault.find_donors(connection, SEALER)}
+    save_donors(connection, SEALER, [EMMA, bakery])
+    found = {row.key: with_links(connection, row) for row in find_donors(connection, SEALER)}
     assert found == {"D0001": EMMA, "D0002": bakery}
-    assert [row.key for row in vault.find_donors(connection, SEALER, ["D0002", "D0002", "D9999"])] == ["D0002"]
-    assert list(vault.find_donors(connection, SEALER, [])) == []
+    assert [row.key for row in find_donors(connection, SEALER, ["D0002", "D0002", "D9999"])] == ["D0002"]
+    assert list(find_donors(connection, SEALER, [])) == []
 
 
 def test_many_donors_are_found_by_their_keys(connection: Connection):
     keys = [f"D{number:05d}" for number in range(1300)]
-    vault.save_donors(connection, SEALER, [donor(key) for key in keys])
+    save_donors(connection, SEALER, [donor(key) for key in keys])
     for wanted in (keys[:3], keys[:501], keys):
-        assert [row.key for row in vault.find_donors(connection, None, wanted)] == wanted
+        assert [row.key for row in find_donors(connection, None, wanted)] == wanted
 
 
 def test_without_the_key_everything_but_the_national_number_is_read(connection: Connection):
-    vault.save_donors(connection, SEALER, [EMMA])
-    (found,) = vault.find_donors(connection, None)
+    save_donors(connection, SEALER, [EMMA])
+    (found,) = find_donors(connection, None)
     assert found == replace(EMMA, national_number=None, ibans=(), mandates=(), communications=())
 
 
 def test_another_key_reads_no_national_number(connection: Connection):
-    vault.save_donors(connection, SEALER, [EMMA])
+    save_donors(connection, SEALER, [EMMA])
     with pytest.raises(KeyMissing, match="D0001"):
-        list(vault.find_donors(connection, Sealer(bytes(32))))
+        list(find_donors(connection, Sealer(bytes(32))))
 
 
 def test_saving_the_same_donors_again_changes_nothing(connection: Connection):
-    vault.save_donors(connection, SEALER, [EMMA, donor("D0002")])
-    once = [vault.with_links(connection, row) for row in vault.find_donors(connection, SEALER)]
-    vault.save_donors(connection, SEALER, [EMMA])
-    vault.save_donors(connection, SEALER, [donor("D0002"), EMMA])
-    assert [vault.with_links(connection, row) for row in vault.find_donors(connection, SEALER)] == once
+    save_donors(connection, SEALER, [EMMA, donor("D0002")])
+    once = [with_links(connection, row) for row in find_donors(connection, SEALER)]
+    save_donors(connection, SEALER, [EMMA])
+    save_donors(connection, SEALER, [donor("D0002"), EMMA])
+    assert [with_links(connection, row) for row in find_donors(connection, SEALER)] == once
 
 
 def test_a_donor_saved_again_loses_the_links_it_no_longer_has(connection: Connection):
-    vault.save_donors(connection, SEALER, [EMMA])
-    vault.save_donors(connection, SEALER, [replace(EMMA, mandates=("MNDT-2",), ibans=(), communications=())])
-    links = vault.load_links(connection)
+    save_donors(connection, SEALER, [EMMA])
+    save_donors(connection, SEALER, [replace(EMMA, mandates=("MNDT-2",), ibans=(), communications=())])
+    links = load_links(connection)
     assert (links.mandates, links.ibans, links.communications) == ({"MNDT-2": "D0001"}, {}, {})
 
 
 def test_a_merged_donor_stays_merged_when_the_register_is_taken_in_again(connection: Connection):
-    vault.save_donors(connection, SEALER, [EMMA, donor("D0002", merged_into="D0001")])
-    vault.save_donors(connection, SEALER, [EMMA, donor("D0002", email="new@example.org")])
-    found = {row.key: row for row in vault.find_donors(connection, SEALER)}
+    save_donors(connection, SEALER, [EMMA, donor("D0002", merged_into="D0001")])
+    save_donors(connection, SEALER, [EMMA, donor("D0002", email="new@example.org")])
+    found = {row.key: row for row in find_donors(connection, SEALER)}
     assert found["D0002"] == donor("D0002", email="new@example.org", merged_into="D0001")
     assert found["D0001"].merged_into is None
-    vault.save_donors(connection, SEALER, [donor("D0002", merged_into="D0003")])
-    assert next(vault.find_donors(connection, None, ["D0002"])).merged_into == "D0003"
+    save_donors(connection, SEALER, [donor("D0002", merged_into="D0003")])
+    assert next(find_donors(connection, None, ["D0002"])).merged_into == "D0003"
 
 
 @pytest.mark.parametrize("link", [{"mandates": ("MNDT-1",)}, {"communications": ("010806817183",)}])
@@ -209,14 +213,14 @@ def test_a_link_of_another_donor_is_refused_with_both_keys_and_nothing_is_writte
     link: dict[str, tuple[str, ...]], store: Engine
 ):
     with store.begin() as connection:
-        vault.save_donors(connection, SEALER, [EMMA])
+        save_donors(connection, SEALER, [EMMA])
     for rows in ([donor("D0002", **link)], [donor("D0003", **link), donor("D0002", **link)]):
         with pytest.raises(LinkTaken, match=r"D0002.*D000[13]|D0003.*D0001") as refusal, store.begin() as connection:
-            vault.save_donors(connection, SEALER, rows)
+            save_donors(connection, SEALER, rows)
         assert not any(value in str(refusal.value) for value in (*EMMA.mandates, *EMMA.communications))
     with store.begin() as connection:
-        assert [row.key for row in vault.find_donors(connection, None)] == ["D0001"]
-        vault.save_donors(connection, SEALER, [donor("D0002", **link), replace(EMMA, mandates=(), communications=())])
+        assert [row.key for row in find_donors(connection, None)] == ["D0001"]
+        save_donors(connection, SEALER, [donor("D0002", **link), replace(EMMA, mandates=(), communications=())])
 
 
 # What lies on the disk
@@ -225,14 +229,12 @@ def test_a_link_of_another_donor_is_refused_with_both_keys_and_nothing_is_writte
 def test_no_national_number_stands_in_the_file_or_beside_it(tmp_path: Path, store: Engine):
     path = tmp_path / "vault.sqlite3"
     with store.begin() as connection:
-        vault.save_donors(connection, SEALER, [EMMA])
+        save_donors(connection, SEALER, [EMMA])
     sheet = f'{{"name": "Exemple", "national_number": "{NUMBER}"}}'
     with store.begin() as connection:
         connection.exec_driver_sql("PRAGMA cache_size=1")  # spill: the journal holds what is in the work
-        vault.save_donors(
-            connection, SEALER, [EMMA, *(donor(f"E{row}", national_number=NUMBER) for row in range(3000))]
-        )
-        vault.freeze_sheets(connection, SEALER, [(2025, 1, 1, sheet)])
+        save_donors(connection, SEALER, [EMMA, *(donor(f"E{row}", national_number=NUMBER) for row in range(3000))])
+        freeze_sheets(connection, SEALER, [(2025, 1, 1, sheet)])
         journals = [file for file in tmp_path.iterdir() if file.name.startswith("vault.sqlite3-")]
         assert journals
         for file in (path, *journals):
@@ -245,10 +247,10 @@ def test_no_national_number_stands_in_the_file_or_beside_it(tmp_path: Path, stor
 def test_a_name_taken_out_is_gone_from_the_file(tmp_path: Path, store: Engine):
     path = tmp_path / "vault.sqlite3"
     with store.begin() as connection:
-        vault.save_donors(connection, SEALER, [replace(EMMA, last_name="Vergissmeinnicht")])
+        save_donors(connection, SEALER, [replace(EMMA, last_name="Vergissmeinnicht")])
     assert b"Vergissmeinnicht" in path.read_bytes()
     with store.begin() as connection:
-        vault.save_donors(connection, SEALER, [EMMA])
+        save_donors(connection, SEALER, [EMMA])
     assert b"Vergissmeinnicht" not in path.read_bytes()
 
 
@@ -257,12 +259,12 @@ def test_a_name_taken_out_is_gone_from_the_file(tmp_path: Path, store: Engine):
 
 def test_an_iban_of_two_donors_leads_to_nobody(connection: Connection):
     shared, own = "BE68539007547034", "BE71096123456769"
-    vault.save_donors(
+    save_donors(
         connection,
         SEALER,
         [donor("D1", ibans=(shared, own)), donor("D2", ibans=(shared,)), donor("D3", ibans=(shared,))],
     )
-    assert vault.load_links(connection).ibans == {shared: None, own: "D1"}
+    assert load_links(connection).ibans == {shared: None, own: "D1"}
 
 
 def test_an_iban_of_merged_donors_leads_to_the_one_that_remains(connection: Connection):
@@ -272,12 +274,12 @@ def test_an_iban_of_merged_donors_leads_to_the_one_that_remains(connection: Conn
         donor("D2", ibans=(shared,), merged_into="D3"),
         donor("D3", ibans=(shared,)),
     ]
-    vault.save_donors(connection, SEALER, rows)
-    links = vault.load_links(connection)
+    save_donors(connection, SEALER, rows)
+    links = load_links(connection)
     assert links.ibans == {shared: "D3"}
     assert links.mandates == {"M1": "D3"}
     assert links.communications == {"010806817183": ("D3", None)}
-    assert vault.merged_keys(connection) == {"D1", "D2", "D3"}
+    assert merged_keys(connection) == {"D1", "D2", "D3"}
 
 
 def test_donors_merged_in_a_circle_end_nowhere_but_end(connection: Connection):
@@ -286,8 +288,8 @@ def test_donors_merged_in_a_circle_end_nowhere_but_end(connection: Connection):
         donor("D2", merged_into="D1", mandates=("M2",)),
         donor("D3", merged_into="D3", mandates=("M3",)),
     ]
-    vault.save_donors(connection, SEALER, rows)
-    assert vault.load_links(connection).mandates == {"M1": "D1", "M2": "D1", "M3": "D3"}
+    save_donors(connection, SEALER, rows)
+    assert load_links(connection).mandates == {"M1": "D1", "M2": "D1", "M3": "D3"}
 
 
 # What stands behind documents and receipts
@@ -295,32 +297,32 @@ def test_donors_merged_in_a_circle_end_nowhere_but_end(connection: Connection):
 
 def test_counterparties_of_a_document_are_replaced_whole(connection: Connection):
     first = [Counterparty("coda-1", 1, "Emma", "BE1", "hello"), Counterparty("coda-1", 2, "Jan", "BE2", "")]
-    vault.save_counterparties(connection, [*first, Counterparty("coda-2", 1, "Jo", "BE3", "")])
-    vault.save_counterparties(connection, first[1:])
-    found = vault.counterparties(connection)
+    save_counterparties(connection, [*first, Counterparty("coda-2", 1, "Jo", "BE3", "")])
+    save_counterparties(connection, first[1:])
+    found = all_counterparties(connection)
     assert found.keys() == {("coda-1", 2), ("coda-2", 1)}
     assert found["coda-1", 2] == first[1]
-    vault.save_counterparties(connection, [])
-    assert vault.counterparties(connection) == found
+    save_counterparties(connection, [])
+    assert all_counterparties(connection) == found
 
 
 def test_sheets_are_read_by_number_and_those_never_numbered_are_dropped(connection: Connection):
     rows = [(2025, number, version, f"sheet {number}/{version}") for number in (3, 1, 2) for version in (2, 1)]
-    vault.freeze_sheets(connection, SEALER, [*rows, (2024, 9, 1, "other year")])
-    assert vault.sheet_years(connection) == [2024, 2025]
-    assert vault.drop_sheets_after(connection, 2025, 2) == 2
-    assert vault.drop_sheets_after(connection, 2025, 2) == 0
-    assert list(vault.frozen_sheets(connection, SEALER, 2025)) == [
+    freeze_sheets(connection, SEALER, [*rows, (2024, 9, 1, "other year")])
+    assert sheet_years(connection) == [2024, 2025]
+    assert drop_sheets_after(connection, 2025, 2) == 2
+    assert drop_sheets_after(connection, 2025, 2) == 0
+    assert list(frozen_sheets(connection, SEALER, 2025)) == [
         (1, 1, "sheet 1/1"),
         (1, 2, "sheet 1/2"),
         (2, 1, "sheet 2/1"),
         (2, 2, "sheet 2/2"),
     ]
-    assert list(vault.frozen_sheets(connection, SEALER, 2024)) == [(9, 1, "other year")]
+    assert list(frozen_sheets(connection, SEALER, 2024)) == [(9, 1, "other year")]
 
 
 def test_a_sheet_put_in_another_place_is_not_read(connection: Connection):
-    vault.freeze_sheets(connection, SEALER, [(2025, 1, 1, "sheet")])
+    freeze_sheets(connection, SEALER, [(2025, 1, 1, "sheet")])
     connection.exec_driver_sql("UPDATE frozen_sheet SET number = 2")
     with pytest.raises(KeyMissing, match="receipt 2025/2/1"):
-        list(vault.frozen_sheets(connection, SEALER, 2025))
+        list(frozen_sheets(connection, SEALER, 2025))

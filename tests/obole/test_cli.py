@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 from small_books import DAY, IBAN, SETTINGS, STATEMENT, Obole, Statement, given, new_books
 
-from ledger.posting import Folder, writing
+from ledger.folder import Folder
+from ledger.locks import writing
 from obole.cli import main
 
 FIRST = STATEMENT.document

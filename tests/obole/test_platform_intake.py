@@ -13,7 +13,7 @@ from small_books import DONORS, OPENING, SETTINGS, Obole, Statement, iban, new_b
 
 from importers.platforms.declared import FIELDS
 from importers.platforms.records import Kind
-from ledger import vault
+from ledger.vault.counterparties import all_counterparties
 from obole.books import open_books
 from obole.config import ConfigError, Source, SourceField, SourceKind
 from obole.demo.coda_writer import Line
@@ -169,7 +169,7 @@ def test_no_name_of_a_report_leaves_the_vault(stripe: Obole):
             assert b"inconnu@" not in content
     opened = open_books(stripe.books)
     with opened.vault.connect() as connection:
-        kept = vault.counterparties(connection)
+        kept = all_counterparties(connection)
     assert kept["platform-stripe-2025-po-1", 3].name == "L. Inconnu"
 
 

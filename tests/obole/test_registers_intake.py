@@ -20,7 +20,7 @@ from small_books import (
     write_donors,
 )
 
-from ledger import vault
+from ledger.vault.donors import Donor, find_donors, with_links
 from obole import registers
 from obole.books import open_books
 from obole.demo.coda_writer import Line
@@ -28,11 +28,11 @@ from obole.demo.coda_writer import Line
 FIRST = STATEMENT.document
 
 
-def donors_of(obole: Obole) -> dict[str, vault.Donor]:
+def donors_of(obole: Obole) -> dict[str, Donor]:
     books = open_books(obole.books)
     with books.vault.connect() as connection:
-        found = vault.find_donors(connection, books.sealer)
-        return {donor.key: vault.with_links(connection, donor) for donor in found}
+        found = find_donors(connection, books.sealer)
+        return {donor.key: with_links(connection, donor) for donor in found}
 
 
 # Donors

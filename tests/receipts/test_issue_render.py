@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from ledger import receiptbook, register, vault
 from ledger.records import DocumentKind, Gift, Nature
-from ledger.register import DocumentRecord
+from ledger.register import receipts as receiptbook
+from ledger.register.documents import DocumentRecord, insert_document
 from ledger.store import open_store, sqlite_url
+from ledger.vault.donors import Donor, save_donors
+from ledger.vault.key import KEY_BYTES, Sealer
+from ledger.vault.sheets import drop_sheets_after, frozen_sheets
 from receipts.eligibility import Policy, Reason
 from receipts.facts import assess_year, donor_facts
 from receipts.issue import NothingToIssue, Preview, Printing, issue, preview
@@ -31,8 +34,8 @@ ISSUED = date(2026, 2, 13)
 DAY = date(2025, 3, 14)
 
 
-def donor(key: str, **changes: object) -> vault.Donor:
-    made = vault.Donor(
+def donor(key: str, **changes: object) -> Donor:
+    made = Donor(
         key, "natural", "Exemple", "Ada", "Rue 2", "1000", "Bruxelles", "BE", "fr", national_number="85073003328"
     )
     return replace(made, **changes)
@@ -48,7 +51,7 @@ class Stores:
 
     gifts: Engine
     identities: Engine
-    sealer: vault.Sealer
+    sealer: Sealer
     folder: Path
     documents: int = 0
 
@@ -58,13 +61,13 @@ class Stores:
         numbered = [one._replace(position=number) for number, one in enumerate(gifts, 1)]
         record = DocumentRecord(name, DocumentKind.CODA, name, name, DAY, DAY)
         with self.gifts.begin() as connection:
-            register.insert_document(
+            insert_document(
                 connection, record, [], numbered, journal=None, journal_digest=None, posted_at="2025-03-14T00:00:00Z"
             )
 
-    def know(self, *donors: vault.Donor) -> None:
+    def know(self, *donors: Donor) -> None:
         with self.identities.begin() as connection:
-            vault.save_donors(connection, self.sealer, donors)
+            save_donors(connection, self.sealer, donors)
 
     def issue(self, year: int = 2025, policy: Policy = POLICY, day: date = ISSUED) -> Preview:
         stores = (self.gifts, self.identities, self.sealer)
@@ -80,7 +83,7 @@ class Stores:
 
     def sheets(self, year: int = 2025) -> list[str]:
         with self.identities.connect() as connection:
-            return [sheet for _, _, sheet in vault.frozen_sheets(connection, self.sealer, year)]
+            return [sheet for _, _, sheet in frozen_sheets(connection, self.sealer, year)]
 
     def render(self, year: int = 2025, workers: int = 1):
         return render(self.gifts, self.identities, self.sealer, self.folder, year, workers=workers)
@@ -95,7 +98,7 @@ def stores(tmp_path: Path) -> Stores:
     made = Stores(
         open_store(sqlite_url(tmp_path / "register.sqlite3"), "register"),
         open_store(sqlite_url(tmp_path / "vault.sqlite3"), "vault"),
-        vault.Sealer(b"k" * vault.KEY_BYTES),
+        Sealer(b"k" * KEY_BYTES),
         tmp_path / "receipts",
     )
     made.know(donor("D0001"), donor("D0002", first_name="Bob", language="nl"), donor("D0003", first_name="Cleo"))
@@ -262,7 +265,7 @@ def test_an_issue_that_fails_leaves_nothing_behind_but_sheets_that_are_dropped(
             stores.issue()
     assert stores.receipts() == []
     with stores.gifts.connect() as gifts, stores.identities.begin() as identities:
-        assert vault.drop_sheets_after(identities, 2025, receiptbook.last_number(gifts, 2025)) == 2
+        assert drop_sheets_after(identities, 2025, receiptbook.last_number(gifts, 2025)) == 2
     stores.issue()
     assert stores.receipts() == [(1, "D0001", 80_00), (2, "D0002", 40_00)]
 

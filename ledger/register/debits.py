@@ -26,8 +26,8 @@ from sqlalchemy import (
     select,
 )
 
-from ledger.collections import Attempt, Fate, History, Instalment, Outcome, SequenceType
-from ledger.register import document, metadata, movement, stands, was_undone
+from ledger.instalments import Attempt, Fate, History, Instalment, Outcome, SequenceType
+from ledger.register.tables import document, metadata, movement, stands, was_undone
 from ledger.store import bulk_insert, slices
 
 collection = Table(
@@ -41,6 +41,7 @@ collection = Table(
     Column("cents", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
 
 instalment = Table(
     "instalment",
@@ -60,8 +61,13 @@ instalment = Table(
     UniqueConstraint("mandate", "period", "attempt", name="instalment_once"),
     sqlite_with_rowid=False,
 )
+
+
 Index("instalment_collection", instalment.c.collection)
+
+
 Index("instalment_period", instalment.c.period)
+
 
 rejection = Table(
     "rejection",

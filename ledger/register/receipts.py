@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from ledger.money import to_decimal
-from ledger.register import gift, metadata
+from ledger.register.tables import gift, metadata
 from ledger.store import bulk_insert
 
 receipt = Table(
@@ -46,7 +46,10 @@ receipt = Table(
     CheckConstraint("cents > 0", name="receipt_positive"),
     sqlite_with_rowid=False,
 )
+
+
 Index("receipt_donor", receipt.c.donor, receipt.c.year)
+
 
 receipt_gift = Table(
     "receipt_gift",
@@ -57,6 +60,7 @@ receipt_gift = Table(
     ForeignKeyConstraint(["year", "number"], ["receipt.year", "receipt.number"]),
     sqlite_with_rowid=False,
 )
+
 
 receipt_version = Table(
     "receipt_version",

@@ -5,21 +5,16 @@ and sequence; an instalment that stands is never due again, one that failed is d
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
-from functools import cache
 from typing import NamedTuple
 
-# SEPA creditor identifier: country, two check digits, three characters the creditor chooses, national identifier.
-_CREDITOR = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{3}[A-Z0-9]{1,28}")
-_BELGIAN_CREDITOR = re.compile(r"BE[0-9]{2}[A-Z0-9]{3}[01][0-9]{9}")
 _MODULUS = 97
+
+
 _YEAR = 12
-_SATURDAY = 5
-_CLOSED = frozenset({(1, 1), (5, 1), (12, 25), (12, 26)})
 
 
 class PledgeState(StrEnum):
@@ -180,7 +175,7 @@ class Plan:
         return sum(one.cents for one in self.instalments)
 
 
-def plan(
+def plan_month(
     pledges: Iterable[Pledge], histories: Mapping[str, History], period: date, due: date, attempts: int = 1
 ) -> Plan:
     """The instalments of the month `period` (its first day), and those of the months before that may be tried again.
@@ -238,35 +233,6 @@ def end_to_end(mandate: str, sequence: int, period: date) -> str:
     return f"{period:%Y%m}-{sequence:04d}-{mark}"
 
 
-def is_bank_day(day: date) -> bool:
-    """Whether banks settle on a day: Monday to Friday but for the closing days of TARGET.
-
-    These are 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December (European Central Bank, T2 calendar).
-    """
-    sunday = _easter(day.year)
-    movable = (sunday - timedelta(2), sunday + timedelta(1))
-    return day.weekday() < _SATURDAY and (day.month, day.day) not in _CLOSED and day not in movable
-
-
-def bank_day_from(day: date) -> date:
-    """The first bank day on or after a day."""
-    while not is_bank_day(day):
-        day += timedelta(1)
-    return day
-
-
-def valid_creditor_identifier(identifier: str) -> bool:
-    """Whether a SEPA creditor identifier is right: ISO 7064 mod 97-10, without the three characters of its own choice.
-
-    A Belgian one holds the enterprise number. Source: EPC262-08, creditor identifier overview.
-    """
-    pattern = _BELGIAN_CREDITOR if identifier.startswith("BE") else _CREDITOR
-    if not pattern.fullmatch(identifier):
-        return False
-    digits = "".join(str(int(letter, 36)) for letter in identifier[7:] + identifier[:4])
-    return int(digits) % _MODULUS == 1
-
-
 def _against(pledge: Pledge, due: date, made: Sequence[Attempt], attempts: int) -> Refusal | None:
     """What stands against debiting a pledge, the gravest first."""
     tried = sum(one.outcome is not Outcome.UNDONE and not one.ours for one in made)
@@ -289,17 +255,6 @@ def _kind(pledge: Pledge, period: date, *, begun: bool) -> SequenceType:
         only = _months(period) - _months(pledge.first_due) < pledge.months
         return SequenceType.ONE_OFF if only else SequenceType.FINAL
     return SequenceType.RECURRENT if begun else SequenceType.FIRST
-
-
-@cache
-def _easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar (the anonymous algorithm as in Meeus, Astronomical Algorithms, ch. 8)."""
-    a, b, c = year % 19, year // 100, year % 100
-    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    weekday = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
-    m = (a + 11 * h + 22 * weekday) // 451
-    month, day = divmod(h + weekday - 7 * m + 114, 31)
-    return date(year, month, day + 1)
 
 
 def _months(day: date) -> int:

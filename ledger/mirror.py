@@ -18,7 +18,8 @@ from ledger.journal import Entry, Line
 from ledger.money import to_cents
 from ledger.posting import Booking
 from ledger.records import DocumentKind, Gift
-from ledger.register import DocumentRecord, MovementRow, PostedGift
+from ledger.register.documents import DocumentRecord, MovementRow
+from ledger.register.gifts import PostedGift
 from ledger.wording import word
 
 # What moves no money: nothing to turn round.

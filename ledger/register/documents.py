@@ -1,0 +1,265 @@
+"""The register: documents, movements, gifts and their day totals, as keys and cents without a name.
+
+It is the auxiliary journal of gifts (WER III.84): append-only, dated, numbered. Each row carries the CRC of its own
+content and each document the SHA-256 of its rows, so that a change by hand is found and named. The books hold its
+totals; `day_total`, kept in the same transaction as the gifts, lets the proof read hundreds of rows, not millions.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    bindparam,
+    func,
+    select,
+)
+
+from ledger.records import DocumentKind, Gift
+from ledger.register.gifts import totals_of
+from ledger.register.tables import (
+    GIFT_COLUMNS,
+    GIFT_FORMAT,
+    MOVEMENT_COLUMNS,
+    MOVEMENT_FORMAT,
+    day_total,
+    document,
+    gift,
+    movement,
+    stands,
+    undone,
+)
+from ledger.store import bulk_insert, iso, slices
+
+# Queries that each statement asks are put together once: that takes longer than to answer them.
+_LAST_ID = select(func.coalesce(func.max(document.c.id), 0))
+
+
+_UNDONE = select(undone.c.document_id).where(undone.c.document_id == bindparam("id"))
+
+
+_BY_NAME = select(document).where(document.c.name == bindparam("name"))
+
+
+class MovementRow(NamedTuple):
+    """A line of a document as the register keeps it; dates as ISO text, `outcome` what was made of it."""
+
+    position: int
+    parent: int | None
+    booked: str
+    value: str | None
+    cents: int
+    code: str
+    reference: str | None
+    mandate: str | None
+    reason: str | None
+    outcome: str
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """One document as it is put into the register. `summary` is what `import` told about it."""
+
+    name: str
+    kind: DocumentKind
+    file_digest: str
+    digest: str
+    first_day: date
+    last_day: date
+    bank: str | None = None
+    sequence: str | None = None
+    opening: int | None = None
+    opening_date: date | None = None
+    closing: int | None = None
+    closing_date: date | None = None
+    archive: str | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+def insert_document(
+    connection: Connection,
+    record: DocumentRecord,
+    movements: Sequence[MovementRow],
+    gifts: Sequence[Gift],
+    *,
+    journal: str | None,
+    journal_digest: str | None,
+    posted_at: str,
+) -> int:
+    """Put a document with its movements, gifts and day totals into the register; its new id.
+
+    The caller holds the transaction; nothing is committed here.
+    """
+    document_id = int(connection.execute(_LAST_ID).scalar_one()) + 1
+    in_order = sorted(movements, key=attrgetter("position"))
+    movement_rows, movement_texts = _checked(MOVEMENT_FORMAT, [(document_id, *row) for row in in_order])
+    gift_rows, gift_texts = _checked(GIFT_FORMAT, [_gift_values(document_id, row) for row in gifts])
+    values = {
+        "id": document_id,
+        "name": record.name,
+        "kind": record.kind.value,
+        "file_digest": record.file_digest,
+        "digest": record.digest,
+        "bank": record.bank,
+        "sequence": record.sequence,
+        "opening": record.opening,
+        "opening_date": record.opening_date,
+        "closing": record.closing,
+        "closing_date": record.closing_date,
+        "first_day": record.first_day,
+        "last_day": record.last_day,
+        "archive": record.archive,
+        "journal": journal,
+        "journal_digest": journal_digest,
+        "movements": len(movement_rows),
+        "gifts": len(gift_rows),
+        "rows_digest": rows_digest(movement_texts, gift_texts),
+        "summary": json.dumps(dict(record.summary), ensure_ascii=False, sort_keys=True),
+        "posted_at": posted_at,
+    }
+    values["crc"] = crc_of_document(values)
+    connection.execute(document.insert(), values)
+    bulk_insert(connection, movement, MOVEMENT_COLUMNS, movement_rows)
+    bulk_insert(connection, gift, GIFT_COLUMNS[1:], gift_rows)
+    bulk_insert(
+        connection,
+        day_total,
+        [column.name for column in day_total.columns],
+        [
+            (document_id, batch, iso(day), account, fund, channel, count, cents)
+            for (batch, day, account, fund, channel), (count, cents) in sorted(totals_of(gifts).items())
+        ],
+    )
+    return document_id
+
+
+def rows_digest(movements: Iterable[str], gifts: Iterable[str]) -> str:
+    """SHA-256 over the canonical texts of a document's rows, movements first."""
+    digest = hashlib.sha256("\n".join(movements).encode())
+    digest.update(b"\n\n")
+    digest.update("\n".join(gifts).encode())
+    return digest.hexdigest()
+
+
+def _checked(pattern: str, rows: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[str]]:
+    """The rows with the CRC of their canonical texts as last value, and these texts."""
+    texts = [pattern % row for row in rows]
+    return [(*row, zlib.crc32(text.encode())) for row, text in zip(rows, texts, strict=True)], texts
+
+
+def _gift_values(document_id: int, row: Gift) -> tuple[Any, ...]:
+    return (
+        document_id,
+        row.position,
+        row.batch,
+        row.donor,
+        row.cents,
+        iso(row.booked),
+        row.counted,
+        row.account,
+        str(row.nature),  # an enum takes SQLite's driver ten times as long as its text
+        str(row.channel),
+        str(row.counterpart),
+        iso(row.ordered) if row.ordered else None,
+        iso(row.executed) if row.executed else None,
+        iso(row.value) if row.value else None,
+        iso(row.paid) if row.paid else None,
+        row.campaign,
+        row.fund,
+        row.reverses,
+    )
+
+
+def crc_of_document(values: Mapping[str, Any] | RowMapping) -> int:
+    """Return the CRC-32 of a document's own columns, as the register keeps it."""
+    text = "|".join(str(values[column.name]) for column in document.columns if column.name != "crc")
+    return zlib.crc32(text.encode())
+
+
+def find_document(connection: Connection, name: str) -> Mapping[str, Any] | None:
+    """A document by its name, undone or not, as a mapping of its columns; None where there is none."""
+    row = connection.execute(_BY_NAME, {"name": name}).mappings().first()
+    return dict(row) if row else None
+
+
+def find_standing(connection: Connection, name: str) -> Mapping[str, Any] | None:
+    """The document of this name that stands: where it was undone, the one posted anew in its place, else None."""
+    found = find_document(connection, name)
+    number = 1
+    while found is not None and connection.execute(_UNDONE, {"id": found["id"]}).first() is not None:
+        number += 1
+        found = find_document(connection, f"{name}-{number}")
+    return found
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """The name, or where a document has it, the name with the first number that is free."""
+    number, free = 1, name
+    while find_document(connection, free) is not None:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def all_documents(connection: Connection) -> list[Mapping[str, Any]]:
+    """All documents in the order they were posted."""
+    return [dict(row) for row in connection.execute(select(document).order_by(document.c.id)).mappings()]
+
+
+class KnownFile(NamedTuple):
+    """A physical file seen before; `whole` where each of its statements was posted."""
+
+    kind: str
+    documents: tuple[str, ...]
+    whole: bool
+
+
+def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, KnownFile]:
+    """The files taken in before, by SHA-256."""
+    wanted = sorted(set(digests))
+    found: dict[str, tuple[str, list[str], int]] = {}
+    for some in slices(wanted):
+        query = (
+            select(document.c.file_digest, document.c.kind, document.c.name, document.c.summary)
+            .where(document.c.file_digest.in_(some), stands)
+            .order_by(document.c.id)
+        )
+        for digest, kind, name, summary in connection.execute(query):
+            kind_, names, statements = found.get(digest, (kind, [], 0))
+            statements = max(statements, int(json.loads(summary).get("statements", 1)))
+            found[digest] = (kind_, [*names, name], statements)
+    return {
+        digest: KnownFile(kind, tuple(names), len(names) >= statements)
+        for digest, (kind, names, statements) in found.items()
+    }
+
+
+def undone_by(connection: Connection) -> dict[int, int]:
+    """The documents undone, each with the document that undid it."""
+    return {row.document_id: row.by_document_id for row in connection.execute(select(undone))}
+
+
+def insert_undone(connection: Connection, document_id: int, by_document_id: int) -> None:
+    """Remember that a document was undone: from now on it is history."""
+    connection.execute(undone.insert().values(document_id=document_id, by_document_id=by_document_id))
+
+
+def first_document(connection: Connection, kind: str, file_digest: str) -> int | None:
+    """The first document made from a file of this kind."""
+    query = select(func.min(document.c.id)).where(document.c.kind == kind, document.c.file_digest == file_digest)
+    found: int | None = connection.execute(query).scalar_one()
+    return found
+
+
+def documents_of(connection: Connection, file_digest: str) -> list[str]:
+    """The documents made from a file, in order."""
+    query = select(document.c.name).where(document.c.file_digest == file_digest, stands).order_by(document.c.id)
+    return list(connection.execute(query).scalars())

@@ -1,0 +1,128 @@
+"""Open lines of suspense and the decisions that take them out of it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Connection,
+    select,
+)
+
+from ledger.register.tables import assignment, document, movement, stands, voucher, was_undone
+from ledger.store import bulk_insert
+
+
+def ever_assigned(connection: Connection) -> set[tuple[int, int]]:
+    """The lines (document id, position) that were assigned once, though it was undone since: a person decides them."""
+    return {
+        (row[0], row[1])
+        for row in connection.execute(select(assignment.c.item_document_id, assignment.c.item_position))
+    }
+
+
+def lines_decided(connection: Connection, document_id: int) -> list[str]:
+    """The lines (`document:position`) that a document decided about, on suspense or as gifts."""
+    query = select(document.c.name, assignment.c.item_position).join(
+        document, document.c.id == assignment.c.item_document_id
+    )
+    rows = connection.execute(query.where(assignment.c.document_id == document_id))
+    vouchers = connection.execute(select(voucher.c.reference).where(voucher.c.document_id == document_id)).scalars()
+    return [*(f"{name}:{position}" for name, position in rows), *vouchers]
+
+
+def assignments_to(connection: Connection, document_id: int) -> list[tuple[int, str, int]]:
+    """The decisions about lines of a document: id and name of the document that decided, position of the line."""
+    query = (
+        select(document.c.id, document.c.name, assignment.c.item_position)
+        .join(document, document.c.id == assignment.c.document_id)
+        .where(assignment.c.item_document_id == document_id)
+        .order_by(document.c.id)
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+class OpenItem(NamedTuple):
+    """A bank line on the suspense account that nobody has assigned yet."""
+
+    document: str
+    document_id: int
+    position: int
+    booked: date
+    value: date | None
+    cents: int
+    code: str
+    bank: str | None = None
+    reference: str | None = None
+    mandate: str | None = None
+    reason: str | None = None
+
+
+def open_items(connection: Connection) -> list[OpenItem]:
+    """The suspense list, oldest first."""
+    decided = select(assignment).where(~was_undone(assignment)).subquery()
+    query = (
+        select(
+            document.c.name,
+            document.c.id,
+            movement.c.position,
+            movement.c.booked,
+            movement.c.value,
+            movement.c.cents,
+            movement.c.code,
+            document.c.bank,
+            movement.c.reference,
+            movement.c.mandate,
+            movement.c.reason,
+        )
+        .join(document, document.c.id == movement.c.document_id)
+        .outerjoin(
+            decided,
+            (decided.c.item_document_id == movement.c.document_id) & (decided.c.item_position == movement.c.position),
+        )
+        .where(movement.c.outcome == "suspense", decided.c.document_id.is_(None), stands)
+        .order_by(movement.c.booked, document.c.id, movement.c.position)
+    )
+    return [OpenItem(*row) for row in connection.execute(query)]
+
+
+class Decided(NamedTuple):
+    """What was decided about a suspense line, and where: `by` is document and line of the decision."""
+
+    donor: str | None
+    account: str
+    day: date
+    by: str
+
+
+def assigned_items(connection: Connection) -> dict[tuple[str, int], Decided]:
+    """The suspense lines that were assigned, by document and position."""
+    item, decision = document.alias("item"), document.alias("decision")
+    query = (
+        select(
+            item.c.name,
+            assignment.c.item_position,
+            assignment.c.donor,
+            assignment.c.account,
+            assignment.c.day,
+            decision.c.name,
+            assignment.c.position,
+        )
+        .join(item, item.c.id == assignment.c.item_document_id)
+        .join(decision, decision.c.id == assignment.c.document_id)
+        .where(~was_undone(assignment))
+    )
+    return {
+        (row[0], row[1]): Decided(row[2], row[3], row[4], f"{row[5]} line {row[6]}")
+        for row in connection.execute(query)
+    }
+
+
+def insert_assignments(connection: Connection, document_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Remember decisions: (row, item's document, item's position, donor, account, day, reason)."""
+    bulk_insert(
+        connection,
+        assignment,
+        [column.name for column in assignment.columns],
+        [(document_id, *row[:5], row[5].isoformat(), row[6]) for row in rows],
+    )

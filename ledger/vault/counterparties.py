@@ -1,0 +1,38 @@
+"""Who stands behind the open lines of the register."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import (
+    Connection,
+    delete,
+    select,
+)
+
+from ledger.store import bulk_insert
+from ledger.vault.tables import counterparty
+
+
+class Counterparty(NamedTuple):
+    """Who a bank line on the suspense account came from, for the person who assigns it."""
+
+    document: str
+    position: int
+    name: str
+    account: str
+    communication: str
+
+
+def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) -> None:
+    """Keep who stands behind open bank lines; replaces what an undone import left for the same document."""
+    kept = list(rows)
+    for name in sorted({row.document for row in kept}):
+        connection.execute(delete(counterparty).where(counterparty.c.document == name))
+    bulk_insert(
+        connection, counterparty, [column.name for column in counterparty.columns], [tuple(row) for row in kept]
+    )
+
+
+def all_counterparties(connection: Connection) -> dict[tuple[str, int], Counterparty]:
+    """The counterparties of bank lines by (document, position)."""
+    return {(row.document, row.position): Counterparty(*row) for row in connection.execute(select(counterparty))}

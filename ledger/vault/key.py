@@ -1,0 +1,104 @@
+"""The key of the vault, kept outside the books, and what is sealed with it."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledger.errors import OboleError
+from ledger.journal import sync_folder
+
+_NONCE_BYTES = 12  # AES-GCM, NIST SP 800-38D section 8.2
+
+
+KEY_BYTES = 32
+
+
+class KeyMissing(OboleError):
+    """The key of the vault is not where it should be, or is not the right one."""
+
+
+class KeyInBooks(OboleError):
+    """A key folder inside the books: whoever copies the books would have the key."""
+
+
+def keys_folder() -> Path:
+    """Where key files lie: OBOLE_KEYS, else the user's configuration folder. Never inside the books."""
+    given = os.environ.get("OBOLE_KEYS")
+    if given:
+        return Path(given)
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "obole" / "keys"
+
+
+def create_key(name: str, books: Path | None = None) -> Path:
+    """Make a key file that only this user can read, or keep the one there is; KeyInBooks where it would lie in them."""
+    folder = keys_folder()
+    if books is not None and folder.resolve().is_relative_to(books.resolve()):
+        raise KeyInBooks(
+            f"the key folder lies inside the books {books.name}; point OBOLE_KEYS at a folder outside them."
+        )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{name}.key"
+    if path.exists():
+        return path
+    # Whole or not at all: half a key would be kept for ever.
+    temporary = folder / f".{name}.{secrets.token_hex(4)}.new"
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
+            out.write(secrets.token_hex(KEY_BYTES) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(temporary)  # unlike a rename, never replaces a key
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(folder)
+    return path
+
+
+class Sealer:
+    """Encrypts and decrypts small texts with the key of the vault; `context` binds a text to the row it stands in."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+        self._mark_key = hashlib.sha256(b"mark" + key).digest()
+
+    @classmethod
+    def open(cls, name: str) -> "Sealer":
+        """The sealer of the key file `name`; KeyMissing where there is none."""
+        path = keys_folder() / f"{name}.key"
+        try:
+            key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        except (FileNotFoundError, PermissionError):
+            raise KeyMissing(
+                f"the key {name}.key of this vault is not in the key folder; restore it from your backup, "
+                "or point OBOLE_KEYS at the folder that holds it."
+            ) from None
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES:
+            raise KeyMissing(f"{name}.key is not a key of {KEY_BYTES} bytes; restore it from your backup.")
+        return cls(key)
+
+    def seal(self, plain: str, context: str) -> bytes:
+        """Encrypt; the same text gives another result each time."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain.encode(), context.encode())
+
+    def open_sealed(self, sealed: bytes, context: str) -> str:
+        """Decrypt; KeyMissing where key or context are not those it was sealed with."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
+        except (InvalidTag, ValueError):  # ValueError: too short to have been sealed
+            raise KeyMissing(
+                f"{context}: cannot be decrypted with this key; restore the key the vault was made with."
+            ) from None
+
+    def mark(self, text: str) -> str:
+        """A keyed fingerprint, to find the same number twice without decrypting."""
+        return hmac.new(self._mark_key, text.encode(), hashlib.sha256).hexdigest()[:32]

@@ -8,8 +8,9 @@ from beancount.parser import parser
 
 from importers.protocol import Place, SourceImporter
 from ledger.register.documents import find_document
-from obole.books import Books, open_books, scratch
-from obole.intake import SOURCE_KINDS, import_into
+from obole.books.opened import Books, open_books, scratch
+from obole.importing import import_into
+from obole.intake.kinds import SOURCE_KINDS
 
 
 def importers(root: Path) -> list[SourceImporter]:

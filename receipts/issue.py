@@ -19,9 +19,9 @@ from ledger.register import tables
 from ledger.vault.donors import Donor, find_donors
 from ledger.vault.key import Sealer
 from ledger.vault.sheets import freeze_sheets
-from receipts.eligibility import Assessment, DonorDecision, Policy
-from receipts.facts import assess_year
-from receipts.sheet import Addressee, Institution, Sheet, SheetGift, to_json
+from receipts.decide.eligibility import Assessment, DonorDecision, Policy
+from receipts.decide.facts import assess_year
+from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift, to_json
 
 _CHUNK = 2000  # sheets encrypted at a time: what is printed on all of them need not be in memory at once
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import TextIO
 
 from ledger.money import to_decimal, to_euros
-from reports.numbers import Numbers, numbers
+from reports.marks import Numbers, numbers
 from reports.tables import Cell, Column, ColumnKind, Row, RowKind, Table
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ledger.chart import Account
-from reports.numbers import Numbers, numbers
+from reports.marks import Numbers, numbers
 from reports.picture import income_picture
 from reports.scheme import SCHEMES, Kind, Scheme, What, unmapped
 from reports.statements import Contribution, Statement, StatementLine, balance, differences, statement

@@ -5,7 +5,7 @@ Text takes the colour of the page around it, so that the picture reads on a ligh
 
 from html import escape
 
-from reports.numbers import numbers
+from reports.marks import numbers
 from reports.scheme import Kind
 from reports.statements import Statement, StatementLine
 from reports.wording import word

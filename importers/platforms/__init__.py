@@ -12,7 +12,7 @@ from importers.platforms import adyen, chariot, declared, mollie, paypal, stripe
 from importers.platforms.declared import Source
 from importers.platforms.records import MONEY, Kind, PlatformReport
 from importers.platforms.table import NO_HINTS, Hints, first_record
-from importers.tabular import fold
+from importers.sheets.tabular import fold
 from ledger.errors import Fault
 from ledger.money import to_decimal
 

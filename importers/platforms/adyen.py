@@ -10,7 +10,7 @@ from pathlib import Path
 
 from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
 from importers.platforms.table import Hints, Line, open_report
-from importers.tabular import fold
+from importers.sheets.tabular import fold
 from ledger.errors import Fault
 
 NAME = "adyen"

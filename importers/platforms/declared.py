@@ -10,7 +10,7 @@ from pathlib import Path
 
 from importers.platforms.records import TAKES_BACK, Kind, Payout, PlatformReport, PlatformRow, checked
 from importers.platforms.table import LARGEST, NO_HINTS, Hints, Line, open_report
-from importers.tabular import fold
+from importers.sheets.tabular import fold
 
 # What a column can hold. `kind` is the state or the type of a row, read with `kinds`.
 FIELDS = (

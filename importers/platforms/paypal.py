@@ -13,7 +13,7 @@ from pathlib import Path
 
 from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
 from importers.platforms.table import LARGEST, Hints, Line, NotATable, Report, open_report, read_records
-from importers.tabular import fold
+from importers.sheets.tabular import fold
 from ledger.errors import Fault
 
 NAME = "paypal"

@@ -18,8 +18,8 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from importers.cells import Cell, is_workbook, text
-from importers.tabular import fold, read_sheet
+from importers.sheets.cells import Cell, is_workbook, text
+from importers.sheets.tabular import fold, read_sheet
 from ledger.errors import Fault
 
 # A year of the largest platform is a tenth of it.
@@ -212,7 +212,7 @@ def first_record(path: Path, hints: Hints = NO_HINTS) -> list[str]:
     """The first record of a CSV or the headings of a sheet, to tell what a file is; empty where it is no table."""
     try:
         if _starts_as_workbook(path):
-            from importers.tabular import headings_of  # noqa: PLC0415 - only for workbooks
+            from importers.sheets.tabular import headings_of  # noqa: PLC0415 - only for workbooks
 
             return list(next(iter(headings_of(path).values()), ()))
         with path.open("rb") as stream:

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from ledger.errors import OboleError
 from ledger.records import DocumentKind
-from obole.config import FILE_NAME, Config, load
+from obole.books.settings import FILE_NAME, Config, load
 from obole.demo.bankdays import bank_days
 from obole.demo.coda_writer import Holder, Line
 from obole.demo.giving import MOST_DONORS, THRESHOLD, Giving, plan
 from obole.demo.grants import grant_receipts, write_grants
+from obole.demo.identifiers import BIC, creditor_identifier
 from obole.demo.in_kind import write_in_kind
 from obole.demo.journals import write_journals
-from obole.demo.numbers import BIC, creditor_identifier
 from obole.demo.operations import operations
 from obole.demo.people import COLUMNS, NEVER_OWED, Donor, estates, population, register_rows
 from obole.demo.records import Cash, split, stream

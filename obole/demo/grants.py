@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.money import to_cents
 from obole.demo.coda_writer import Line
-from obole.demo.numbers import BIC, belgian_iban
+from obole.demo.identifiers import BIC, belgian_iban
 from obole.demo.records import Cash
 from obole.demo.workbook import write_workbook
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ledger.money import to_cents
 from obole.demo.bankdays import bank_days, on_or_after
 from obole.demo.coda_writer import Line
-from obole.demo.numbers import BIC, belgian_iban
+from obole.demo.identifiers import BIC, belgian_iban
 from obole.demo.records import Assignment, Cash, Entry, split, stream, table
 from obole.demo.targets import YEARS, change, end, targets
 

@@ -14,7 +14,7 @@ from functools import cache
 from random import Random
 from typing import NamedTuple
 
-from obole.demo.numbers import (
+from obole.demo.identifiers import (
     belgian_iban,
     birthday,
     enterprise_number,

@@ -14,7 +14,7 @@ from pathlib import Path
 from obole.demo.bankdays import bank_days
 from obole.demo.coda_writer import Holder, Line, StatementWriter, direct_debit
 from obole.demo.giving import Giving, Return, Stranger, Transfer
-from obole.demo.numbers import BIC, belgian_iban, printed_ogm
+from obole.demo.identifiers import BIC, belgian_iban, printed_ogm
 from obole.demo.people import Donor, Habit
 from obole.demo.records import Assignment, Cash
 from obole.demo.targets import end, targets

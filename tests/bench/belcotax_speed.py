@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from receipts.belcotax import BelcotaxSettings, Institution, Slip, check, write
-from receipts.eligibility import DonorKind
+from receipts.decide.eligibility import DonorKind
+from receipts.filing.belcotax import BelcotaxSettings, Institution, Slip, check, write
 
 RECEIPTS = 36_525
 INSTITUTION = Institution(

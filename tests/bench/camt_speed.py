@@ -80,7 +80,7 @@ def _measure(reader: str, path: Path) -> None:
     """In a process of its own: print entries, best seconds, peak megabytes above the start."""
     from lxml import etree  # noqa: PLC0415 - each process loads what it measures
 
-    from importers import camt  # noqa: PLC0415 - as above
+    from importers.bank import camt  # noqa: PLC0415 - as above
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     best, count = float("inf"), 0

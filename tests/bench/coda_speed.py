@@ -20,13 +20,13 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from importers import booking
-from importers.booking import Desk
-from importers.rules import GiftRule, Rule
+from importers.deciding import booking
+from importers.deciding.booking import Desk
+from importers.deciding.rules import GiftRule, Rule
 from ledger.collector import paused
 from ledger.records import Channel, Counterpart, Nature
 from ledger.vault.links import Links
-from obole.reading import reading
+from obole.intake.reading import reading
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "importers"))
 

@@ -34,10 +34,10 @@ from types import FrameType
 from warnings import catch_warnings
 
 from ledger.errors import OboleError
-from obole.books import open_books
-from obole.check import check_books
-from obole.inspection import inspect_file
-from obole.intake import import_files
+from obole.audit.check import check_books
+from obole.books.opened import open_books
+from obole.importing import import_files
+from obole.intake.inspection import inspect_file
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "importers"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "obole"))

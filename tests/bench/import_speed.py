@@ -19,9 +19,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ledger.store import open_store, sqlite_url
-from obole.books import initialise
+from obole.books.creation import initialise
 from obole.demo import generate
-from obole.intake import import_files
+from obole.importing import import_files
 
 TABLES = ("document", "movement", "gift", "day_total")
 ROWS_PER_TRANSACTION = 80_000

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import openpyxl
 
-from importers import donors
+from importers.registers import donors
 
 
 def invented(count: int) -> Iterator[list[str | date | None]]:

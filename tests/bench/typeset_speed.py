@@ -14,8 +14,8 @@ from datetime import date, timedelta
 
 from ledger.errors import OboleError
 from ledger.records import Channel
-from receipts.sheet import Addressee, Institution, Sheet, SheetGift
-from receipts.typeset import Typesetter, render_many
+from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift
+from receipts.paper.typeset import Typesetter, render_many
 
 INSTITUTION = Institution(
     "Fondation Exemple", "Fondation d’utilité publique", "Rue de l’Exemple 1", "1000", "Bruxelles", "0000000097",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from registers import assert_case, cases
 
-from importers import assignments
+from importers.registers import assignments
 
 
 @pytest.mark.parametrize("folder", cases("assignments"), ids=lambda folder: folder.name)

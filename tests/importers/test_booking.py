@@ -10,10 +10,11 @@ from coda_writer import Line, debit_text, encode, ogm, statement
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import booking, coda
-from importers.booking import Desk, book, counted_year, document_name
-from importers.records import Movement, Statement
-from importers.rules import GiftRule, Rule
+from importers.bank import coda
+from importers.bank.records import Movement, Statement
+from importers.deciding import booking
+from importers.deciding.booking import Desk, book, counted_year, document_name
+from importers.deciding.rules import GiftRule, Rule
 from ledger.posting import gift_entries
 from ledger.records import Channel, Counterpart, Nature
 from ledger.register.debits import Collected, Debit

@@ -15,9 +15,9 @@ from camt_writer import Ntry, Stmt, Tx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers import camt, coda, codes
-from importers.inspection import as_json, as_text, inspect_bank_file
-from importers.records import BankFile, Movement, Statement
+from importers.bank import camt, coda, codes
+from importers.bank.records import BankFile, Movement, Statement
+from importers.bank.summary import as_json, as_text, inspect_bank_file
 from ledger.errors import Severity
 from ledger.money import to_decimal
 

@@ -14,8 +14,8 @@ from coda_writer import Line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers import coda
-from importers.records import BankFile, Movement, Statement
+from importers.bank import coda
+from importers.bank.records import BankFile, Movement, Statement
 from ledger.errors import Severity
 from ledger.money import to_decimal
 

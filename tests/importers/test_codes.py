@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from importers import codes
-from importers.codes import label, reason_label
+from importers.bank import codes
+from importers.bank.codes import label, reason_label
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from stdnum import iso11649
 from stdnum.be import ogm_vcs
 
-from importers import coda
-from importers.communications import compact_rf, find_ogm, format_ogm, valid_ogm, valid_rf
+from importers.bank import coda
+from importers.bank.communications import compact_rf, find_ogm, format_ogm, valid_ogm, valid_rf
 
 SAMPLE = Path(__file__).parents[2].parent / "shared/samples/coda/valid/ms_ing_2023_375_ogm_globalised.cod"
 

@@ -9,7 +9,7 @@ from registers import assert_case, cases, write_csv
 from stdnum import iban
 from stdnum.be import vat
 
-from importers import donors
+from importers.registers import donors
 
 # Official samples of the FPS Finance and of python-stdnum, recomputed (facts/belcotax/checksum-test-vectors.csv).
 NUMBERS = [

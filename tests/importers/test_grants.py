@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from registers import assert_case, cases, write_csv, write_workbook
 
-from importers import grants
+from importers.registers import grants
 
 
 @pytest.mark.parametrize("folder", cases("grants"), ids=lambda folder: folder.name)

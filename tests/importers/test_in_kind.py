@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from registers import assert_case, cases
 
-from importers import in_kind
+from importers.registers import in_kind
 
 
 @pytest.mark.parametrize("folder", cases("in_kind"), ids=lambda folder: folder.name)

@@ -10,7 +10,7 @@ import coda_writer as write
 import pytest
 from coda_writer import Line
 
-from importers.inspection import Inspection, StatementSummary, as_json, as_text, inspect_bank_file
+from importers.bank.summary import Inspection, StatementSummary, as_json, as_text, inspect_bank_file
 from ledger.errors import Fault, Severity
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples"

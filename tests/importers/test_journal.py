@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from registers import assert_case, cases, write_csv
 
-from importers import journal
+from importers.registers import journal
 
 
 @pytest.mark.parametrize("folder", cases("journal"), ids=lambda folder: folder.name)

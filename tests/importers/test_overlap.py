@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.overlap import Contradicts, Known, new_parts
-from importers.records import Movement, Statement
+from importers.bank.overlap import Contradicts, Known, new_parts
+from importers.bank.records import Movement, Statement
 from ledger.records import DocumentKind
 
 START = date(2025, 1, 1)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers import camt, pain
-from importers.inspection import as_json, inspect_bank_file
-from importers.pain import BlockStatus, Collection, Debit, Rejection, StatusReport
+from importers.bank import camt, pain
+from importers.bank.pain import BlockStatus, Collection, Debit, Rejection, StatusReport
+from importers.bank.summary import as_json, inspect_bank_file
 from ledger.errors import Severity
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "pain"

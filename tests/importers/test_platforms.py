@@ -20,7 +20,7 @@ from importers.platforms.currency import in_books
 from importers.platforms.declared import Source
 from importers.platforms.records import Kind, PlatformReport
 from importers.platforms.table import Hints
-from importers.tabular import fold
+from importers.sheets.tabular import fold
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "platforms"
 FILES = sorted(SAMPLES.glob("*.csv")) if SAMPLES.exists() else []

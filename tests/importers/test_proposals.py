@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.proposals import directory, propose
+from importers.deciding.proposals import directory, propose
 from ledger.vault.donors import Donor
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from importers.codes import reason_label
-from importers.returns import fate, fates
+from importers.bank.codes import reason_label
+from importers.deciding.returns import fate, fates
 from ledger.instalments import Fate
 
 

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from importers.records import Movement
-from importers.rules import Rule, Rulebook
+from importers.bank.records import Movement
+from importers.deciding.rules import Rule, Rulebook
 
 LINE = Movement(
     position=1,

@@ -19,9 +19,10 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from registers import write_csv, write_workbook
 
-from importers import assignments, cells, donors, grants, in_kind, journal, workbook
-from importers.cells import CellError
-from importers.tabular import Column, RegisterFile, Sheet, Table, has_columns, headings_of, read_sheet
+from importers.registers import assignments, donors, grants, in_kind, journal
+from importers.sheets import cells, workbook
+from importers.sheets.cells import CellError
+from importers.sheets.tabular import Column, RegisterFile, Sheet, Table, has_columns, headings_of, read_sheet
 
 COLUMNS = (
     Column("name", "nom", "naam", required=True),

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from small_books import ISSUED, OPENING, STATEMENT, Obole, new_books, write_donors
 
-from obole.books import open_books
-from obole.receipting import issue_receipts, render_receipts
-from obole.showcase import run_demo
+from obole.books.opened import open_books
+from obole.demo.run import run_demo
+from obole.receipting.steps import issue_receipts, render_receipts
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,8 +21,8 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from obole.books import initialise
-from obole.cli import main
+from obole.books.creation import initialise
+from obole.command.frame import main
 from obole.demo.coda_writer import Holder, Line, StatementWriter, direct_debit
 
 IBAN = "BE47435000000080"  # the example account of the standard

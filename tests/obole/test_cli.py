@@ -16,7 +16,7 @@ from small_books import DAY, IBAN, SETTINGS, STATEMENT, Obole, Statement, given,
 
 from ledger.folder import Folder
 from ledger.locks import writing
-from obole.cli import main
+from obole.command.frame import main
 
 FIRST = STATEMENT.document
 

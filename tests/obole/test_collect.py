@@ -31,7 +31,7 @@ from small_books import (
     write_donors,
 )
 
-from obole.config import ConfigError
+from obole.books.settings import ConfigError
 
 CREDITOR = "BE81ZZZ0123456749"  # 98 - 012345674911140000 mod 97 = 81, without the business code
 COLLECTION = f"""

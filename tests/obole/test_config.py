@@ -6,9 +6,10 @@ import pytest
 from small_books import IBAN, OTHER_IBAN, SETTINGS, Obole
 
 from ledger.chart import UnknownAccount
-from obole.books import BooksExist, initialise, open_books
-from obole.config import ConfigError, load, sample
-from obole.policy import policy_for, printing_of
+from obole.books.creation import BooksExist, initialise
+from obole.books.opened import open_books
+from obole.books.policies import policy_for, printing_of
+from obole.books.settings import ConfigError, load, sample
 
 
 def written(folder: Path, text: str) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_books import Obole
 
-from obole.showcase import run_demo
+from obole.demo.run import run_demo
 
 OURS = Path(__file__).parents[1] / "reports" / "data" / "statements.csv"
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "facts" / "published" / "statements.csv"

@@ -23,10 +23,11 @@ from small_books import (
     write_donors,
 )
 
-from importers import coda
-from importers.donors import valid_iban
-from obole import intake, reading
+from importers.bank import coda
+from importers.registers.donors import valid_iban
 from obole.demo.coda_writer import Line
+from obole.intake import reading
+from obole.intake.statements import _post_batch
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "coda"
 FIRST = STATEMENT.document
@@ -508,9 +509,9 @@ def test_a_large_file_posts_what_its_statements_post_one_by_one(
     large = tmp_path / "large.cod"
     large.write_bytes(b"".join(one.encoded() for one in (reversed(statements) if backwards else statements)))
     posted = []
-    post = intake._post_batch
-    monkeypatch.setattr(intake, "_BATCH_DOCUMENTS", 3)
-    monkeypatch.setattr(intake, "_post_batch", lambda *args: posted.append(len(args[1])) or post(*args))
+    post = _post_batch
+    monkeypatch.setattr(statements, "_BATCH_DOCUMENTS", 3)
+    monkeypatch.setattr(statements, "_post_batch", lambda *args: posted.append(len(args[1])) or post(*args))
     monkeypatch.setattr(reading, "_LARGE", 1_000)
     monkeypatch.setattr(reading, "_PIECE", 2_000)
     told = small.takes_well(large).output

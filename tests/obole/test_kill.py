@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from obole.books import initialise, open_books, settle
+from obole.books.creation import initialise
+from obole.books.opened import open_books, settle
 from obole.demo import Manifest, generate
-from obole.intake import import_files
-from obole.receipting import issue_receipts, render_receipts
+from obole.importing import import_files
+from obole.receipting.steps import issue_receipts, render_receipts
 
 KILLS = 50
 # Tables of which every row must come out the same; `document` without the time of posting.
@@ -107,7 +108,7 @@ def timed(work: Callable[[], object]) -> float:
 def test_an_import_killed_at_fifty_instants_ends_as_an_undisturbed_one(
     sources: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("obole.intake._BATCH_DOCUMENTS", 16)
+    monkeypatch.setattr("obole.intake.statements._BATCH_DOCUMENTS", 16)
     empty = tmp_path / "empty"
     initialise(empty, (sources.folder / "obole.toml").read_text(encoding="utf-8"))
     files = some(sources)

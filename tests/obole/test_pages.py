@@ -43,7 +43,7 @@ def rows(html: str) -> list[list[str]]:
 
 
 def test_every_word_is_there_in_every_language():
-    tables = tomllib.loads((files("obole.i18n") / "pages.toml").read_text(encoding="utf-8"))
+    tables = tomllib.loads((files("obole.pages") / "pages.toml").read_text(encoding="utf-8"))
     for key, translations in tables.items():
         assert set(translations) == set(LANGUAGES), key
         assert all(translations.values()), key

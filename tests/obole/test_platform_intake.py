@@ -14,8 +14,8 @@ from small_books import DONORS, OPENING, SETTINGS, Obole, Statement, iban, new_b
 from importers.platforms.declared import FIELDS
 from importers.platforms.records import Kind
 from ledger.vault.counterparties import all_counterparties
-from obole.books import open_books
-from obole.config import ConfigError, Source, SourceField, SourceKind
+from obole.books.opened import open_books
+from obole.books.settings import ConfigError, Source, SourceField, SourceKind
 from obole.demo.coda_writer import Line
 
 HEADINGS = (

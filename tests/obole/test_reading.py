@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from importers import coda
-from importers.records import BankFile
-from obole import reading
-from obole.reading import BankSource
-from obole.reading import reading as read
+from importers.bank import coda
+from importers.bank.records import BankFile
+from obole.intake import reading
+from obole.intake.reading import BankSource
+from obole.intake.reading import reading as read
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,9 +21,9 @@ from small_books import (
 )
 
 from ledger.vault.donors import Donor, find_donors, with_links
-from obole import registers
-from obole.books import open_books
+from obole.books.opened import open_books
 from obole.demo.coda_writer import Line
+from obole.intake import grants as grant_intake
 
 FIRST = STATEMENT.document
 
@@ -309,7 +309,7 @@ ADVANCE, REST = ("G1", "2025-02-01", "800.00"), ("G1", "2025-09-01", "400.00")
 
 @pytest.fixture
 def in_may(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(registers, "today", lambda: date(2025, 5, 15))
+    monkeypatch.setattr(grant_intake, "today", lambda: date(2025, 5, 15))
     return monkeypatch
 
 
@@ -326,7 +326,7 @@ def test_a_grant_posts_what_has_fallen_due_and_once(empty: Obole, tmp_path: Path
 def test_the_same_file_posts_later_what_falls_due_later(empty: Obole, tmp_path: Path, in_may: pytest.MonkeyPatch):
     path = grants(tmp_path, ADVANCE, REST)
     empty.takes_well(path)
-    in_may.setattr(registers, "today", lambda: date(2025, 10, 1))
+    in_may.setattr(grant_intake, "today", lambda: date(2025, 10, 1))
     assert "1 documents posted" in empty.takes_well(path).output
     assert empty.balance("733000") == -1_200_00
     assert empty.checks().exit_code == 0

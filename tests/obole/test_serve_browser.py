@@ -17,7 +17,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as until
 from selenium.webdriver.support.wait import WebDriverWait
 
-from obole.serve import AddressNotFree, NoBooks, prepare
+from obole.web.serve import AddressNotFree, NoBooks, prepare
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 SERVE = "import sys; from pathlib import Path; from obole.serve import serve; serve(Path(sys.argv[1]), port=0)"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from ledger.records import Channel
-from receipts.sheet import Addressee, Institution, Sheet, SheetGift
+from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift
 
 INSTITUTION = Institution(
     name="Fondation Exemple",

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from ledger.errors import OboleError, Severity
-from obole.config import Belcotax
-from receipts.belcotax import (
+from obole.books.settings import Belcotax
+from receipts.decide.eligibility import DonorKind
+from receipts.filing.belcotax import (
     Action,
     BelcotaxRefused,
     BelcotaxSettings,
@@ -26,7 +27,6 @@ from receipts.belcotax import (
     write_csv,
     write_file,
 )
-from receipts.eligibility import DonorKind
 
 FACTS = Path(__file__).parents[2].parent / "shared" / "facts" / "belcotax"
 SCHEMA = FACTS / "Belcotax-2024.xsd"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.records import Channel, Counterpart, Nature
-from receipts.eligibility import (
+from receipts.decide.eligibility import (
     RECEIPTED,
     DonorFact,
     DonorKind,

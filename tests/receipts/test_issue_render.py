@@ -16,12 +16,12 @@ from ledger.store import open_store, sqlite_url
 from ledger.vault.donors import Donor, save_donors
 from ledger.vault.key import KEY_BYTES, Sealer
 from ledger.vault.sheets import drop_sheets_after, frozen_sheets
-from receipts.eligibility import Policy, Reason
-from receipts.facts import assess_year, donor_facts
+from receipts.decide.eligibility import Policy, Reason
+from receipts.decide.facts import assess_year, donor_facts
+from receipts.filing.shipment import slips_of, withdrawn_numbers
 from receipts.issue import NothingToIssue, Preview, Printing, issue, preview
-from receipts.render import Altered, NotIssued, document_faults, pdf_path, render
-from receipts.sheet import Institution, from_json
-from receipts.shipment import slips_of, withdrawn_numbers
+from receipts.paper.render import Altered, NotIssued, document_faults, pdf_path, render
+from receipts.paper.sheet import Institution, from_json
 
 POLICY = Policy(recognised=frozenset({2024, 2025}))
 PRINTING = Printing(

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from ledger.errors import OboleError
-from receipts.parameters import FilingChannel, NationalNumber, YearParameters, known_years, parameters
+from receipts.decide.parameters import FilingChannel, NationalNumber, YearParameters, known_years, parameters
 
 # year, rate, national number, channel, to be filed before
 TABLE = [

@@ -7,15 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.records import Nature
-from receipts.eligibility import (
-    DonorFact,
-    DonorKind,
-    GiftFact,
-    Identifier,
-    Policy,
-    assess,
-)
-from receipts.tie import DUE, REVIEW, TieLine, tie
+from receipts.decide.eligibility import DonorFact, DonorKind, GiftFact, Identifier, Policy, assess
+from receipts.decide.tie import DUE, REVIEW, TieLine, tie
 
 POLICY = Policy(frozenset({2024, 2025}))
 DONORS = [

@@ -20,8 +20,8 @@ from sheets import BAKERY, EMMA, FULLEST, SAMPLES, SHEET, gifts
 
 from ledger.errors import OboleError
 from ledger.records import Channel
-from receipts.sheet import Sheet, SheetGift, from_json, to_json
-from receipts.typeset import Typesetter, Unprintable, literal, render_many
+from receipts.paper.sheet import Sheet, SheetGift, from_json, to_json
+from receipts.paper.typeset import Typesetter, Unprintable, literal, render_many
 
 # Letter for letter from the FPS Finance, per language (facts/receipts.md section 5); English donors get the French one.
 MENTIONS = {

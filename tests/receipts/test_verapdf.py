@@ -7,7 +7,7 @@ import typst
 from sheets import SAMPLES
 from verapdf import missing, validate
 
-from receipts.typeset import Typesetter
+from receipts.paper.typeset import Typesetter
 
 pytestmark = [pytest.mark.verapdf, pytest.mark.skipif(bool(missing()), reason=missing())]
 

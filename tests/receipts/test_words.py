@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from receipts.words import LARGEST, in_words
+from receipts.paper.words import LARGEST, in_words
 
 EUROS = {
     "fr": {

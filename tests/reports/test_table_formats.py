@@ -17,7 +17,7 @@ from report_books import accounts, published_totals
 
 from ledger.money import to_decimal
 from reports.formats import write_csv, write_json, write_text
-from reports.numbers import numbers
+from reports.marks import numbers
 from reports.printing import statement_data, statement_table
 from reports.scheme import Kind, load_scheme
 from reports.sheets import sheet_name, write_xlsx

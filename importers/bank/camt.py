@@ -1,0 +1,1048 @@
+"""The CAMT reader: camt.053 statements and camt.054 notifications, from the bank's XML to statements and movements.
+
+Versions 02 to 13 alike, by local names. Entry amounts count; details are kept as amounts only where they add up to
+their entry. What money depends on is strict, form is lenient: a statement with an error is refused and no other one.
+No bytes whatever raise an exception. Sources: ISO 20022 camt.053/054; Febelfin's codes (BBA) in `BkTxCd/Prtry`.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from importers.bank import iso_codes
+from importers.bank.codes import reason_label
+from importers.bank.communications import compact_ogm, compact_rf, valid_ogm, valid_rf
+from importers.bank.elements import (
+    Amount,
+    Each,
+    Element,
+    Elements,
+    Found,
+    Plan,
+    TextOr,
+    Unreadable,
+    collect,
+    compiled,
+    line_of,
+    mentions,
+    namespace_of,
+)
+from importers.bank.records import BankFile, Movement, Statement, Tally
+from ledger.collector import paused
+from ledger.errors import Fault, Severity
+from ledger.money import to_decimal
+from ledger.records import DocumentKind
+
+FAULTS_SHOWN = 100  # per severity and statement
+
+
+_STATEMENT, _NOTIFICATION, _REPORT = "BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn", "BkToCstmrAcctRpt"
+
+
+_USTRD = 140  # characters of one unstructured line, the schema's limit: a full one goes on in the next
+
+
+_CREDIT = "CRDT"
+
+
+_OPENINGS, _CLOSING = ("OPBD", "PRCD"), "CLBD"
+
+
+_COLLECTION_RETURNS = frozenset({"0503", "0505"})
+
+
+_REFUND = "0505"
+
+
+_REFUND_REASONS = frozenset({"MD01", "MD06"})
+
+
+_DIRECT_DEBIT = "05"
+
+
+_BELGIAN = frozenset({"BBA", "FEBELFIN"})  # issuers of the CODA codes
+
+
+_AMOUNT = re.compile(r"\s*([+-]?)([0-9]{1,16})(?:\.([0-9]*))?\s*")
+
+
+_RETURN_KINDS = {"RJCT": "1", "REJT": "1", "RTRN": "2", "RFND": "3", "RVSL": "4", "CANC": "5"}
+
+
+_RETURN_KIND = re.compile(r"/RTYP/([A-Z]{4})")
+
+
+_FIRST_OF_BICFI = 3  # version since which banks are named by BICFI
+
+
+# What is wanted of the XML: local name -> our name for it.
+_DAY = {"Dt": "day", "DtTm": "day"}
+
+
+_CODE: Plan = {
+    "Domn": {"Cd": "domain", "Fmly": {"Cd": "family", "SubFmlyCd": "subfamily"}},
+    "Prtry": {"Cd": "proprietary", "Issr": "issuer"},
+}
+
+
+def _party(name: str) -> dict[str, Any]:
+    plain: dict[str, Any] = {"Nm": name, "Id": {"PrvtId": {"Othr": {"Id": f"{name}_id"}}}}
+    return {**plain, "Pty": plain, "Agt": {"FinInstnId": {"Nm": name}}}  # v07 and later: a party or an agent
+
+
+def _account(name: str) -> dict[str, Any]:
+    return {"Id": {"IBAN": name, "Othr": {"Id": name}}}
+
+
+def _agent(name: str) -> dict[str, Any]:
+    return {"FinInstnId": {"BIC": f"{name}_v02", "BICFI": name}}
+
+
+_DETAIL: Plan = {
+    "Refs": {"AcctSvcrRef": "bank_reference", "PmtInfId": "block", "EndToEndId": "end_to_end", "MndtId": "mandate"},
+    "Amt": Amount("amount"),
+    "CdtDbtInd": "side",
+    "AmtDtls": {"TxAmt": {"Amt": Amount("transaction")}},
+    "BkTxCd": _CODE,
+    "RltdPties": {
+        "Dbtr": _party("debtor"),
+        "DbtrAcct": _account("debtor_account"),
+        "UltmtDbtr": {"Nm": "ultimate", "Pty": {"Nm": "ultimate"}},
+        "Cdtr": _party("creditor"),
+        "CdtrAcct": _account("creditor_account"),
+    },
+    "RltdAgts": {"DbtrAgt": _agent("debtor_bic"), "CdtrAgt": _agent("creditor_bic")},
+    "Purp": {"Cd": "purpose"},
+    "RmtInf": {
+        "Ustrd": Each("lines"),
+        "Strd": Each(
+            "structured",
+            {
+                "CdtrRefInf": {"Tp": {"CdOrPrtry": {"Cd": "type"}, "Issr": "issuer"}, "Ref": "reference"},
+                "AddtlRmtInf": Each("more"),
+            },
+        ),
+    },
+    "RltdDts": {"IntrBkSttlmDt": "settled", "AccptncDtTm": "accepted"},
+    "RtrInf": Each("returned", {"Rsn": {"Cd": "reason", "Prtry": "reason"}, "AddtlInf": Each("text")}),
+    "AddtlTxInf": "more",
+}
+
+
+_ENTRY: Plan = {
+    "Amt": Amount("amount"),
+    "CdtDbtInd": "side",
+    "RvslInd": "reversal",
+    "Sts": TextOr("status", "Cd"),  # a text until version 06, a code below it since
+    "BookgDt": {"Dt": "booked", "DtTm": "booked"},
+    "ValDt": {"Dt": "value", "DtTm": "value"},
+    "AcctSvcrRef": "bank_reference",
+    "BkTxCd": _CODE,
+    "NtryDtls": {"Btch": Each("batches", {"PmtInfId": "block", "NbOfTxs": "count"})},
+    "AddtlNtryInf": "more",
+}
+
+
+_TOTAL = {"NbOfNtries": "count", "Sum": "sum"}
+
+
+_PAGE = {"PgNb": "page", "LastPgInd": "last_page"}
+
+
+_HEADER: Plan = {
+    "Id": "id",
+    "StmtPgntn": _PAGE,
+    "NtfctnPgntn": _PAGE,
+    "ElctrncSeqNb": "electronic",
+    "LglSeqNb": "legal",
+    "FrToDt": {"FrDtTm": "from", "ToDtTm": "to"},
+    "CpyDplctInd": "copy",
+    "Acct": {
+        "Id": {"IBAN": "iban", "Othr": {"Id": "other"}},
+        "Ccy": "currency",
+        "Ownr": {"Nm": "holder"},
+        "Svcr": _agent("bic"),
+    },
+    "Bal": Each(
+        "balances",
+        {"Tp": {"CdOrPrtry": {"Cd": "type"}}, "Amt": Amount("amount"), "CdtDbtInd": "side", "Dt": _DAY},
+    ),
+    "TxsSummry": {
+        "TtlNtries": Each(
+            "totals",
+            {**_TOTAL, "TtlNetNtryAmt": "net", "CdtDbtInd": "side", "TtlNetNtry": {"Amt": "net", "CdtDbtInd": "side"}},
+        ),
+        "TtlCdtNtries": Each("credits", _TOTAL),
+        "TtlDbtNtries": Each("debits", _TOTAL),
+    },
+}
+
+
+_MESSAGE: Plan = {"MsgPgntn": _PAGE}
+
+
+def read(path: Path) -> BankFile:
+    """The statements of a CAMT file on disk, streamed; OSError where it cannot be opened."""
+    with path.open("rb") as stream:
+        return _read(stream, path.stat().st_size)
+
+
+def parse(data: bytes) -> BankFile:
+    """The statements in the bytes of a CAMT file, in file order; what is wrong stands in their faults."""
+    return _read(BytesIO(data), len(data))
+
+
+def identify(path: Path) -> bool:
+    """Whether the file begins like a camt.052, .053 or .054; reads a few bytes only. A 052 is refused when read."""
+    return mentions(path, *(name.encode() for name in (_STATEMENT, _NOTIFICATION, _REPORT)))
+
+
+def message_of(path: Path) -> str:
+    """`camt.053`, `camt.054` or `camt.052`, by the file's first bytes."""
+    if mentions(path, _NOTIFICATION.encode()):
+        return "camt.054"
+    return "camt.052" if mentions(path, _REPORT.encode()) else "camt.053"
+
+
+def describe(bank_file: BankFile) -> list[tuple[str, str]]:
+    """What is worth telling beside the statements' figures: batches, references, what came back and why."""
+    tallies = [statement.tally for statement in bank_file.statements if statement.tally is not None]
+    facts = [
+        (label, str(count))
+        for label, count in (
+            ("batches", sum(tally.batches for tally in tallies)),
+            ("structured references", sum(tally.references for tally in tallies)),
+            ("of them OGM", sum(tally.ogm for tally in tallies)),
+        )
+        if count
+    ]
+    returns = Counter(reason for tally in tallies for reason in tally.returns)
+    facts += [(f"returned {reason}", f"{count} ({reason_label(reason, 'en')})") for reason, count in returns.items()]
+    return facts
+
+
+@paused()
+def _read(stream: BinaryIO, size: int) -> BankFile:
+    reader = _Reader()
+    faults: list[Fault] = []
+    try:
+        source = Elements(stream, size, _HANDLERS)
+        reader.version = version_of(source.namespace)
+        for element in source:
+            reader.take(element)
+    except Unreadable as trouble:
+        faults.append(trouble.fault)
+    if not reader.known and not faults:
+        faults.append(Fault("no camt.053 or camt.054 message found; check that the right file was chosen", 1))
+    faults += reader.faults
+    if not reader.sheets and not faults and not reader.faults:
+        faults.append(Fault("the message holds no statement", None, Severity.WARNING))
+    statements = tuple(_finished(sheet, index) for index, sheet in enumerate(_joined(reader.sheets), 1))
+    return BankFile(statements, tuple(faults))
+
+
+class _Page(NamedTuple):
+    number: int
+    last: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Sheet:
+    """One statement as the file gives it, or one page of it: the header's fields, movements, sums and faults."""
+
+    notification: bool
+    version: int
+    header: Found = field(default_factory=dict)
+    page: _Page | None = None
+    pages: list[_Page] = field(default_factory=list)
+    line: int = 0
+    movements: list[Movement] = field(default_factory=list)
+    faults: list[tuple[Severity, str, int | None]] = field(default_factory=list)
+    told: Counter[Severity] = field(default_factory=Counter)
+    odd: Counter[str] = field(default_factory=Counter)
+    odd_lines: dict[str, int] = field(default_factory=dict)
+    currency: str = ""
+    own: str = ""
+    day: date | None = None  # of the closing balance
+    # Entries and signed sums as TxsSummry counts them: what is booked, and what is not (it may count both).
+    entries: Counter[str] = field(default_factory=Counter)
+    sums: Counter[str] = field(default_factory=Counter)
+    waiting: Counter[str] = field(default_factory=Counter)
+    waiting_sums: Counter[str] = field(default_factory=Counter)
+    details: int = 0
+    batches: int = 0
+    ogm: int = 0
+    references: int = 0
+    returns: list[str] = field(default_factory=list)
+
+    def error(self, message: str, line: int | None = None) -> None:
+        """Something that refuses the statement."""
+        self._tell(Severity.ERROR, message, line)
+
+    def warn(self, message: str, line: int | None = None) -> None:
+        """Something that does not."""
+        self._tell(Severity.WARNING, message, line)
+
+    def _tell(self, severity: Severity, message: str, line: int | None) -> None:
+        self.told[severity] += 1
+        if self.told[severity] <= FAULTS_SHOWN:
+            self.faults.append((severity, message, line))
+
+    def note(self, oddity: str, line: int, count: int = 1) -> None:
+        """Something odd that changes nothing; told once, with how often."""
+        self.odd[oddity] += count
+        self.odd_lines.setdefault(oddity, line)
+
+
+_NO_STATUS = "entries without a status (Sts), taken as booked"
+
+
+_NOT_BOOKED = "entries that are not booked yet (status other than BOOK), left out"
+
+
+_LONG = "communications longer than the 140 characters of the standard"
+
+
+_OLD_BIC = "banks named by BIC where this version has BICFI"
+
+
+_NOT_SPLIT = "totals whose details have no amounts of their own, taken as one"
+
+
+class _Reader:
+    """Takes the elements as they end: details, their entry, the statement, the message."""
+
+    def __init__(self) -> None:
+        self.sheets: list[_Sheet] = []
+        self.faults: list[Fault] = []
+        self.known = False
+        self._namespace: str | None = None
+        self.version = 0
+        self._names: dict[Any, Any] = {}
+        self._sheet: _Sheet | None = None
+        self._details: list[Found] = []
+        self._message: Found = {}
+
+    def take(self, element: Element) -> None:
+        handler = self._names.get(element.tag)
+        if handler is None:
+            self._learn(element)
+            handler = self._names[element.tag]
+        handler(self, element)
+        element.clear()
+
+    def _learn(self, element: Element) -> None:
+        """The names and plans in the namespace of this element; all of a file's are in one."""
+        namespace = namespace_of(str(element.tag))
+        self._names.update({namespace + name: handler for name, handler in _HANDLERS.items()})
+        if namespace == self._namespace:
+            return
+        self._namespace = namespace
+        self.version = self.version or version_of(namespace)
+        self._detail_plan = compiled(_DETAIL, namespace)
+        self._entry_plan = compiled(_ENTRY, namespace)
+        self._header_plan = compiled(_HEADER, namespace)
+        self._message_plan = compiled(_MESSAGE, namespace)
+
+    def message(self, element: Element) -> None:
+        """GrpHdr: the pages of what follows."""
+        self._message = {}
+        collect(element, self._message_plan, self._message)
+
+    def detail(self, element: Element) -> None:
+        """TxDtls: kept until its entry ends."""
+        found: Found = {}
+        collect(element, self._detail_plan, found)
+        self._details.append(found)
+
+    def entry(self, element: Element) -> None:
+        """Ntry: a movement, or a total and its details."""
+        details, self._details = self._details, []
+        parent = element.getparent()
+        if parent is None:
+            return
+        sheet = self._sheet
+        if sheet is None:
+            sheet = self._begin(parent)
+        found: Found = {}
+        collect(element, self._entry_plan, found)
+        _enter(sheet, found, details, line_of(element))
+
+    def statement(self, element: Element) -> None:
+        """Stmt or Ntfctn: its header is read when all of it is there."""
+        sheet = self._sheet or self._begin(element)
+        header: Found = {}
+        collect(element, self._header_plan, header)
+        sheet.header = header
+        sheet.page = _page_of(header) or _page_of(self._message)
+        self.sheets.append(sheet)
+        self._sheet, self._details = None, []
+
+    def other(self, element: Element) -> None:
+        """The end of a message: another kind of it is refused."""
+        self.known = True
+        self._sheet, self._details = None, []
+        if str(element.tag).endswith(_REPORT):
+            self.faults.append(
+                Fault(
+                    "camt.052 is a report within the day, which the statement repeats; ask the bank for camt.053",
+                    line_of(element) or None,
+                )
+            )
+
+    def _begin(self, element: Element) -> _Sheet:
+        head: Found = {}
+        collect(element, self._header_plan, head)
+        self.known = True
+        sheet = self._sheet = _Sheet(str(element.tag).endswith("Ntfctn"), self.version, line=line_of(element))
+        sheet.currency = _currency(head)
+        sheet.own = _compact(head.get("iban") or head.get("other") or "")
+        closing = (each for each in head.get("balances", ()) if (each.get("type") or "").strip() == _CLOSING)
+        sheet.day = next((_day(each.get("day") or "") for each in closing), None)
+        return sheet
+
+
+_HANDLERS = {
+    "TxDtls": _Reader.detail,
+    "Ntry": _Reader.entry,
+    "Stmt": _Reader.statement,
+    "Ntfctn": _Reader.statement,
+    "GrpHdr": _Reader.message,
+    _STATEMENT: _Reader.other,
+    _NOTIFICATION: _Reader.other,
+    _REPORT: _Reader.other,
+}
+
+
+def version_of(namespace: str) -> int:
+    """`urn:iso:std:iso:20022:tech:xsd:camt.053.001.08` -> 8; 0 where it does not say."""
+    match = re.search(r"camt\.05[0-9]\.[0-9]{3}\.([0-9]{2})", namespace)
+    return int(match[1]) if match else 0
+
+
+# Entries
+
+
+def _enter(sheet: _Sheet, entry: Found, details: list[Found], line: int) -> None:
+    """One entry into the sheet; only what is booked becomes movements."""
+    credit = _is_credit(sheet, entry, line)
+    cents = _entry_cents(sheet, entry, line)
+    side = _CREDIT if credit else "DBIT"
+    status = entry.get("status", "")
+    if status not in ("", "BOOK"):
+        sheet.waiting[side] += 1
+        sheet.waiting_sums[side] += cents
+        sheet.note(_NOT_BOOKED, line)
+        return
+    if not status:
+        sheet.note(_NO_STATUS, line)
+    sheet.entries[side] += 1
+    sheet.sums[side] += cents
+    sheet.details += len(details)
+    sheet.returns += [
+        reason for detail in details for each in detail.get("returned", ()) if (reason := each.get("reason"))
+    ]
+    if not credit:
+        cents = -cents
+    batches = entry.get("batches")
+    block = _block(batches, details)
+    count = _count(batches)
+    header = None
+    shares: list[int] | None = None
+    if details:
+        amounts = [_share(detail, credit, entry) for detail in details]
+        if len(details) > 1 and amounts[0] is None and None not in amounts[1:]:
+            header = details.pop(0)  # Belfius begins a batch with one that only says what the batch is
+            del amounts[0]
+            _references(sheet, header, line)
+        if None not in amounts and sum(amounts) == cents:  # type: ignore[arg-type]  # there is no None among them
+            shares = amounts  # type: ignore[assignment]  # same
+    total = len(details) > 1 or count > max(1, len(details)) or (not details and bool(block))
+    sheet.batches += bool(batches)
+    _add(sheet, _Entry(entry, cents, credit, line, block if total else "", total), details, shares, header)
+
+
+class _Entry(NamedTuple):
+    found: Found
+    cents: int
+    credit: bool
+    line: int
+    block: str
+    total: bool
+
+
+def _add(sheet: _Sheet, entry: _Entry, details: list[Found], shares: list[int] | None, header: Found | None) -> None:
+    found, line = entry.found, entry.line
+    movements = sheet.movements
+    position = len(movements) + 1
+    code = _code_of(found, entry.credit)
+    booked, value = _days(sheet, found, line)
+    bank_reference = (found.get("bank_reference") or "").strip()
+    if not entry.total or len(details) == 1:  # a total with one detail says no more than a line
+        detail = details[0] if details else {}
+        if (
+            details
+            and shares is None
+            and "amount" in found
+            and (amount := _share(detail, entry.credit, found)) is not None
+        ):
+            sheet.warn(
+                f"the detail of this entry is {_money(amount)}, the entry {_money(entry.cents)}; the entry counts", line
+            )
+        kind = "0" if not entry.total else "1" if entry.block else "2"
+        movements.append(_movement(sheet, entry, detail, (position, None, booked, value, entry.cents, kind + code)))
+        return
+    kind, below = ("1", "5") if entry.block else ("2", "6")
+    communication = _tidy(" ".join((header or {}).get("lines", ()))) or _tidy(found.get("more") or "")
+    movements.append(
+        Movement(
+            position,
+            None,
+            booked,
+            value,
+            entry.cents,
+            kind + code,
+            communication=communication,
+            reference=entry.block,
+            bank_reference=bank_reference,
+            line=line,
+        )
+    )
+    if shares is None:
+        if details:
+            _explain_unsplit(sheet, entry, details)
+            for detail in details:
+                _references(sheet, detail, line)
+        return
+    for offset, (detail, share) in enumerate(zip(details, shares, strict=True), 1):
+        own_code = _code_of(detail, share >= 0) if "proprietary" in detail or "domain" in detail else code
+        row = (position + offset, position, booked, value, share, below + own_code)
+        movements.append(_movement(sheet, entry, detail, row))
+
+
+def _explain_unsplit(sheet: _Sheet, entry: _Entry, details: Sequence[Found]) -> None:
+    amounts = [_share(detail, entry.credit, entry.found) for detail in details]
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(amounts):
+        sheet.note(_NOT_SPLIT, entry.line)
+        return
+    sheet.warn(
+        f"the details of this total add up to {_money(sum(known))}, the total is {_money(entry.cents)}: "
+        f"difference {_money(entry.cents - sum(known))}; the total counts, as one",
+        entry.line,
+    )
+
+
+def _movement(
+    sheet: _Sheet,
+    entry: _Entry,
+    detail: Found,
+    row: tuple[int, int | None, date, date | None, int, str],
+) -> Movement:
+    position, parent, booked, value, cents, code = row
+    get = detail.get
+    line = entry.line
+    reversal = entry.found.get("reversal")
+    back = "returned" in detail or (reversal is not None and reversal.strip() in ("true", "1"))
+    operation = code[1:5]
+    debit = operation[:2] == _DIRECT_DEBIT
+    returned = back or operation in _COLLECTION_RETURNS
+    # Money comes from a debtor and goes to a creditor; what comes back is told as it first went.
+    first, second = ("debtor", "creditor") if (cents >= 0) != returned else ("creditor", "debtor")
+    account = get(first + "_account") or ""
+    name = get(first) or ""
+    other = get(second + "_account") or ""
+    if other and (_compact(account) == sheet.own if account else _compact(other) != sheet.own):
+        first, account, name = second, other, get(second) or ""
+    elif returned and not name and not account:
+        name = get(second) or ""
+    if "structured" in detail or "lines" in detail:
+        structured, communication = _references(sheet, detail, line)
+    else:
+        structured, communication = None, ""
+    if not communication and structured is None:
+        communication = _tidy(get("more") or (entry.found.get("more") if parent is None else "") or "")
+    if "ultimate" in detail and (ultimate := _tidy(detail["ultimate"])) and ultimate != name:
+        communication = ", ".join(part for part in (communication, f"ultimate debtor {ultimate}") if part)
+    reference = entry.block if parent is None and entry.block else _reference(get("end_to_end"))
+    executed = creditor = return_type = reason = None
+    if debit:
+        executed = _day(get("settled") or get("accepted") or "")
+        creditor = (get("creditor_id") or "").strip() or None
+    if returned:
+        return_type, reason = _returned(get("returned"), operation, back)
+    bic = get(first + "_bic")
+    if bic is None:
+        bic = get(first + "_bic_v02") or ""
+        if bic and sheet.version >= _FIRST_OF_BICFI:
+            sheet.note(_OLD_BIC, line)
+    return Movement(
+        position,
+        parent,
+        booked,
+        value,
+        cents,
+        code,
+        structured,
+        communication,
+        _tidy(name),
+        _compact(account),
+        bic.strip(),
+        reference,
+        (get("bank_reference") or entry.found.get("bank_reference") or "").strip(),
+        (get("mandate") or "").strip() or None,
+        creditor,
+        executed,
+        return_type,
+        reason,
+        (get("purpose") or "").strip() or None,
+        line,
+    )
+
+
+def _returned(blocks: Iterable[Found] | None, operation: str, back: bool) -> tuple[str | None, str | None]:
+    """R-type and reason as CODA writes them (formats.md 1.1): 2 return, 3 refund, 4 reversal."""
+    block = next(iter(blocks), None) if blocks else None
+    if block is None:
+        if back:
+            return "4", None
+        return ("3" if operation == _REFUND else "2"), None
+    reason = (block.get("reason") or "").strip() or None
+    told = _RETURN_KIND.search(" ".join(block.get("text", ())))
+    kind = _RETURN_KINDS.get(told[1]) if told else None
+    if kind is None:
+        kind = "3" if operation == _REFUND or reason in _REFUND_REASONS else "2"
+    return kind, reason
+
+
+def _references(sheet: _Sheet, detail: Found, line: int) -> tuple[str | None, str]:
+    """The structured reference of a detail, and its text: what is no reference of ours to know stays text."""
+    structured = None
+    texts: list[str] = []
+    for block in detail.get("structured", ()):
+        reference = (block.get("reference") or "").strip()
+        kind, issuer = (block.get("type") or "").strip(), (block.get("issuer") or "").strip().upper()
+        if reference:
+            sheet.references += 1
+            belgian = kind == "SCOR" and issuer in _BELGIAN
+            sheet.ogm += belgian
+            known = _creditor_reference(sheet, reference, belgian, line)
+            if known is not None and structured is None:
+                structured = known
+            else:
+                texts.append(reference)
+        texts += block.get("more", ())
+    lines = detail.get("lines")
+    if not lines:
+        return structured, _tidy(" ".join(texts)) if texts else ""
+    if len(lines) == 1:
+        text = lines[0]
+        if len(text) > _USTRD:
+            sheet.note(_LONG, line)
+    else:
+        text = ""
+        for each in lines:
+            if len(each) > _USTRD:
+                sheet.note(_LONG, line)
+            text += each if len(each) == _USTRD else f"{each} "  # a full line goes on in the next
+    return structured, _tidy(" ".join((text, *texts)) if texts else text)
+
+
+def _creditor_reference(sheet: _Sheet, reference: str, belgian: bool, line: int) -> str | None:
+    digits = compact_ogm(reference)
+    if belgian:
+        if not valid_ogm(digits):
+            sheet.warn("the structured communication fails modulo 97; match this line by hand", line)
+        return digits
+    if reference[:2].upper() == "RF":
+        compact = compact_rf(reference)
+        if not valid_rf(compact):
+            sheet.warn("the RF reference fails modulo 97; match this line by hand", line)
+        return compact
+    return digits if valid_ogm(digits) else None
+
+
+def _share(detail: Found, credit: bool, entry: Found) -> int | None:
+    """The signed amount of a detail; None where it has none in the currency of the entry."""
+    pair = detail.get("amount") or detail.get("transaction")
+    if pair is None:
+        return None
+    currency = entry["amount"][1] if "amount" in entry else ""
+    cents, trouble = _cents(pair[0])
+    if trouble or cents is None or (currency and pair[1] and pair[1] != currency):
+        return None
+    side = detail.get("side")
+    return cents if (credit if side is None else side.strip() == _CREDIT) else -cents
+
+
+def _block(batches: Sequence[Found] | None, details: Sequence[Found]) -> str:
+    """PmtInfId of a collection: of the batch, or the one all its details name."""
+    for batch in batches or ():
+        if block := _reference(batch.get("block")):
+            return block
+    named = {_reference(detail.get("block")) for detail in details} if len(details) > 1 else set()
+    return named.pop() if len(named) == 1 else ""
+
+
+def _count(batches: Sequence[Found] | None) -> int:
+    told = [batch.get("count", "").strip() for batch in batches or ()]
+    return sum(int(count) for count in told if _is_number(count))
+
+
+def _is_credit(sheet: _Sheet, entry: Found, line: int) -> bool:
+    side = (entry.get("side") or "").strip()
+    if side not in (_CREDIT, "DBIT"):
+        sheet.error("the entry does not say credit or debit (CdtDbtInd); ask the bank for the file again", line)
+    return side == _CREDIT
+
+
+def _entry_cents(sheet: _Sheet, entry: Found, line: int) -> int:
+    pair = entry.get("amount")
+    if pair is None:
+        sheet.error("the entry has no amount (Amt); ask the bank for the file again", line)
+        return 0
+    cents, trouble = _cents(pair[0])
+    if trouble or cents is None:
+        sheet.error(f"the amount of the entry {trouble}; ask the bank for the file again", line)
+    if not sheet.currency:
+        sheet.currency = pair[1]
+    elif pair[1] != sheet.currency and pair[1]:
+        sheet.error(
+            f"the entry is in {_shown(pair[1])} and the account in {_shown(sheet.currency)}; "
+            "ask the bank for the statement in one currency",
+            line,
+        )
+    return cents or 0
+
+
+def _days(sheet: _Sheet, entry: Found, line: int) -> tuple[date, date | None]:
+    booked, value = _day(entry.get("booked") or ""), _day(entry.get("value") or "")
+    if booked is not None:
+        return booked, value
+    instead = value or sheet.day
+    if "booked" in entry or instead is None:
+        sheet.error("the entry has no booking date that is a day (BookgDt); ask the bank for the file again", line)
+        return instead or date.min, value
+    sheet.note("entries without a booking date, taken as booked on their value date, else on the closing day", line)
+    return instead, value
+
+
+def _code_of(found: Found, credit: bool) -> str:
+    get = found.get
+    return _code(
+        get("domain", ""),
+        get("family", ""),
+        get("subfamily", ""),
+        get("proprietary", ""),
+        get("issuer", ""),
+        credit=credit,
+    )
+
+
+# What is the same on thousands of entries is worked out once.
+
+
+@lru_cache(maxsize=4096)
+def _code(domain: str, family: str, subfamily: str, proprietary: str, issuer: str, *, credit: bool) -> str:
+    """Seven digits: family, transaction and category of CODA; the bank's own Belgian code, else by the ISO code."""
+    digits = proprietary.strip()
+    if issuer.strip().upper() in _BELGIAN and len(digits) in (7, 8) and digits.isascii() and digits.isdecimal():
+        return digits[-7:]
+    side = _CREDIT if credit else "DBIT"
+    return iso_codes.operation(domain.strip(), family.strip(), subfamily.strip(), side) + "000"
+
+
+@lru_cache(maxsize=4096)
+def _cents(text: str) -> tuple[int | None, str]:
+    """Cents of an amount, and what is wrong with it; a third decimal is none where it is zero."""
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        return None, "is no number with a decimal point"
+    sign, units, decimals = match.groups("")
+    if decimals[2:].strip("0"):
+        return None, "has a fraction of a cent"
+    cents = int(units) * 100 + int(decimals[:2].ljust(2, "0"))
+    if sign == "-":
+        return -cents, "is negative, which the standard forbids"
+    return cents, ""
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _reference(text: str | None) -> str:
+    reference = (text or "").strip()
+    return "" if reference in ("NOTPROVIDED", "NONREF") or not reference.strip("0") else reference
+
+
+def _compact(account: str) -> str:
+    return "".join(account.split())
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _money(cents: int) -> str:
+    return str(to_decimal(cents))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16  # noqa: PLR2004 - more is no count
+
+
+def _shown(currency: str) -> str:
+    """A currency for a message, if it looks like one."""
+    return currency if re.fullmatch("[A-Z]{3}", currency) else "something else"
+
+
+def _currency(header: Found) -> str:
+    if currency := (header.get("currency") or "").strip():
+        return str(currency)
+    return next((balance["amount"][1] for balance in header.get("balances", ()) if "amount" in balance), "")
+
+
+# Statements
+
+
+def _page_of(found: Found) -> _Page | None:
+    number = (found.get("page") or "").strip()
+    if not _is_number(number):
+        return None
+    return _Page(int(number), (found.get("last_page") or "").strip() in ("true", "1"))
+
+
+def _joined(sheets: Iterable[_Sheet]) -> list[_Sheet]:
+    """Pages of one statement put together: same account, same identification, another page."""
+    joined: list[_Sheet] = []
+    paged: dict[tuple[str, str], _Sheet] = {}
+    for sheet in sheets:
+        identification = (sheet.header.get("id") or "").strip()
+        if sheet.page is None or not identification:
+            joined.append(sheet)
+            continue
+        first = paged.get((sheet.own, identification))
+        if first is None or sheet.page.number in {page.number for page in first.pages}:
+            sheet.pages = [sheet.page]
+            paged[sheet.own, identification] = sheet
+            joined.append(sheet)
+        else:
+            _append(first, sheet)
+    return joined
+
+
+def _append(first: _Sheet, more: _Sheet) -> None:
+    assert more.page is not None
+    first.pages.append(more.page)
+    before = len(first.movements)
+    first.movements += [
+        movement._replace(
+            position=movement.position + before,
+            parent=None if movement.parent is None else movement.parent + before,
+        )
+        for movement in more.movements
+    ]
+    first.faults += more.faults
+    for oddity, count in more.odd.items():
+        first.note(oddity, more.odd_lines[oddity], count)
+    for name in ("entries", "sums", "waiting", "waiting_sums"):
+        getattr(first, name).update(getattr(more, name))
+    first.details += more.details
+    first.batches += more.batches
+    first.ogm += more.ogm
+    first.references += more.references
+    first.returns += more.returns
+    balances = first.header.setdefault("balances", [])
+    balances += more.header.get("balances", [])
+    for name in ("totals", "credits", "debits"):  # each page repeats them for the whole, or the last one gives them
+        first.header.setdefault(name, more.header.get(name, []))
+
+
+def _finished(sheet: _Sheet, index: int) -> Statement:
+    header = sheet.header
+    opening, closing = _balances(sheet)
+    if not sheet.notification:
+        _check_balance(sheet, opening, closing)
+    _check_totals(sheet)
+    if not sheet.own:
+        sheet.warn("the account has no IBAN or other number", sheet.line)
+    for oddity, count in sheet.odd.items():
+        sheet.warn(f"{count} {oddity}", sheet.odd_lines[oddity])
+    booked = [movement.booked for movement in sheet.movements if movement.parent is None]
+    from_day, to_day = _day(header.get("from") or ""), _day(header.get("to") or "")
+    opening_cents, opening_date = opening or (0, from_day or min(booked, default=None))
+    closing_cents, closing_date = closing or (0, to_day or max(booked, default=None))
+    sequence = (header.get("electronic") or header.get("legal") or "").strip()
+    statement = Statement(
+        account=sheet.own,
+        currency=sheet.currency,
+        opening=0 if sheet.notification else opening_cents,
+        opening_date=opening_date,
+        closing=0 if sheet.notification else closing_cents,
+        closing_date=closing_date,
+        sequence=sequence[-3:].zfill(3) if _is_number(sequence) else "",
+        movements=tuple(sheet.movements),
+        holder=_tidy(header.get("holder") or ""),
+        bic=(header.get("bic") or header.get("bic_v02") or "").strip(),
+        duplicate=(header.get("copy") or "").strip() in ("DUPL", "CODU"),
+        details_only=sheet.notification,
+        digest=_digest(sheet, opening, closing),
+        kind=DocumentKind.CAMT,
+        tally=Tally(sheet.details, sheet.batches, sheet.ogm, sheet.references, tuple(sheet.returns)),
+        faults=_faults(sheet, index),
+    )
+    sheet.movements = []
+    return statement
+
+
+_Balance = tuple[int, date | None]
+
+
+def _balances(sheet: _Sheet) -> tuple[_Balance | None, _Balance | None]:
+    """Opening (OPBD, else PRCD) and closing (CLBD) balance: the first and the last that the statement gives."""
+    found: dict[str, list[_Balance]] = {}
+    for balance in sheet.header.get("balances", ()):
+        kind = (balance.get("type") or "").strip()
+        if kind not in _OPENINGS and kind != _CLOSING:
+            continue
+        cents, trouble = _cents(balance["amount"][0]) if "amount" in balance else (None, "is missing")
+        if trouble or cents is None:
+            sheet.error(f"the balance {kind} {trouble}; ask the bank for the file again", sheet.line)
+            continue
+        signed = -cents if (balance.get("side") or "").strip() == "DBIT" else cents
+        found.setdefault(kind, []).append((signed, _day(balance.get("day") or "")))
+    opening = next((found[kind][0] for kind in _OPENINGS if kind in found), None)
+    return opening, found[_CLOSING][-1] if _CLOSING in found else None
+
+
+def _check_balance(sheet: _Sheet, opening: _Balance | None, closing: _Balance | None) -> None:
+    net = sheet.sums[_CREDIT] - sheet.sums["DBIT"]
+    difference = 0 if opening is None or closing is None else opening[0] + net - closing[0]
+    whole = opening is not None and closing is not None and not difference
+    missing = _missing_pages(sheet)
+    if missing and (len(sheet.pages) > 1 or not whole):
+        sheet.error(
+            f"{missing} of this statement is not in the file; put all its pages into one file, "
+            "or ask the bank for it whole",
+            sheet.line,
+        )
+    elif missing:
+        sheet.warn(f"{missing} of this message is not in the file; this statement is whole in itself", sheet.line)
+    if opening is None:
+        sheet.error(
+            "there is no opening balance (OPBD or PRCD); ask the bank for a statement with balances", sheet.line
+        )
+    if closing is None:
+        sheet.error("there is no closing balance (CLBD); ask the bank for a statement with balances", sheet.line)
+    if opening is not None and closing is not None and difference:
+        sheet.error(
+            f"opening balance {_money(opening[0])} + entries {_money(net)} is not the closing balance "
+            f"{_money(closing[0])}: difference {_money(difference)}; ask the bank for the file again",
+            sheet.line,
+        )
+
+
+def _missing_pages(sheet: _Sheet) -> str:
+    """Which page is not there, in words; nothing where all are."""
+    if not sheet.pages:
+        return ""
+    numbers = {page.number for page in sheet.pages}
+    highest = max(numbers)
+    for number in range(1, min(highest, len(numbers) + 1)):
+        if number not in numbers:
+            return f"page {number}"
+    if not any(page.last for page in sheet.pages if page.number == highest):
+        return f"what follows page {highest}"
+    return ""
+
+
+def _check_totals(sheet: _Sheet) -> None:
+    """TxsSummry against the entries; a bank may count those that are not booked yet, or not."""
+    if sheet.pages and _missing_pages(sheet):
+        return
+    sides: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("totals", (_CREDIT, "DBIT")),
+        ("credits", (_CREDIT,)),
+        ("debits", ("DBIT",)),
+    )
+    for name, of in sides:
+        words = {"totals": "entries", "credits": "credits", "debits": "debits"}[name]
+        for block in _totals_of(sheet, name):
+            counts = _both(sheet.entries, sheet.waiting, of)
+            told = (block.get("count") or "").strip()
+            if _is_number(told) and int(told) not in counts:
+                sheet.error(
+                    f"the summary (TxsSummry) announces {int(told)} {words}, the statement holds {counts[0]}; "
+                    "ask the bank for the file again",
+                    sheet.line,
+                )
+            _check_sum(sheet, block.get("sum"), _both(sheet.sums, sheet.waiting_sums, of), f"{words} of")
+    for block in _totals_of(sheet, "totals"):
+        net = block.get("net")
+        if isinstance(net, str) and (block.get("side") or "").strip() == "DBIT":
+            net = f"-{net.strip()}"
+        booked = sheet.sums[_CREDIT] - sheet.sums["DBIT"]
+        waiting = sheet.waiting_sums[_CREDIT] - sheet.waiting_sums["DBIT"]
+        _check_sum(sheet, net, (booked, booked + waiting), "a net of")
+
+
+def _totals_of(sheet: _Sheet, name: str) -> list[Found]:
+    """The blocks of that name in the header of a statement."""
+    return list(sheet.header.get(name, ()))
+
+
+def _both(booked: Counter[str], waiting: Counter[str], sides: Iterable[str]) -> tuple[int, int]:
+    alone = sum(booked[side] for side in sides)
+    return alone, alone + sum(waiting[side] for side in sides)
+
+
+def _check_sum(sheet: _Sheet, told: str | None, found: tuple[int, int], words: str) -> None:
+    if told is None:
+        return
+    cents, _ = _cents(told)
+    if cents is None or cents in found:
+        return
+    sheet.error(
+        f"the summary (TxsSummry) announces {words} {_money(cents)}, the statement holds {_money(found[0])}: "
+        f"difference {_money(cents - found[0])}; ask the bank for the file again",
+        sheet.line,
+    )
+
+
+def _digest(sheet: _Sheet, opening: _Balance | None, closing: _Balance | None) -> str:
+    """SHA-256 of what a statement says, not of how: the same one in another file, or sent again, has the same."""
+    hashed = hashlib.sha256()
+    hashed.update(repr((sheet.notification, sheet.own, sheet.currency, opening, closing)).encode())
+    for each in sheet.movements:
+        hashed.update(
+            "\x1f".join(
+                (
+                    f"{each.parent}|{each.booked.toordinal()}|{each.cents}|{each.code}",
+                    each.structured or "",
+                    each.communication,
+                    each.name,
+                    each.account,
+                    each.reference,
+                    each.bank_reference,
+                    each.mandate or "",
+                )
+            ).encode("utf-8", "surrogatepass")
+        )
+    return hashed.hexdigest()
+
+
+def _faults(sheet: _Sheet, index: int) -> tuple[Fault, ...]:
+    return tuple(Fault(message, line or None, severity, index) for severity, message, line in sheet.faults)

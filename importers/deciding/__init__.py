@@ -1,0 +1,1 @@
+"""What a bank line is: rules, returns, proposals, and the booking that follows."""

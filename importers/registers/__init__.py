@@ -1,0 +1,1 @@
+"""Registers and journals that people keep as sheets: donors, pledges, grants, gifts in kind, entries, assignments."""

@@ -1,0 +1,167 @@
+"""Decisions about single lines: the donor or account of one that waits, or what a posted gift really was.
+
+`obole match -o open.xlsx` writes the list to fill in. Its columns in brackets are for reading, and a row without a date
+is not decided yet: both are passed over.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from importers.sheets.cells import Cell
+from importers.sheets.tabular import Column, RegisterFile, Row, Sheet, Table, fold, has_columns, read_sheet
+from ledger.errors import Fault, Severity
+from ledger.records import Counterpart, Nature
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentRow:
+    """One decision about line `position` of `document`, taken on `day`; None leaves a thing as it is.
+
+    `learn` says that the account the money came from is the donor's from now on, though another donor has it too.
+    """
+
+    document: str
+    position: int
+    donor: str | None
+    account: str | None
+    day: date
+    reason: str
+    row: int
+    nature: Nature | None = None
+    counterpart: Counterpart | None = None
+    campaign: str | None = None
+    fund: str | None = None
+    learn: bool = False
+
+
+AssignmentsFile = RegisterFile[AssignmentRow]
+
+
+COLUMNS = (
+    Column("document", "pièce", "stuk", "beleg", required=True),
+    Column("position", "position", "positie", "position", required=True),
+    Column("donor", "donateur", "schenker", "spender"),
+    Column("account", "compte", "rekening", "konto"),
+    Column("date", "date", "datum", "datum", required=True),
+    Column("reason", "motif", "reden", "grund"),
+    Column("nature", "nature", "aard", "art"),
+    Column("counterpart", "contrepartie", "tegenprestatie", "gegenleistung"),
+    Column("campaign", "campagne", "campagne", "kampagne"),
+    Column("fund", "fonds", "fonds", "fonds"),
+    Column("learn", "retenir", "onthouden", "merken"),
+)
+
+
+_NATURES = {
+    **dict.fromkeys(("money", "don", "gift", "geld", "spende"), "money"),
+    **dict.fromkeys(("legacy", "legs", "legaat", "vermächtnis"), "legacy"),
+    **dict.fromkeys(("membership", "cotisation", "lidgeld", "mitgliedsbeitrag"), "membership"),
+    **dict.fromkeys(("ticket", "billet", "evenement", "eintritt"), "ticket"),
+    **dict.fromkeys(("sponsoring", "parrainage"), "sponsoring"),
+}
+
+
+_COUNTERPARTS = {
+    **dict.fromkeys(("none", "aucune", "geen", "keine"), "none"),
+    **dict.fromkeys(("token", "symbolique", "klein", "symbolisch"), "token"),
+    **dict.fromkeys(("real", "réelle", "reëel", "wirklich"), "real"),
+}
+
+
+_FILLED = ("donor", "account", "nature")
+
+
+_YES_NO = {**dict.fromkeys(("yes", "oui", "ja"), "yes"), **dict.fromkeys(("no", "non", "nee", "nein"), "")}
+
+
+def identify(path: Path) -> bool:
+    """Whether a file is a list of decisions, by its headings."""
+    return has_columns(path, COLUMNS[:1], COLUMNS[1:2])
+
+
+def read(path: Path) -> AssignmentsFile:
+    """The decisions of a list, with its faults."""
+    whole = read_sheet(path)
+    sheet, undated = _decided(whole)
+    table = Table(sheet, COLUMNS)
+    if whole.rows and not sheet.rows:
+        table.error("no row has a date, so nothing is decided; write the day of the decision in each row that is")
+    file = table.file(_rows(table))
+    if not undated:
+        return file
+    some = ", ".join(map(str, undated[:5])) + (" ..." if len(undated) > 5 else "")  # noqa: PLR2004 - a few to look at
+    message = f"not decided yet, for want of a date: {len(undated)} rows that are filled in ({some})"
+    return replace(file, faults=(*file.faults, Fault(message, severity=Severity.WARNING)))
+
+
+def describe(file: AssignmentsFile) -> list[tuple[str, str]]:
+    """What the list holds: decisions, the documents they are about, how many name a donor or an account."""
+    rows = file.rows
+    return [
+        ("decisions", str(len(rows))),
+        ("documents", str(len({row.document for row in rows}))),
+        ("to a donor", str(sum(row.donor is not None for row in rows))),
+        ("to an account", str(sum(row.account is not None for row in rows))),
+    ]
+
+
+def _decided(sheet: Sheet) -> tuple[Sheet, list[int]]:
+    """The sheet without the columns in brackets and the rows without a date; which of these are filled in."""
+    kept = [number for number, heading in enumerate(sheet.headings) if not _in_brackets(heading)]
+    dates, fills = ([n for n in kept if fold(sheet.headings[n]) in _headings(names)] for names in (("date",), _FILLED))
+    rows, undated = [], []
+    for number, cells in sheet.rows:
+        if not dates or any(_cell(cells, one) is not None for one in dates):
+            rows.append((number, [_cell(cells, one) for one in kept]))
+        elif any(_cell(cells, one) is not None for one in fills):
+            undated.append(number)
+    headings = tuple(sheet.headings[number] for number in kept)
+    return replace(sheet, headings=headings, rows=tuple(rows)), undated
+
+
+def _headings(names: Iterable[str]) -> set[str]:
+    return {fold(heading) for column in COLUMNS if column.name in names for heading in column.headings}
+
+
+def _cell(cells: Sequence[Cell], number: int) -> Cell:
+    return cells[number] if number < len(cells) else None
+
+
+def _in_brackets(heading: str) -> bool:
+    return heading.startswith("(") and heading.endswith(")")
+
+
+def _rows(table: Table) -> Iterator[AssignmentRow]:
+    seen: dict[tuple[str, int], int] = {}
+    for row in table:
+        decision = _decision(row)
+        if row.sound:
+            first = seen.setdefault((decision.document, decision.position), row.number)
+            if first != row.number:
+                row.error("position", f"of this document was decided in row {first}; keep one decision")
+        if row.sound:
+            yield decision
+
+
+def _decision(row: Row) -> AssignmentRow:
+    nature = row.choice("nature", _NATURES, "")
+    counterpart = row.choice("counterpart", _COUNTERPARTS, "")
+    decided = ("donor", "account", "nature", "counterpart", "campaign", "fund")
+    if not any(row.filled(name) for name in decided):
+        row.error("donor", "and the account are both empty; write a donor key, an account code, or both")
+    return AssignmentRow(
+        document=row.code("document"),
+        position=row.whole("position"),
+        donor=row.key("donor"),
+        account=row.account("account") or None,
+        day=row.day("date"),
+        reason=row.text("reason"),
+        row=row.number,
+        nature=Nature(nature) if nature else None,
+        counterpart=Counterpart(counterpart) if counterpart else None,
+        campaign=row.text("campaign") or None,
+        fund=row.text("fund") or None,
+        learn=row.choice("learn", _YES_NO, "") == "yes",
+    )

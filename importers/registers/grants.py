@@ -1,0 +1,337 @@
+"""The register of grants: a workbook with the sheets grants, instalments and, where needed, costs and assets.
+
+What the contracts say is read and checked here; when a grant becomes income is decided in ledger.recognition.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from importers.sheets.tabular import (
+    Column,
+    RegisterFile,
+    Row,
+    Table,
+    fold,
+    has_columns,
+    headings_of,
+    is_text,
+    read_sheet,
+)
+from ledger.errors import Fault
+from ledger.money import to_decimal
+from ledger.recognition import (
+    Cost,
+    FunderKind,
+    Grant,
+    GrantAsset,
+    Instalment,
+    InstalmentKind,
+    Recognition,
+)
+
+T = TypeVar("T")
+
+
+GrantsFile = RegisterFile[Grant]
+
+
+@dataclass(frozen=True, slots=True)
+class _SheetKind:
+    """A sheet of the workbook: the names it goes by and its columns."""
+
+    names: tuple[str, ...]
+    columns: tuple[Column, ...]
+    required: bool = False
+
+
+_REFERENCE = Column("reference", "référence", "referentie", "referenz", required=True)
+
+
+_AMOUNT = Column("amount", "montant", "bedrag", "betrag", required=True)
+
+
+GRANTS = _SheetKind(
+    ("grants", "subsides", "subsidies"),
+    (
+        _REFERENCE,
+        Column("funder", "bailleur", "financier", "geldgeber", required=True),
+        Column("funder_kind", "type_bailleur", "soort_financier", "art_des_geldgebers", required=True),
+        Column("contract", "contrat", "contract", "vertrag"),
+        Column("title", "intitulé", "titel", "bezeichnung"),
+        Column("signed", "signé_le", "getekend_op", "unterzeichnet_am"),
+        Column("from", "du", "van", "von"),
+        Column("to", "au", "tot", "bis"),
+        _AMOUNT,
+        Column("recognition", "reconnaissance", "opbrengst", "ertragserfassung", required=True),
+        Column("fund", "fonds", "fonds", "fonds"),
+        Column("project", "projet", "project", "projekt"),
+        Column("conditions", "conditions", "voorwaarden", "bedingungen"),
+    ),
+    required=True,
+)
+
+
+INSTALMENTS = _SheetKind(
+    ("instalments", "tranches", "schijven"),
+    (
+        _REFERENCE,
+        Column("due", "échéance", "vervaldag", "fällig_am", required=True),
+        _AMOUNT,
+        Column("kind", "type", "soort", "art"),
+    ),
+    required=True,
+)
+
+
+COSTS = _SheetKind(
+    ("costs", "dépenses", "kosten"),
+    (
+        _REFERENCE,
+        Column("date", "date", "datum", "datum", required=True),
+        _AMOUNT,
+        Column("evidence", "preuve", "bewijs", "nachweis", required=True),
+    ),
+)
+
+
+ASSETS = _SheetKind(
+    ("assets", "immobilisations", "activa"),
+    (
+        _REFERENCE,
+        Column("account", "compte", "rekening", "konto", required=True),
+        Column("acquired", "acquis_le", "verworven_op", "erworben_am", required=True),
+        Column("cost", "coût", "kostprijs", "anschaffungskosten", required=True),
+        Column("years", "années", "jaren", "jahre", required=True),
+    ),
+)
+
+
+SHEETS = (GRANTS, INSTALMENTS, COSTS, ASSETS)
+
+
+FUNDER_KINDS = {
+    **dict.fromkeys(("public", "publiek", "öffentlich"), "public"),
+    **dict.fromkeys(("private", "privé", "privaat", "privat"), "private"),
+}
+
+
+RECOGNITIONS = {recognition.value: recognition.value for recognition in Recognition}
+
+
+INSTALMENT_KINDS = {
+    "advance": "advance",
+    "avance": "advance",
+    "voorschot": "advance",
+    "vorschuss": "advance",
+    "interim": "interim",
+    "intermédiaire": "interim",
+    "tussentijds": "interim",
+    "zwischenzahlung": "interim",
+    "balance": "balance",
+    "solde": "balance",
+    "saldo": "balance",
+    "restbetrag": "balance",
+}
+
+
+def identify(path: Path) -> bool:
+    """Whether a file is a register of grants, by its headings."""
+    names = ("funder_kind", "recognition")
+    return has_columns(path, *([column] for column in GRANTS.columns if column.name in names))
+
+
+def read(path: Path) -> GrantsFile:
+    """The grants of a workbook, each with its instalments, costs and assets by date, and the faults of all sheets."""
+    if is_text(path):
+        message = "a register of grants has several sheets and a CSV one; save it as an Excel workbook (.xlsx)"
+        return GrantsFile((), (Fault(message),), read_sheet(path).digest)
+    book = _Book(path)
+    grants = _read_grants(book)
+    instalments = _grouped(book, INSTALMENTS, grants, _instalment)
+    costs = _grouped(book, COSTS, grants, _cost)
+    assets = _grouped(book, ASSETS, grants, _asset)
+    whole: list[Grant] = []
+    for reference, (row, grant) in grants.items():
+        grant = replace(  # noqa: PLW2901 - the same grant, with its parts
+            grant,
+            instalments=tuple(sorted(instalments[reference], key=lambda part: part.due)),
+            costs=tuple(sorted(costs[reference], key=lambda cost: cost.day)),
+            assets=tuple(sorted(assets[reference], key=lambda asset: asset.acquired)),
+        )
+        if book.readable:
+            _check(row, grant)
+        if row.sound:
+            whole.append(grant)
+    return book.file(whole)
+
+
+def describe(file: GrantsFile) -> list[tuple[str, str]]:
+    """What the register holds: grants by recognition, their amount, what falls due and when."""
+    told = [("grants", str(len(file.rows)))]
+    for recognition in Recognition:
+        count = sum(grant.recognition is recognition for grant in file.rows)
+        if count:
+            told.append((f"recognised by {recognition}", str(count)))
+    instalments = [instalment for grant in file.rows for instalment in grant.instalments]
+    told.append(("amount", str(to_decimal(sum(grant.cents for grant in file.rows)))))
+    told.append(("instalments", str(len(instalments))))
+    if instalments:
+        dues = [instalment.due for instalment in instalments]
+        told.append(("due", f"{min(dues)} to {max(dues)}"))
+        told.append(("due in all", str(to_decimal(sum(instalment.cents for instalment in instalments)))))
+    return told
+
+
+@dataclass(slots=True)
+class _Book:
+    """The tables of the workbook by kind of sheet; a missing or unknown sheet is a fault of the first."""
+
+    path: Path
+    tables: dict[_SheetKind, Table] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found = headings_of(self.path)
+        names = {fold(name): name for name, headings in found.items() if any(headings)}
+        known: set[str] = set()
+        for kind in SHEETS:
+            name = next((names[fold(name)] for name in kind.names if fold(name) in names), None)
+            if name is not None or kind.required:
+                sheet = read_sheet(self.path, name or kind.names[0])
+                self.tables[kind] = Table(sheet, kind.columns, place=f"sheet `{name}`: " if name else "")
+                known.add(fold(name or ""))
+        for folded, name in names.items():
+            if folded not in known:
+                wanted = ", ".join(kind.names[0] for kind in SHEETS)
+                self.tables[GRANTS].warn(f"the sheet `{name}` is left out; those read are {wanted}")
+
+    @property
+    def readable(self) -> bool:
+        """Whether the rows of every sheet could be read, so that comparing them says something."""
+        return all(table.readable for table in self.tables.values())
+
+    def file(self, grants: list[Grant]) -> GrantsFile:
+        """The register, each fault once (a file that cannot be opened says so on every sheet)."""
+        faults = dict.fromkeys(fault for table in self.tables.values() for fault in table.faults)
+        if not grants and not faults:
+            self.tables[GRANTS].error("there is no row below the headings; fill in the register")
+            return self.file(grants)
+        return RegisterFile(tuple(grants), tuple(faults), self.tables[GRANTS].digest)
+
+
+def _read_grants(book: _Book) -> dict[str, tuple[Row, Grant]]:
+    grants: dict[str, tuple[Row, Grant]] = {}
+    for row in book.tables[GRANTS]:
+        grant = Grant(
+            reference=row.code("reference"),
+            funder=row.text("funder"),
+            funder_kind=FunderKind(row.choice("funder_kind", FUNDER_KINDS, "public")),
+            cents=row.positive("amount"),
+            recognition=Recognition(row.choice("recognition", RECOGNITIONS, "receipt")),
+            first=row.day_or_none("from"),
+            last=row.day_or_none("to"),
+            contract=row.code("contract"),
+            title=row.text("title"),
+            signed=row.day_or_none("signed"),
+            fund=row.code("fund") or None,
+            project=row.code("project") or None,
+            conditions=row.text("conditions"),
+        )
+        if grant.reference in grants:
+            first = grants[grant.reference][0].number
+            row.error("reference", f"is that of row {first} again; give each grant its own")
+        elif grant.reference:
+            grants[grant.reference] = (row, grant)
+    return grants
+
+
+def _grouped(
+    book: _Book, kind: _SheetKind, grants: Mapping[str, tuple[Row, Grant]], make: Callable[[Row], T]
+) -> defaultdict[str, list[T]]:
+    """The rows of a sheet by the grant they refer to."""
+    parts: defaultdict[str, list[T]] = defaultdict(list)
+    for row in book.tables.get(kind, ()):
+        reference, part = row.code("reference"), make(row)
+        if reference and reference not in grants:
+            row.error("reference", "is on no row of the sheet of grants; correct it or add the grant")
+        if row.sound:
+            parts[reference].append(part)
+        elif reference in grants:
+            # Sums over the rest of the grant's rows would say nothing.
+            grants[reference][0].sound = False
+    return parts
+
+
+def _instalment(row: Row) -> Instalment:
+    kind = InstalmentKind(row.choice("kind", INSTALMENT_KINDS, "interim"))
+    return Instalment(row.day("due"), row.positive("amount"), kind)
+
+
+def _cost(row: Row) -> Cost:
+    return Cost(row.day("date"), row.positive("amount"), row.text("evidence"))
+
+
+def _asset(row: Row) -> GrantAsset:
+    return GrantAsset(row.account("account"), row.day("acquired"), row.positive("cost"), row.whole("years"))
+
+
+def _check(row: Row, grant: Grant) -> None:
+    """Add what is wrong between the parts of a grant; nothing where one of them is unsound already."""
+    if not row.sound:
+        return
+    _check_period(row, grant)
+    due = sum(instalment.cents for instalment in grant.instalments)
+    if due > grant.cents:
+        row.error("amount", f"is {to_decimal(grant.cents)} but the instalments sum to {to_decimal(due)}; correct one")
+    elif due < grant.cents:
+        row.warn("amount", f"is {to_decimal(grant.cents)}; instalments of {to_decimal(grant.cents - due)} are missing")
+    if grant.signed and any(instalment.due < grant.signed for instalment in grant.instalments):
+        row.warn("signed", "is after the day an instalment is due; check both")
+    _check_spent(row, grant)
+    _check_capital(row, grant)
+
+
+def _check_period(row: Row, grant: Grant) -> None:
+    first, last = grant.first, grant.last
+    if first and last and first > last:
+        row.error("to", "is before the day the period begins; correct one of the two")
+    elif grant.recognition is Recognition.PERIOD:
+        if first is None or last is None:
+            row.error("from" if first is None else "to", "is empty; recognition over the period needs both days")
+        elif first.day != 1 or (last + timedelta(days=1)).day != 1:
+            row.warn("from", "to the end are not whole calendar months; a month counts for the year in which it begins")
+    if grant.signed and last and grant.signed > last:
+        row.warn("signed", "is after the end of the period; check both")
+
+
+def _check_spent(row: Row, grant: Grant) -> None:
+    if not grant.costs:
+        return
+    if grant.recognition is not Recognition.SPENT:
+        row.warn("recognition", f"is {grant.recognition}, so the costs given for this grant change nothing")
+        return
+    spent = sum(cost.cents for cost in grant.costs)
+    if spent > grant.cents:
+        row.warn("amount", f"is {to_decimal(spent - grant.cents)} less than the costs; the rest is not funded by it")
+    outside = [
+        cost.day for cost in grant.costs if cost.day < (grant.first or date.min) or cost.day > (grant.last or date.max)
+    ]
+    if outside:
+        row.warn(
+            "from", f"to the end does not include {len(outside)} costs, such as that of {min(outside)}; check them"
+        )
+
+
+def _check_capital(row: Row, grant: Grant) -> None:
+    if grant.recognition is Recognition.CAPITAL:
+        if not grant.assets:
+            row.warn(
+                "recognition", "is capital but no asset is given; nothing is released to income until there is one"
+            )
+        elif sum(asset.cost for asset in grant.assets) < grant.cents:
+            row.warn("amount", "is more than its assets cost; check both")
+    elif grant.assets:
+        row.warn("recognition", f"is {grant.recognition}, so the assets given for this grant change nothing")

@@ -1,0 +1,190 @@
+"""The register of gifts in kind: goods, services, premises and equipment, with what proves their value.
+
+Facts: KB/AR 29.4.2019 art. 3:160 and CBN/CNC 2010/17; a gift in kind gives no tax receipt, so a donor may be absent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from importers.sheets.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
+from ledger.money import to_decimal
+from ledger.records import Nature
+
+
+class Valuation(StrEnum):
+    """Where the value comes from."""
+
+    INVOICE = "invoice"
+    MARKET = "market"
+    CATALOGUE = "catalogue"
+    APPRAISAL = "appraisal"
+    BOOK_VALUE = "book-value"
+    USE_VALUE = "use-value"
+
+
+@dataclass(frozen=True, slots=True)
+class InKindRow:
+    """One gift in kind. Where `quantity` and `unit_cents` are both given, their product is `cents`."""
+
+    reference: str
+    day: date
+    donor: str | None
+    category: Nature
+    description: str
+    quantity: Decimal | None
+    unit_cents: int | None
+    cents: int
+    valuation: Valuation
+    valued_on: date | None
+    evidence: str
+    account: str
+    fund: str | None
+    project: str | None
+    row: int
+
+
+InKindFile = RegisterFile[InKindRow]
+
+
+COLUMNS = (
+    Column("reference", "référence", "referentie", "referenz", required=True),
+    Column("date", "date", "datum", "datum", required=True),
+    Column("donor", "donateur", "schenker", "spender"),
+    Column("category", "catégorie", "categorie", "kategorie", required=True),
+    Column("description", "description", "omschrijving", "beschreibung", required=True),
+    Column("quantity", "quantité", "hoeveelheid", "menge"),
+    Column("unit_value", "valeur_unitaire", "eenheidswaarde", "einzelwert"),
+    Column("value", "valeur", "waarde", "wert", required=True),
+    Column("valuation", "valorisation", "waardering", "bewertung", required=True),
+    Column("valued_on", "valorisé_le", "gewaardeerd_op", "bewertet_am"),
+    Column("evidence", "preuve", "bewijs", "nachweis", required=True),
+    Column("account", "compte", "rekening", "konto", required=True),
+    Column("fund", "fonds", "fonds", "fonds"),
+    Column("project", "projet", "project", "projekt"),
+)
+
+
+_OWN = tuple(column for column in COLUMNS if column.name in ("category", "valuation", "unit_value"))
+
+
+CATEGORIES = {
+    "goods": "goods",
+    "biens": "goods",
+    "goederen": "goods",
+    "güter": "goods",
+    "services": "services",
+    "diensten": "services",
+    "dienstleistungen": "services",
+    "premises": "premises",
+    "locaux": "premises",
+    "lokalen": "premises",
+    "räume": "premises",
+    "equipment": "equipment",
+    "équipement": "equipment",
+    "uitrusting": "equipment",
+    "ausstattung": "equipment",
+}
+
+
+VALUATIONS = {
+    "invoice": "invoice",
+    "facture": "invoice",
+    "factuur": "invoice",
+    "rechnung": "invoice",
+    "market": "market",
+    "marché": "market",
+    "markt": "market",
+    "marktwert": "market",
+    "catalogue": "catalogue",
+    "catalogus": "catalogue",
+    "katalog": "catalogue",
+    "appraisal": "appraisal",
+    "expertise": "appraisal",
+    "schatting": "appraisal",
+    "gutachten": "appraisal",
+    "book-value": "book-value",
+    "valeur comptable": "book-value",
+    "boekwaarde": "book-value",
+    "buchwert": "book-value",
+    "use-value": "use-value",
+    "valeur d'usage": "use-value",
+    "gebruikswaarde": "use-value",
+    "nutzungswert": "use-value",
+}
+
+
+def identify(path: Path) -> bool:
+    """Whether a file is a register of gifts in kind, by its headings."""
+    return has_columns(path, COLUMNS[:1], _OWN)
+
+
+def read(path: Path) -> InKindFile:
+    """The gifts in kind of a register, with its faults."""
+    table = Table(read_sheet(path), COLUMNS)
+    return table.file(_rows(table))
+
+
+def describe(file: InKindFile) -> list[tuple[str, str]]:
+    """What the register holds: the gifts, the days they came, the value of each category."""
+    rows = file.rows
+    told = [("gifts in kind", str(len(rows)))]
+    if rows:
+        told.append(("received", f"{min(row.day for row in rows)} to {max(row.day for row in rows)}"))
+    for category in dict.fromkeys(CATEGORIES.values()):
+        cents = sum(row.cents for row in rows if row.category == category)
+        if cents:
+            told.append((category, str(to_decimal(cents))))
+    return [*told, ("value", str(to_decimal(sum(row.cents for row in rows))))]
+
+
+def _rows(table: Table) -> Iterator[InKindRow]:
+    seen: dict[str, int] = {}
+    for row in table:
+        gift = _gift(row)
+        first = seen.setdefault(gift.reference, row.number) if gift.reference else row.number
+        if first != row.number:
+            row.error("reference", f"is that of row {first} again; give each gift its own")
+        if row.sound:
+            yield gift
+
+
+def _gift(row: Row) -> InKindRow:
+    cents = row.positive("value")
+    quantity = row.number_or_none("quantity")
+    unit_cents = row.positive("unit_value") if row.filled("unit_value") else None
+    if row.sound and quantity is not None and unit_cents is not None:
+        _check_product(row, quantity, unit_cents, cents)
+    elif row.sound and unit_cents is not None:
+        row.error("quantity", "is empty while there is a unit value; give both or neither")
+    return InKindRow(
+        reference=row.code("reference"),
+        day=row.day("date"),
+        donor=row.key("donor"),
+        category=Nature(row.choice("category", CATEGORIES, "goods")),
+        description=row.text("description"),
+        quantity=quantity,
+        unit_cents=unit_cents,
+        cents=cents,
+        valuation=Valuation(row.choice("valuation", VALUATIONS, "market")),
+        valued_on=row.day_or_none("valued_on"),
+        evidence=row.text("evidence"),
+        account=row.account("account"),
+        fund=row.code("fund") or None,
+        project=row.code("project") or None,
+        row=row.number,
+    )
+
+
+def _check_product(row: Row, quantity: Decimal, unit_cents: int, cents: int) -> None:
+    product = int((quantity * unit_cents).to_integral_value(ROUND_HALF_UP))
+    if quantity <= 0:
+        row.error("quantity", "must be above zero; correct it")
+    elif product != cents:
+        row.error(
+            "value",
+            f"is {to_decimal(cents)} but quantity times unit value is {to_decimal(product)}; correct one of the three",
+        )

@@ -1,0 +1,110 @@
+"""The general journal: payroll, purchases, opening balances, depreciation, closing entries, as balanced entries.
+
+Rows with the same document and date are one entry; an entry that does not balance to the cent refuses the file.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from importers.sheets.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
+from ledger.money import to_decimal
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One line of an entry: `cents` positive on the debit side, negative on the credit side; `row` in the file."""
+
+    account: str
+    cents: int
+    text: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One balanced entry, its lines in the order of the file."""
+
+    day: date
+    document: str
+    lines: tuple[JournalLine, ...]
+
+
+JournalFile = RegisterFile[JournalEntry]
+
+
+COLUMNS = (
+    Column("date", "date", "datum", "datum", required=True),
+    Column("account", "compte", "rekening", "konto", required=True),
+    Column("debit", "débit", "debet", "soll", present=True),
+    Column("credit", "crédit", "credit", "haben", present=True),
+    Column("text", "libellé", "omschrijving", "buchungstext"),
+    Column("document", "pièce", "stuk", "beleg", required=True),
+)
+
+
+def identify(path: Path) -> bool:
+    """Whether a file is a general journal, by its headings."""
+    return has_columns(path, COLUMNS[2:4], COLUMNS[1:2])
+
+
+def read(path: Path) -> JournalFile:
+    """The entries of a journal in the order of the file, with its faults."""
+    table = Table(read_sheet(path), COLUMNS)
+    entries: dict[tuple[str, date], list[JournalLine]] = {}
+    unsound: set[str] = set()
+    for row in table:
+        document, day, line = row.code("document"), row.day("date"), _line(row)
+        if row.sound:
+            entries.setdefault((document, day), []).append(line)
+        else:
+            unsound.add(document)
+    for (document, day), lines in entries.items():
+        # The rest of an entry with a faulty row would not balance, which says nothing new.
+        if document not in unsound:
+            _check_balance(table, document, day, lines)
+    return table.file(JournalEntry(day, document, tuple(lines)) for (document, day), lines in entries.items())
+
+
+def describe(file: JournalFile) -> list[tuple[str, str]]:
+    """What the journal holds: entries, lines, days, total of the debits, accounts."""
+    lines = [line for entry in file.rows for line in entry.lines]
+    told = [("entries", str(len(file.rows))), ("lines", str(len(lines)))]
+    if lines:
+        told.append(("dated", f"{min(entry.day for entry in file.rows)} to {max(entry.day for entry in file.rows)}"))
+    debits = sum(line.cents for line in lines if line.cents > 0)
+    return [*told, ("accounts", str(len({line.account for line in lines}))), ("debits", str(to_decimal(debits)))]
+
+
+def _line(row: Row) -> JournalLine:
+    sides = {side: row.cents(side) for side in ("debit", "credit")}
+    for side, other in (("debit", "credit"), ("credit", "debit")):
+        if sides[side] < 0:
+            row.error(side, f"is negative; write the amount without its sign as {other}")
+    if row.sound and sides["debit"] and sides["credit"]:
+        row.error("credit", "is filled and so is the debit; write the two sides on two rows")
+    if row.sound and not (sides["debit"] or sides["credit"]):
+        row.error("debit", "and the credit are both empty or zero; write the amount on one side")
+    return JournalLine(row.account("account"), sides["debit"] - sides["credit"], row.text("text"), row.number)
+
+
+def _check_balance(table: Table, document: str, day: date, lines: list[JournalLine]) -> None:
+    difference = sum(line.cents for line in lines)
+    if difference:
+        side = "debits" if difference > 0 else "credits"
+        table.error(
+            f"document {document} of {day} (rows {_ranges([line.row for line in lines])}) does not balance: its {side} "
+            f"are {to_decimal(abs(difference))} higher; correct an amount, or the document or date of a row",
+            lines[0].row,
+        )
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Row numbers as people write them: 2, 3, 4, 7 -> 2-4, 7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

@@ -1,0 +1,1 @@
+"""Sheets of any program: workbooks and CSV as rows of checked cells."""

@@ -1,0 +1,225 @@
+"""One cell of a register as a value: text, code, digits, day, cents, number, choice.
+
+Each function takes a filled cell and gives the value, or raises CellError with the end of a sentence that begins with
+the column (`... is not a date; write ...`). No message repeats a cell that could hold a name or an identifying number.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from ledger.money import parse_amount, to_cents
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+_ZIP = b"PK\x03\x04"
+
+
+Cell = str | int | float | bool | date | time | None
+
+
+# A spreadsheet keeps 15 digits of a number: beyond, the end of an identifying number is lost.
+_EXACT = 10**15
+
+
+# Nothing in the books of a foundation lies outside these years; a typing error does.
+_YEARS = range(1900, 2101)
+
+
+_ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
+
+
+_BELGIAN_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+
+
+_AMOUNT = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:[.,' ]\d{3})+)(?:[.,]\d+)?")
+
+
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+
+
+# At most ten characters: too short for a national number, an OGM/VCS or an IBAN.
+_HARMLESS = re.compile(r"[0-9.,/+ -]{1,10}")
+
+
+# Soft hyphen, zero-width blanks, marks of direction and byte order: pasted with a text, seen by nobody.
+_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
+
+
+DAY_REMEDY = "write it as 2025-03-14 or 14/03/2025, or format the cell as a date"
+
+
+_AMOUNT_REMEDY = "write it as 1234.56 or 1.234,56"
+
+
+_TEXT_REMEDY = "format the column as text and type it again"
+
+
+class UnreadableError(Exception):
+    """A file that cannot be read as a table at all; its text is the whole sentence."""
+
+
+class CellError(Exception):
+    """A cell that is not what its column holds; its text ends the sentence that begins with the column."""
+
+
+def is_workbook(start: bytes) -> bool:
+    """Whether a file that begins so is a spreadsheet's: a zip, or the container of old and encrypted workbooks."""
+    return start.startswith((_ZIP, OLE))
+
+
+def letters_of(column: int) -> str:
+    """The letters of a column from 0, as the spreadsheet shows them: 0 -> A, 26 -> AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def tidy(raw: str) -> str:
+    """Text without the blanks around it, each run of blanks one space (also no-break ones and line ends), NFC."""
+    if not raw.isascii():
+        raw = unicodedata.normalize("NFC", raw).translate(_INVISIBLE)
+    return " ".join(raw.split())
+
+
+def shown(cell: Cell) -> str:
+    """The cell between quotes and a space where repeating it harms nobody (short figures), else nothing."""
+    text = str(cell)
+    return f"`{text}` " if _HARMLESS.fullmatch(text) else ""
+
+
+def text(cell: Cell) -> str:
+    """Any cell as text; a whole number loses its `.0`."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime) and cell.time() == time.min:
+        return cell.date().isoformat()
+    return str(cell)
+
+
+def code(cell: Cell) -> str:
+    """A code or reference: text, or a number that a spreadsheet made of it, as far as no digit is lost."""
+    if isinstance(cell, str):
+        if _SCIENTIFIC.fullmatch(cell):
+            raise CellError(f"is a number in scientific notation that has lost digits; {_TEXT_REMEDY}")
+        return cell
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        raise CellError(f"became a date or a true/false in the spreadsheet; {_TEXT_REMEDY}")
+    if abs(cell) >= _EXACT:
+        raise CellError(f"is a number so long that the spreadsheet has lost its last digits; {_TEXT_REMEDY}")
+    if cell != int(cell):
+        raise CellError(f"{shown(cell)}is a number with decimals, not a code; {_TEXT_REMEDY}")
+    return str(int(cell))
+
+
+def digits(cell: Cell, length: int, prefix: str = "") -> str:
+    """`length` digits, without separators and an optional prefix, lost leading zeros put back."""
+    plain = re.sub(r"[ ./+*-]", "", code(cell)).upper().removeprefix(prefix)
+    if not (plain.isascii() and plain.isdigit()):
+        raise CellError(f"holds something else than digits; write its {length} digits")
+    if len(plain) > length:
+        raise CellError(f"has {len(plain)} digits where {length} are expected; correct it")
+    return plain.rjust(length, "0")
+
+
+def day(cell: Cell) -> date:
+    """A date cell, `2025-03-14` (a time after it is left out) or `14/03/2025`."""
+    if isinstance(cell, datetime):
+        found = cell.date()
+    elif isinstance(cell, date):
+        found = cell
+    elif not isinstance(cell, str):
+        raise CellError(f"{shown(cell)}is a number or a time, not a date; {DAY_REMEDY}")
+    else:
+        if match := _ISO_DAY.fullmatch(cell):
+            year, month, number = match.groups()
+        elif match := _BELGIAN_DAY.fullmatch(cell):
+            number, month, year = match.groups()
+        else:
+            raise CellError(f"{shown(cell)}is not a date; {DAY_REMEDY}")
+        try:
+            found = date(int(year), int(month), int(number))
+        except ValueError:
+            raise CellError(f"{shown(cell)}is not a day of the calendar; {DAY_REMEDY}") from None
+    if found.year not in _YEARS:
+        raise CellError(f"{shown(cell)}is in the year {found.year}; correct it")
+    return found
+
+
+# Beyond a thousand billion it is a number of something else in the wrong column, and the register counts in 64 bits.
+_LARGEST = 1_000_000_000_000
+
+
+_TOO_LARGE = "is larger than any amount; correct it"
+
+
+def cents(cell: Cell) -> int:
+    """Cents of an amount in euro: a number cell, or text with either decimal mark and either grouping.
+
+    A float is taken where it is the nearest to a whole number of cents or at most 1e-9 euro beside it (a sum that the
+    spreadsheet computed); any other fraction of a cent is an error.
+    """
+    found = _cents(cell)
+    if abs(found) > _LARGEST * 100:
+        raise CellError(_TOO_LARGE)
+    return found
+
+
+def _cents(cell: Cell) -> int:
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return cell * 100
+    if isinstance(cell, float):
+        nearest = round(cell * 100)
+        if nearest / 100 == cell or abs(cell - nearest / 100) <= 1e-9:  # noqa: PLR2004 - the width said above
+            return nearest
+        raise CellError(f"has a fraction of a cent ({cell:.6g}...); round the amount to the cent")
+    amount = _decimal(cell)
+    try:
+        return to_cents(amount)
+    except ValueError:
+        raise CellError(f"{shown(cell)}has a fraction of a cent; {_AMOUNT_REMEDY}") from None
+
+
+def number(cell: Cell) -> Decimal:
+    """A quantity or a price with as many decimals as are written."""
+    plain = isinstance(cell, int | float) and not isinstance(cell, bool)
+    found = Decimal(repr(cell)) if plain else _decimal(cell)
+    if abs(found) > _LARGEST:
+        raise CellError(_TOO_LARGE)
+    return found
+
+
+def whole(cell: Cell) -> int:
+    """A whole number above zero: a position, a number of years."""
+    amount = number(cell)
+    if amount != int(amount) or amount < 1:
+        raise CellError(f"{shown(cell)}is not a whole number from 1; correct it")
+    return int(amount)
+
+
+def choice(cell: Cell, known: Mapping[str, str]) -> str:
+    """One of the values of `known` (what people write, in lower case -> the value)."""
+    found = known.get(text(cell).casefold())
+    if found is None:
+        raise CellError(f"is none of {', '.join(filter(None, dict.fromkeys(known.values())))}; write one of these")
+    return found
+
+
+def _decimal(cell: Cell) -> Decimal:
+    if not isinstance(cell, str):
+        raise CellError(f"is a date or a true/false, not an amount; {_AMOUNT_REMEDY}")
+    plain = cell.replace("€", "").replace("EUR", "").strip()
+    if not (plain.isascii() and _AMOUNT.fullmatch(plain)):
+        raise CellError(f"{shown(cell)}is not an amount; {_AMOUNT_REMEDY}")
+    try:
+        return parse_amount(plain)
+    except ValueError:
+        raise CellError(f"{shown(cell)}is not an amount; {_AMOUNT_REMEDY}") from None

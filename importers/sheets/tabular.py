@@ -1,0 +1,560 @@
+"""Registers that people fill in: a sheet of xlsx or a CSV as rows of typed cells, columns found by their heading.
+
+A reader names its columns, takes each row's cells through the accessors of `Row` and gives a `RegisterFile`. Everything
+wrong is collected as a fault with the row as the user sees it (headings are row 1), the column and the remedy.
+"""
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Generic, TypeVar
+
+from importers.sheets import cells
+from importers.sheets.cells import Cell, CellError, UnreadableError, is_workbook, letters_of
+from ledger.errors import Fault, Severity
+
+if TYPE_CHECKING:
+    from importers.sheets.workbook import Workbook
+
+
+T = TypeVar("T")
+
+
+# Enough of a CSV to hold its headings.
+_PEEK = 65_536
+
+
+_DELIMITERS = ";,\t"
+
+
+_KEY = re.compile(r"D[0-9]{4,9}")
+
+
+_ACCOUNT = re.compile(r"[0-9]{2,8}")
+
+
+# Columns read beyond the headings, to see what has none.
+_SPARE = 8
+
+
+_WIDEST_CSV = 256  # as of a workbook
+
+
+# Unknown headings, of which a sheet of something else may have thousands, each of any length.
+_UNKNOWN_SHOWN, _LONGEST_HEADING = 50, 200
+
+
+# What a spreadsheet writes into a CSV for a formula that failed.
+_ERROR_TEXTS = (
+    "#REF!",
+    "#VALUE!",
+    "#NAME?",
+    "#DIV/0!",
+    "#N/A",
+    "#NULL!",
+    "#NUM!",
+    "#NOM?",
+    "#NAAM?",
+    "#VERW!",
+    "#WAARDE!",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a register: its name, which is its English heading, and its French, Dutch and German ones.
+
+    `required`: the column must be there and filled in every row; `present`: it must be there, a cell may be empty.
+    """
+
+    name: str
+    fr: str = ""
+    nl: str = ""
+    de: str = ""
+    required: bool = False
+    present: bool = False
+
+    def heading(self, language: str) -> str:
+        """The heading in fr, nl, de or en."""
+        return {"fr": self.fr, "nl": self.nl, "de": self.de}.get(language) or self.name
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Every heading the column is found by."""
+        return tuple(dict.fromkeys(heading for heading in (self.name, self.fr, self.nl, self.de) if heading))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table as it stands in the file: headings, filled rows with their number, what is wrong with it as such."""
+
+    name: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[int, Sequence[Cell]], ...]
+    faults: tuple[Fault, ...]
+    digest: str
+
+
+@dataclass(frozen=True)  # no slots: Python 3.11 cannot make `RegisterFile[X](...)` with both
+class RegisterFile(Generic[T]):
+    """What a register holds: its rows, its faults, the SHA-256 of the file, the columns it has.
+
+    Rows with an error are left out.
+    """
+
+    rows: tuple[T, ...]
+    faults: tuple[Fault, ...]
+    digest: str
+    columns: frozenset[str] = frozenset()
+
+    @property
+    def ok(self) -> bool:
+        """True where nothing refuses the file; it is taken whole or not at all."""
+        return all(fault.severity is not Severity.ERROR for fault in self.faults)
+
+
+def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
+    """The table in a CSV, or in one sheet of an xlsx workbook (the first that has headings, unless named).
+
+    A file that cannot be read gives a sheet without headings, whose fault says why.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return _unread(sheet, f"the file cannot be opened: {reason}; check its name and rights", "")
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        return _read_workbook(data, sheet, digest) if is_workbook(data) else _read_csv(data, path, digest)
+    except UnreadableError as error:
+        return _unread(sheet, str(error), digest)
+
+
+def headings_of(path: Path) -> dict[str, tuple[str, ...]]:
+    """The headings of each sheet (of a CSV: one, named as the file), folded by `fold`; none where the file is no table.
+
+    Reads the first row only, so that asking each register whether a file is its own stays cheap.
+    """
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_PEEK)
+            stream.seek(0)
+            if is_workbook(start):
+                book = _workbook(stream)
+                return {name: _folded(book.headings(name)) for name in book.names}
+        text, delimiter = _dialect(_decode(start, cut=len(start) == _PEEK))
+        return {path.stem: _folded(_first_record(text, delimiter))}
+    except (OSError, csv.Error, UnreadableError):
+        return {}
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file that can be opened is no workbook, hence a CSV or nothing."""
+    try:
+        with path.open("rb") as stream:
+            return not is_workbook(stream.read(8))
+    except OSError:
+        return False
+
+
+def has_columns(path: Path, *groups: Sequence[Column]) -> bool:
+    """Whether some sheet of the file has at least one column of each group: how a register is told from others."""
+    return any(
+        all(any(fold(heading) in found for column in group for heading in column.headings) for group in groups)
+        for found in headings_of(path).values()
+    )
+
+
+def fold(heading: str) -> str:
+    """A heading without case, accents, blanks, underscores, hyphens: `Numéro national` -> `numeronational`."""
+    plain = unicodedata.normalize("NFKD", heading).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+class Table:
+    """The rows of a sheet under known columns; `faults` grows while the rows are read."""
+
+    def __init__(self, sheet: Sheet, columns: Sequence[Column], *, place: str = "") -> None:
+        self.digest = sheet.digest
+        self.place = place
+        self._faults = [self._placed(fault) for fault in sheet.faults]
+        self._sheet = sheet
+        self.columns = {column.name: column for column in columns}
+        self.index = {column.name: -1 for column in columns}
+        if sheet.headings:
+            self._find(columns)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults so far, in the order of the rows."""
+        return tuple(sorted(self._faults, key=lambda fault: fault.line or 0))
+
+    def __iter__(self) -> Iterator["Row"]:
+        """The rows; none where a column is missing or twice, because every row would repeat it."""
+        if not self.readable:
+            return
+        broken = {fault.line for fault in self._sheet.faults if fault.severity is Severity.ERROR}
+        # Every row gets one empty cell more than there are headings: that of the columns the file has not.
+        width = len(self._sheet.headings) + 1
+        for number, values in self._sheet.rows:
+            padded = [*values[: width - 1], *(None,) * (width - len(values))]
+            yield Row(self, number, padded, sound=number not in broken)
+
+    @property
+    def readable(self) -> bool:
+        """Whether nothing is wrong with the sheet as such: headings, merged cells, the file itself."""
+        return all(fault.line is not None or fault.severity is not Severity.ERROR for fault in self._faults)
+
+    def heading(self, name: str) -> str:
+        """The heading of a column as the file has it."""
+        index = self.index[name]
+        return name if index < 0 else self._sheet.headings[index]
+
+    def error(self, message: str, line: int | None = None) -> None:
+        """Add a fault that refuses the file."""
+        self._faults.append(self._placed(Fault(message, line)))
+
+    def warn(self, message: str, line: int | None = None) -> None:
+        """Add a fault that is told and kept."""
+        self._faults.append(self._placed(Fault(message, line, Severity.WARNING)))
+
+    def file(self, rows: Iterable[T]) -> RegisterFile[T]:
+        """The register read from this one table."""
+        taken = tuple(rows)
+        if not taken and not self._faults:
+            self.error("there is no row below the headings; fill in the register")
+        present = frozenset(name for name, index in self.index.items() if index >= 0)
+        return RegisterFile(taken, self.faults, self.digest, present)
+
+    def _placed(self, fault: Fault) -> Fault:
+        return Fault(self.place + fault.message, fault.line, fault.severity)
+
+    def _find(self, columns: Sequence[Column]) -> None:
+        known = {fold(heading): column for column in columns for heading in column.headings}
+        unknown: list[str] = []
+        for index, heading in enumerate(self._sheet.headings):
+            column = known.get(fold(heading))
+            if column is None:
+                if heading:
+                    unknown.append(heading)
+            elif self.index[column.name] >= 0:
+                self.error(
+                    f"the columns `{self.heading(column.name)}` and `{heading}` both hold {column.name}; keep one"
+                )
+            else:
+                self.index[column.name] = index
+        if max(self.index.values()) < 0:
+            # Row 1 may be data: nothing of it is repeated.
+            names = ", ".join(column.name for column in columns)
+            self.error(f"row 1 holds no heading of this register; write its headings there ({names})")
+            return
+        self._tell_unknown(unknown, known)
+        for column in columns:
+            if (column.required or column.present) and self.index[column.name] < 0:
+                others = " or ".join(f"`{heading}`" for heading in column.headings)
+                self.error(f"the column {others} is missing; add it")
+
+    def _tell_unknown(self, unknown: Sequence[str], known: Mapping[str, Column]) -> None:
+        for heading in unknown[:_UNKNOWN_SHOWN]:
+            if len(heading) > _LONGEST_HEADING:
+                self.error(f"a heading of {len(heading):,} characters is not known; rename or remove its column")
+                continue
+            near = get_close_matches(fold(heading), known, n=1, cutoff=0.6)
+            hint = f"did you mean `{known[near[0]].name}`? Rename" if near else "rename"
+            self.error(f"the column `{heading}` is not known; {hint} or remove it")
+        if unknown[_UNKNOWN_SHOWN:]:
+            self.error(f"{len(unknown) - _UNKNOWN_SHOWN:,} more columns are not known; rename or remove them")
+
+
+class Row:
+    """One row: each accessor gives the typed value of a cell, or adds a fault and gives a harmless placeholder.
+
+    A row with an error is not `sound`; its values are placeholders and must not be used.
+    """
+
+    __slots__ = ("_cells", "_index", "_table", "_whole", "number", "sound")
+
+    def __init__(self, table: Table, number: int, values: Sequence[Cell], *, sound: bool) -> None:
+        self._table = table
+        self._index = table.index
+        self._cells = values
+        self._whole = sound
+        self.number = number
+        self.sound = sound
+
+    def text(self, name: str) -> str:
+        """A text; empty where the cell is."""
+        cell = self._cell(name)
+        return "" if cell is None else cell if isinstance(cell, str) else cells.text(cell)
+
+    def code(self, name: str) -> str:
+        """A code or reference without the decimals or the date a spreadsheet makes of it; empty where the cell is."""
+        return self._read(name, cells.code) or ""
+
+    def digits(self, name: str, length: int, prefix: str = "") -> str:
+        """A number of fixed length, lost leading zeros put back, a prefix left out; empty where the cell is."""
+        cell = self._cell(name)
+        if cell is None:
+            return ""
+        try:
+            return cells.digits(cell, length, prefix)
+        except CellError as error:
+            self.error(name, str(error))
+            return ""
+
+    def key(self, name: str) -> str | None:
+        """A donor key such as D0001234, None where the cell is empty."""
+        key = self.code(name).upper()
+        if key and not _KEY.fullmatch(key):
+            self.error(name, "is not a donor key; write D and four to nine digits, such as D0001234")
+        return key or None
+
+    def account(self, name: str) -> str:
+        """An account code of two to eight digits; empty where the cell is."""
+        code = self.code(name)
+        if code and not _ACCOUNT.fullmatch(code):
+            self.error(name, "is not an account code; write its two to eight digits, such as 610900")
+        return code
+
+    def day(self, name: str) -> date:
+        """A date that must be there."""
+        return self._read(name, cells.day) or date.min
+
+    def day_or_none(self, name: str) -> date | None:
+        """A date that may be left empty."""
+        return self._read(name, cells.day)
+
+    def cents(self, name: str) -> int:
+        """An amount, 0 where the cell is empty."""
+        return self._read(name, cells.cents) or 0
+
+    def positive(self, name: str) -> int:
+        """An amount above zero."""
+        found = self._read(name, cells.cents)
+        if found is not None and found <= 0:
+            self.error(name, "must be above zero; correct the amount")
+        return found or 0
+
+    def number_or_none(self, name: str) -> Decimal | None:
+        """A quantity that may be left empty."""
+        return self._read(name, cells.number)
+
+    def whole(self, name: str) -> int:
+        """A whole number from 1."""
+        return self._read(name, cells.whole) or 1
+
+    def choice(self, name: str, known: Mapping[str, str], default: str) -> str:
+        """One of the values of `known`, `default` where the cell is empty."""
+        cell = self._cell(name)
+        if cell is None:
+            return default
+        if isinstance(cell, str) and (found := known.get(cell)):
+            return found
+        try:
+            return cells.choice(cell, known)
+        except CellError as error:
+            self.error(name, str(error))
+            return default
+
+    def filled(self, name: str) -> bool:
+        """Whether the cell holds something."""
+        return self._cells[self._index[name]] is not None
+
+    def error(self, name: str, message: str) -> None:
+        """Add a fault of this row: the column and what is wrong with it; the row is no longer sound."""
+        self.sound = False
+        self._table.error(f"column `{self._table.heading(name)}` {message}", self.number)
+
+    def warn(self, name: str, message: str) -> None:
+        """Add a warning of this row; the row stays sound."""
+        self._table.warn(f"column `{self._table.heading(name)}` {message}", self.number)
+
+    def _cell(self, name: str) -> Cell:
+        cell = self._cells[self._index[name]]
+        if cell is None and self._table.columns[name].required and self._whole:
+            self.error(name, "is empty; fill it in")
+        return cell
+
+    def _read(self, name: str, convert: Callable[[Cell], T]) -> T | None:
+        cell = self._cell(name)
+        if cell is None:
+            return None
+        try:
+            return convert(cell)
+        except CellError as error:
+            self.error(name, str(error))
+            return None
+
+
+def _folded(headings: Iterable[Cell]) -> tuple[str, ...]:
+    return tuple(fold(cells.text(heading)) if heading is not None else "" for heading in headings)
+
+
+def _unread(name: str | None, message: str, digest: str) -> Sheet:
+    return Sheet(name or "", (), (), (Fault(message),), digest)
+
+
+def _workbook(source: IO[bytes]) -> "Workbook":
+    from importers.sheets.workbook import Workbook  # noqa: PLC0415 - openpyxl takes half a second that other files need not pay
+
+    return Workbook(source)
+
+
+def _read_workbook(data: bytes, wanted: str | None, digest: str) -> Sheet:
+    book = _workbook(io.BytesIO(data))
+    filled = [name for name in book.names if any(cell is not None for cell in book.headings(name))]
+    if wanted is None:
+        name = next(iter(filled), "")
+        notes = [
+            Fault(f"the sheet `{other}` is left out: this register is one sheet, the first", None, Severity.WARNING)
+            for other in filled
+            if other != name
+        ]
+    else:
+        name = next((name for name in book.names if fold(name) == fold(wanted)), "")
+        notes = []
+    if not name:
+        missing = f"there is no visible sheet `{wanted}`" if wanted else "row 1 of every visible sheet is empty"
+        return _unread(wanted, f"{missing}; write the headings in row 1 of the sheet", digest)
+    grid = book.grid(name)
+    sheet = _sheet(name, grid.rows, grid.broken, digest, notes)
+    merged = tuple(
+        Fault(f"the cells {ref} are merged, so that rows share a value; unmerge them and fill in each row")
+        for ref in grid.merged
+    )
+    return replace(sheet, faults=sheet.faults + merged)
+
+
+def _read_csv(data: bytes, path: Path, digest: str) -> Sheet:
+    import pandas as pd  # noqa: PLC0415 - it takes most of a second that other files need not pay
+
+    if path.suffix.casefold().startswith(".xls"):
+        raise UnreadableError(
+            "the name says workbook but the content is none; open it in the spreadsheet and save it as .xlsx"
+        )
+    text, delimiter = _dialect(_decode(data))
+    width = len(_first_record(text, delimiter))
+    if width > _WIDEST_CSV:
+        raise UnreadableError(f"the sheet has more than {_WIDEST_CSV} columns; remove those not needed")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                io.StringIO(text),
+                sep=delimiter,
+                header=None,
+                names=range(width + _SPARE),
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+                skip_blank_lines=False,
+            )
+    except pd.errors.EmptyDataError:
+        raise UnreadableError("the file is empty; export it again") from None
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        raise UnreadableError(_tokenising_fault(str(error), delimiter)) from None
+    filled_columns = (~frame.isin([""])).any().to_numpy().nonzero()[0]
+    frame = frame.iloc[:, : int(filled_columns[-1]) + 1 if len(filled_columns) else 0]
+    failed = zip(*frame.isin(_ERROR_TEXTS).to_numpy().nonzero(), strict=True)
+    broken = [(int(row) + 1, int(column), "holds a spreadsheet error; correct the formula") for row, column in failed]
+    rows: list[tuple[int, list[Cell]]] = []
+    for number, values in enumerate(frame.to_numpy(dtype=object).tolist(), 1):
+        filled: list[Cell] = [cells.tidy(value) or None for value in values]
+        if any(cell is not None for cell in filled):
+            rows.append((number, filled))
+    return _sheet(path.stem, rows, broken, digest, [])
+
+
+def _tokenising_fault(error: str, delimiter: str) -> str:
+    if match := re.search(r"Expected \d+ fields in line (\d+), saw (\d+)", error):
+        return (
+            f"row {match[1]} has {match[2]} fields, more than there are headings; "
+            f"put quotation marks around a text that holds `{delimiter}`"
+        )
+    if match := re.search(r"EOF inside string starting at row (\d+)", error):
+        return f"a quotation mark opened in row {int(match[1]) + 1} is never closed; close it or remove it"
+    return "the rows have more fields than there are headings; put quotation marks around texts that hold a delimiter"
+
+
+def _sheet(
+    name: str,
+    rows: list[tuple[int, list[Cell]]],
+    broken: list[tuple[int, int, str]],
+    digest: str,
+    notes: list[Fault],
+) -> Sheet:
+    if not rows or rows[0][0] != 1:
+        return _unread(name, "row 1 is empty; write the headings there", digest)
+    headings = tuple("" if cell is None else cells.text(cell) for cell in rows[0][1])
+    faults = list(notes)
+    for number, column, what in broken:
+        heading = headings[column] if column < len(headings) and headings[column] else letters_of(column)
+        faults.append(Fault(f"column `{heading}` {what}", number))
+    stray: dict[int, list[int]] = {}
+    width = len(headings)
+    blanks = [index for index, heading in enumerate(headings) if not heading]
+    for number, values in rows[1:]:
+        if blanks or len(values) > width:
+            for index in (*blanks, *range(width, len(values))):
+                if index < len(values) and values[index] is not None:
+                    stray.setdefault(index, []).append(number)
+    for index, numbers in sorted(stray.items()):
+        count = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
+        faults.append(
+            Fault(
+                f"column {letters_of(index)} has no heading but holds a value in row {numbers[0]}{count}; "
+                "give it its heading or empty it (in a CSV: a text that holds the delimiter needs quotation marks)"
+            )
+        )
+    return Sheet(name, headings, tuple(rows[1:]), tuple(faults), digest)
+
+
+def _decode(data: bytes, *, cut: bool = False) -> str:
+    """The text of a CSV: UTF-8 with or without its mark, UTF-16 with its mark, else Windows-1252."""
+    if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UnreadableError("this is neither a table of text (CSV) nor an xlsx workbook; export it again")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return codecs.getincrementaldecoder("utf-16")(errors="replace").decode(data, final=not cut)
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=not cut)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+    # A letter of UTF-8 in a file that is not UTF-8: Ã followed by a sign, as no language writes.
+    if re.search(rb"\xc3[\x80-\xbf]", data):
+        raise UnreadableError(f"the file mixes UTF-8 and another encoding (line {line}); save it as CSV UTF-8")
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableError(
+            f"line {line} holds a character in neither UTF-8 nor Windows-1252; save the file as CSV UTF-8"
+        ) from None
+
+
+def _dialect(text: str) -> tuple[str, str]:
+    """The text without Excel's `sep=` line, and its delimiter: the one most frequent in the headings."""
+    if match := re.match(r"sep=(.)\r?\n", text):
+        return text[match.end() :], match[1]
+    end = re.search(r"[\r\n]|$", text)
+    headings = re.sub(r'"[^"]*"', "", text[: end.start() if end else None])
+    return text, max(_DELIMITERS, key=headings.count)
+
+
+def _first_record(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        raise UnreadableError(
+            f"a heading in line 1 is longer than {csv.field_size_limit():,} characters, or a quotation mark there is "
+            "not closed; correct it and export the file again"
+        ) from None

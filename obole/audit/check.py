@@ -1,0 +1,235 @@
+"""`obole check`: every invariant of the books, each with what breaks it; only what a kill left open is written."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from ledger.chart import code_of
+from ledger.errors import OboleError
+from ledger.money import to_decimal
+from ledger.posting import file_faults
+from ledger.register import receipts as receiptbook
+from ledger.register import tables
+from ledger.register.proof import alterations
+from ledger.register.suspense import open_items
+from ledger.register.tables import stands
+from ledger.register.vouchers import texts
+from ledger.register.years import closed_years
+from ledger.seals import missing_seals, read_seals, register_faults, seal_faults
+from obole.books.loading import Loaded, load_books
+from obole.books.opened import Books
+from obole.books.policies import policy_for
+from obole.books.watch import Watch
+from receipts.decide.facts import assess_year
+from receipts.decide.parameters import known_years
+from receipts.decide.tie import tie
+from receipts.issue import preview
+from receipts.paper.render import document_faults
+from reports.scheme import SCHEMES, load_scheme
+from reports.statements import balance, statement
+
+
+@dataclass(slots=True)
+class Result:
+    """One invariant: what it says, what breaks it (`faults`), and what waits for a person without breaking it."""
+
+    number: int
+    rule: str
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """True where nothing breaks it."""
+        return not self.faults
+
+
+@dataclass(slots=True)
+class _Work:
+    books: Books
+    gifts: Connection
+    identities: Connection
+    loaded: Loaded
+
+
+def check_books(books: Books, progress: Callable[[str, int, int], None] | None = None) -> list[Result]:
+    """Check the invariants in their order (design: what must always be true)."""
+    results = []
+    with books.register.connect() as gifts, books.vault.connect() as identities:
+        work = _Work(books, gifts, identities, load_books(books.folder.main))
+        for number, (rule, look) in enumerate(_RULES, start=1):
+            if progress is not None:
+                progress(rule, number - 1, len(_RULES))
+            result = Result(number, rule)
+            try:
+                for fault in look(work, result):
+                    result.faults.append(fault)
+            except OboleError as error:
+                result.faults.append(str(error))
+            results.append(result)
+    return results
+
+
+def _once(work: _Work, _result: Result) -> Iterator[str]:
+    document = tables.document
+    twice = (
+        select(document.c.bank, document.c.closing_date, document.c.sequence, func.count())
+        .where(document.c.bank.is_not(None), stands)
+        .group_by(document.c.bank, document.c.closing_date, document.c.sequence)
+        .having(func.count() > 1)
+    )
+    for bank, day, sequence, count in work.gifts.execute(twice):
+        yield f"statement {sequence} of {bank} closing on {day} was posted {count} times"
+    for alteration in alterations(work.gifts):
+        yield f"{alteration.table}: {alteration.place}: {alteration.problem}"
+
+
+def _whole(work: _Work, result: Result) -> Iterator[str]:
+    movement, document = tables.movement, tables.document
+    by_document = (
+        select(movement.c.document_id, func.sum(movement.c.cents))
+        .where(movement.c.parent.is_(None))
+        .group_by(movement.c.document_id)
+    )
+    sums = {row[0]: row[1] for row in work.gifts.execute(by_document)}
+    before: dict[str, tuple[str, int]] = {}
+    query = (
+        select(document.c.id, document.c.name, document.c.bank, document.c.opening, document.c.closing)
+        .where(document.c.bank.is_not(None), stands)
+        .order_by(document.c.closing_date, document.c.sequence)
+    )
+    for number, name, bank, opening, closing in work.gifts.execute(query):
+        total = sums.get(number, 0)
+        if opening + total != closing:
+            yield (
+                f"{name}: opening {to_decimal(opening)} + movements {to_decimal(total)} is not its closing balance "
+                f"{to_decimal(closing)}"
+            )
+        known = before.get(bank)
+        if known is not None and known[1] != opening:
+            result.notes.append(
+                f"a gap of {to_decimal(opening - known[1])} EUR between {known[0]} and {name}; "
+                "import the statement that is missing"
+            )
+        before[bank] = (name, closing)
+
+
+def _equal(work: _Work, _result: Result) -> Iterator[str]:
+    yield from work.loaded.problems()
+    yield from file_faults(work.books.folder, work.gifts)
+
+
+def _explained(work: _Work, result: Result) -> Iterator[str]:
+    config = work.books.config
+    control = set(work.books.config.gifts.control)
+    for year in work.loaded.totals.years:
+        if year not in known_years():
+            result.notes.append(f"{year}: no receipt parameters for this year; the gift accounts are not tied out")
+            continue
+        assessment = assess_year(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
+        income = -sum(cents for code, cents in work.loaded.totals.in_year(year).items() if code in control)
+        result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income)
+        if result_of_year.difference:
+            yield f"{year}: the gift accounts differ from the register by {to_decimal(result_of_year.difference)} EUR"
+    open_cents = sum(item.cents for item in open_items(work.gifts))
+    suspense = work.books.config.gifts.suspense
+    booked = -sum(
+        cents
+        for code, cents in work.loaded.totals.until(max(work.loaded.totals.years, default=0)).items()
+        if code == suspense
+    )
+    if booked != open_cents:
+        yield (
+            f"the suspense account {suspense} holds {to_decimal(booked)} EUR, its open items are "
+            f"{to_decimal(open_cents)} EUR"
+        )
+    if open_cents:
+        result.notes.append(f"{to_decimal(open_cents)} EUR wait on the suspense account: `obole match`")
+
+
+def _numbered(work: _Work, _result: Result) -> Iterator[str]:
+    for fault in receiptbook.faults(work.gifts):
+        yield f"receipt {fault.year}/{fault.number:06d}: {fault.problem}"
+
+
+def _unchanged(work: _Work, _result: Result) -> Iterator[str]:
+    for year in receiptbook.years_issued(work.gifts):
+        yield from document_faults(
+            work.books.register, work.books.vault, work.books.sealer, work.books.folder.receipts, year
+        )
+
+
+def _reversals(work: _Work, result: Result) -> Iterator[str]:
+    config = work.books.config
+    for year in receiptbook.years_issued(work.gifts):
+        plan = preview(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
+        for changed in plan.changed:
+            result.notes.append(
+                f"receipt {year}/{changed.number:06d}: issued for {to_decimal(changed.issued_cents)} EUR, "
+                f"its gifts are now {to_decimal(changed.now_cents)} EUR: to be withdrawn or replaced"
+            )
+    return
+    yield
+
+
+def _sealed(work: _Work, _result: Result) -> Iterator[str]:
+    yield from missing_seals(work.books.folder.seals, closed_years(work.gifts))
+    for seal in read_seals(work.books.folder.seals).values():
+        yield from seal_faults(work.books.folder.root, seal)
+        yield from register_faults(work.gifts, seal)
+
+
+_ROOTS = ("Assets:", "Liabilities:", "Equity:", "Income:", "Expenses:")
+
+
+def _nameless(work: _Work, _result: Result) -> Iterator[str]:
+    watch = Watch(work.books)
+    for place, text in (*_texts(work.books.folder.root), *texts(work.gifts)):
+        problem = watch.problem(text)
+        if problem is not None:
+            yield f"{place}: {problem}"
+
+
+def _texts(root: Path) -> Iterator[tuple[str, str]]:
+    """Every line of the books that is no posting, with its place."""
+    patterns = ("*.beancount", "journal/**/*.beancount", "manual/**/*.beancount")
+    for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+            if line.strip() and not line.lstrip().startswith(_ROOTS):
+                yield f"{path.relative_to(root).as_posix()}: line {number}", line
+
+
+def _settled(work: _Work, _result: Result) -> Iterator[str]:
+    root = work.books.folder
+    for folder in (root.journal, root.documents):
+        for path in folder.rglob(".*.new"):
+            yield f"{path.relative_to(root.root).as_posix()}: left by a killed run; any command that writes settles it"
+
+
+def _mapped(work: _Work, _result: Result) -> Iterator[str]:
+    totals = work.loaded.totals
+    for name in SCHEMES:
+        scheme = load_scheme(name)
+        for year in totals.years:
+            difference = balance(statement("balance-sheet", scheme, year, totals))[0].difference
+            if difference:
+                yield f"{year}, scheme {name}: assets and liabilities differ by {to_decimal(difference)} EUR"
+    for code in {code_of(path) for path in work.loaded.opened} - set(work.books.chart):
+        yield f"account {code} is open in the books and not in chart.beancount; open it there"
+
+
+_RULES: tuple[tuple[str, Callable[[_Work, Result], Iterable[str]]], ...] = (
+    ("every euro stands in the register once, as posted", _once),
+    ("a statement is taken whole: opening + movements = closing", _whole),
+    ("the register and the books are equal, and every journal file is as posted", _equal),
+    ("every euro of the gift accounts is receipted or has its reason", _explained),
+    ("receipt numbers of a year are 1..N, each for its gifts", _numbered),
+    ("what was issued does not change", _unchanged),
+    ("a reversal after issue waits in a queue", _reversals),
+    ("a closed year does not change", _sealed),
+    ("no name, IBAN, e-mail or national number in the books", _nameless),
+    ("nothing is left half done", _settled),
+    ("every account falls in one line of each scheme; assets = liabilities", _mapped),
+)

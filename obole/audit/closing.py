@@ -1,0 +1,54 @@
+"""Sealing a year, and checking the seals."""
+
+import hashlib
+
+from ledger.errors import OboleError
+from ledger.locks import writing
+from ledger.money import to_decimal
+from ledger.posting import posting_time
+from ledger.register.suspense import open_items
+from ledger.register.years import closed_years, enter_closing
+from ledger.seals import make_seal, missing_seals, read_seals, register_faults, seal_faults, write_seal
+from obole.books.loading import load_books
+from obole.books.opened import Books, settle
+
+
+class NotReady(OboleError):
+    """A year that cannot be closed yet."""
+
+
+def close_year(books: Books, year: int) -> str:
+    """Seal a year whose books load without error, whose result is carried to 14 and whose suspense is empty."""
+    with writing(books.folder):
+        settle(books)
+        loaded = load_books(books.folder.main)
+        problem = next(loaded.problems(), None)
+        if problem is not None:
+            raise NotReady(f"{year} cannot be closed: {problem}.")
+        if year not in loaded.totals.years:
+            raise NotReady(f"{year} cannot be closed: the books hold nothing of it.")
+        left = loaded.totals.unappropriated_before(year + 1)
+        if left:
+            raise NotReady(
+                f"{year} cannot be closed: a result of {to_decimal(-left)} EUR is not carried to 14 yet; "
+                "post the appropriation (14/790, 692/14) with the general journal."
+            )
+        with books.register.connect() as connection:
+            waiting = [item for item in open_items(connection) if item.booked.year <= year]
+            if waiting:
+                raise NotReady(f"{year} cannot be closed: {len(waiting)} lines wait on suspense; see `obole match`.")
+            seal = make_seal(books.folder.root, connection, year)
+        path = write_seal(books.folder.seals, seal)
+        with books.register.begin() as connection:
+            enter_closing(connection, year, hashlib.sha256(path.read_bytes()).hexdigest(), posting_time())
+    return f"{year} is closed: {len(seal.files)} files and {len(seal.documents)} documents sealed in seals/{year}.json."
+
+
+def verify_seals(books: Books) -> tuple[list[str], list[int]]:
+    """What is not as it was sealed, and the years that have a seal."""
+    seals = read_seals(books.folder.seals)
+    with books.register.connect() as connection:
+        faults = list(missing_seals(books.folder.seals, closed_years(connection)))
+        for seal in seals.values():
+            faults += [*seal_faults(books.folder.root, seal), *register_faults(connection, seal)]
+    return faults, sorted(seals)

@@ -1,0 +1,1 @@
+"""One set of books: its settings, opened, created, loaded, watched."""

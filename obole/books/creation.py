@@ -1,0 +1,118 @@
+"""New books: folder, key, chart, stores and the main file that Fava opens."""
+
+import secrets
+from pathlib import Path
+
+from ledger.chart import Account, house, path_of, render_chart
+from ledger.errors import OboleError
+from ledger.folder import Folder
+from ledger.journal import quote, write_whole
+from ledger.locks import writing
+from ledger.vault.key import create_key
+from obole.books.opened import Books, open_books
+from obole.books.settings import FILE_NAME, Config, load, read_settings
+
+
+class BooksExist(OboleError):
+    """A folder that already holds books."""
+
+
+def initialise(root: Path, settings: str) -> Books:
+    """Create books in `root` from the text of an obole.toml; BooksExist where there are some.
+
+    The vault's key goes to the key folder, under a name of its own that is added to obole.toml.
+    """
+    if (root / "main.beancount").exists():
+        raise BooksExist(f"{root}: there are books here already; choose another folder.")
+    root.mkdir(parents=True, exist_ok=True)
+    folder = Folder(root.resolve())
+    name = f"obole-{secrets.token_hex(6)}"
+    written = root / FILE_NAME
+    text = settings or read_settings(written)
+    if not any(line.startswith(("key ", "key=")) for line in text.splitlines()):
+        text = f'key = "{name}"\n' + text
+    write_whole(written, text.encode())
+    config = load(root)
+    with writing(folder):
+        create_key(config.key, root)
+        accounts = {account.code: account for account in house()}
+        for code, label in _accounts_named_only_in(config):
+            accounts.setdefault(code, Account(code, path_of(code, label), (label, label, label, label)))
+        write_whole(folder.chart, render_chart(accounts.values(), config.first_day).encode())
+        year = config.first_day.year
+        write_whole(
+            folder.journal / str(year) / "00-year.beancount",
+            b"; Posted documents stand here, one file each. Obole writes them; do not edit.\n",
+        )
+        write_whole(
+            root / "manual" / f"{year}.beancount",
+            b"; What finance staff enter by hand in Fava stands here.\n",
+        )
+        for part in (folder.documents, folder.receipts, folder.seals):
+            part.mkdir(exist_ok=True)
+        books = Books(folder, config)
+        books.register  # noqa: B018 - creates the store
+        books.vault  # noqa: B018
+        write_whole(root / "import.py", _IMPORT.encode())
+        write_whole(folder.main, main_text(config).encode())
+    return open_books(root)
+
+
+def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:
+    named = [(bank.account, f"Banque {bank.alias}") for bank in config.bank]
+    for name, platform in config.platforms.items():
+        named += [(platform.account, f"Plateforme {name}"), (platform.fee_account, f"Commissions {name}")]
+    return named + [(rule.account, rule.label) for rule in config.rules if rule.account]
+
+
+_IMPORT = '''"""The sources of these books for beangulp and Fava's import page, to look at: `obole import` posts."""
+
+from pathlib import Path
+
+import beangulp
+
+from obole.extraction import importers
+
+CONFIG = importers(Path(__file__).parent)
+
+if __name__ == "__main__":
+    beangulp.Ingest(CONFIG)()
+'''
+
+
+def main_text(config: Config) -> str:
+    """The text of main.beancount: what Fava opens, and the checks that run each time it loads."""
+    register = config.register_url or "register.sqlite3"
+    gifts = {"register": register, "accounts": list(config.gifts.control)}
+    banks = {"register": register, "accounts": {bank.alias: bank.account for bank in config.bank}}
+    day = config.first_day.isoformat()
+    locale = "fr_BE" if config.organisation.language == "fr" else f"{config.organisation.language}_BE"
+    return f"""; Obole books of {_comment(config.organisation.name)}. Open with `obole serve` or `fava main.beancount`.
+option "title" {quote(config.organisation.name)}
+option "operating_currency" "EUR"
+; Without this a balance may be one cent off and pass.
+option "tolerance_multiplier" "0"
+option "documents" "documents"
+
+include "chart.beancount"
+include "journal/*/*.beancount"
+include "manual/*.beancount"
+
+plugin "ledger.plugins.accounts"
+plugin "reports.mapped"
+plugin "ledger.plugins.gifts" {quote(repr(gifts))}
+plugin "ledger.plugins.banks" {quote(repr(banks))}
+plugin "ledger.plugins.periods" "seals"
+
+{day} custom "fava-extension" "obole.pages"
+{day} custom "fava-option" "default-page" "extension/Statements/"
+{day} custom "fava-option" "import-config" "import.py"
+{day} custom "fava-option" "locale" "{locale}"
+{day} custom "fava-option" "collapse-pattern" "^[A-Z][a-z]+:[0-9]+[^:]*$"
+{day} custom "fava-option" "invert-income-liabilities-equity" "true"
+{day} custom "fava-option" "show-accounts-with-zero-balance" "false"
+"""
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,111 @@
+"""From obole.toml to the plain policies that the lower rooms take: receipts, printing, Belcotax, grants."""
+
+from importers.platforms import Declared
+from importers.platforms.declared import Source
+from importers.platforms.records import Kind
+from importers.platforms.table import Hints
+from importers.sheets.tabular import fold
+from ledger.errors import OboleError
+from ledger.recognition import GrantAccountCodes
+from obole.books.opened import Books
+from obole.books.settings import Collection, Config
+from receipts.decide.eligibility import Policy
+from receipts.filing import belcotax
+from receipts.issue import Printing
+from receipts.paper.sheet import Institution
+
+
+def policy_of(config: Config) -> Policy:
+    """The recognised years, and the foundation's decisions on what the law leaves open."""
+    years = {year for part in config.recognition for year in range(part.from_year, part.to_year + 1)}
+    return Policy(
+        recognised=frozenset(years),
+        token_eligible=config.receipts.token_counterpart_eligible,
+    )
+
+
+def policy_for(config: Config, year: int) -> Policy:
+    """The policy for one year; obole.toml may require a national number where the law tolerates none."""
+    general = policy_of(config)
+    required = True if year in config.receipts.require_national_number else None
+    return Policy(general.recognised, general.token_eligible, required)
+
+
+def printing_of(config: Config, year: int) -> Printing:
+    """What the foundation prints on its receipts of a year."""
+    who = config.organisation
+    reference = next((part.reference for part in config.recognition if part.from_year <= year <= part.to_year), "")
+    return Printing(
+        institution=Institution(
+            name=who.name,
+            legal_form=who.legal_form,
+            street=who.street,
+            postcode=who.postcode,
+            municipality=who.municipality,
+            enterprise_number=who.enterprise_number,
+            recognition=reference,
+            email=who.email,
+            website=who.website or "",
+            telephone=who.telephone,
+        ),
+        place=config.receipts.place or who.municipality,
+        signatory=config.receipts.signatory,
+        signatory_role=config.receipts.signatory_role,
+        amount_in_words=config.receipts.amount_in_words,
+    )
+
+
+def belcotax_institution(config: Config) -> belcotax.Institution:
+    """Who sends the Belcotax file."""
+    who = config.organisation
+    return belcotax.Institution(
+        name=who.name,
+        street=who.street,
+        postcode=who.postcode,
+        municipality=who.municipality,
+        language=who.language if who.language in ("fr", "nl", "de") else "fr",
+        enterprise_number=who.enterprise_number,
+        telephone=who.telephone,
+        email=who.email,
+        contact=who.contact,
+    )
+
+
+def belcotax_settings(config: Config) -> belcotax.BelcotaxSettings:
+    """The settings of the 281.71 file."""
+    return belcotax.BelcotaxSettings(**config.belcotax.model_dump())
+
+
+def grant_accounts(config: Config) -> GrantAccountCodes:
+    """The accounts of the grants register."""
+    return GrantAccountCodes(**config.grants.model_dump())
+
+
+def collection_settings(books: Books) -> Collection:
+    """Return `[collection]` of obole.toml; OboleError where it is missing."""
+    if books.config.collection is None:
+        raise OboleError(
+            "obole.toml: no [collection]; add it with your creditor identifier and bank (direct-debits.md)."
+        )
+    return books.config.collection
+
+
+def declared(config: Config) -> Declared:
+    """What obole.toml says of platforms' exports and of tables with headings of their own."""
+    hints = {name: Hints(date=one.date, decimal=one.decimal) for name, one in config.platforms.items()}
+    sources = {
+        name: Source(
+            columns={str(name): heading for name, heading in one.columns.items()},
+            hints=Hints(date=one.date, decimal=one.decimal, encoding=one.encoding, delimiter=one.delimiter),
+            kinds={fold(value): Kind(kind) for value, kind in one.kinds.items()},
+            cents=one.unit == "cents",
+            negative_fees=one.fees == "balance",
+            positive_refunds=one.refunds == "positive",
+            currency=one.currency,
+            campaign=one.campaign,
+            certificate_elsewhere=one.certificate_elsewhere,
+            already_in=one.already_in,
+        )
+        for name, one in config.sources.items()
+    }
+    return Declared(sources, hints)

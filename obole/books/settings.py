@@ -1,0 +1,467 @@
+"""`obole.toml`: the organisation, its bank accounts, policies and rules, validated with messages a person can act on.
+
+`load` reads the file of a set of books into a `Config`; a wrong file is a `ConfigError` that lists every wrong field.
+"""
+
+import re
+import tomllib
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from importers.registers.donors import valid_iban
+from ledger.errors import OboleError
+from ledger.identifiers import valid_creditor_identifier, valid_enterprise_number
+from ledger.instalments import Fate
+from ledger.records import Channel, Counterpart, Nature
+
+FILE_NAME = "obole.toml"
+
+
+Language = Literal["fr", "nl", "de", "en"]
+
+
+# The fields and kinds of importers.platforms, written here so that no command loads the readers for its settings.
+SourceField = Literal[
+    "reference",
+    "payment",
+    "paid",
+    "settled",
+    "gross",
+    "fee",
+    "net",
+    "currency",
+    "kind",
+    "test",
+    "payout",
+    "name",
+    "first_name",
+    "email",
+    "account",
+    "street",
+    "postcode",
+    "city",
+    "country",
+    "communication",
+    "donor",
+    "campaign",
+    "recurring",
+]
+
+
+SourceKind = Literal[
+    "gift",
+    "refund",
+    "chargeback",
+    "chargeback-reversed",
+    "fee",
+    "correction",
+    "spent",
+    "payout",
+    "hold",
+    "pending",
+    "void",
+    "test",
+]
+
+
+class ConfigError(OboleError):
+    """obole.toml cannot be used; the message lists each wrong field with its remedy."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _digits(value: Any) -> Any:
+    return re.sub(r"[ .]", "", value).removeprefix("BE") if isinstance(value, str) else value
+
+
+def _compact_iban(value: Any) -> Any:
+    return re.sub(r"\s", "", value).upper() if isinstance(value, str) else value
+
+
+def _enterprise_number(value: str) -> str:
+    if not valid_enterprise_number(value):
+        raise ValueError("not a valid enterprise number (ten digits, check digits modulo 97)")
+    return value
+
+
+def _account_code(value: Any) -> Any:
+    if isinstance(value, int):
+        raise ValueError(f'write the account code between quotes: "{value}"')  # noqa: TRY004 - pydantic collects it
+    return value
+
+
+def _valid_pattern(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
+AccountCode = Annotated[str, BeforeValidator(_account_code), Field(pattern=r"^[0-9]{2,8}$")]
+
+
+class Organisation(_Part):
+    """Who keeps these books, as printed on receipts and sent to Belcotax."""
+
+    name: str = Field(min_length=1)
+    legal_form: str = "fondation d'utilité publique"
+    enterprise_number: Annotated[str, BeforeValidator(_digits)]
+    street: str = Field(min_length=1, description="street and number")
+    postcode: str = Field(pattern=r"^[0-9]{4}$")
+    municipality: str = Field(min_length=1)
+    country: str = "BE"
+    language: Language = "fr"
+    telephone: str = Field(pattern=r"^[0-9+/ .]{6,20}$")
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    contact: str = Field(min_length=1, description="contact person for Belcotax")
+    website: str | None = None
+
+    @field_validator("enterprise_number")
+    @classmethod
+    def _valid_number(cls, value: str) -> str:
+        return _enterprise_number(value)
+
+
+class Recognition(_Part):
+    """One recognition for tax-deductible gifts; at most six calendar years (AR/CIR 92 art. 63/18/1)."""
+
+    from_year: int = Field(ge=1990, le=2100)
+    to_year: int = Field(ge=1990, le=2100)
+    reference: str = ""
+
+    @model_validator(mode="after")
+    def _six_years(self) -> "Recognition":
+        if not self.from_year <= self.to_year <= self.from_year + 5:
+            raise ValueError("from_year to to_year must be one to six years")
+        return self
+
+
+class BankAccount(_Part):
+    """One bank account and its ledger account. `alias` names its documents: coda-ALIAS-2025-073."""
+
+    alias: str = Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")
+    iban: Annotated[str, BeforeValidator(_compact_iban)]
+    account: AccountCode
+    currency: Literal["EUR"] = "EUR"
+
+    @field_validator("iban")
+    @classmethod
+    def _valid_iban(cls, value: str) -> str:
+        if not valid_iban(value):
+            raise ValueError("not a valid IBAN (check digits modulo 97)")
+        return value
+
+
+class GiftAccounts(_Part):
+    """Income account by what the gift is. Annex 3, footnote 30: 731 may single out the gifts with a tax deduction."""
+
+    money: AccountCode = "731100"
+    in_kind: AccountCode = "731200"
+    undocumented: AccountCode = "731300"
+    legacy: AccountCode = "732000"
+    membership: AccountCode = "730000"
+    sponsoring: AccountCode = "743100"
+    ticket: AccountCode = "743200"
+    suspense: AccountCode = "499000"
+
+    def of(self, nature: Nature) -> str:
+        """The income account of a gift of this nature that has a known donor."""
+        if nature in (Nature.GOODS, Nature.SERVICES, Nature.PREMISES, Nature.EQUIPMENT, Nature.SECURITIES):
+            return self.in_kind
+        return {
+            Nature.LEGACY: self.legacy,
+            Nature.MEMBERSHIP: self.membership,
+            Nature.SPONSORING: self.sponsoring,
+            Nature.TICKET: self.ticket,
+        }.get(nature, self.money)
+
+    @property
+    def control(self) -> tuple[str, ...]:
+        """The accounts whose every posting must stand in the register of gifts."""
+        given = {self.money, self.in_kind, self.undocumented, self.legacy, self.membership}
+        return tuple(sorted(given | {self.sponsoring, self.ticket}))
+
+
+class GrantAccounts(_Part):
+    """Accounts of the grants register (KB WVV art. 3:171; facts/accounting-rules.md section e)."""
+
+    public: AccountCode = "733000"
+    private: AccountCode = "733100"
+    receivable: AccountCode = "413000"
+    earned: AccountCode = "491000"
+    deferred: AccountCode = "493000"
+    capital: AccountCode = "150000"
+    release: AccountCode = "753000"
+
+
+class Rule(_Part):
+    """What a known bank line is. Every condition given must hold; the first rule that holds decides.
+
+    `code` is a list of beginnings of family + transaction (`"80"`, `"0137"`); `name`, `communication` are regular
+    expressions, searched without regard to case; `account` books the line there; `gift` makes it a gift whose donor is
+    known by IBAN only, or not at all.
+    """
+
+    label: str = Field(min_length=1, description="the narration; no person's name")
+    direction: Literal["credit", "debit"] | None = None
+    code: tuple[str, ...] = ()
+    name: str | None = None
+    communication: str | None = None
+    iban: Annotated[str | None, BeforeValidator(_compact_iban)] = None
+    bank: str | None = Field(default=None, description="alias of the bank account it is seen on")
+    account: AccountCode | None = None
+    gift: "RuleGift | None" = None
+
+    @field_validator("name", "communication")
+    @classmethod
+    def _valid_pattern(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from None
+        return value
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> "Rule":
+        if (self.account is None) == (self.gift is None):
+            raise ValueError("give either account or gift")
+        if not (self.direction or self.code or self.name or self.communication or self.iban):
+            raise ValueError("a rule needs at least one condition")
+        return self
+
+
+class RuleGift(_Part):
+    """A gift that a rule recognises, whose donor is unknown and stays so (a pooled payout, a collecting box)."""
+
+    nature: Nature = Nature.MONEY
+    channel: Channel = Channel.PLATFORM
+    counterpart: Counterpart = Counterpart.NONE
+    account: AccountCode | None = None
+    campaign: str | None = None
+    fund: str | None = None
+
+
+class GiftDatePolicy(StrEnum):
+    """Which date decides the calendar year of a gift (facts/receipts.md section 3, UNSURE: a setting)."""
+
+    EXECUTED = "executed"
+    VALUE = "value"
+    BOOKED = "booked"
+
+
+class Receipts(_Part):
+    """Receipt policies. The 40 EUR threshold is law and stands in the year parameters, not here."""
+
+    place: str = ""
+    signatory: str = ""
+    signatory_role: str = ""
+    amount_in_words: bool = True
+    gift_date_policy: GiftDatePolicy = GiftDatePolicy.EXECUTED
+    require_national_number: tuple[int, ...] = ()
+    token_counterpart_eligible: bool = False
+
+
+class Belcotax(_Part):
+    """Settings of the 281.71 file whose rule is unsure (facts/belcotax.md); the defaults are those proposed there."""
+
+    company_number_in_2011: bool = True
+    zone_2030_natural: str = ""
+    zone_2030_legal: str = ""
+    zone_2045: str = ""
+    country_belgium: str = "150"
+    country_digits: int = Field(default=0, ge=0, le=5, description="pad foreign country codes to this many digits")
+    file_type: Literal["BELCOTAX", "BELCOTST", "BCTEST"] = "BELCOTAX"
+    country_codes: dict[str, str] = Field(
+        default_factory=dict, description="codes of annex 3 of the brochure by ISO country, where the table lacks one"
+    )
+
+
+class Collection(_Part):
+    """SEPA direct debits that we collect: who we are to the bank, when, and what follows when one fails."""
+
+    creditor: Annotated[str, BeforeValidator(_compact_iban)] = Field(description="SEPA creditor identifier")
+    bank: str = Field(description="alias of the [[bank]] that collects")
+    bic: str = Field(default="", pattern=r"^([A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?)?$", description="of that bank")
+    scheme: Literal["CORE"] = "CORE"
+    message: Literal["pain.008.001.02", "pain.008.001.08"] = "pain.008.001.02"
+    day: int = Field(default=5, ge=1, le=28, description="of the month on which we collect")
+    notice: int = Field(default=14, ge=1, le=60, description="days before the debit at which donors are told of it")
+    attempts: int = Field(default=2, ge=1, le=6, description="how often one instalment is tried after soft failures")
+    fates: dict[str, Fate] = Field(default_factory=dict, description="fate by reason code")
+
+    @field_validator("creditor")
+    @classmethod
+    def _valid_creditor(cls, value: str) -> str:
+        if not valid_creditor_identifier(value):
+            raise ValueError(
+                "not a creditor identifier (Belgium: BE, two check digits, three characters such as ZZZ, enterprise "
+                "number; check digits modulo 97)"
+            )
+        return value
+
+
+class InKind(_Part):
+    """Gifts in kind are income with an equal charge or asset; a presentation choice (accounting-rules.md e)."""
+
+    book: bool = True
+
+
+class Platform(_Part):
+    """A platform or declared source that money comes through, and how its payouts are known on the bank account."""
+
+    account: AccountCode = Field(default="416100", description="clearing: what the platform owes us")
+    fee_account: AccountCode = "616100"
+    payer: str | None = Field(default=None, description="regular expression on the name of who pays out")
+    reference: str | None = Field(default=None, description="regular expression on the communication of a payout")
+    date: Literal["", "dmy", "mdy"] = ""
+    decimal: Literal["", ".", ","] = ""
+    rates: dict[str, Annotated[Decimal, Field(gt=0, lt=1_000_000)]] = Field(
+        default_factory=dict, description="EUR for one unit of a currency that the platform does not settle in EUR"
+    )
+    certificate_elsewhere: bool = Field(default=False, description="the platform gives the donors their certificate")
+
+    _patterns = field_validator("payer", "reference")(_valid_pattern)
+
+
+class Source(_Part):
+    """A table of gifts with headings of its own: any platform, employer's scheme or CRM (docs/platforms.md)."""
+
+    columns: dict[SourceField, str]
+    encoding: str = ""
+    delimiter: Literal["", ",", ";", "\t", "|"] = ""
+    decimal: Literal["", ".", ","] = ""
+    date: Literal["", "dmy", "mdy"] = ""
+    unit: Literal["euro", "cents"] = Field(default="euro", description="cents: amounts are whole hundredths")
+    fees: Literal["cost", "balance"] = Field(default="cost", description="balance: a fee is written as a negative")
+    refunds: Literal["negative", "positive"] = Field(default="negative", description="how a refund's amount is written")
+    kinds: dict[str, SourceKind] = Field(default_factory=dict, description="what each value of the kind column means")
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    campaign: str = ""
+    certificate_elsewhere: bool = False
+    already_in: str = Field(default="", description="the platform whose report holds the same money, or `bank`")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Source":
+        missing = [name for name in ("reference", "paid", "gross") if name not in self.columns]
+        if missing:
+            raise ValueError(f"columns lacks {', '.join(missing)}")
+        if "kind" in self.columns and not self.kinds:
+            raise ValueError("kinds is missing: say what each value of the kind column means")
+        return self
+
+
+class Config(_Part):
+    """The whole of obole.toml."""
+
+    organisation: Organisation
+    recognition: tuple[Recognition, ...] = ()
+    bank: tuple[BankAccount, ...] = ()
+    gifts: GiftAccounts = GiftAccounts()
+    grants: GrantAccounts = GrantAccounts()
+    rules: tuple[Rule, ...] = ()
+    receipts: Receipts = Receipts()
+    belcotax: Belcotax = Belcotax()
+    in_kind: InKind = InKind()
+    platforms: dict[str, Platform] = Field(default_factory=dict)
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")], Source] = Field(default_factory=dict)
+    collection: Collection | None = Field(default=None, description="without it nothing is collected")
+    first_day: date = date(2024, 1, 1)
+    key: str = Field(default="", description="name of the key file that opens the vault, kept outside the books")
+    register_url: str = Field(default="", description="SQLAlchemy address of a server; empty: register.sqlite3 here")
+    vault_url: str = Field(default="", description="SQLAlchemy address of a server; empty: vault.sqlite3 here")
+
+    @model_validator(mode="after")
+    def _distinct_banks(self) -> "Config":
+        for attribute in ("alias", "iban", "account"):
+            values = [getattr(bank, attribute) for bank in self.bank]
+            if len(values) != len(set(values)):
+                raise ValueError(f"two bank accounts have the same {attribute}; give each its own")
+        return self
+
+    @model_validator(mode="after")
+    def _kept_by_the_register(self) -> "Config":
+        """Gift accounts and suspense hold what the register says and nothing else: no rule books past it."""
+        control, suspense = set(self.gifts.control), self.gifts.suspense
+        aliases = {bank.alias for bank in self.bank}
+        found = []
+        for number, rule in enumerate(self.rules, start=1):
+            place = f"rules[{number}]"
+            if rule.account in control:
+                found.append(f"{place}: {rule.account} is a gift account; write `gift = {{ ... }}` in place of account")
+            if rule.account == suspense:
+                found.append(f"{place}: {suspense} is the suspense account, where a line goes that no rule knows")
+            if rule.gift is not None and rule.gift.account is not None and rule.gift.account not in control:
+                found.append(f"{place}: {rule.gift.account} is no gift account ({', '.join(sorted(control))})")
+            if rule.bank is not None and rule.bank not in aliases:
+                found.append(f"{place}: `{rule.bank}` is the alias of no [[bank]]")
+        found += [
+            f"bank `{bank.alias}`: {bank.account} is kept by the register; give the bank an account of its own"
+            for bank in self.bank
+            if bank.account in control or bank.account == suspense
+        ]
+        if self.collection is not None and self.collection.bank not in aliases:
+            found.append(f"collection: `{self.collection.bank}` is the alias of no [[bank]]")
+        found += [
+            f"platforms.{name}: {code} is kept by the register; give the platform an account of its own"
+            for name, platform in self.platforms.items()
+            for code in (platform.account, platform.fee_account)
+            if code in control or code == suspense
+        ]
+        if found:
+            raise ValueError("; ".join(found))
+        return self
+
+
+def read_settings(path: Path) -> str:
+    """The text of an obole.toml, with or without a byte order mark; ConfigError where it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name}: not written in UTF-8; save it as UTF-8 in your editor.") from None
+
+
+def load(folder: Path) -> Config:
+    """Read `obole.toml` of the books in `folder`; ConfigError where there is none or a field is wrong."""
+    path = folder / FILE_NAME
+    try:
+        raw = tomllib.loads(read_settings(path))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{folder}: no {FILE_NAME} here, so these are no books; create them with `obole init {folder}`, "
+            "or say which books with --books or OBOLE_BOOKS."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{FILE_NAME}: not readable as TOML: {error}.") from None
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        lines = [_explain(detail) for detail in error.errors(include_url=False)]
+        raise ConfigError(f"{FILE_NAME}: {len(lines)} wrong:\n  " + "\n  ".join(lines)) from None
+
+
+def _explain(detail: Any) -> str:
+    place = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in detail["loc"]).replace(
+        ".[", "["
+    )
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = "no such setting; see docs/configuration.md for the names"
+    if detail["type"] == "missing":
+        message = "missing; add it"
+    return f"{place or 'the file'}: {message}"
+
+
+def sample() -> str:
+    """An obole.toml to fill in, with the settings everyone needs and a comment on each."""
+    return (files("obole") / "data" / "obole.toml").read_text(encoding="utf-8")

@@ -1,0 +1,97 @@
+"""What must stand nowhere but in the vault: donors' names, IBANs, e-mail addresses and national numbers in a text."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+from importers.registers.donors import valid_iban
+from ledger.identifiers import valid_national_number
+from ledger.vault.donors import Donor, find_donors
+from obole.books.opened import Books
+
+# The part before @ has at most 64 characters (RFC 5321), without which a long text would be searched from each letter.
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
+
+
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
+
+
+_ELEVEN = re.compile(r"(?<!\d)\d{2}[.]?\d{2}[.]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
+
+
+_WORD = re.compile(r"\w+")
+
+
+_SHORTEST_IBAN = 15  # Norway; ISO 13616 registry
+
+
+_Names = dict[str, set[tuple[str, ...]]]
+
+
+# The names of the vault last looked at, with what its file was then: an import looks at fifty journals in a row.
+_kept: dict[tuple[str, int, int], _Names] = {}
+
+
+def _names_in_vault(books: Books) -> _Names:
+    path = books.folder.vault
+    stamp = (str(path), path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else ("", 0, 0)
+    if stamp not in _kept or not stamp[0]:
+        with books.vault.connect() as connection:
+            names = _names(find_donors(connection, None))
+        _kept.clear()
+        _kept[stamp] = names
+    return _kept[stamp]
+
+
+class Watch:
+    """Looks for personal data in texts that go into the books; what is the foundation's own is none."""
+
+    def __init__(self, books: Books) -> None:
+        self._names = _names_in_vault(books)
+        self._own = {books.config.organisation.email} | {bank.iban for bank in books.config.bank}
+
+    def problem(self, text: str) -> str | None:
+        """What is wrong with a text, and what to do; never what it says. None where nothing is."""
+        if _names_in(text, self._names):
+            return "the name of a donor stands here; replace it by the donor key"
+        if any(found not in self._own for found in _EMAIL.findall(text)):
+            return "an e-mail address stands here; remove it"
+        if any(found not in self._own for found in _ibans_in(text)):
+            return "an IBAN stands here; remove it"
+        numbers = (re.sub(r"\D", "", found) for found in _ELEVEN.findall(text))
+        if any(valid_national_number(found) for found in numbers):
+            return "a national number stands here; remove it"
+        return None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a text without case and accents."""
+    plain = unicodedata.normalize("NFKD", text)
+    return tuple(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
+
+
+def _names(donors: Iterable[Donor]) -> dict[str, set[tuple[str, ...]]]:
+    """The names of natural persons in both orders, as words, by their first word."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for donor in donors:
+        first, last = _words(donor.first_name), _words(donor.last_name)
+        if first and last:
+            for name in (first + last, last + first):
+                found.setdefault(name[0], set()).add(name)
+    return found
+
+
+def _names_in(line: str, names: Mapping[str, set[tuple[str, ...]]]) -> bool:
+    words = _words(line)
+    return any(
+        words[place : place + len(name)] == name for place, word in enumerate(words) for name in names.get(word, ())
+    )
+
+
+def _ibans_in(line: str) -> Iterator[str]:
+    """What is an IBAN, alone or with other words behind it."""
+    for found in _IBAN.findall(line.upper()):
+        compact = re.sub(r"\s", "", found)
+        for length in range(_SHORTEST_IBAN, len(compact) + 1):
+            if valid_iban(compact[:length]):
+                yield compact[:length]

@@ -1,0 +1,25 @@
+"""The command that says what source files hold, without any books."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from importers.bank.summary import as_json, as_text
+from obole.intake.inspection import declared_in, inspect_files
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def inspect(files: tuple[Path, ...], form: str) -> None:
+    """What a source file holds, without any books: statements, balances, movements, faults."""
+    inspections = inspect_files(files, declared_in(click.get_current_context().obj))
+    if form == "json":
+        shown = [as_json(inspection) for inspection in inspections]
+        click.echo(json.dumps(shown[0] if len(shown) == 1 else shown, ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n\n".join(as_text(inspection) for inspection in inspections))
+    if not all(inspection.ok for inspection in inspections):
+        sys.exit(1)

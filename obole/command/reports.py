@@ -1,0 +1,36 @@
+"""The command of the reports."""
+
+from pathlib import Path
+
+import click
+
+from obole.books.opened import open_books
+from obole.command.frame import LANGUAGES, format_of, with_books, year_option
+from obole.reporting import write_report
+
+_REPORTS = click.Choice(
+    ["balance-sheet", "income-statement", "appropriation", "trial-balance", "general-ledger", "tie-out"]
+)
+
+
+_SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
+
+
+@click.command()
+@click.argument("what", metavar="WHAT", type=_REPORTS)
+@year_option
+@click.option("--scheme", type=_SCHEMES, default="published", show_default=True)
+@click.option("--lang", "language", type=LANGUAGES, help="Default: the foundation's language.")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
+@with_books
+def report(
+    books: Path, *, what: str, year: int, scheme: str, language: str | None, form: str, output: Path | None
+) -> None:
+    """A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
+    form = format_of(form, output)
+    opened = open_books(books)
+    language = language or opened.config.organisation.language
+    write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output)
+    if output is not None:
+        click.echo(f"{output} written.")

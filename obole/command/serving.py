@@ -1,0 +1,17 @@
+"""The command that shows the books in a browser."""
+
+from pathlib import Path
+
+import click
+
+from obole.command.frame import with_books
+from obole.web.serve import serve as run
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True)
+@with_books
+def serve(books: Path, host: str, port: int) -> None:
+    """Fava with Obole's pages, read-only."""
+    run(books, host, port, say=click.echo)

@@ -1,0 +1,117 @@
+"""What follows when a direct debit fails: pain.002 rejects before settlement, returns and refunds on bank statements.
+
+A failure is entered beside its instalment, so that it may be collected again where its reason allows; the mandate's
+fate goes into the vault, and both are told in words. A reject moved no money: it posts no entry and takes back no gift.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from importers.bank.codes import Language, reason_label
+from importers.deciding.booking import Return
+from importers.deciding.returns import fate
+from ledger.errors import Fault, Severity
+from ledger.instalments import Fate
+from ledger.money import to_decimal
+from ledger.register import debits as debitbook
+from ledger.register.debits import Debit, Failure, FailureKind
+from ledger.vault.pledges import PledgeChange, pledged_mandates
+from obole.books.opened import Books
+
+_SHOWN = 5
+
+
+_CAME = {
+    FailureKind.REJECT: "rejected before settlement",
+    FailureKind.RETURN: "returned",
+    FailureKind.REFUND: "refunded to the debtor",
+}
+
+
+_FATES = {
+    Fate.RETRY: "the mandate stays and the instalment may be collected again",
+    Fate.SUSPEND: "the mandate is suspended: contact the donor",
+    Fate.END: "the mandate is ended",
+    Fate.CORRECT: "an error of our own: correct it, the instalment may be collected again",
+    Fate.KEEP: "nothing follows for the mandate",
+}
+
+
+class Failed(NamedTuple):
+    """A direct debit that failed, as a file of the bank says it; what it does not say is None."""
+
+    end_to_end: str | None
+    mandate: str | None
+    donor: str | None
+    cents: int
+    kind: FailureKind
+    day: date
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What follows: rows beside the instalments, changes of pledges for the vault, remarks to tell."""
+
+    failures: tuple[Failure, ...]
+    changes: tuple[PledgeChange, ...]
+    faults: tuple[Fault, ...]
+
+
+def of_returns(returns: Iterable[Return]) -> list[Failed]:
+    """The returns of a statement as failures."""
+    return [
+        Failed(one.reference, one.mandate, one.donor, -one.cents, one.kind, one.booked, one.reason) for one in returns
+    ]
+
+
+def follow(books: Books, connection: Connection, failed: Sequence[Failed]) -> Followed:
+    """What follows from failed debits, decided by reason; reads register and vault and writes nothing.
+
+    A mandate without a pledge is not collected from here: its failure is told and has no other consequence.
+    """
+    if not failed:
+        return Followed((), (), ())
+    ours = debitbook.debits(connection, [one.end_to_end for one in failed if one.end_to_end])
+    completed = [_completed(one, ours.get(one.end_to_end or "")) for one in failed]
+    with books.vault.connect() as identities:
+        pledged = pledged_mandates(identities, [one.mandate for one in completed if one.mandate])
+    config = books.config
+    changed = config.collection.fates if config.collection is not None else {}
+    failures: list[Failure] = []
+    changes: list[PledgeChange] = []
+    told: defaultdict[tuple[FailureKind, str, Fate | None], list[Failed]] = defaultdict(list)
+    for one in completed:
+        follows = fate(one.reason, refund=one.kind is FailureKind.REFUND, changed=changed)
+        reason = one.reason or ""
+        debit = ours.get(one.end_to_end or "")
+        if debit is not None and debit.cents == one.cents:  # of another amount it is not this instalment
+            failures.append(Failure(debit.end_to_end, one.kind, one.day, reason, follows))
+        if one.mandate in pledged:
+            changes.append(PledgeChange(one.mandate, follows.state, reason, one.day))
+        told[one.kind, reason, follows if one.mandate in pledged else None].append(one)
+    return Followed(tuple(failures), tuple(changes), tuple(_told(told, config.organisation.language)))
+
+
+def _completed(one: Failed, debit: Debit | None) -> Failed:
+    return one if debit is None else one._replace(donor=one.donor or debit.donor, mandate=debit.mandate)
+
+
+def _told(told: Mapping[tuple[FailureKind, str, Fate | None], Sequence[Failed]], language: Language) -> Iterable[Fault]:
+    """One remark per way, reason and fate: how many, for how much, whose."""
+    for (kind, reason, follows), failed in sorted(told.items(), key=str):
+        count = "1 direct debit was" if len(failed) == 1 else f"{len(failed)} direct debits were"
+        whose = ", ".join(sorted({one.donor or "donor unknown" for one in failed})[:_SHOWN])
+        more = " ..." if len({one.donor for one in failed}) > _SHOWN else ""
+        words = f"{reason} {reason_label(reason, language)}" if reason else "no reason given"
+        cents = sum(one.cents for one in failed)
+        yield Fault(
+            f"{count} {_CAME[kind]}, {to_decimal(cents)} EUR, {words} ({whose}{more})"
+            + (f": {_FATES[follows]}" if follows is not None else ""),
+            severity=Severity.WARNING,
+        )

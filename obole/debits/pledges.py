@@ -1,0 +1,128 @@
+"""Pledges into the vault: what a register of pledges says of mandates, beside what Obole has learnt of them since."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from importers.registers import pledges as pledge_file
+from importers.registers.pledges import PledgeRow
+from ledger.errors import Fault, Severity, SourceRefused
+from ledger.instalments import Pledge, PledgeState
+from ledger.posting import Booking
+from ledger.records import DocumentKind
+from ledger.register import debits as debitbook
+from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.vault.links import load_links
+from ledger.vault.pledges import all_pledges, save_pledges
+from obole.books.identities import known_donors
+from obole.books.opened import Books
+from obole.outcome import Taken
+
+
+def take_pledges(books: Books, path: Path) -> Taken:
+    """Pledges into the vault, new or changed; a mandate that a return suspended or ended stays so until resumed."""
+    file = pledge_file.read(path)
+    if not file.ok:
+        raise SourceRefused(path.name, file.faults)
+    with books.vault.connect() as connection:
+        before = {pledge.mandate: pledge for pledge in all_pledges(connection)}
+        owners = load_links(connection).mandates
+    known = known_donors(books, {row.donor for row in file.rows})
+    faults = [*_refusals(file.rows, known, owners), *_moved(books, file.rows, before)]
+    if faults:
+        raise SourceRefused(path.name, tuple(faults))
+    rows = [_pledge(row, before.get(row.mandate), file.columns) for row in file.rows]
+    changed = [row for row in rows if before.get(row.mandate) != row]
+    warnings = [fault for fault in file.faults if fault.severity is not Severity.ERROR]
+    taken = Taken(faults=[*warnings, *_kept(file.rows, rows)], counts={"pledges": len(rows)})
+    day = datetime.now(UTC).astimezone().date()
+    with books.posting() as posting:
+        there = documents_of(posting.connection, file.digest)
+        if not changed and there:
+            return Taken(known=there, counts=taken.counts, faults=taken.faults)
+        record = DocumentRecord(
+            name=free_name(posting.connection, f"pledges-{day.year}-{file.digest[:8]}"),
+            kind=DocumentKind.PLEDGES,
+            file_digest=file.digest,
+            digest=file.digest,
+            first_day=day,
+            last_day=day,
+            summary={"counts": taken.counts},
+        )
+        # The vault first: after a kill between the two, taking the same rows again posts what is missing.
+        with books.vault.begin() as identities:
+            save_pledges(identities, changed)
+        posting.post(Booking(record))
+    taken.posted.append(record.name)
+    return taken
+
+
+def _refusals(rows: Sequence[PledgeRow], known: set[str], owners: Mapping[str, str]) -> Iterator[Fault]:
+    for row in rows:
+        owner = owners.get(row.mandate, row.donor)
+        if row.donor not in known:
+            yield Fault(f"donor {row.donor} is not in the vault; import the donor register first", row.row)
+        elif owner != row.donor:
+            yield Fault(f"column `mandate` holds a mandate of {owner}; keep it with one donor", row.row)
+
+
+def _moved(books: Books, rows: Sequence[PledgeRow], before: Mapping[str, Pledge]) -> Iterator[Fault]:
+    """A mandate that was debited keeps its account: a change asks the bank for an amendment, which is not written."""
+    moved = [
+        row
+        for row in rows
+        if (pledge := before.get(row.mandate)) is not None and pledge.iban and row.iban and pledge.iban != row.iban
+    ]
+    if not moved:
+        return
+    with books.register.connect() as connection:
+        begun = {mandate for mandate, past in debitbook.histories(connection, date.max).items() if past.begun}
+    for row in moved:
+        if row.mandate in begun:
+            message = "column `iban` changes the account of a mandate already debited; end it and enter a new one"
+            yield Fault(message, row.row)
+
+
+def _pledge(row: PledgeRow, before: Pledge | None, columns: frozenset[str]) -> Pledge:
+    said = Pledge(
+        mandate=row.mandate,
+        donor=row.donor,
+        iban=row.iban,
+        holder=row.holder,
+        signed=row.signed,
+        cents=row.cents,
+        months=row.months,
+        first_due=row.first_due,
+        last_due=row.last_due,
+        state=row.state or PledgeState.ACTIVE,
+    )
+    if before is None:
+        return said
+    kept = {name: getattr(before, name) for name in ("holder", "months", "last_due") if name not in columns}
+    if "amount" not in columns:
+        kept["cents"] = before.cents
+    resumed = row.resumed is not None and (before.changed is None or row.resumed >= before.changed)
+    if resumed and row.state in (None, PledgeState.ACTIVE):
+        # The day stands, so that an older return taken in later changes nothing.
+        return replace(said, state=PledgeState.ACTIVE, changed=row.resumed, **kept)
+    if row.state in (PledgeState.SUSPENDED, PledgeState.ENDED):
+        return replace(said, reason=before.reason, changed=before.changed, **kept)
+    return replace(said, state=before.state, reason=before.reason, changed=before.changed, **kept)
+
+
+def _kept(rows: Sequence[PledgeRow], pledges: Sequence[Pledge]) -> Iterator[Fault]:
+    """One remark where the file says active and the vault knows better."""
+    stopped = [
+        pledge.mandate
+        for row, pledge in zip(rows, pledges, strict=True)
+        if row.state is PledgeState.ACTIVE and pledge.state is not PledgeState.ACTIVE
+    ]
+    if stopped:
+        some = ", ".join(stopped[:3]) + (" ..." if len(stopped) > 3 else "")  # noqa: PLR2004 - a few to look at
+        which = "1 mandate is" if len(stopped) == 1 else f"{len(stopped)} mandates are"
+        message = (
+            f"{which} active in this file and stopped in the vault ({some}), which stays; "
+            "write the day in the column `resumed` to collect them again"
+        )
+        yield Fault(message, severity=Severity.WARNING)

@@ -1,0 +1,121 @@
+"""The bank's status report of a collection (pain.002) into the register."""
+
+import hashlib
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from importers.bank import pain
+from importers.bank.pain import StatusReport
+from ledger.errors import Fault, Severity, SourceRefused
+from ledger.money import to_decimal
+from ledger.posting import Booking
+from ledger.records import DocumentKind
+from ledger.register import debits as debitbook
+from ledger.register.debits import FailureKind
+from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.vault.links import load_links
+from ledger.vault.pledges import change_pledges
+from obole.books.opened import Books, today
+from obole.debits.failures import Failed, follow
+from obole.outcome import Taken
+
+
+def take_status(books: Books, path: Path) -> Taken:
+    """A pain.002: what it rejects is entered beside its instalments; no money moved, so the books get no entry."""
+    report = pain.read(path)
+    if not report.ok or not isinstance(report, StatusReport):
+        raise SourceRefused(path.name, report.faults)
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    with books.posting() as posting:
+        connection = posting.connection
+        there = documents_of(connection, digest)
+        if there:
+            return Taken(known=there)
+        failed, faults = _rejected(connection, books, report)
+        if any(fault.severity is Severity.ERROR for fault in faults):
+            raise SourceRefused(path.name, (*report.faults, *faults))
+        followed = follow(books, connection, failed)
+        day = max((one.day for one in failed), default=today())
+        counts, cents = {"rejected": len(failed)}, {"rejected": sum(one.cents for one in failed)}
+        record = DocumentRecord(
+            name=free_name(connection, f"status-{day.year}-{digest[:8]}"),
+            kind=DocumentKind.STATUS,
+            file_digest=digest,
+            digest=digest,
+            first_day=day,
+            last_day=day,
+            summary={"counts": counts, "cents": cents},
+        )
+        archive = books.folder.documents / "sources" / str(day.year) / f"{record.name}.xml"
+        document_id = posting.post(Booking(record), (archive, content))
+        debitbook.insert_failures(connection, document_id, followed.failures)
+        with books.vault.begin() as identities:
+            change_pledges(identities, followed.changes)
+    faults = [*report.faults, *faults, *followed.faults]
+    return Taken(posted=[record.name], faults=faults, counts=counts, cents=cents)
+
+
+def _rejected(connection: Connection, books: Books, report: StatusReport) -> tuple[list[Failed], list[Fault]]:
+    """The debits a report rejects: those it names, and all of a message or block that it rejects as a whole."""
+    named = debitbook.debits(connection, [one.end_to_end for one in report.rejected if one.end_to_end])
+    failed: dict[str, Failed] = {}
+    faults: list[Fault] = []
+    strange = 0
+    with books.vault.connect() as identities:
+        mandates = load_links(identities).mandates
+    for number, one in enumerate(report.rejected):
+        debit = named.get(one.end_to_end)
+        if debit is None and one.mandate not in mandates:
+            strange += 1
+            continue
+        if debit is not None and one.cents and one.cents != debit.cents:
+            said, asked = to_decimal(one.cents), to_decimal(debit.cents)
+            faults.append(
+                Fault(f"rejects {said} EUR of instalment {one.end_to_end}, which asks for {asked} EUR", one.line)
+            )
+        failed[one.end_to_end or str(number)] = Failed(
+            one.end_to_end or None,
+            one.mandate or None,
+            mandates.get(one.mandate),
+            debit.cents if debit is not None else one.cents,
+            FailureKind.REJECT,
+            debit.due if debit is not None else one.due or today(),
+            one.reason or None,
+        )
+    for reference, reason in _whole(connection, report):
+        collected = debitbook.collected(connection, reference)
+        for debit in collected.debits if collected is not None else ():
+            failed.setdefault(
+                debit.end_to_end,
+                Failed(
+                    *(debit.end_to_end, debit.mandate, debit.donor, debit.cents),
+                    *(FailureKind.REJECT, debit.due, reason or None),
+                ),
+            )
+    if not failed and _says_rejected(report):
+        message = "it rejects what is of no collection and no mandate of these books; check that it is yours"
+        faults.append(Fault(message))
+    elif strange:
+        message = f"{strange} of its rejects are of no collection and no mandate of these books; they are left out"
+        faults.append(Fault(message, severity=Severity.WARNING))
+    known = debitbook.debits(connection, [one for one in failed if one])
+    credited = sum(one.credited for one in known.values())
+    if credited:
+        message = f"{credited} of its rejects were credited by the bank before; their debit is still to come"
+        faults.append(Fault(message, severity=Severity.WARNING))
+    return [one for key, one in failed.items() if key not in known or not known[key].rejected], faults
+
+
+def _whole(connection: Connection, report: StatusReport) -> list[tuple[str, str]]:
+    """The PmtInfIds that are rejected as a whole, with the reason."""
+    blocks = [(block.reference, block.reason or report.group_reason) for block in report.blocks if block.whole]
+    group = report.group_status == "RJCT" and not report.rejected and not blocks
+    if report.whole or group:
+        return [(one, report.group_reason) for one in debitbook.references_of(connection, report.original_message)]
+    return blocks
+
+
+def _says_rejected(report: StatusReport) -> bool:
+    return bool(report.rejected) or report.whole or any(block.whole for block in report.blocks)

@@ -1,0 +1,70 @@
+"""`obole demo`: a fictional foundation's two years go through, from its source files to statements and receipts."""
+
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+
+from ledger.errors import OboleError
+from obole.books.creation import BooksExist, initialise
+from obole.command.receipts import say_belcotax, say_issued, say_rendered
+from obole.command.say import money
+from obole.command.sources import say_intake
+from obole.demo import YEARS, generate
+from obole.importing import import_files
+from obole.receipting.steps import issue_receipts, render_receipts, tie_out, write_belcotax
+from obole.reporting import STATEMENTS, write_report
+
+# Receipts of a year are issued in mid February, before the first of March (art. 323/3 CIR 92).
+_ISSUED = {year: date(year + 1, 2, 13) for year in YEARS}
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def run_demo(
+    folder: Path, donors: int, seed: int, tell: Callable[[str], None], progress: Progress | None = None
+) -> None:
+    """Make the books of the demonstration in `folder`; BooksExist where there are some."""
+    if (folder / "main.beancount").exists():
+        raise BooksExist(f"{folder}: there are books here already; choose another folder, or remove this one first.")
+    clock = _Clock(tell)
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = generate(folder, donors, seed, progress)
+    clock.tell(f"{len(manifest.sources)} source files of a fictional foundation written to {folder.name}/sources")
+    books = initialise(folder, "")
+    intake = import_files(books, [source.path for source in manifest.sources], progress=progress)
+    tell(say_intake(intake))
+    if intake.refused:
+        raise OboleError("a source file of the demonstration was refused; this is a fault of Obole, please report it.")
+    clock.tell("taken in")
+    for what in STATEMENTS:
+        write_report(books, what, YEARS[-1], scheme="published", language="fr", form="text", output=None)
+    clock.tell("statements printed")
+    for year in YEARS:
+        plan, _ = issue_receipts(books, year, _ISSUED[year])
+        tell(say_issued(plan, ()))
+        path, summary = write_belcotax(books, year, _ISSUED[year], None)
+        tell(say_belcotax(path, summary))
+        difference = tie_out(books, year).difference
+        tell(f"Gift accounts of {year} = receipts + each named reason: difference {money(difference)} EUR.")
+    clock.tell("receipts issued")
+    rendered = render_receipts(books, YEARS[-1], workers=os.cpu_count() or 1, progress=progress)
+    tell(say_rendered(rendered, YEARS[-1]))
+    clock.tell("receipts typeset")
+    tell(f"The books are ready: `obole serve --books {folder}`, or `fava {folder / 'main.beancount'}`.")
+
+
+class _Clock:
+    """Tells how long each part took."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._last = perf_counter()
+
+    def tell(self, what: str) -> None:
+        """Say what was done since the last call."""
+        now = perf_counter()
+        self._tell(f"-- {what} ({now - self._last:.1f} s)")
+        self._last = now

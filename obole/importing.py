@@ -1,0 +1,144 @@
+"""Taking source files in: find out what each is, decide what it posts, post it, and tell what happened.
+
+Files are taken in an order that makes sense whatever order they are given in: donors and grants before the statements
+that need them, statements by account and date, assignments last. Statements are posted in batches of one transaction;
+a refused statement posts nothing and stops nobody else.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from ledger.errors import Fault, OboleError, SourceRefused
+from ledger.locks import writing
+from ledger.records import DocumentKind
+from ledger.register.documents import known_files
+from ledger.register.suspense import open_items
+from obole.books.opened import Books, scratch, settle
+from obole.books.policies import declared
+from obole.debits.outside import take_collection
+from obole.debits.pledges import take_pledges
+from obole.debits.status_file import take_status
+from obole.intake.desk import load_known
+from obole.intake.donors import take_donors
+from obole.intake.grants import take_grants
+from obole.intake.in_kind import take_in_kind
+from obole.intake.journal import take_journal
+from obole.intake.kinds import ALWAYS_READ, EMPTY, SOURCE_KINDS, UNKNOWN, expand, kind_of
+from obole.intake.platforms import platform_day, take_platform
+from obole.intake.statements import take_statements
+from obole.outcome import Intake, Progress, Taken, Told
+from obole.suspense.again import reconsider
+from obole.suspense.decisions import take_assignments
+
+
+def import_files(
+    books: Books, paths: Iterable[Path], *, dry_run: bool = False, progress: Progress | None = None
+) -> Intake:
+    """Take source files in; with `dry_run` all of it is done on a copy of the stores that is thrown away."""
+    files = expand(paths)
+    if dry_run:
+        with scratch(books) as copy:
+            intake = import_into(copy, files, progress)
+        intake.dry_run = True
+        return intake
+    with writing(books.folder):
+        recovered = settle(books)
+        intake = import_into(books, files, progress)
+    intake.recovered = recovered
+    return intake
+
+
+def import_into(books: Books, files: Sequence[Path], progress: Progress | None = None) -> Intake:
+    """Take files into books that the caller holds for writing."""
+    intake = Intake()
+    _take_all(books, files, intake, progress or (lambda _what, _done, _of: None))
+    with books.register.connect() as connection:
+        intake.open = len(open_items(connection))
+    return intake
+
+
+def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
+    by_kind: dict[DocumentKind, list[tuple[Path, Told]]] = {kind: [] for kind, _ in SOURCE_KINDS}
+    digests = {path: _digest(path) for path in files}
+    said = declared(books.config)
+    with books.register.connect() as connection:
+        known = known_files(connection, [digest for digest in digests.values() if digest is not None])
+    for path in files:
+        told = Told(path.name, "")
+        intake.told.append(told)
+        digest = digests[path]
+        if digest is None:
+            told.faults.append(Fault("the file cannot be read; check its rights"))
+            continue
+        names = known.get(digest)
+        if names is not None and names.whole and names.kind not in ALWAYS_READ:
+            told.kind, told.known = names.kind, list(names.documents)
+            continue
+        kind = kind_of(path, said)
+        if kind is None:
+            told.faults.append(EMPTY if path.stat().st_size == 0 else UNKNOWN)
+            continue
+        told.kind = kind
+        by_kind[kind].append((path, told))
+    handlers = {
+        DocumentKind.DONORS: take_donors,
+        DocumentKind.PLEDGES: take_pledges,
+        DocumentKind.GRANTS: take_grants,
+        DocumentKind.JOURNAL: take_journal,
+        DocumentKind.IN_KIND: take_in_kind,
+        DocumentKind.COLLECTION: take_collection,
+        DocumentKind.STATUS: take_status,
+        DocumentKind.PLATFORM: take_platform,
+        DocumentKind.ASSIGNMENT: take_assignments,
+    }
+    # A refund finds its gift where the report that brings the gift comes first.
+    if len(by_kind[DocumentKind.PLATFORM]) > 1:
+        by_kind[DocumentKind.PLATFORM].sort(key=lambda item: platform_day(item[0], said))
+    done, total = 0, sum(len(group) for group in by_kind.values())
+    by_kind[DocumentKind.CODA] += by_kind.pop(DocumentKind.CAMT)  # taken together, in the order of their days
+    for kind, group in by_kind.items():
+        if kind is DocumentKind.CODA:
+            take_statements(books, group, partial(_counted, progress, done, total))
+        else:
+            for path, told in group:
+                _take_register(books, path, told, handlers[kind])
+        done += len(group)
+        progress(kind, done, total)
+    _look_again(books, intake)  # though nothing was posted: a killed import may not have come to it
+
+
+def _look_again(books: Books, intake: Intake) -> None:
+    """Decide the open lines once more with what came in."""
+    for booked in reconsider(books, load_known):
+        record = booked.booking.record
+        told = Told("", record.kind, [record.name])
+        told.add(record.summary["counts"], record.summary["cents"])
+        intake.decided.append(told)
+
+
+def _digest(path: Path) -> str | None:
+    """SHA-256 of a file, None where it cannot be read: that refuses this file and stops no other."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _counted(progress: Progress, before: int, total: int, count: int) -> None:
+    progress("coda", before + count, total)
+
+
+def _take_register(books: Books, path: Path, told: Told, handler: Callable[[Books, Path], Taken]) -> None:
+    try:
+        taken = handler(books, path)
+    except SourceRefused as refusal:
+        told.faults.extend(refusal.faults)
+        return
+    except OboleError as error:
+        told.faults.append(Fault(str(error).removesuffix(".")))
+        return
+    told.posted, told.known = list(taken.posted), list(taken.known)
+    told.faults.extend(taken.faults)
+    told.add(taken.counts, taken.cents)

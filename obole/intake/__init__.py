@@ -1,0 +1,1 @@
+"""Taking source files in: one module per kind of source."""

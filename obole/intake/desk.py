@@ -1,0 +1,133 @@
+"""What a bank statement needs to know of the books, put together from configuration, vault and register."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from importers.deciding.booking import Desk
+from importers.deciding.rules import GiftRule, Rule
+from ledger.posting import Booking
+from ledger.records import Nature
+from ledger.register import debits as debitbook
+from ledger.register.gifts import Original, originals_of, originals_of_mandate
+from ledger.register.vouchers import grant_contracts
+from ledger.vault import links
+from ledger.vault.links import Links
+from obole.books.opened import Books
+from obole.books.settings import Config
+from obole.books.settings import Rule as RuleSetting
+
+# How long a debit without a valid mandate can be claimed back: 13 months (EPC016-06, Core rulebook), and the days the
+# banks take.
+CLAIMABLE = timedelta(days=13 * 31 + 14)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Links to donors and grant contracts, read once for a batch of statements."""
+
+    links: Links
+    grants: Mapping[str, str]
+
+
+def load_links(books: Books) -> Links:
+    """What leads to a donor, from the vault."""
+    with books.vault.connect() as connection:
+        return links.load_links(connection)
+
+
+def compile_rules(config: Config, alias: str) -> tuple[Rule, ...]:
+    """The rules that hold on a bank account, in their order; the payouts of the platforms come last."""
+    written = tuple(_compile(rule, config) for rule in config.rules if rule.bank in (None, alias))
+    return written + tuple(_payouts(config))
+
+
+def _payouts(config: Config) -> Iterator[Rule]:
+    """What a platform pays out or takes back goes to its clearing account, which its report has filled."""
+    for name, platform in config.platforms.items():
+        if platform.payer or platform.reference:
+            yield Rule(
+                label=name,
+                account=platform.account,
+                name=_pattern(platform.payer),
+                communication=_pattern(platform.reference),
+            )
+
+
+def _compile(rule: RuleSetting, config: Config) -> Rule:
+    gift = None
+    if rule.gift is not None:
+        gift = GiftRule(
+            account=rule.gift.account or _account_of(rule.gift.nature, config),
+            nature=rule.gift.nature,
+            channel=rule.gift.channel,
+            counterpart=rule.gift.counterpart,
+            campaign=rule.gift.campaign,
+            fund=rule.gift.fund,
+        )
+    return Rule(
+        label=rule.label,
+        account=rule.account,
+        gift=gift,
+        credit=None if rule.direction is None else rule.direction == "credit",
+        codes=rule.code,
+        name=_pattern(rule.name),
+        communication=_pattern(rule.communication),
+        iban=rule.iban,
+    )
+
+
+def _account_of(nature: Nature, config: Config) -> str:
+    """A legacy, a fee, a ticket or sponsoring has an account of its own; money that a rule recognises is of nobody."""
+    return config.gifts.undocumented if nature is Nature.MONEY else config.gifts.of(nature)
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    return None if text is None else re.compile(text, re.IGNORECASE)
+
+
+def for_account(books: Books, account: str, connection: Connection, known: Known) -> Desk | None:
+    """The desk of one of the foundation's bank accounts (IBAN, or BBAN of it); None for another account."""
+    config = books.config
+    bank = next((bank for bank in config.bank if account in (bank.iban, bank.iban[4:])), None)
+    if bank is None:
+        return None
+
+    def originals(references: Iterable[str]) -> Mapping[str, Original]:
+        return originals_of(connection, references)
+
+    def of_mandate(mandate: str, donor: str, cents: int, booked: date) -> Sequence[Original]:
+        return originals_of_mandate(connection, mandate, donor, cents, booked - CLAIMABLE)
+
+    return Desk(
+        alias=bank.alias,
+        account=bank.account,
+        money=config.gifts.money,
+        suspense=config.gifts.suspense,
+        receivable=config.grants.receivable,
+        links=known.links,
+        rules=compile_rules(config, bank.alias),
+        grants=known.grants,
+        originals=originals,
+        language=config.organisation.language,
+        date_policy=config.receipts.gift_date_policy,
+        collected=partial(debitbook.collected, connection),
+        of_mandate=of_mandate,
+    )
+
+
+def with_summary(booking: Booking, summary: Mapping[str, Any]) -> Booking:
+    """The booking with what `import` tells about it."""
+    return replace(booking, record=replace(booking.record, summary=summary))
+
+
+def load_known(books: Books) -> Known:
+    """Read links to donors and grant contracts from the stores."""
+    with books.register.connect() as connection:
+        contracts = grant_contracts(connection)
+    return Known(load_links(books), contracts)

@@ -1,0 +1,136 @@
+"""The donor register into the vault."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+from importers.registers import donors as donor_file
+from importers.registers.donors import DonorRow
+from ledger.errors import Fault, Severity
+from ledger.posting import Booking
+from ledger.records import DocumentKind
+from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.vault.donors import Donor, save_donors, whole_donors
+from ledger.vault.links import load_links, owners_of_numbers
+from obole.books.opened import Books, today
+from obole.intake.guards import refuse_file, refuse_where, warnings_of
+from obole.outcome import Taken
+
+
+def take_donors(books: Books, path: Path) -> Taken:
+    """Donors into the vault: what the file has a column for replaces what the vault had, the rest stays.
+
+    None is forgotten; a file that was taken in before and changes nothing posts nothing.
+    """
+    file = donor_file.read(path)
+    refuse_file(path, file)
+    with books.vault.connect() as connection:
+        before = whole_donors(connection, books.sealer, (row.key for row in file.rows))
+    refuse_where(path, [*_taken_links(books, file.rows), *_taken_numbers(books, file.rows)])
+    rows = [_donor(row, before.get(row.key), file.columns, books.config.organisation.language) for row in file.rows]
+    changed = [row for row in rows if before.get(row.key) != row]
+    taken = Taken(faults=[*warnings_of(file), *_emptied(rows, before)], counts={"donors": len(rows)})
+    day = today()
+    with books.posting() as posting:
+        known = documents_of(posting.connection, file.digest)
+        if not changed and known:
+            return Taken(known=known, counts=taken.counts)
+        record = DocumentRecord(
+            name=free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}"),
+            kind=DocumentKind.DONORS,
+            file_digest=file.digest,
+            digest=file.digest,
+            first_day=day,
+            last_day=day,
+            summary={"counts": taken.counts},
+        )
+        # The vault first: after a kill between the two, taking the same rows again posts what is missing.
+        with books.vault.begin() as identities:
+            save_donors(identities, books.sealer, changed)
+        posting.post(Booking(record))
+    taken.posted.append(record.name)
+    return taken
+
+
+def _taken_links(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
+    """Mandates and references of these rows that a donor outside this file has: each belongs to one donor."""
+    named = {row.key for row in rows}
+    with books.vault.connect() as connection:
+        links = load_links(connection)
+    faults = []
+    for row in rows:
+        for one in row.mandates:
+            owner = links.mandates.get(one, row.key)
+            if owner not in named:
+                faults.append(Fault(f"column `mandates` holds a mandate of {owner}; keep it with one donor", row.row))
+        for one in row.communications:
+            owner = links.communications.get(one, (row.key, None))[0]
+            if owner not in named:
+                message = f"column `references` holds an OGM/VCS of {owner}; keep it with one donor"
+                faults.append(Fault(message, row.row))
+    return faults
+
+
+def _taken_numbers(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
+    """National numbers of these rows that a donor outside this file has."""
+    named = {row.key for row in rows}
+    with books.vault.connect() as connection:
+        owners = owners_of_numbers(connection)
+    faults = []
+    for row in rows:
+        owner = owners.get(books.sealer.mark(row.national_number)) if row.national_number else None
+        if owner is not None and owner not in named:
+            message = f"column `national_number` is that of {owner} too; correct it, or keep one of the two donors"
+            faults.append(Fault(message, row.row))
+    return faults
+
+
+# Columns of the donor register whose field of a Donor has another name.
+_FIELDS = {"donor": "key", "references": "communications"}
+
+
+_TOLD_EMPTY = ("street", "postcode", "municipality", "email", "national_number", "ibans", "mandates", "communications")
+
+
+def _donor(row: DonorRow, before: Donor | None, columns: frozenset[str], language: str) -> Donor:
+    """The donor as the row says, and for columns the file does not have as the vault has them."""
+    said = Donor(
+        key=row.key,
+        kind=row.kind.value,
+        last_name=row.last_name,
+        first_name=row.first_name,
+        street=row.street,
+        postcode=row.postcode,
+        municipality=row.municipality,
+        country=row.country,
+        language=row.language or (before.language if before else language),
+        email=row.email,
+        delivery=row.delivery.value,
+        national_number=row.national_number,
+        enterprise_number=row.enterprise_number,
+        consent=row.consent,
+        origin=row.origin,
+        since=row.since,
+        ibans=tuple(sorted(row.ibans)),
+        mandates=tuple(sorted(row.mandates)),
+        communications=tuple(sorted(row.communications)),
+    )
+    if before is None:
+        return said
+    present = {_FIELDS.get(column, column) for column in columns}
+    kept = {field.name: getattr(before, field.name) for field in fields(before) if field.name not in present}
+    return replace(said, **kept)
+
+
+def _emptied(rows: Sequence[Donor], before: Mapping[str, Donor]) -> list[Fault]:
+    """One remark per field that an empty cell takes from donors who had it."""
+    faults = []
+    for name in _TOLD_EMPTY:
+        lost = [
+            row.key for row in rows if row.key in before and getattr(before[row.key], name) and not getattr(row, name)
+        ]
+        if lost:
+            some = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")  # noqa: PLR2004 - a few to look at
+            message = f"empty cells take the {name} from {len(lost)} donors that had it ({some})"
+            faults.append(Fault(message, severity=Severity.WARNING))
+    return faults

@@ -1,0 +1,70 @@
+"""Gifts in kind: income with an equal charge or asset."""
+
+from pathlib import Path
+
+from importers.registers import in_kind as in_kind_file
+from ledger.errors import Fault, Severity
+from ledger.records import Channel, DocumentKind, Gift
+from ledger.wording import word
+from obole.books.identities import known_donors
+from obole.books.opened import Books
+from obole.books.watch import Watch
+from obole.intake.guards import day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
+from obole.intake.items import Item, take_items
+from obole.outcome import Taken
+
+# Securities, stocks for the projects and fixed assets, or the charge they spare (annex 3; accounting-rules.md e).
+_CHARGE_OR_ASSET = "2356"
+
+
+def take_in_kind(books: Books, path: Path) -> Taken:
+    """Gifts in kind: income with an equal charge or asset, each with what proves its value."""
+    file = in_kind_file.read(path)
+    refuse_file(path, file)
+    if not books.config.in_kind.book:
+        return Taken(
+            faults=[Fault("obole.toml says [in_kind] book = false: nothing was posted", severity=Severity.WARNING)]
+        )
+    faults = []
+    known = known_donors(books, {row.donor for row in file.rows if row.donor})
+    watch = Watch(books)
+    for row in file.rows:
+        faults += day_faults(books, row.day, row.row)
+        faults += named(watch, row.row, row.reference, row.description, row.evidence)
+        if row.account not in books.chart:
+            faults.append(Fault(unknown_account(row.account), row.row))
+        elif row.account[0] not in _CHARGE_OR_ASSET:
+            faults.append(Fault(f"account {row.account} is no charge or asset; write one of class 2, 3 or 6", row.row))
+        if row.donor and row.donor not in known:
+            faults.append(Fault(f"donor {row.donor} is not in the vault; import the donor register first", row.row))
+    refuse_where(path, faults)
+    language = books.config.organisation.language
+    items = []
+    for row in file.rows:
+        gift = Gift(
+            donor=row.donor,
+            cents=row.cents,
+            booked=row.day,
+            counted=row.day.year,
+            account=books.config.gifts.in_kind,
+            position=row.row,
+            batch=row.row,
+            nature=row.category,
+            channel=Channel.IN_KIND,
+            fund=row.fund,
+        )
+        items.append(
+            Item(
+                row.reference,
+                row.day,
+                digest_of(
+                    [row.donor, row.category, row.description, row.cents, row.valuation, row.evidence, row.account]
+                ),
+                row.row,
+                gifts=(gift,),
+                debits={row.row: row.account},
+                batches={row.row: f"{word('gift-in-kind', language)} {row.reference}"},
+                in_kind=(row,),
+            )
+        )
+    return take_items(books, path, DocumentKind.IN_KIND, items, file)

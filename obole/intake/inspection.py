@@ -1,0 +1,56 @@
+"""`obole inspect`: what a source file holds, without any books, whatever kind it is."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from importers import platforms
+from importers.bank import summary as inspection
+from importers.bank.summary import Inspection
+from importers.platforms import NOTHING, Declared
+from importers.registers import assignments, donors, grants, in_kind, journal, pledges
+from ledger.errors import Fault
+from ledger.records import DocumentKind
+from obole.books.policies import declared
+from obole.books.settings import FILE_NAME, load
+from obole.intake.kinds import expand, kind_of
+
+_BANK_FILES = (DocumentKind.CODA, DocumentKind.CAMT, DocumentKind.COLLECTION, DocumentKind.STATUS)
+
+
+_REGISTERS: dict[DocumentKind, tuple[Callable[[Path], Any], Callable[[Any], list[tuple[str, str]]]]] = {
+    DocumentKind.DONORS: (donors.read, donors.describe),
+    DocumentKind.PLEDGES: (pledges.read, pledges.describe),
+    DocumentKind.GRANTS: (grants.read, grants.describe),
+    DocumentKind.IN_KIND: (in_kind.read, in_kind.describe),
+    DocumentKind.JOURNAL: (journal.read, journal.describe),
+    DocumentKind.ASSIGNMENT: (assignments.read, assignments.describe),
+}
+
+
+def inspect_files(paths: Iterable[Path], said: Declared = NOTHING) -> list[Inspection]:
+    """Inspect files, and all files below folders; `said` is what an obole.toml declares of platforms and sources."""
+    return [inspect_file(path, said) for path in expand(paths)]
+
+
+def declared_in(folder: Path) -> Declared:
+    """The sources that the obole.toml of a folder declares; none where there is no such file."""
+    return declared(load(folder)) if (folder / FILE_NAME).exists() else NOTHING
+
+
+def inspect_file(path: Path, said: Declared = NOTHING) -> Inspection:
+    """Inspect one file; a file that is none of ours has a fault that says so."""
+    kind = kind_of(path, said)
+    if kind is None:
+        fault = Fault(
+            "no kind of file that Obole takes in: bank files (CODA, CAMT, pain), platform reports, registers, journals"
+        )
+        return Inspection(path.name, "unknown", (fault,))
+    if kind in _BANK_FILES:
+        return inspection.inspect_bank_file(path)
+    if kind is DocumentKind.PLATFORM:
+        report = platforms.read(path, said)
+        return Inspection(path.name, report.platform, report.faults, (), tuple(platforms.describe(report)))
+    read, describe = _REGISTERS[kind]
+    file = read(path)
+    return Inspection(path.name, kind.value, tuple(file.faults), (), tuple(describe(file)))

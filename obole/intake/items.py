@@ -1,0 +1,194 @@
+"""Parts of a register or journal that are posted once, known by their reference and day."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from importers.registers import in_kind as in_kind_file
+from importers.sheets.tabular import RegisterFile
+from ledger.errors import Fault
+from ledger.journal import Entry
+from ledger.posting import Booking
+from ledger.recognition import Grant
+from ledger.records import DocumentKind, Gift
+from ledger.register.documents import DocumentRecord, documents_of, first_document, free_name
+from ledger.register.suspense import insert_assignments
+from ledger.register.vouchers import all_vouchers, find_vouchers, insert_in_kind, save_grants
+from obole.books.opened import Books, today
+from obole.intake.guards import digest_of, refuse_where, warnings_of
+from obole.outcome import Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A part of a file that is posted once, known by its reference and day."""
+
+    reference: str
+    day: date
+    digest: str
+    row: int | None
+    entries: tuple[Entry, ...] = ()
+    gifts: tuple[Gift, ...] = ()
+    debits: Mapping[int, str] = field(default_factory=dict)
+    batches: Mapping[int, str] = field(default_factory=dict)
+    in_kind: tuple[in_kind_file.InKindRow, ...] = ()
+    assignment: tuple[Any, ...] | None = None
+
+
+def take_items(
+    books: Books,
+    path: Path,
+    kind: DocumentKind,
+    items: Sequence[Item],
+    file: RegisterFile[Any],
+    *,
+    grants: tuple[Grant, ...] = (),
+) -> Taken:
+    """Post what is new of a file, one document per calendar year; what was posted otherwise refuses it whole."""
+    taken = Taken(faults=warnings_of(file))
+    digest = file.digest
+    content = path.read_bytes()
+    with books.posting() as posting:
+        new = _new_items(posting.connection, kind, items, path, taken)
+        closed = books.closed_years(posting.connection)
+        shut = (item for item in new if item.day.year in closed)
+        faults = [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut]
+        refuse_where(path, faults)
+        for year in sorted({item.day.year for item in new}):
+            name = free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
+            of_year = [item for item in new if item.day.year == year]
+            archive = books.folder.documents / "sources" / str(year) / f"{name}{path.suffix.lower()}"
+            document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
+            _keep_details(posting.connection, document_id, of_year)
+            taken.posted.append(name)
+        if grants and not taken.posted and not documents_of(posting.connection, digest):
+            name = f"{kind}-{today().year}-{digest[:8]}"
+            record = DocumentRecord(name, kind, digest, digest, today(), today())
+            posting.post(
+                Booking(record), (books.folder.documents / "sources" / f"{name}{path.suffix.lower()}", content)
+            )
+            taken.posted.append(name)
+        if grants:
+            first = first_document(posting.connection, kind, digest)
+            if first is not None:
+                save_grants(posting.connection, first, [_contract(grant) for grant in grants])
+        if not taken.posted:
+            taken.known = [*documents_of(posting.connection, digest)]
+    return taken
+
+
+def _new_items(
+    connection: Connection, kind: DocumentKind, items: Sequence[Item], path: Path, taken: Taken
+) -> list[Item]:
+    known = find_vouchers(connection, kind, [(item.reference, item.day) for item in items])
+    new: list[Item] = []
+    faults = _moved(connection, kind, items)
+    for item in items:
+        before = known.get((item.reference, item.day))
+        if before is None:
+            new.append(item)
+        elif before != item.digest:
+            message = (
+                f"{item.reference} of {item.day} was posted before with another content; reverse it with a new entry"
+            )
+            faults.append(Fault(message, item.row))
+    refuse_where(path, faults)
+    taken.counts["new"] = len(new)
+    taken.counts["known"] = len(items) - len(new)
+    taken.cents["gifts"] = sum(gift.cents for item in new for gift in item.gifts)
+    taken.cents["debits"] = sum(
+        line.cents for item in new for entry in item.entries for line in entry.lines if line.cents > 0
+    )
+    return new
+
+
+def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item]) -> list[Fault]:
+    """What was posted under another day, or is not asked for any more: registers are read again with their old rows.
+
+    A gift in kind is known by its reference whatever its day; the entries of a grant are known by the grant.
+    """
+    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS):
+        return []
+    asked = {(item.reference, item.day) for item in items}
+    rows = {_owner(kind, item.reference): item.row for item in items}
+    return [
+        Fault(
+            f"{reference} was posted on {day}, which this file does not have any more; "
+            "put that row back as it was, and enter the change as a row of its own",
+            rows[_owner(kind, reference)],
+        )
+        for reference, day in sorted(all_vouchers(connection, kind).keys() - asked)
+        if _owner(kind, reference) in rows
+    ]
+
+
+def _owner(kind: DocumentKind, reference: str) -> str:
+    return reference.rsplit(":", 2)[0] if kind is DocumentKind.GRANTS else reference
+
+
+def _booking(name: str, kind: DocumentKind, items: Sequence[Item], digest: str) -> Booking:
+    days = [item.day for item in items]
+    gifts = [gift for item in items for gift in item.gifts]
+    record = DocumentRecord(
+        name=name,
+        kind=kind,
+        file_digest=digest,
+        digest=digest_of([(item.reference, item.day.isoformat(), item.digest) for item in items]),
+        first_day=min(days),
+        last_day=max(days),
+        summary={"counts": {"items": len(items), "gifts": len(gifts)}},
+    )
+    return Booking(
+        record=record,
+        gifts=gifts,
+        gift_debits={key: value for item in items for key, value in item.debits.items()},
+        batches={key: value for item in items for key, value in item.batches.items()},
+        entries=[_linked(entry, name) for item in items for entry in item.entries],
+        vouchers=[(item.reference, item.day, item.digest) for item in items],
+    )
+
+
+def _linked(entry: Entry, name: str) -> Entry:
+    return Entry(entry.day, entry.narration, entry.lines, entry.payee, entry.tags, (*entry.links, name), entry.meta)
+
+
+def _keep_details(connection: Connection, document_id: int, items: Sequence[Item]) -> None:
+    insert_in_kind(
+        connection,
+        [
+            {
+                "reference": row.reference,
+                "document_id": document_id,
+                "position": row.row,
+                "category": row.category.value,
+                "description": row.description,
+                "quantity": None if row.quantity is None else str(row.quantity),
+                "unit_cents": row.unit_cents,
+                "cents": row.cents,
+                "valuation": row.valuation.value,
+                "valued_on": row.valued_on,
+                "evidence": row.evidence,
+                "account": row.account,
+                "project": row.project,
+            }
+            for item in items
+            for row in item.in_kind
+        ],
+    )
+    insert_assignments(connection, document_id, [item.assignment for item in items if item.assignment is not None])
+
+
+def _contract(grant: Grant) -> dict[str, str]:
+    content = json.dumps(asdict(grant), default=str, ensure_ascii=False, sort_keys=True)
+    return {
+        "reference": grant.reference,
+        "funder": grant.funder,
+        "funder_kind": grant.funder_kind.value,
+        "contract": grant.contract,
+        "content": content,
+    }

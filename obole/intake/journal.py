@@ -1,0 +1,65 @@
+"""Taking in what is no bank file: donors into the vault; gifts in kind, grants, journals, assignments into the books.
+
+Each handler refuses its file whole where it has a fault, posts only what is new of a file that overlaps an earlier one,
+and refuses a row that was posted before with another content. One file makes one document per calendar year.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from importers.registers import journal as journal_file
+from ledger.errors import Fault
+from ledger.journal import Entry, Line
+from ledger.records import DocumentKind
+from obole.books.opened import Books
+from obole.books.watch import Watch
+from obole.intake.guards import day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
+from obole.intake.items import Item, take_items
+from obole.outcome import Taken
+
+
+def take_journal(books: Books, path: Path) -> Taken:
+    """The entries of a general journal; gift accounts are refused, because the register alone posts to them."""
+    file = journal_file.read(path)
+    refuse_file(path, file)
+    control = set(books.config.gifts.control)
+    watch = Watch(books)
+    faults = []
+    for entry in file.rows:
+        faults += day_faults(books, entry.day, entry.lines[0].row)
+        for line in entry.lines:
+            faults += named(watch, line.row, line.text, entry.document)
+            if line.account not in books.chart:
+                faults.append(Fault(unknown_account(line.account), line.row))
+            elif line.account in control:
+                message = (
+                    f"account {line.account} is kept by the register of gifts; enter the gift there, not in the journal"
+                )
+                faults.append(Fault(message, line.row))
+            elif line.account == books.config.gifts.suspense:
+                message = f"account {line.account} is kept by the list of open lines; assign one (`obole match`)"
+                faults.append(Fault(message, line.row))
+    refuse_where(path, faults)
+    items = [
+        Item(
+            entry.document,
+            entry.day,
+            digest_of([(line.account, line.cents, line.text) for line in entry.lines]),
+            entry.lines[0].row,
+            entries=(_journal_entry(entry),),
+        )
+        for entry in file.rows
+    ]
+    return take_items(books, path, DocumentKind.JOURNAL, items, file)
+
+
+def _journal_entry(entry: journal_file.JournalEntry) -> Entry:
+    narration = next((line.text for line in entry.lines if line.text), entry.document)
+    lines = tuple(
+        Line(line.account, line.cents, {"text": line.text} if line.text and line.text != narration else {})
+        for line in entry.lines
+    )
+    return Entry(entry.day, narration, lines, meta={"voucher": entry.document})
+
+
+Handler = Callable[[Books, Path], Taken]

@@ -1,0 +1,64 @@
+"""What a source file is, by its beginning or its headings."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from importers import platforms
+from importers.bank import camt, coda, pain
+from importers.platforms import NOTHING, Declared
+from importers.registers import assignments, donors, grants, in_kind, pledges
+from importers.registers import journal as journal_file
+from ledger.errors import Fault, OboleError
+from ledger.records import DocumentKind
+
+SOURCE_KINDS = (
+    (DocumentKind.DONORS, donors.identify),
+    (DocumentKind.PLEDGES, pledges.identify),
+    (DocumentKind.GRANTS, grants.identify),
+    (DocumentKind.JOURNAL, journal_file.identify),
+    (DocumentKind.IN_KIND, in_kind.identify),
+    (DocumentKind.COLLECTION, pain.identify_collection),
+    (DocumentKind.STATUS, pain.identify_status),
+    (DocumentKind.CODA, coda.identify),
+    (DocumentKind.CAMT, camt.identify),
+    (DocumentKind.PLATFORM, platforms.is_report),
+    (DocumentKind.ASSIGNMENT, assignments.identify),
+)
+
+
+EMPTY = Fault("the file is empty; fetch it again where it came from")
+
+
+UNKNOWN = Fault(
+    "no kind of file that Obole takes in; `obole inspect` says what it sees, docs/registers.md and docs/platforms.md "
+    "what it takes"
+)
+
+
+# Taken again although the file was seen: a grant may have fallen due since, a donor may have been changed since.
+ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS, DocumentKind.PLEDGES)
+
+
+def kind_of(path: Path, said: Declared = NOTHING) -> DocumentKind | None:
+    """What a source file is, by its beginning or its headings; None where it is none of ours.
+
+    What obole.toml declares comes before the registers, whose headings it may share.
+    """
+    if coda.identify(path):  # most files are, and their beginning says it
+        return DocumentKind.CODA
+    if said.sources and platforms.identify(path, said) in said.sources:
+        return DocumentKind.PLATFORM
+    return next((kind for kind, identify in SOURCE_KINDS if identify(path)), None)
+
+
+def expand(paths: Iterable[Path]) -> list[Path]:
+    """The files given, and all files below the folders given; hidden ones left out."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "~$")))
+        elif path.exists():
+            found.append(path)
+        else:
+            raise OboleError(f"{path.name}: there is no such file; check the name.")
+    return found

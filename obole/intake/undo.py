@@ -1,0 +1,105 @@
+"""`obole undo`: a whole document taken back by its reversal, while its year is open and nothing was built on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger.locks import writing
+from ledger.mirror import CannotUndo, mirror, refuse_kind, years_of
+from ledger.records import DocumentKind
+from ledger.register import debits as debitbook
+from ledger.register.documents import find_document, insert_undone, undone_by
+from ledger.register.gifts import PostedGift, gifts_of, reversal_of
+from ledger.register.suspense import assignments_to, lines_decided
+from ledger.vault.links import forget_ibans
+from obole.books.opened import Books, scratch, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was reversed: the document, the one that reverses it, gifts with their sum, other transactions."""
+
+    document: str
+    by: str
+    gifts: int
+    cents: int
+    entries: int
+    dry_run: bool
+    recovered: tuple[str, ...] = ()
+
+
+def undo(books: Books, name: str, *, dry_run: bool = False) -> Undone:
+    """Reverse a document on its own days; CannotUndo where it cannot be, with what to do first."""
+    if dry_run:
+        with scratch(books) as copy:
+            return _undo(copy, name, books.folder.root, dry_run=True)
+    with writing(books.folder):
+        recovered = settle(books)
+        return _undo(books, name, books.folder.root, recovered=tuple(recovered))
+
+
+def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> Undone:
+    """`root` is where the journal files lie: not with the copy of the stores that a dry run works on."""
+    language, control = books.config.organisation.language, books.config.gifts.control
+    with books.posting() as posting:
+        connection = posting.connection
+        record = find_document(connection, name)
+        if record is None:
+            raise CannotUndo(f"{name}: no such document; `obole documents` lists those posted.")
+        undone = undone_by(connection)
+        if record["id"] in undone:
+            raise CannotUndo(f"{name}: undone already; import its file to post it again.")
+        refuse_kind(name, record["kind"])
+        closed = books.closed_years(connection) & years_of(record)
+        if closed:
+            raise CannotUndo(f"{name}: {min(closed)} is closed; enter a correction in an open year.")
+        _refuse_assigned(connection, record, undone)
+        _refuse_sent(connection, record)
+        gifts = [_standing(connection, one, name, undone) for one in gifts_of(connection, record["id"])]
+        journal = (root / record["journal"]).read_text(encoding="utf-8") if record["journal"] else ""
+        booking = mirror(record, gifts, journal, control, language)
+        if record["kind"] == DocumentKind.ASSIGNMENT and not dry_run:
+            with books.vault.begin() as identities:
+                forget_ibans(identities, lines_decided(connection, record["id"]))
+        by = posting.post(booking)
+        insert_undone(connection, record["id"], by)
+    counts = booking.record.summary["counts"]
+    cents = booking.record.summary["cents"]["gifts"]
+    return Undone(name, booking.record.name, counts["gifts"], cents, counts["entries"], dry_run, recovered)
+
+
+def _refuse_assigned(connection: Connection, record: Mapping[str, Any], undone: Mapping[int, int]) -> None:
+    """CannotUndo where another document decided about a suspense line of this one."""
+    for document_id, document, position in assignments_to(connection, record["id"]):
+        if document_id not in undone:
+            raise CannotUndo(f"{record['name']}: line {position} was assigned by {document}; undo that first.")
+
+
+def _refuse_sent(connection: Connection, record: Mapping[str, Any]) -> None:
+    """CannotUndo for a collection that the bank has answered: one is withdrawn only while nothing came of it."""
+    if record["kind"] != DocumentKind.COLLECTION:
+        return
+    for reference in debitbook.references_of(connection, record["name"]):
+        collected = debitbook.collected(connection, reference)
+        if collected is not None and any(one.credited or one.rejected for one in collected.debits):
+            raise CannotUndo(f"{record['name']}: the bank has credited or rejected some of it; it cannot be withdrawn.")
+
+
+def _standing(connection: Connection, one: PostedGift, name: str, undone: Mapping[int, int]) -> PostedGift:
+    """The gift, or what took its place where its reversal was itself taken back."""
+    while (back := reversal_of(connection, one.id)) is not None:
+        document_id, document, position = back
+        if document_id not in undone:
+            raise CannotUndo(
+                f"{name}: a gift of line {one.gift.position} was taken back by {document}; undo that first."
+            )
+        restored = [
+            other
+            for other in gifts_of(connection, undone[document_id])
+            if other.gift.position == position and other.gift.cents == one.gift.cents
+        ]
+        one = PostedGift(restored[0].id, one.gift, one.reference)
+    return one

@@ -1,0 +1,93 @@
+"""What became of source files: told for each file, and for the whole import."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.errors import Fault, Severity
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Told:
+    """What became of one source file: documents posted, documents known before, faults; `file` is its name only."""
+
+    file: str
+    kind: str
+    posted: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    cents: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        """True where something of the file was refused."""
+        return any(fault.severity is Severity.ERROR for fault in self.faults)
+
+    def add(self, counts: dict[str, int], cents: dict[str, int]) -> None:
+        """Count what a document of the file held."""
+        for key, value in counts.items():
+            self.counts[key] = self.counts.get(key, 0) + value
+        for key, value in cents.items():
+            self.cents[key] = self.cents.get(key, 0) + value
+
+
+@dataclass(slots=True)
+class Intake:
+    """The result of one `obole import`: `recovered` is what a killed run had left, `decided` lines no longer open."""
+
+    told: list[Told] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
+    dry_run: bool = False
+    open: int = 0
+    decided: list[Told] = field(default_factory=list)
+
+    @property
+    def refused(self) -> bool:
+        """True where a file was refused, whole or in part."""
+        return any(told.refused for told in self.told)
+
+
+def describe(intake: Intake) -> str:
+    """The result as JSON, for the record and for scripts."""
+    return json.dumps(
+        {
+            "dry_run": intake.dry_run,
+            "recovered": intake.recovered,
+            "open": intake.open,
+            "decided": [{"posted": told.posted, "counts": told.counts, "cents": told.cents} for told in intake.decided],
+            "files": [
+                {
+                    "file": told.file,
+                    "kind": told.kind,
+                    "posted": told.posted,
+                    "known": told.known,
+                    "refused": told.refused,
+                    "counts": told.counts,
+                    "cents": told.cents,
+                    "faults": [
+                        {"severity": fault.severity, "line": fault.line, "message": fault.message}
+                        for fault in told.faults
+                    ],
+                }
+                for told in intake.told
+            ],
+        },
+        ensure_ascii=False,
+        indent=1,
+        default=lambda value: value.isoformat() if isinstance(value, date) else str(value),
+    )
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a register or journal posted: document names, those known before, faults that refuse nothing, counts."""
+
+    posted: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    cents: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,147 @@
+"""Obole's pages inside Fava: the one module that knows Fava's extension interface.
+
+A page is its name in the address, a key of its title, a pure view from the loaded books and the reader's choices to a
+value, and the template `templates/<name>.html` that shows the value. Fava finds one extension class a page here: the
+classes at the foot of the module, made by `extension`. A script `<name>.js` beside this module belongs to its page.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import cast
+
+from beancount.core import data
+from fava.application import url_for
+from fava.ext import FavaExtensionBase
+from flask import request
+from flask_babel import get_locale
+
+from ledger.chart import LANGUAGES, Account, accounts_of
+from ledger.errors import OboleError
+from obole.pages.words import LANGUAGE_NAMES, words
+from reports.totals import Totals, totals_of
+
+DEFAULT_LANGUAGE = "fr"
+
+
+DEFAULT_SCHEME = "published"
+
+
+class Loaded:
+    """The books as Fava has loaded them; what pages share is worked out once, when the first page asks."""
+
+    def __init__(self, entries: Sequence[data.Directive]) -> None:
+        self.entries = entries
+
+    @cached_property
+    def accounts(self) -> Mapping[str, Account]:
+        """The accounts by code; OboleError where two share one."""
+        return accounts_of(entry for entry in self.entries if isinstance(entry, data.Open))
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The sums per account and year; NotInEuro where a posting has none."""
+        return totals_of(self.entries, self.accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the reader chose in the address: a language, a year (None: none, or no year), and the rest as it stands.
+
+    `finished` is the last calendar year that is over: what annual accounts show when no year is chosen.
+    """
+
+    language: str
+    year: int | None
+    finished: int
+    rest: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: `name` in the address, `title` a key of pages.toml, `view` a function from values to a value.
+
+    `view` may raise OboleError: its sentence is shown in place of the page.
+    """
+
+    name: str
+    title: str
+    view: Callable[[Loaded, Choices], object]
+    script: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a template gets: the value of the view, or the problem that hindered it; words; languages; the choices."""
+
+    value: object
+    problem: str | None
+    choices: Choices
+    words: Mapping[str, str]
+    languages: Mapping[str, str]
+
+
+def extension(page: Page) -> type[FavaExtensionBase]:
+    """The extension class that Fava is to find for a page."""
+
+    class PageExtension(FavaExtensionBase):
+        has_js_module = page.script
+        _loaded = Loaded(())
+
+        @property
+        def report_title(self) -> str:  # type: ignore[override]
+            """The title in the sidebar and above the page, in the reader's language."""
+            return words("pages", _language())[page.title]
+
+        def shown(self) -> Shown:
+            """The value of the page for this request."""
+            choices = Choices(_language(), _year(), _finished(), request.args)
+            value, problem = None, None
+            try:
+                value = page.view(self._books(), choices)
+            except OboleError as error:
+                problem = str(error)
+            return Shown(value, problem, choices, words("pages", choices.language), LANGUAGE_NAMES)
+
+        def address(self, **chosen: str | int) -> str:
+            """The address of this page with some choices changed and the others kept."""
+            kept = {name: request.args[name] for name in ("lang", "year", "scheme") if name in request.args}
+            values = {**kept, **{name: str(value) for name, value in chosen.items()}}
+            return url_for("extension_report", extension_name=page.name, **values)
+
+        def account_address(self, path: str, year: int) -> str:
+            """The address of Fava's own page of an account, held to one year."""
+            return url_for("account", name=path, time=str(year))
+
+        def _books(self) -> Loaded:
+            # Fava puts a new list in place each time it loads: what was worked out from the list before is dropped.
+            entries = cast("Sequence[data.Directive]", self.ledger.all_entries)
+            if self._loaded.entries is not entries:
+                self._loaded = Loaded(entries)
+            return self._loaded
+
+    PageExtension.__name__ = PageExtension.__qualname__ = page.name
+    return PageExtension
+
+
+def _language() -> str:
+    asked = request.args.get("lang", "")
+    if asked in LANGUAGES:
+        return asked
+    # What Fava itself speaks: its option "language", or what the browser asks for.
+    locale = get_locale()
+    return locale.language if locale is not None and locale.language in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def _year() -> int | None:
+    # Without a year of its own the page follows Fava's time filter: the year in which that period begins.
+    for asked in (request.args.get("year", ""), request.args.get("time", "")):
+        if match := re.match(r"[0-9]{4}(?![0-9])", asked):
+            return int(match.group())
+    return None
+
+
+def _finished() -> int:
+    return datetime.now().astimezone().year - 1

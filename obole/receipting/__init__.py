@@ -1,0 +1,1 @@
+"""The receipt commands on one set of books."""

@@ -1,0 +1,1 @@
+"""Open lines: listed with proposals, decided by a person, looked at again."""

@@ -1,0 +1,270 @@
+"""Decisions about single lines, taken back from the sheet of `obole match`: each posts on its own date.
+
+A line that waits on suspense goes to its donor or account. A gift that stands is reversed and entered anew as what it
+really was: another donor, nature, counterpart, campaign or fund; the calendar year it counts for stays. The account
+that the money came from is remembered for the donor, never for a second one without being asked to.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from importers.deciding.booking import channel_of, counted_year
+from importers.registers import assignments as assignment_file
+from importers.registers.assignments import AssignmentRow
+from importers.registers.donors import valid_iban
+from ledger.errors import Fault, Severity
+from ledger.journal import Entry, Line
+from ledger.records import Counterpart, DocumentKind, Gift, Nature
+from ledger.register.gifts import PostedGift, standing_gift
+from ledger.register.suspense import OpenItem, assigned_items, open_items
+from ledger.register.vouchers import find_vouchers
+from ledger.vault.counterparties import all_counterparties
+from ledger.vault.links import learn_ibans, owners_of_ibans
+from ledger.wording import word
+from obole.books.identities import known_donors
+from obole.books.opened import Books
+from obole.books.watch import Watch
+from obole.intake.guards import day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
+from obole.intake.items import Item, take_items
+from obole.outcome import Taken
+
+_TOTALS = "12"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A decision with the line it is about: one that waits (`item`), or a gift that stands (`gift`)."""
+
+    row: AssignmentRow
+    item: OpenItem | None
+    gift: PostedGift | None
+    account: str
+
+    @property
+    def place(self) -> str:
+        return f"movement {self.row.position} of {self.row.document}"
+
+    @property
+    def nature(self) -> Nature | None:
+        return self.row.nature
+
+
+def take_assignments(books: Books, path: Path) -> Taken:
+    """Decisions of a sheet: what was decided before in the same way is known, a fault refuses the sheet whole."""
+    file = assignment_file.read(path)
+    refuse_file(path, file)
+    with books.register.connect() as connection:
+        waiting = {(item.document, item.position): item for item in open_items(connection)}
+        decided = assigned_items(connection)
+        known = find_vouchers(connection, DocumentKind.ASSIGNMENT, [(_reference(row), row.day) for row in file.rows])
+        standing = {
+            (row.document, row.position): standing_gift(connection, row.document, row.position)
+            for row in file.rows
+            if (row.document, row.position) not in waiting
+        }
+    donors = known_donors(books, {row.donor for row in file.rows if row.donor})
+    watch = Watch(books)
+    cases: list[_Case] = []
+    faults: list[Fault] = []
+    already = 0
+    for row in file.rows:
+        place = (row.document, row.position)
+        item, gift = waiting.get(place), standing.get(place)
+        before = decided.get(place)
+        account = _account(books, row, gift)
+        if known.get((_reference(row), row.day)) == _digest(row, account):
+            already += 1
+            continue
+        case = _Case(row, item, gift, account)
+        if before is not None and item is None:
+            message = f"{case.place} was decided before, in {before.by}; change it there, or undo that document"
+            faults.append(Fault(message, row.row))
+        elif item is None and gift is None:
+            message = f"{case.place} neither waits on suspense nor is a gift that stands; `obole match` lists what does"
+            faults.append(Fault(message, row.row))
+        else:
+            faults += day_faults(books, row.day, row.row)
+            faults += named(watch, row.row, row.reason, row.campaign or "", row.fund or "")
+            faults += [Fault(problem, row.row) for problem in _problems(books, case, donors)]
+            cases.append(case)
+    refuse_where(path, faults)
+    remarks = _learn(books, cases)
+    taken = take_items(books, path, DocumentKind.ASSIGNMENT, [_item(books, case) for case in cases], file)
+    taken.faults.extend(remarks)
+    if already:
+        taken.counts["known"] = taken.counts.get("known", 0) + already
+    return taken
+
+
+def _reference(row: AssignmentRow) -> str:
+    return f"{row.document}:{row.position}"
+
+
+def _digest(row: AssignmentRow, account: str) -> str:
+    more = [row.nature, row.counterpart, row.campaign, row.fund]
+    return digest_of([row.donor, account, *more] if any(more) else [row.donor, account])
+
+
+def _account(books: Books, row: AssignmentRow, gift: PostedGift | None) -> str:
+    """Where the line goes: the account written, that of its nature, that of gifts with a donor, or where it stands."""
+    accounts = books.config.gifts
+    if row.account:
+        return row.account
+    if row.nature is not None:
+        return accounts.of(row.nature)
+    if gift is not None and not (row.donor and gift.gift.account == accounts.undocumented):
+        return gift.gift.account
+    return accounts.money if row.donor else ""
+
+
+def _nature(books: Books, case: _Case) -> Nature:
+    """What a line is when it goes to a gift account: a legacy, a fee, a ticket and sponsoring give no receipt."""
+    if case.nature is not None:
+        return case.nature
+    accounts = books.config.gifts
+    of_account = {
+        accounts.legacy: Nature.LEGACY,
+        accounts.membership: Nature.MEMBERSHIP,
+        accounts.sponsoring: Nature.SPONSORING,
+        accounts.ticket: Nature.TICKET,
+    }
+    if case.gift is not None and case.account == case.gift.gift.account:
+        return case.gift.gift.nature
+    return of_account.get(case.account, Nature.MONEY)
+
+
+def _problems(books: Books, case: _Case, donors: set[str]) -> Iterator[str]:
+    """What stands against a decision, the gravest first."""
+    row, account, gifts = case.row, case.account, books.config.gifts
+    booked = case.item.booked if case.item is not None else case.gift.gift.booked if case.gift is not None else row.day
+    if row.donor and row.donor not in donors:
+        yield f"donor {row.donor} is not in the vault; import the donor register first"
+    if not account:
+        yield f"{case.place} waits on suspense: write the donor, the account or the nature"
+    elif account not in books.chart:
+        yield unknown_account(account)
+    elif case.gift is not None and account not in gifts.control:
+        yield f"account {account} takes no gift; {case.place} is one, undo its document or write a gift account"
+    elif row.donor and account not in gifts.control:
+        yield f"account {account} takes no gift; give the donor without an account, or the account without a donor"
+    if account == gifts.in_kind:
+        yield f"account {account} is for gifts in kind; enter them in their register"
+    if account == gifts.suspense:
+        yield f"{case.place} is on account {account} already; write where it belongs"
+    if case.item is not None and case.item.cents < 0 and account in gifts.control:
+        yield f"{case.place} is a payment; only an incoming amount can be a gift"
+    if row.day < booked:
+        yield f"{case.place} was booked on {booked}; the reclassification cannot be dated before"
+
+
+def _item(books: Books, case: _Case) -> Item:
+    row, item = case.row, case.item
+    config = books.config
+    language, suspense = config.organisation.language, config.gifts.suspense
+    reference, digest = _reference(row), _digest(row, case.account)
+    if item is None:
+        assert case.gift is not None
+        return Item(
+            reference,
+            row.day,
+            digest,
+            row.row,
+            gifts=_restated(books, case, case.gift),
+            debits={row.row: ""},
+            batches={row.row: word("reclassification", language)},
+        )
+    decision = (row.row, item.document_id, row.position, row.donor, case.account, row.day, row.reason)
+    if case.account not in config.gifts.control:
+        lines = (Line(suspense, item.cents), Line(case.account, -item.cents))
+        meta = {"position": row.position}
+        entry = Entry(row.day, word("assignment", language), lines, links=(row.document,), meta=meta)
+        return Item(reference, row.day, digest, row.row, entries=(entry,), assignment=decision)
+    gift = Gift(
+        donor=row.donor,
+        cents=item.cents,
+        booked=row.day,
+        counted=counted_year(config.receipts.gift_date_policy, None, item.value, item.booked),
+        account=case.account,
+        position=row.row,
+        batch=row.row,
+        nature=_nature(books, case),
+        channel=channel_of(item.code),
+        counterpart=row.counterpart or Counterpart.NONE,
+        value=item.value,
+        campaign=row.campaign,
+        fund=row.fund,
+    )
+    return Item(
+        reference,
+        row.day,
+        digest,
+        row.row,
+        gifts=(gift,),
+        debits={row.row: suspense},
+        batches={row.row: word("assignment", language)},
+        assignment=decision,
+    )
+
+
+def _restated(books: Books, case: _Case, posted: PostedGift) -> tuple[Gift, Gift]:
+    """The reversal of a gift on the day of the decision, and what it really was."""
+    row, gift = case.row, posted.gift
+    moved = gift._replace(booked=row.day, position=row.row, batch=row.row)
+    return (
+        moved._replace(cents=-gift.cents, reverses=posted.id),
+        moved._replace(
+            donor=row.donor or gift.donor,
+            account=case.account,
+            nature=_nature(books, case),
+            counterpart=row.counterpart or gift.counterpart,
+            campaign=row.campaign or gift.campaign,
+            fund=row.fund or gift.fund,
+        ),
+    )
+
+
+def _learn(books: Books, cases: Sequence[_Case]) -> list[Fault]:
+    """Remember for each donor the account their line came from; say where another donor has it.
+
+    Before the decisions are posted: after a kill between the two, taking the sheet again changes nothing here.
+    """
+    wanted = [case for case in cases if case.row.donor and not _is_total(case)]
+    if not wanted:
+        return []
+    with books.vault.connect() as connection:
+        behind = all_counterparties(connection)
+        owners = owners_of_ibans(connection)
+    claims: dict[str, dict[str, AssignmentRow]] = {}
+    for case in wanted:
+        known = behind.get((case.row.document, case.row.position))
+        iban = known.account if known is not None else ""
+        if iban and valid_iban(iban) and case.row.donor is not None:
+            claims.setdefault(iban, {})[case.row.donor] = case.row
+    links: list[tuple[str, str, str]] = []
+    remarks: list[Fault] = []
+    for iban, rows in sorted(claims.items()):
+        there = owners.get(iban, set())
+        shared = len(there | set(rows)) > 1
+        for donor, row in rows.items():
+            if donor in there:
+                continue
+            if not shared or row.learn:
+                links.append((iban, donor, _reference(row)))
+                continue
+            others = ", ".join(sorted((there | set(rows)) - {donor})[:3])
+            remarks.append(Fault(_shared(donor, others), row.row, Severity.WARNING))
+    with books.vault.begin() as connection:
+        learn_ibans(connection, links)
+    return remarks
+
+
+def _shared(donor: str, others: str) -> str:
+    return (
+        f"the account of this line is used for {others} too and is not remembered for {donor}; write yes in column "
+        "`learn` if it is theirs: lines from it will then wait for a decision each time"
+    )
+
+
+def _is_total(case: _Case) -> bool:
+    return case.item is not None and case.item.code[:1] in _TOTALS

@@ -1,0 +1,136 @@
+"""The list for the person who decides: what is open, who stands behind it, and which donors it may be, with reasons.
+
+Open is a bank line on suspense, and a gift without a donor of whom something is known (a platform's). A proposal is
+never accepted by itself; the sheet filled in is taken back by `obole import`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from importers.bank.communications import find_ogm
+from importers.deciding.proposals import Proposal, directory, propose
+from ledger.register.gifts import Noted, donorless_gifts, noted_gifts, standing_gifts
+from ledger.register.suspense import open_items
+from ledger.vault.counterparties import Counterparty, all_counterparties
+from ledger.vault.donors import find_donors
+from ledger.vault.links import load_links, owners_of_ibans
+from obole.books.opened import Books
+
+# How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
+_OWN_ACCOUNT = 0.95
+
+
+_SHARED_ACCOUNT = 0.6
+
+
+_COMMUNICATION = 0.7
+
+
+_NOTED = 0.6
+
+
+_NOTED_BY_SEVERAL = 0.3
+
+
+_ABOUT = timedelta(7)  # a CRM gives the day of the promise, or that on which somebody typed in the statement
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """An open line with what the vault knows of it; `waits` where it is on suspense, else it is a gift of nobody."""
+
+    document: str
+    position: int
+    booked: date
+    cents: int
+    name: str
+    communication: str
+    proposals: tuple[Proposal, ...]
+    waits: bool = True
+
+
+def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
+    """What is open, oldest first, each line with at most three proposals; `gifts` with those of nobody too."""
+    with books.register.connect() as connection:
+        items = open_items(connection)
+        donorless = donorless_gifts(connection) if gifts else []
+        noted = _noted(connection) if items else {}
+    if not items and not donorless:
+        return []
+    with books.vault.connect() as connection:
+        behind = all_counterparties(connection)
+        donors = directory(find_donors(connection, None))
+        owners = owners_of_ibans(connection)
+        issued = load_links(connection).communications
+    open_: list[tuple[str, int, date, int, bool]] = [
+        (item.document, item.position, item.booked, item.cents, True) for item in items
+    ]
+    open_ += [
+        (document, one.gift.position, one.gift.booked, one.gift.cents, False)
+        for document, one in donorless
+        if (document, one.gift.position) in behind
+    ]
+    lines = []
+    for document, position, booked, cents, waits in open_:
+        known = behind.get((document, position)) or Counterparty(document, position, "", "", "")
+        proposals: tuple[Proposal, ...] = ()
+        if cents > 0:
+            evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
+            proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
+        lines.append(OpenLine(document, position, booked, cents, known.name, known.communication, proposals, waits))
+    return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
+
+
+def _evidence(
+    known: Counterparty,
+    owners: Mapping[str, set[str]],
+    issued: Mapping[str, tuple[str, str | None]],
+) -> Iterable[Proposal]:
+    """The donors that the account it came from, or the communication it bears, speak for."""
+    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    of_account = owners.get(known.account, set())
+    ogm = find_ogm(known.communication)
+    issued_to = issued.get(ogm.ogm) if ogm is not None else None
+    agreed = issued_to is None or issued_to[0] in of_account
+    for donor in of_account:
+        if len(of_account) == 1 and agreed:
+            found[donor].append((_OWN_ACCOUNT, "account of this donor"))
+        else:
+            whose = "account of this donor" if len(of_account) == 1 else f"account of {len(of_account)} donors"
+            found[donor].append((_SHARED_ACCOUNT, whose))
+    if issued_to is not None:
+        found[issued_to[0]].append((_COMMUNICATION, "structured communication issued to this donor"))
+    for donor, signs in sorted(found.items()):
+        doubt = 1.0
+        for share, _ in signs:
+            doubt *= 1 - share
+        yield Proposal(donor, round(1 - doubt, 3), tuple(reason for _, reason in signs))
+
+
+def _noted(connection: Connection) -> dict[int, list[Noted]]:
+    """By amount, the gifts that a CRM's export says came to the bank and that stand with nobody's name yet."""
+    noted = noted_gifts(connection, "bank")
+    there = defaultdict(list)
+    for donor, cents, day in standing_gifts(connection, (one.donor for one in noted)):
+        there[donor, cents].append(day)
+    found: dict[int, list[Noted]] = defaultdict(list)
+    for one in noted:
+        days = there[one.donor, one.cents]
+        entered = next((day for day in days if abs(one.day - day) <= _ABOUT), None)
+        if entered is None:
+            found[one.cents].append(one)
+        else:
+            days.remove(entered)  # it is the gift of one row of the export, not of all that are like it
+    return found
+
+
+def _by_export(noted: Mapping[int, Sequence[Noted]], cents: int, booked: date) -> Iterable[Proposal]:
+    """The donors of whom an export says that they gave this amount about this day."""
+    donors = {one.donor: one for one in noted.get(cents, ()) if abs(one.day - booked) <= _ABOUT}
+    score = _NOTED if len(donors) == 1 else _NOTED_BY_SEVERAL
+    for donor, one in sorted(donors.items()):
+        yield Proposal(donor, score, (f"the amount in {one.document}, of {one.day}",))

@@ -1,0 +1,116 @@
+"""The sheet of open lines that a person fills in."""
+
+import csv
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from importers.registers.assignments import COLUMNS
+from ledger.money import to_decimal
+from obole.suspense.open_lines import OpenLine
+from reports.sheets import BOLD, NUMBER_FORMATS, SHADE, set_up_sheet
+from reports.tables import ColumnKind
+
+_TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason")
+
+
+# What is in brackets is not read back.
+_TO_READ = {
+    "en": ("booked", "amount", "from", "communication", "proposal", "score", "why", "other proposals"),
+    "fr": ("comptabilisé", "montant", "de", "communication", "proposition", "score", "pourquoi", "autres propositions"),
+    "nl": ("geboekt", "bedrag", "van", "mededeling", "voorstel", "score", "waarom", "andere voorstellen"),
+    "de": ("gebucht", "betrag", "von", "mitteilung", "vorschlag", "punkte", "warum", "andere vorschläge"),
+}
+
+
+_WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 14, 12, 30, 40, 13, 8, 36, 24)
+
+
+_FORMATS = {9: NUMBER_FORMATS[ColumnKind.CENTS], 13: "0 %"}  # amount and score
+
+
+TIE = 0.05  # two donors this close are for a person to tell apart
+
+
+_Cell = str | int | float | Decimal
+
+
+def _headings(language: str) -> list[str]:
+    """The headings of the sheet, those to fill in as `importers.assignments` finds them."""
+    own = {column.name: column.heading(language) for column in COLUMNS}
+    return [*(own[name] for name in _TO_FILL_IN), *(f"({text})" for text in _TO_READ[language])]
+
+
+def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill: float | None = None) -> None:
+    """The list as a sheet to fill in: what is in brackets is to read, the rest is the person's.
+
+    With `prefill` the best proposal stands in the donor's column where its score is at least that and no other comes
+    near; a row counts as decided only once it has a date.
+    """
+    rows = [_row(line, prefill) for line in lines]
+    if path.suffix.lower() == ".csv":
+        with path.open("w", encoding="utf-8-sig", newline="") as out:
+            writer = csv.writer(out, delimiter=";")
+            writer.writerow(_headings(language))
+            writer.writerows([_safe(cell) for cell in row] for row in rows)
+        return
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("match")
+    set_up_sheet(sheet, language, landscape=True, header=1)
+    for letter, width in zip("ABCDEFGHIJKLMNOP", _WIDTHS, strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.append([_styled(sheet, heading, fill=heading[0] != "(") for heading in _headings(language)])
+    for row in rows:
+        sheet.append([_shown(sheet, _safe(cell), place) for place, cell in enumerate(row)])
+    workbook.save(path)
+
+
+def _styled(sheet: Any, heading: str, *, fill: bool) -> Any:
+    """A heading; the shaded ones stand above what the person fills in."""
+    cell = WriteOnlyCell(sheet, heading)
+    cell.font = BOLD
+    if fill:
+        cell.fill = SHADE
+    return cell
+
+
+def _shown(sheet: Any, value: Any, place: int) -> Any:
+    """A cell, an amount or a score as such."""
+    if value == "" or place not in _FORMATS:
+        return value
+    cell = WriteOnlyCell(sheet, value)
+    cell.number_format = _FORMATS[place]
+    return cell
+
+
+def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
+    best = line.proposals[0] if line.proposals else None
+    alone = len(line.proposals) < 2 or line.proposals[0].score - line.proposals[1].score > TIE  # noqa: PLR2004 - a rival
+    filled = best.donor if best is not None and prefill is not None and best.score >= prefill and alone else ""
+    return [
+        line.document,
+        line.position,
+        filled,
+        "",
+        "",
+        "",
+        "",
+        "",
+        line.booked.isoformat(),
+        to_decimal(line.cents),
+        line.name,
+        line.communication,
+        best.donor if best else "",
+        best.score if best else "",
+        ", ".join(best.reasons) if best else "",
+        "; ".join(f"{one.donor} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in line.proposals[1:]),
+    ]
+
+
+def _safe(cell: _Cell) -> _Cell:
+    """A text that a spreadsheet would take for a formula gets an apostrophe: names come from outside."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t")) else cell

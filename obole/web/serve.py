@@ -1,0 +1,84 @@
+"""The books in a browser: Fava with Obole's pages, on a server that stands being used by several people at once.
+
+Fava knows no users: it is bound to this machine unless told otherwise, and read-only unless told otherwise.
+"""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+from cheroot.wsgi import Server
+from fava.application import create_app
+
+from ledger.errors import OboleError
+
+MAIN_FILE = "main.beancount"
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class NoBooks(OboleError):
+    """The folder holds no main file to open."""
+
+    def __init__(self, books: Path) -> None:
+        super().__init__(
+            f"{books / MAIN_FILE}: not found, so there are no books here; create them with `obole init {books}`, "
+            "or say which books with --books or OBOLE_BOOKS."
+        )
+
+
+class AddressNotFree(OboleError):
+    """The address cannot be bound: another program has it, or it is not this machine's."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"http://{host}:{port}: cannot be opened ({reason}); choose another with --port or --host.")
+
+
+def serve(
+    books: Path,
+    host: str = "127.0.0.1",
+    port: int = 5000,
+    *,
+    read_only: bool = True,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Show the books in `books` at http://host:port until interrupted; port 0 takes any that is free.
+
+    `say` gets each sentence for the person who started it. NoBooks and AddressNotFree come before anything is shown.
+    """
+    server = prepare(books, host, port, read_only=read_only)
+    bound_host, bound_port = server.bind_addr[:2]
+    say(f"The books are at http://{bound_host}:{bound_port} (stop with Ctrl+C).")
+    if host not in LOOPBACK:
+        say("Whoever reaches this address can read the books: put a login in front of it.")
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        say("Stopped.")
+    finally:
+        server.stop()
+
+
+def prepare(books: Path, host: str, port: int, *, read_only: bool = True) -> Server:
+    """A server that has its address and has read the books, not yet answering."""
+    main = books / MAIN_FILE
+    if not main.is_file():
+        raise NoBooks(books)
+    # Never the name "localhost": it can mean an IPv6 address that a browser then does not try.
+    server = Server(("127.0.0.1" if host == "localhost" else host, port), None)
+    try:
+        server.prepare()
+    except OSError as error:
+        raise AddressNotFree(host, port, _reason(error)) from error
+    server.wsgi_app = create_app([main.resolve()], load=True, read_only=read_only)
+    return server
+
+
+def _reason(error: OSError) -> str:
+    # Cheroot raises an error of its own whose text quotes the system's.
+    if f"[Errno {errno.EADDRINUSE}]" in str(error):
+        return "another program is using that port"
+    if f"[Errno {errno.EACCES}]" in str(error):
+        return "ports below 1024 are not for every user"
+    return "it is not an address of this machine"

@@ -1,0 +1,554 @@
+"""Form 281.71 for the tax administration: the slips of a year as Belcotax-on-web XML, checked and streamed.
+
+`write` and `write_file` make the shipment of income years filed as XML, `write_csv` the same slips as a list; `check`
+(of `receipts.readback`) counts a file again. Elements, lengths and order stand in `data/fields-28171.csv`.
+"""
+
+import csv
+import io
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from ledger.errors import Fault, OboleError, Severity
+from ledger.identifiers import valid_enterprise_number, valid_national_number
+from ledger.money import to_decimal
+from receipts.decide.eligibility import DonorKind
+from receipts.decide.parameters import FilingChannel, parameters
+from receipts.filing.readback import check
+from receipts.filing.zones import FRAME, MISSING_PERCENT, UNPRINTABLE, Field, countries, fields, limits
+
+__all__ = [
+    "Action",
+    "BelcotaxRefused",
+    "BelcotaxSettings",
+    "Institution",
+    "NoXmlChannel",
+    "Slip",
+    "Summary",
+    "check",
+    "file_name",
+    "write",
+    "write_csv",
+    "write_file",
+]
+
+
+# Codes of zones v0022, a1020 and f2027; there is none for English.
+_LANGUAGE = {"nl": "1", "fr": "2", "de": "3"}
+
+
+# The validation module may refuse an ampersand even when escaped, so the word is written (facts/belcotax.md section 2).
+_AND = {"nl": "en", "fr": "et", "de": "und"}
+
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+_BELGIAN_POSTCODE = re.compile(r"[0-9]{4}")
+
+
+_REFERENCE = re.compile(r"[0-9A-Za-z-]{1,6}")
+
+
+_SHOWN_FAULTS: Final = 20
+
+
+class Action(StrEnum):
+    """What a slip does to an earlier shipment, zone f2028."""
+
+    ORIGINAL = "original"
+    MODIFY = "modify"
+    ADD = "add"
+    CANCEL = "cancel"
+
+
+_TREATMENT = {Action.ORIGINAL: "0", Action.MODIFY: "1", Action.ADD: "2", Action.CANCEL: "3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One receipt as the administration gets it, whatever the channel.
+
+    `number` is the receipt's own; `reference` ours, without personal data; `last_name` the name of a legal person;
+    `country` ISO 3166 of two letters; `cents` the gifts of the year. An annulment repeats the amount (UNSURE).
+    """
+
+    year: int
+    number: int
+    reference: str
+    kind: DonorKind
+    last_name: str
+    first_name: str
+    street: str
+    postcode: str
+    municipality: str
+    country: str
+    language: str
+    national_number: str | None
+    enterprise_number: str | None
+    cents: int
+    action: Action = Action.ORIGINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """Who issues the receipts, and who sends the file where that is another."""
+
+    name: str
+    street: str
+    postcode: str
+    municipality: str
+    language: str
+    enterprise_number: str
+    telephone: str
+    email: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class BelcotaxSettings:
+    """What the sources leave open, with the defaults proposed in facts/belcotax.md; `obole.toml` [belcotax].
+
+    `country_codes` adds codes of annex 3 of the brochure by ISO code, for countries the table here lacks.
+    """
+
+    company_number_in_2011: bool = True
+    zone_2030_natural: str = ""
+    zone_2030_legal: str = ""
+    zone_2045: str = ""
+    country_belgium: str = "150"
+    country_digits: int = 0
+    file_type: str = "BELCOTAX"
+    country_codes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was written, to compare with the register of receipts; `notes` are warnings a person should read."""
+
+    count: int
+    sum_numbers: int
+    sum_cents: int
+    without_number: int
+    notes: tuple[Fault, ...] = ()
+
+
+class BelcotaxRefused(OboleError):
+    """Slips or settings that the administration would refuse; carries every fault."""
+
+    def __init__(self, faults: Collection[Fault]) -> None:
+        self.faults = tuple(faults)
+        errors = [str(fault) for fault in self.faults if fault.severity is Severity.ERROR]
+        more = f"\n  and {len(errors) - _SHOWN_FAULTS} more" if len(errors) > _SHOWN_FAULTS else ""
+        shown = "\n  ".join(errors[:_SHOWN_FAULTS])
+        super().__init__(f"Belcotax file not written, {len(errors)} to correct:\n  {shown}{more}")
+
+
+class NoXmlChannel(OboleError):
+    """An income year that is not filed as XML."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(
+            f"income year {year} is filed as JSON (Belcotax-on-web 2.0), its schema of form 281.71 is not known here; "
+            "write the list as CSV and enter it on the Belcotax website, or update Obole."
+        )
+
+
+def file_name(institution: Institution, year: int, sequence: int = 1) -> str:
+    """A file name without personal data; the administration prescribes none."""
+    return f"belcotax-28171-{institution.enterprise_number}-{year}-{sequence}.xml"
+
+
+def write(
+    slips: Iterable[Slip],
+    institution: Institution,
+    settings: BelcotaxSettings,
+    created_on: date,
+    out: BinaryIO,
+    *,
+    sender: Institution | None = None,
+    corrects: str | None = None,
+    withdrawn: Collection[int] = frozenset(),
+) -> Summary:
+    """Stream the shipment to `out`, slips in order of number, and return its totals with what should be read.
+
+    All slips are of one income year. `corrects` is the reference of the accepted shipment where this one corrects it:
+    its slips then modify, add or cancel. `withdrawn` are numbers issued and withdrawn before filing, the only gaps
+    allowed. NoXmlChannel, or BelcotaxRefused with all faults, after which `out` holds a torso to throw away.
+    """
+    feed = iter(slips)
+    first = next(feed, None)
+    if first is None:
+        raise BelcotaxRefused([Fault("there is no receipt to report; issue the receipts of the year first")])
+    if parameters(first.year).channel is not FilingChannel.XML:
+        raise NoXmlChannel(first.year)
+    shipment = _Shipment(first.year, institution, settings, corrects, frozenset(withdrawn))
+    out.write(shipment.head(sender or institution, created_on).encode())
+    out.writelines(shipment.slip(slip).encode() for slip in chain([first], feed))
+    _refuse(shipment.faults)
+    out.write(shipment.tail().encode())
+    return shipment.summary()
+
+
+def write_file(
+    slips: Iterable[Slip],
+    institution: Institution,
+    settings: BelcotaxSettings,
+    created_on: date,
+    path: Path,
+    *,
+    sender: Institution | None = None,
+    corrects: str | None = None,
+    withdrawn: Collection[int] = frozenset(),
+) -> Summary:
+    """`write` to a file readable by its owner alone, read back with `check`, and put in place only when right."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600: national numbers
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            summary = write(
+                slips, institution, settings, created_on, out, sender=sender, corrects=corrects, withdrawn=withdrawn
+            )
+            out.flush()
+            os.fsync(out.fileno())
+        _refuse(check(Path(name), withdrawn=withdrawn))
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+    return summary
+
+
+_COLUMNS = (
+    *("number", "reference", "action", "kind", "last_name", "first_name", "street", "postcode", "municipality"),
+    *("country", "language", "national_number", "enterprise_number"),
+)
+
+
+def write_csv(slips: Iterable[Slip], out: BinaryIO) -> Summary:
+    """The slips as a list for entry by hand on the Belcotax website: UTF-8 with mark, semicolons, amounts `150,00`."""
+    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+    rows = csv.writer(text, delimiter=";")
+    rows.writerow((*_COLUMNS, "amount"))
+    count = sum_numbers = sum_cents = without_number = 0
+    for slip in slips:
+        values = [str(getattr(slip, column) or "") for column in _COLUMNS]
+        # A name that a spreadsheet would run as a formula is shown as text.
+        shown = [f"'{value}" if value.startswith(("=", "+", "-", "@")) else value for value in values]
+        rows.writerow((*shown, str(to_decimal(slip.cents)).replace(".", ",")))
+        count += 1
+        sum_numbers += slip.number
+        sum_cents += slip.cents
+        without_number += not (slip.national_number or slip.enterprise_number)
+    text.detach()
+    return Summary(count, sum_numbers, sum_cents, without_number)
+
+
+def _refuse(faults: Collection[Fault]) -> None:
+    if any(fault.severity is Severity.ERROR for fault in faults):
+        raise BelcotaxRefused(faults)
+
+
+class _Shipment:
+    """A shipment under way: its totals, the number expected next, and all that was found wrong."""
+
+    def __init__(
+        self,
+        year: int,
+        institution: Institution,
+        settings: BelcotaxSettings,
+        corrects: str | None,
+        withdrawn: frozenset[int],
+    ) -> None:
+        self.year = year
+        self.rules = parameters(year)
+        self.institution = institution
+        self.settings = settings
+        self.corrects = corrects
+        self.withdrawn = withdrawn
+        self.faults: list[Fault] = []
+        self.count = self.sum_numbers = self.sum_cents = self.without_number = self.last = 0
+        self.kind_of_donor = {
+            DonorKind.NATURAL: settings.zone_2030_natural,
+            DonorKind.LEGAL: settings.zone_2030_legal,
+        }
+
+    def head(self, sender: Institution, created_on: date) -> str:
+        self._check_frame(created_on)
+        for party in dict.fromkeys((sender, self.institution)):
+            self._check_party(party)
+        first, rest = _split_name(_spoken(self.institution.name, self.institution.language))
+        return (
+            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Verzendingen>\n<Verzending>\n'
+            + self._elements("sender", self._sender(sender, created_on), "the sender", sender.language)
+            + "<Aangiften>\n<Aangifte>\n"
+            + self._elements("institution", self._debtor(first, rest), "the institution", self.institution.language)
+            + "<Opgaven>\n<Opgave32571>\n"
+        )
+
+    def slip(self, slip: Slip) -> str:
+        place = f"receipt {slip.number}"
+        self._check_slip(slip, place)
+        values = self._slip(slip, place)
+        self.count += 1
+        self.sum_numbers += slip.number
+        self.sum_cents += slip.cents
+        self.without_number += not values["f2011_nationaalnr"]
+        return "<Fiche28171>\n" + self._elements("slip", values, place, slip.language) + "</Fiche28171>\n"
+
+    def tail(self) -> str:
+        year, records = str(self.year), self.count + FRAME
+        numbers, cents = str(self.sum_numbers), str(self.sum_cents)
+        totals = {
+            "r8002_inkomstenjaar": year,
+            "r8005_registratienummer": self.institution.enterprise_number,
+            "r8010_aantalrecords": str(records),
+            "r8011_controletotaal": numbers,
+            "r8012_controletotaal": cents,
+            "r8013_totaalvoorheffingen": "0",
+        }
+        shipment = {
+            "r9002_inkomstenjaar": year,
+            "r9010_aantallogbestanden": str(1 + FRAME),
+            "r9011_totaalaantalrecords": str(records + FRAME),
+            "r9012_controletotaal": numbers,
+            "r9013_controletotaal": cents,
+            "r9014_controletotaal": "0",
+        }
+        return (
+            "</Opgave32571>\n</Opgaven>\n"
+            + self._elements("totals", totals, "the totals", "")
+            + "</Aangifte>\n</Aangiften>\n"
+            + self._elements("shipment", shipment, "the totals", "")
+            + "</Verzending>\n</Verzendingen>\n"
+        )
+
+    def summary(self) -> Summary:
+        if self.without_number * 100 > self.count * MISSING_PERCENT:
+            self._warn(
+                f"{self.without_number} of {self.count} receipts have no national or enterprise number, "
+                f"more than {MISSING_PERCENT} %: the validation module asks to confirm; ask these donors for it"
+            )
+        return Summary(self.count, self.sum_numbers, self.sum_cents, self.without_number, tuple(self.faults))
+
+    def _sender(self, sender: Institution, created_on: date) -> dict[str, str]:
+        return {
+            "v0002_inkomstenjaar": str(self.year),
+            "v0010_bestandtype": self.settings.file_type,
+            "v0011_aanmaakdatum": f"{created_on:%d-%m-%Y}",
+            "v0014_naam": sender.name,
+            "v0015_adres": sender.street,
+            "v0016_postcode": sender.postcode,
+            "v0017_gemeente": sender.municipality,
+            "v0018_telefoonnummer": _telephone(sender.telephone),
+            "v0021_contactpersoon": sender.contact,
+            "v0022_taalcode": _LANGUAGE.get(sender.language, ""),
+            "v0023_emailadres": sender.email,
+            "v0024_nationaalnr": sender.enterprise_number,
+            "v0025_typeenvoi": "0" if self.corrects is None else "1",
+            "v0026_referte": self.corrects or "",
+            "v0028_landwoonplaats": self.settings.country_belgium,
+        }
+
+    def _debtor(self, name: str, name_continued: str) -> dict[str, str]:
+        institution = self.institution
+        return {
+            "a1002_inkomstenjaar": str(self.year),
+            "a1005_registratienummer": institution.enterprise_number,
+            "a1011_naamnl1": name,
+            "a1012_naamnl2": name_continued,
+            "a1013_adresnl": institution.street,
+            "a1014_postcodebelgisch": institution.postcode,
+            "a1015_gemeente": institution.municipality,
+            "a1016_landwoonplaats": self.settings.country_belgium,
+            "a1020_taalcode": _LANGUAGE.get(institution.language, ""),
+            "a1038_emailadres": institution.email,
+        }
+
+    def _slip(self, slip: Slip, place: str) -> dict[str, str]:
+        belgian = slip.country == "BE"
+        natural = slip.kind == DonorKind.NATURAL
+        cents = str(slip.cents)
+        return {
+            "f2002_inkomstenjaar": str(slip.year),
+            "f2005_registratienummer": self.institution.enterprise_number,
+            "f2008_typefiche": "28171",
+            "f2009_volgnummer": str(slip.number),
+            "f2010_referentie": slip.reference,
+            "f2011_nationaalnr": self._identifier(slip, place),
+            "f2013_naam": slip.last_name,
+            "f2015_adres": slip.street,
+            "f2016_postcodebelgisch": slip.postcode if belgian else "",
+            "f2017_gemeente": slip.municipality,
+            "f2018_landwoonplaats": self._country(slip.country, place),
+            "f2027_taalcode": _LANGUAGE.get(slip.language, ""),
+            "f2028_typetraitement": _TREATMENT[slip.action],
+            "f2029_enkelopgave325": "0",
+            "f2112_buitenlandspostnummer": "" if belgian else slip.postcode,
+            "f2114_voornamen": slip.first_name if natural else "",
+            "f71_2030_aardschenker": self.kind_of_donor[slip.kind],
+            "f71_2045_uitreikingopbasisvan": self.settings.zone_2045,
+            "f71_2059_totaalcontrole": cents,
+            "f71_2060_bedragliberaliteiten": cents,
+        }
+
+    def _identifier(self, slip: Slip, place: str) -> str:
+        if slip.kind == DonorKind.LEGAL:
+            number = slip.enterprise_number or ""
+            if number and not valid_enterprise_number(number):
+                self._error(f"{place}: the enterprise number is wrong (ten digits, modulo 97); correct the donor")
+            return number if self.settings.company_number_in_2011 else ""
+        number = slip.national_number or ""
+        if number and not valid_national_number(number):
+            self._error(f"{place}: the national number is wrong (eleven digits, modulo 97); correct the donor")
+        return number
+
+    def _country(self, country: str, place: str) -> str:
+        if country == "BE":
+            return self.settings.country_belgium
+        code = self.settings.country_codes.get(country) or countries().get(country)
+        if code is None:
+            self._error(
+                f"{place}: f2018_landwoonplaats: no code for country {country[:2]!r} here; find it in annex 3 of the "
+                "Belcotax brochure and add it to country_codes in [belcotax] of obole.toml"
+            )
+            return ""
+        return code.zfill(self.settings.country_digits)
+
+    def _check_frame(self, created_on: date) -> None:
+        if self.corrects is not None and not _REFERENCE.fullmatch(self.corrects):
+            self._error("v0026_referte: the reference of the accepted shipment has one to six letters or digits")
+        if created_on.year <= self.year:
+            self._warn(f"created before income year {self.year} has ended; the validation module asks to confirm")
+        elif created_on >= self.rules.file_before and self.corrects is None:
+            self._warn(f"due before {self.rules.file_before:%d-%m-%Y}; the validation module tells that it is late")
+
+    def _check_party(self, party: Institution) -> None:
+        if party.language not in _LANGUAGE:
+            self._error(f"the institution: Belcotax has no code for language {party.language!r}; choose fr, nl or de")
+        if not valid_enterprise_number(party.enterprise_number):
+            self._error("the institution: its enterprise number is wrong (ten digits, modulo 97)")
+        if not _EMAIL.fullmatch(party.email):
+            self._error("the institution: its e-mail address is not one")
+        if not _BELGIAN_POSTCODE.fullmatch(party.postcode):
+            self._error("the institution: its postcode must have four digits")
+
+    def _check_slip(self, slip: Slip, place: str) -> None:
+        if slip.year != self.year:
+            self._error(f"{place}: of income year {slip.year} among those of {self.year}; one file holds one year")
+        if (slip.action == Action.ORIGINAL) != (self.corrects is None):
+            self._error(
+                f"{place}: {slip.action} does not go into "
+                + ("a first shipment" if self.corrects is None else "a correction")
+            )
+        if slip.cents < self.rules.threshold_cents:
+            self._error(
+                f"{place}: {to_decimal(slip.cents)} EUR is below {to_decimal(self.rules.threshold_cents)} EUR; "
+                "withdraw the receipt"
+            )
+        if slip.country == "BE" and not _BELGIAN_POSTCODE.fullmatch(slip.postcode):
+            self._error(f"{place}: f2016_postcodebelgisch: a Belgian postcode has four digits; correct the donor")
+        if not slip.municipality.strip() or not slip.postcode.strip():
+            self._error(f"{place}: postcode or municipality missing; complete the donor")
+        if slip.kind == DonorKind.NATURAL and not slip.first_name.strip():
+            self._warn(f"{place}: f2114_voornamen missing; the validation module asks to confirm")
+        self._check_number(slip.number)
+
+    def _check_number(self, number: int) -> None:
+        if self.corrects is not None:
+            if number <= self.last:
+                self._error(f"receipt {number}: comes after {self.last}; each receipt once, in order of number")
+        else:
+            missing = range(self.last + 1, number)
+            unknown = [each for each in missing if each not in self.withdrawn]
+            if unknown or number <= self.last:
+                self._error(
+                    f"receipt {number}: follows {self.last}, but receipt numbers are 1 to n without a gap; "
+                    "report every receipt of the year, in order of number"
+                )
+            elif missing:
+                self._warn(
+                    f"receipt {number}: follows {self.last}, because what lies between was withdrawn before filing; "
+                    "the validation module checks the sequence, whether it takes this is not known"
+                )
+        self.last = number
+
+    def _elements(self, block: str, values: Mapping[str, str], place: str, language: str) -> str:
+        lines = []
+        for zone in fields(block):
+            value = values[zone.element]
+            if value and not (value.isascii() and value.isprintable() and len(value) <= zone.max_length):
+                value = self._fitted(value, zone, place)
+            if "&" in value:
+                value = self._without_ampersand(value, zone, place, language)
+            value = value.strip()
+            if value:
+                text = value.replace("<", "&lt;").replace(">", "&gt;")
+                lines.append(f"<{zone.element}>{text}</{zone.element}>\n")
+            elif zone.required:
+                self._error(f"{place}: {zone.element} ({zone.content}) is missing; complete it")
+        return "".join(lines)
+
+    def _fitted(self, value: str, zone: Field, place: str) -> str:
+        if UNPRINTABLE.search(value):
+            self._error(f"{place}: {zone.element} ({zone.content}) holds a control character; type it again")
+            return ""
+        value = unicodedata.normalize("NFC", value).strip()
+        if len(value) <= zone.max_length:
+            return value
+        told = f"{place}: {zone.element} ({zone.content}) has {len(value)} characters, {zone.max_length} fit"
+        if not zone.cut:
+            self._error(f"{told}; shorten it")
+            return value
+        self._warn(f"{told}; cut in the file, whole on the receipt")
+        return _cut(value, zone.max_length)
+
+    def _without_ampersand(self, value: str, zone: Field, place: str, language: str) -> str:
+        spoken = _spoken(value, language)
+        if len(spoken) > zone.max_length:
+            spoken = value.replace("&", "+")
+        self._warn(f"{place}: {zone.element} ({zone.content}): the ampersand is written as a word or +")
+        return spoken
+
+    def _error(self, message: str) -> None:
+        self.faults.append(Fault(message))
+
+    def _warn(self, message: str) -> None:
+        self.faults.append(Fault(message, severity=Severity.WARNING))
+
+
+def _spoken(text: str, language: str) -> str:
+    """The text without ampersand: a free-standing one as the word for `and`, any other as +."""
+    word = _AND.get(language, "+")
+    return text.replace(" & ", f" {word} ").replace("&", "+")
+
+
+def _cut(text: str, length: int) -> str:
+    """The beginning of the text that fits, ending at a word where there is one."""
+    if len(text) <= length:
+        return text
+    whole_words = text[: length + 1].rpartition(" ")[0].rstrip()
+    return whole_words or text[:length]
+
+
+def _split_name(name: str) -> tuple[str, str]:
+    """A statutory name over a1011 and what goes on in a1012, parted at a word."""
+    head = _cut(name.strip(), limits()["a1011_naamnl1"])
+    return head, name.strip()[len(head) :].strip()
+
+
+def _telephone(number: str) -> str:
+    """As given where it fits in twelve characters, else the digits of the national form."""
+    if len(number) <= limits()["v0018_telefoonnummer"]:
+        return number
+    return re.sub(r"^(\+|00)32", "0", re.sub(r"[ ./()-]", "", number))

@@ -1,0 +1,1 @@
+"""The receipt as a document: what is printed, its words, its typesetting."""

@@ -1,0 +1,162 @@
+"""Rendering: the PDFs of the receipts issued, each with its hash in the register; proof that a re-print is the same.
+
+A PDF is made from the frozen sheet alone. Files are written in batches, synced once a batch, and only then are their
+hashes written down: killed at any time, the next run makes what has no hash yet.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from ledger.errors import OboleError
+from ledger.register import receipts as receiptbook
+from ledger.vault.key import Sealer
+from ledger.vault.sheets import frozen_sheets
+from receipts.paper.sheet import Sheet, from_json
+from receipts.paper.typeset import render_many
+
+_BATCH = 500
+
+
+class NotIssued(OboleError):
+    """A year or a number without a receipt."""
+
+
+class Altered(OboleError):
+    """What is printed now is not what was issued."""
+
+
+@dataclass(slots=True)
+class Rendered:
+    """The outcome of a run: PDFs made, PDFs that were there, and receipts that cannot be printed with their reason."""
+
+    made: int = 0
+    there: int = 0
+    bytes: int = 0
+    failed: list[tuple[int, str]] = field(default_factory=list)
+
+
+def pdf_path(folder: Path, year: int, number: int, version: int) -> Path:
+    """Where the PDF of a receipt lies: `receipts/2025/000123.pdf`, later versions `000123-v2.pdf`."""
+    return folder / str(year) / (f"{number:06d}.pdf" if version == 1 else f"{number:06d}-v{version}.pdf")
+
+
+def render(
+    gifts: Engine,
+    identities: Engine,
+    sealer: Sealer,
+    folder: Path,
+    year: int,
+    *,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Rendered:
+    """Make every PDF of a year that is missing or has no hash; NotIssued where the year has no receipts.
+
+    A PDF whose hash is known is made again only where its file is missing, and must come out the same: else it fails.
+    """
+    with gifts.connect() as connection:
+        rows = {row.number: row for row in receiptbook.receipts_of(connection, year)}
+    if not rows:
+        raise NotIssued(f"no receipts of {year} were issued; run `obole receipts issue --year {year}` first.")
+    result = Rendered()
+    wanted = {
+        number: row
+        for number, row in rows.items()
+        if row.pdf_digest is None or not pdf_path(folder, year, number, row.version).exists()
+    }
+    result.there = len(rows) - len(wanted)
+    (folder / str(year)).mkdir(parents=True, exist_ok=True)
+    batch: list[tuple[int, int, str, int]] = []
+    done = 0
+
+    def jobs() -> Iterator[tuple[int, Sheet]]:
+        for number, sheet in _sheets(identities, sealer, year):
+            if number in wanted and sheet.version == wanted[number].version:
+                _check_sheet(sheet, wanted[number])
+                yield number, sheet
+
+    for number, outcome in render_many(jobs(), workers if len(wanted) > _BATCH // 5 else 1):
+        done += 1
+        try:
+            batch.append(_keep(folder, wanted[number], outcome))
+        except OboleError as reason:
+            result.failed.append((number, str(reason)))
+            continue
+        result.made += 1
+        result.bytes += batch[-1][-1]
+        if len(batch) >= _BATCH:
+            _settle(gifts, year, batch)
+            batch = []
+        if progress is not None and done % 50 == 0:
+            progress(done, len(wanted))
+    _settle(gifts, year, batch)
+    if progress is not None:
+        progress(len(wanted), len(wanted))
+    return result
+
+
+def _keep(folder: Path, row: receiptbook.ReceiptRow, outcome: bytes | OboleError) -> tuple[int, int, str, int]:
+    """Write a PDF; its number, version, hash and size. Altered where it is not the one issued."""
+    if isinstance(outcome, OboleError):
+        raise outcome
+    digest = hashlib.sha256(outcome).hexdigest()
+    if row.pdf_digest is not None and row.pdf_digest != digest:
+        raise Altered(
+            f"receipt {row.year}/{row.number:06d}: made again it is not the document issued; was typst or the layout "
+            "updated? Restore the file from your backup."
+        )
+    path = pdf_path(folder, row.year, row.number, row.version)
+    temporary = path.with_suffix(".new")
+    temporary.write_bytes(outcome)
+    temporary.replace(path)
+    return row.number, row.version, digest, len(outcome)
+
+
+def _settle(gifts: Engine, year: int, batch: list[tuple[int, int, str, int]]) -> None:
+    if batch:
+        os.sync()  # one for the batch: an fsync per file costs 4 ms each (facts/typesetting-and-mail.md)
+        with gifts.begin() as connection:
+            receiptbook.record_documents(connection, year, batch)
+
+
+def _sheets(identities: Engine, sealer: Sealer, year: int) -> Iterator[tuple[int, Sheet]]:
+    with identities.connect() as connection:
+        for number, _version, text in frozen_sheets(connection, sealer, year):
+            yield number, from_json(text)
+
+
+def _check_sheet(sheet: Sheet, row: receiptbook.ReceiptRow) -> None:
+    if sheet.cents != row.cents or sheet.number != row.number:
+        raise Altered(
+            f"receipt {row.year}/{row.number:06d}: the frozen sheet says another amount than the register; "
+            "run `obole check`."
+        )
+
+
+def document_faults(gifts: Engine, identities: Engine, sealer: Sealer, folder: Path, year: int) -> Iterator[str]:
+    """PDFs and frozen sheets that are missing or are not those issued."""
+    with gifts.connect() as connection:
+        rows = receiptbook.receipts_of(connection, year)
+    digests: dict[tuple[int, int], str] = {}
+    with identities.connect() as connection:
+        for number, version, text in frozen_sheets(connection, sealer, year):
+            digests[number, version] = hashlib.sha256(text.encode()).hexdigest()
+    for row in rows:
+        place = f"receipt {year}/{row.number:06d}"
+        frozen = digests.get((row.number, row.version))
+        if frozen is None:
+            yield f"{place}: what it prints is not in the vault; restore the vault from your backup"
+        elif frozen != row.sheet_digest:
+            yield f"{place}: what it prints was changed in the vault; restore the vault from your backup"
+        if row.pdf_digest is None:
+            continue
+        path = pdf_path(folder, year, row.number, row.version)
+        if not path.exists():
+            yield f"{place}: its PDF is missing; `obole receipts render --year {year}` makes it again"
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != row.pdf_digest:
+            yield f"{place}: its PDF was changed; remove the file and run `obole receipts render --year {year}`"

@@ -1,0 +1,127 @@
+"""The sheet: everything one receipt prints, frozen at issue, with its canonical JSON.
+
+A sheet is all the typesetter sees; kept (encrypted) beside the PDF it lets the same document be made again years
+later, whatever has become of the donor's address or of the foundation's own.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any, Literal, cast
+
+from ledger.records import Channel
+
+FORMAT = 1  # of the JSON; a later format must still read this one
+
+
+Kind = Literal["natural", "legal"]
+
+
+Language = Literal["fr", "nl", "de", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """Who issues. `enterprise_number` is ten digits; `recognition` a sentence or empty."""
+
+    name: str
+    legal_form: str
+    street: str
+    postcode: str
+    municipality: str
+    enterprise_number: str
+    recognition: str = ""
+    email: str = ""
+    website: str = ""
+    telephone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The donor of record. `country` is an ISO code of two letters; the identifiers are digits only, or None."""
+
+    kind: Kind
+    last_name: str
+    first_name: str
+    street: str
+    postcode: str
+    municipality: str
+    country: str
+    language: Language
+    national_number: str | None = None
+    enterprise_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGift:
+    """One gift as the donor is shown it; cents below zero for one taken back."""
+
+    date: date
+    cents: int
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One version of one receipt. ValueError where the gifts listed do not add up to the amount.
+
+    `replaces` marks a version that annuls an earlier one of the same number, `duplicate` a copy sent again.
+    `gifts` may be empty: then no detail is printed.
+    """
+
+    year: int
+    number: int
+    version: int
+    issued_on: date
+    institution: Institution
+    addressee: Addressee
+    cents: int
+    place: str
+    signatory: str = ""
+    signatory_role: str = ""
+    amount_in_words: bool = True
+    replaces: bool = False
+    duplicate: bool = False
+    gifts: tuple[SheetGift, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.number < 1 or self.version < 1 or self.cents < 1:
+            raise ValueError(f"receipt {self.reference}: number, version and amount are at least 1")
+        if self.gifts and sum(gift.cents for gift in self.gifts) != self.cents:
+            raise ValueError(f"receipt {self.reference}: the gifts listed do not add up to the amount of the receipt")
+
+    @property
+    def reference(self) -> str:
+        """Year and order number as people quote them: 2025/000123."""
+        return f"{self.year}/{self.number:06d}"
+
+
+def to_json(sheet: Sheet) -> str:
+    """The canonical JSON of a sheet: sorted keys, no spaces, so that equal sheets give equal text."""
+    record = {"format": FORMAT, **asdict(sheet)}
+    return json.dumps(record, default=date.isoformat, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def from_json(text: str) -> Sheet:
+    """The sheet of a canonical JSON; ValueError where it is of another format or lacks a field (no content is told)."""
+    try:
+        record = json.loads(text)
+        record["issued_on"] = date.fromisoformat(record["issued_on"])
+        record["institution"] = Institution(**_strict(Institution, record["institution"]))
+        record["addressee"] = Addressee(**_strict(Addressee, record["addressee"]))
+        record["gifts"] = tuple(
+            SheetGift(date.fromisoformat(gift["date"]), gift["cents"], Channel(gift["channel"]))
+            for gift in record["gifts"]
+        )
+        if record.pop("format") == FORMAT:
+            return Sheet(**_strict(Sheet, record))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass  # the cause would carry the donor's data
+    raise ValueError(f"not a receipt sheet of format {FORMAT}")
+
+
+def _strict(record: type, values: Any) -> dict[str, Any]:
+    """The values, refused where a field is missing or unknown: a default must not fill a gap in a stored sheet."""
+    if set(values) != {field.name for field in fields(record)}:
+        raise ValueError
+    return cast("dict[str, Any]", values)

@@ -1,0 +1,245 @@
+"""From sheets to PDF: PDF/A-2a and PDF/UA-1, the same bytes for the same sheet on any day and in any process.
+
+Jinja2 writes a small data head in Typst, `layout/receipt.typ` lays it out. The bytes depend on the pinned typst, the
+fonts of font-source-sans-pro, the wording and the layout alone: no system font, no clock, no network.
+"""
+
+import itertools
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import tempfile
+import threading
+import unicodedata
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import fields
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, TypeVar
+
+import font_source_sans_pro
+import jinja2
+import typst
+
+from ledger.errors import OboleError
+from receipts.paper.sheet import Sheet
+from receipts.paper.texts import compose
+
+Key = TypeVar("Key")
+
+
+CHUNK = 25  # sheets a process takes at a time
+
+
+_LAYOUT = Path(__file__).parent / "layout"
+
+
+# The package holds every weight as TTF and as OTF, and typst takes whichever the disk lists first: so only these two
+# are shown to it. OTF makes the smaller file.
+_FONTS = ("SourceSansPro-Regular.otf", "SourceSansPro-Semibold.otf")
+
+
+_LINE_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+
+
+# Controls, invisible marks (a right-to-left override turns a name round), halves of letters, private and unassigned.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
+
+
+_REMEDIES = {
+    "obole:address": "the address does not fit the window of the envelope; shorten the name or the street",
+    "obole:page": "it does not fit one page; shorten the texts of the institution",
+}
+
+
+class Unprintable(OboleError):
+    """A receipt that cannot be typeset as it is: named by its order number, never by its donor."""
+
+    def __init__(self, reference: str, reason: str) -> None:
+        super().__init__(reference, reason)  # as arguments, so that the error crosses processes
+        self.reference = reference
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"receipt {self.reference} cannot be printed: {self.reason}."
+
+
+class Typesetter:
+    """One typst compiler, kept for as many receipts as there are (one for each is slow, and panics at the 65,536th)."""
+
+    def __init__(self) -> None:
+        self._fonts = tempfile.TemporaryDirectory(prefix="obole-fonts-")
+        for name in _FONTS:
+            shutil.copy(Path(font_source_sans_pro.font_directory) / name, self._fonts.name)
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_LAYOUT),
+            autoescape=False,  # noqa: S701  Typst is not HTML: finalize writes every value as a Typst literal
+            finalize=literal,
+            undefined=jinja2.StrictUndefined,
+        )
+        self._head = environment.get_template("receipt.typ.j2")
+        self._compiler = self._new_compiler()
+
+    def render(self, sheet: Sheet) -> bytes:
+        """The PDF of one receipt; Unprintable where a letter has no glyph or the page no room."""
+        if hidden := {letter for _, text in _texts(sheet) for letter in _refused(text)}:
+            raise Unprintable(sheet.reference, _name_letters(hidden, sheet))
+        result = self._compile(self._head.render(texts=compose(sheet)), sheet.issued_on)
+        if isinstance(result, bytes):
+            return result
+        # Raised out here, away from typst's own error: that one quotes the donor's name.
+        if missing := set("".join(_MISSING.findall(result))):
+            raise Unprintable(sheet.reference, _name_letters(missing, sheet))
+        broken = "the typesetter broke down on it; report this with the version of Obole"
+        raise Unprintable(sheet.reference, next((_REMEDIES[mark] for mark in _REMEDIES if mark in result), broken))
+
+    def close(self) -> None:
+        """Remove the copies of the fonts; happens by itself when the process ends well."""
+        self._fonts.cleanup()
+
+    def _compile(self, source: str, day: date) -> bytes | str:
+        """The document, or what typst said instead, each complaint on a line."""
+        try:
+            document = self._compiler.compile(
+                input=source.encode(),
+                format="pdf",
+                pdf_standards=["a-2a", "ua-1"],
+                timestamp=datetime.combine(day, time(12), UTC),
+            )
+        except typst.TypstError as error:
+            # The diagnostic has every complaint, and below each the source line with the donor's data: left out.
+            return "\n".join(line for line in error.diagnostic.splitlines() if line.startswith("error: "))
+        except BaseException as error:
+            # A panic in Rust is no Exception, and the compiler it happened in is not to be trusted any more.
+            if type(error).__name__ != "PanicException":
+                raise
+            self._compiler = self._new_compiler()
+            return "panic"
+        assert isinstance(document, bytes)
+        # PDF/A 6.1.9 asks for an end of line after the last %%EOF once a signature is appended.
+        return document if document.endswith(b"\n") else document + b"\n"
+
+    def _new_compiler(self) -> typst.Compiler:
+        fonts = typst.Fonts(
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[Path(self._fonts.name)]
+        )
+        return typst.Compiler(root=_LAYOUT, font_paths=fonts, ignore_system_fonts=True)
+
+
+def render_many(jobs: Iterable[tuple[Key, Sheet]], workers: int) -> Iterator[tuple[Key, bytes | OboleError]]:
+    """Typeset many sheets in `workers` processes; each comes back with its key, as PDF or as the error it gave.
+
+    The order is that of the jobs. Jobs are read as they are needed, so that memory holds a few chunks whatever their
+    number; stopping early (an interrupt, a closed iterator) ends the processes. A process that dies is an OboleError.
+    """
+    if workers <= 1:
+        typesetter = Typesetter()
+        for key, sheet in jobs:
+            yield key, _attempt(typesetter, sheet)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start)
+    try:
+        yield from _in_order(pool, jobs, ahead=3 * workers)
+    except BrokenProcessPool:
+        raise OboleError(
+            "A typesetting process ended by itself (out of memory?); what was typeset is kept: render again, "
+            "with fewer processes."
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def literal(value: Any) -> str:
+    """A value as Typst source that means just that value: text can end no string and start no code."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case str():
+            text = unicodedata.normalize("NFC", _LINE_BREAKS.sub(" ", value))
+            return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case tuple() | list():
+            return "(" + "".join(f"{literal(item)}, " for item in value) + ")"
+        case _:
+            raise TypeError(f"no Typst literal for {type(value).__name__}")
+
+
+def _texts(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    """The texts people wrote, each with the name of its field."""
+    for record in (sheet.addressee, sheet.institution, sheet):
+        for field in fields(record):
+            value = getattr(record, field.name)
+            if isinstance(value, str):
+                yield field.name, value
+
+
+def _refused(text: str) -> Iterator[str]:
+    return (letter for letter in _LINE_BREAKS.sub("", text) if unicodedata.category(letter) in _HIDDEN)
+
+
+def _name_letters(letters: set[str], sheet: Sheet) -> str:
+    """Which letters stand in the way, by code point, and in which field."""
+    points = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(letters))
+    places = [name for name, text in _texts(sheet) if letters & set(unicodedata.normalize("NFC", text))]
+    where = f" in {', '.join(places)}" if places else ""
+    return f"the font has no letter for {points}{where}; write it in Latin, Greek or Cyrillic letters"
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, jobs: Iterable[tuple[Key, Sheet]], ahead: int
+) -> Iterator[tuple[Key, bytes | OboleError]]:
+    remaining = iter(jobs)
+    waiting: deque[tuple[list[Key], Future[list[bytes | OboleError]]]] = deque()
+    while True:
+        while len(waiting) < ahead and (chunk := list(itertools.islice(remaining, CHUNK))):
+            waiting.append(([key for key, _ in chunk], pool.submit(_chunk, [sheet for _, sheet in chunk])))
+        if not waiting:
+            return
+        keys, future = waiting.popleft()
+        yield from zip(keys, future.result(), strict=True)
+
+
+_typesetter: Typesetter | None = None  # of this worker process
+
+
+def _start() -> None:
+    """Make a worker's typesetter, and let the process that started the worker decide when it ends.
+
+    An interrupt from the keyboard reaches every process, so the workers leave it alone; and a worker whose parent was
+    killed would wait for work for ever.
+    """
+    global _typesetter  # noqa: PLW0603  one per process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _typesetter = Typesetter()
+    threading.Thread(target=_end_with_parent, args=(_typesetter,), daemon=True).start()
+
+
+def _end_with_parent(typesetter: Typesetter) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    typesetter.close()
+    os._exit(1)
+
+
+def _chunk(sheets: list[Sheet]) -> list[bytes | OboleError]:
+    assert _typesetter is not None
+    return [_attempt(_typesetter, sheet) for sheet in sheets]
+
+
+def _attempt(typesetter: Typesetter, sheet: Sheet) -> bytes | OboleError:
+    try:
+        return typesetter.render(sheet)
+    except OboleError as error:
+        return error

@@ -12,7 +12,7 @@ from enum import StrEnum
 from ledger.errors import OboleError
 
 
-class Recognition(StrEnum):
+class RecognitionMethod(StrEnum):
     """How a grant becomes income: when due, over its period, as it is spent, or with its asset's depreciation."""
 
     RECEIPT = "receipt"
@@ -46,7 +46,7 @@ class GrantEntryKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Instalment:
+class GrantInstalment:
     """A part of the grant that falls due."""
 
     due: date
@@ -81,7 +81,7 @@ class Grant:
     funder: str
     funder_kind: FunderKind
     cents: int
-    recognition: Recognition
+    recognition: RecognitionMethod
     first: date | None = None
     last: date | None = None
     contract: str = ""
@@ -90,7 +90,7 @@ class Grant:
     fund: str | None = None
     project: str | None = None
     conditions: str = ""
-    instalments: tuple[Instalment, ...] = ()
+    instalments: tuple[GrantInstalment, ...] = ()
     costs: tuple[Cost, ...] = ()
     assets: tuple[GrantAsset, ...] = ()
 
@@ -163,14 +163,14 @@ def months_until(first: date, last: date, year: int) -> int:
 
 def earned(grant: Grant, year: int) -> int:
     """Cents of the grant that are income by 31 December of a year, whatever has fallen due; 0 for `receipt`."""
-    if grant.recognition is Recognition.PERIOD:
+    if grant.recognition is RecognitionMethod.PERIOD:
         if grant.first is None or grant.last is None or grant.first > grant.last:
             raise GrantIncomplete(grant)
         begun = months_until(grant.first, grant.last, year)
         return _half_up(grant.cents * begun, months_in(grant.first, grant.last))
-    if grant.recognition is Recognition.SPENT:
+    if grant.recognition is RecognitionMethod.SPENT:
         return min(grant.cents, sum(cost.cents for cost in grant.costs if cost.day.year <= year))
-    if grant.recognition is Recognition.CAPITAL and grant.assets:
+    if grant.recognition is RecognitionMethod.CAPITAL and grant.assets:
         return _depreciated(grant, year)
     return 0
 
@@ -190,14 +190,16 @@ def _half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def _calendar(grant: Grant, until: date) -> list[tuple[date, Instalment | None]]:
+def _calendar(grant: Grant, until: date) -> list[tuple[date, GrantInstalment | None]]:
     """The instalments and the closing days (None) up to a day; an instalment due on a closing day comes before it."""
     days = [instalment.due for instalment in grant.instalments]
     days += [cost.day for cost in grant.costs] + [asset.acquired for asset in grant.assets]
     days += [grant.first] if grant.first else []
     if not days:
         return []
-    steps: list[tuple[date, Instalment | None]] = [(instalment.due, instalment) for instalment in grant.instalments]
+    steps: list[tuple[date, GrantInstalment | None]] = [
+        (instalment.due, instalment) for instalment in grant.instalments
+    ]
     steps += [(date(year, 12, 31), None) for year in range(min(days).year, until.year + 1)]
     return sorted((step for step in steps if step[0] <= until), key=lambda step: (step[0], step[1] is None))
 
@@ -212,27 +214,27 @@ class _Book:
         self._income = 0
         self.entries: list[GrantEntry] = []
 
-    def fall_due(self, instalment: Instalment) -> None:
+    def fall_due(self, instalment: GrantInstalment) -> None:
         """Book an instalment: receivable against income, deferred income (accrued income first), or capital."""
         accounts, cents = self._accounts, instalment.cents
-        if self._grant.recognition is Recognition.RECEIPT:
+        if self._grant.recognition is RecognitionMethod.RECEIPT:
             against = [(accounts.income(self._grant.funder_kind), cents)]
-        elif self._grant.recognition is Recognition.CAPITAL:
+        elif self._grant.recognition is RecognitionMethod.CAPITAL:
             against = [(accounts.capital, cents)]
         else:
             accrued = min(cents, max(0, self._income - self._due))
             against = [(accounts.earned, accrued), (accounts.deferred, cents - accrued)]
         self._due += cents
         self._add(instalment.due, GrantEntryKind.INSTALMENT, [(accounts.receivable, cents)], against)
-        if self._grant.recognition is Recognition.CAPITAL:
+        if self._grant.recognition is RecognitionMethod.CAPITAL:
             # CBN/CNC 2010/16, example 4: what was depreciated before the grant came is released at once.
             self._release(instalment.due, GrantEntryKind.CATCH_UP, earned(self._grant, instalment.due.year - 1))
 
     def close(self, day: date) -> None:
         """Book what has become income in the year that ends on a day."""
-        if self._grant.recognition is Recognition.CAPITAL:
+        if self._grant.recognition is RecognitionMethod.CAPITAL:
             self._release(day, GrantEntryKind.RELEASE, earned(self._grant, day.year))
-        elif self._grant.recognition is not Recognition.RECEIPT:
+        elif self._grant.recognition is not RecognitionMethod.RECEIPT:
             cents = earned(self._grant, day.year) - self._income
             deferred = min(cents, max(0, self._due - self._income))
             self._income += cents

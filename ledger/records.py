@@ -42,6 +42,13 @@ class Channel(StrEnum):
     IN_KIND = "in-kind"
 
 
+class DonorKind(StrEnum):
+    """A natural person has a first name and a national number, a legal person an enterprise number."""
+
+    NATURAL = "natural"
+    LEGAL = "legal"
+
+
 class DocumentKind(StrEnum):
     """The kinds of source a document can be."""
 

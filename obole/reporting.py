@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TextIO
 
 from ledger.errors import OboleError
-from obole.books.loading import Loaded, load_books
+from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from receipts.decide.tie_table import tie_table
 from reports.formats import write_csv, write_json, write_text
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.printing import statement_data, statement_table
 from reports.scheme import load_scheme
-from reports.statements import Statement, statement, statement_json
+from reports.statements import AnnualStatement, statement, statement_json
 from reports.tables import Table
 from reports.trial import trial_balance, trial_table
 
@@ -57,7 +57,7 @@ def write_report(
     write_table(table, form, output)
 
 
-def _write_statement(loaded: Loaded, made: Statement, language: str, form: str, output: Path | None) -> None:
+def _write_statement(loaded: LoadedBooks, made: AnnualStatement, language: str, form: str, output: Path | None) -> None:
     if form == "xlsx" and output is not None:
         from reports.workbook import write_statement  # noqa: PLC0415 - loaded where a workbook is written
 

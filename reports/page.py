@@ -12,8 +12,8 @@ from itertools import groupby
 from ledger.chart import Account
 from reports.marks import Numbers, numbers
 from reports.picture import income_picture
-from reports.scheme import SCHEMES, Kind, Scheme, What, unmapped
-from reports.statements import Contribution, Statement, StatementLine, balance, differences, statement
+from reports.scheme import SCHEMES, LineKind, Scheme, What, unmapped
+from reports.statements import AnnualLine, AnnualStatement, Contribution, balance, differences, statement
 from reports.totals import Totals
 from reports.wording import word
 
@@ -140,12 +140,12 @@ class _Writer:
     marks: Numbers
     language: str
 
-    def blocks(self, of: Statement) -> Iterator[Block]:
+    def blocks(self, of: AnnualStatement) -> Iterator[Block]:
         for section, lines in groupby(of.lines, key=lambda line: line.section):
             title = word(section or of.what, self.language)
             yield Block(of.what, section, title, tuple(self._line(of.what, line) for line in lines))
 
-    def checks(self, balance_sheet: Statement) -> Iterator[Check]:
+    def checks(self, balance_sheet: AnnualStatement) -> Iterator[Check]:
         for index, held in enumerate(balance(balance_sheet)):
             if held is None:
                 continue
@@ -168,7 +168,7 @@ class _Writer:
         for code in unmapped(scheme, codes):
             yield word("no-rubric", self.language, code=code)
 
-    def roundings(self, statements: Iterable[Statement]) -> Iterator[str]:
+    def roundings(self, statements: Iterable[AnnualStatement]) -> Iterator[str]:
         for of in statements:
             for found in differences(of):
                 line = of.line(found.key)
@@ -182,8 +182,8 @@ class _Writer:
                     added=self.marks.count(found.added),
                 )
 
-    def _line(self, what: What, line: StatementLine) -> LineRow:
-        heading = line.kind is Kind.HEADING
+    def _line(self, what: What, line: AnnualLine) -> LineRow:
+        heading = line.kind is LineKind.HEADING
         return LineRow(
             key=f"{what}-{re.sub('[^a-z0-9A-Z]+', '-', line.key).strip('-')}",
             kind=line.kind,

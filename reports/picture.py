@@ -6,8 +6,8 @@ Text takes the colour of the page around it, so that the picture reads on a ligh
 from html import escape
 
 from reports.marks import numbers
-from reports.scheme import Kind
-from reports.statements import Statement, StatementLine
+from reports.scheme import LineKind
+from reports.statements import AnnualLine, AnnualStatement
 from reports.wording import word
 
 _WIDTH = 720
@@ -21,9 +21,9 @@ _LONGEST_LABEL = 34
 _ATTRIBUTES = 'aria-labelledby="income-title income-description" font-family="sans-serif" font-size="13"'
 
 
-def income_picture(of: Statement, language: str) -> str:
+def income_picture(of: AnnualStatement, language: str) -> str:
     """The lines of income of an income statement; empty where there is no income in either year."""
-    lines = [line for line in of.lines if line.section == "income" and line.kind is Kind.LINE and not line.memo]
+    lines = [line for line in of.lines if line.section == "income" and line.kind is LineKind.LINE and not line.memo]
     lines = [line for line in lines if line.cents or line.previous]
     longest = max((abs(cents) for line in lines for cents in (line.cents, line.previous or 0)), default=0)
     if not longest:
@@ -52,7 +52,7 @@ def income_picture(of: Statement, language: str) -> str:
     return "\n".join(parts)
 
 
-def _described(of: Statement, lines: list[StatementLine], language: str) -> str:
+def _described(of: AnnualStatement, lines: list[AnnualLine], language: str) -> str:
     marks = numbers(language)
     if of.has_previous:
         listed = "; ".join(
@@ -64,7 +64,7 @@ def _described(of: Statement, lines: list[StatementLine], language: str) -> str:
     return word("picture-described-alone", language, year=of.year, list=listed)
 
 
-def _legend(of: Statement) -> list[str]:
+def _legend(of: AnnualStatement) -> list[str]:
     years = [(of.year, _NOW)] + ([(of.year - 1, _BEFORE)] if of.has_previous else [])
     parts = []
     for index, (year, colour) in enumerate(years):

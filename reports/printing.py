@@ -1,19 +1,19 @@
 """A statement as a table: to read (whole euros, two years side by side) and as data (exact and printed amounts)."""
 
-from reports.scheme import Kind, What
-from reports.statements import Statement, StatementLine
+from reports.scheme import LineKind, What
+from reports.statements import AnnualLine, AnnualStatement
 from reports.tables import LINES_AND_TOTALS, Column, ColumnKind, Row, RowKind, Table
 from reports.wording import word
 
 _ROW_KINDS = {
-    Kind.HEADING: RowKind.HEADING,
-    Kind.LINE: RowKind.LINE,
-    Kind.TOTAL: RowKind.TOTAL,
-    Kind.GRAND_TOTAL: RowKind.TOTAL,
+    LineKind.HEADING: RowKind.HEADING,
+    LineKind.LINE: RowKind.LINE,
+    LineKind.TOTAL: RowKind.TOTAL,
+    LineKind.GRAND_TOTAL: RowKind.TOTAL,
 }
 
 
-def statement_table(of: Statement, language: str) -> Table:
+def statement_table(of: AnnualStatement, language: str) -> Table:
     """The statement as it is printed: code, label, whole euros of the year and of the year before, if there is one."""
     years = (of.year, of.year - 1) if of.has_previous else (of.year,)
     columns = (
@@ -27,12 +27,12 @@ def statement_table(of: Statement, language: str) -> Table:
         if line.section != section:
             section = line.section
             rows.append(Row(RowKind.HEADING, ("", word(section, language).upper(), *(None for _ in years))))
-        amounts = (None,) * len(years) if line.kind is Kind.HEADING else (line.cents, line.previous)[: len(years)]
+        amounts = (None,) * len(years) if line.kind is LineKind.HEADING else (line.cents, line.previous)[: len(years)]
         rows.append(Row(_ROW_KINDS[line.kind], (line.code, line.label(language), *amounts), line.level))
     return Table(title(of, language), subtitle(of, language), language, columns, tuple(rows), LINES_AND_TOTALS)
 
 
-def statement_data(of: Statement, language: str) -> Table:
+def statement_data(of: AnnualStatement, language: str) -> Table:
     """The statement as `statement_json` has it, for csv: a row per line or total, exact and printed."""
     columns = (
         Column("section", ""),
@@ -44,24 +44,24 @@ def statement_data(of: Statement, language: str) -> Table:
         Column("printed_previous", str(of.year - 1), ColumnKind.EUROS),
     )
     rows = tuple(
-        Row(_ROW_KINDS[line.kind], _data(line, language)) for line in of.lines if line.kind is not Kind.HEADING
+        Row(_ROW_KINDS[line.kind], _data(line, language)) for line in of.lines if line.kind is not LineKind.HEADING
     )
     return Table(title(of, language), subtitle(of, language), language, columns, rows, LINES_AND_TOTALS)
 
 
-def title(of: Statement, language: str) -> str:
+def title(of: AnnualStatement, language: str) -> str:
     """`Bilan au 31 décembre 2025`."""
     when = "at" if of.what is What.BALANCE_SHEET else "of-year"
     separator = " " if of.what is What.BALANCE_SHEET else ", "
     return word(of.what, language) + separator + word(when, language, year=of.year)
 
 
-def subtitle(of: Statement, language: str) -> str:
+def subtitle(of: AnnualStatement, language: str) -> str:
     """The scheme, and how the figures are printed."""
     return f"{word(of.scheme, language)}, {word('printed-in', language)}"
 
 
-def _data(line: StatementLine, language: str) -> tuple[str | int | None, ...]:
+def _data(line: AnnualLine, language: str) -> tuple[str | int | None, ...]:
     return (
         line.section,
         line.code,

@@ -42,7 +42,7 @@ class What(StrEnum):
     APPROPRIATION = "appropriation"
 
 
-class Kind(StrEnum):
+class LineKind(StrEnum):
     """The kinds of line, as `statements.csv` of the published accounts names them."""
 
     HEADING = "heading"
@@ -51,7 +51,7 @@ class Kind(StrEnum):
     GRAND_TOTAL = "grand-total"
 
 
-class Shown(StrEnum):
+class When(StrEnum):
     """When a line is shown: memo lines are shown but not added up, `never` only feeds other lines."""
 
     ALWAYS = "always"
@@ -60,7 +60,7 @@ class Shown(StrEnum):
     NEVER = "never"
 
 
-class Share(NamedTuple):
+class AccountShare(NamedTuple):
     """A line's part in an account: its amount grows by `debit` per cent of a debit balance, `credit` of a credit one.
 
     A credit balance is negative, so a share of (-1, -1) is credit less debit.
@@ -75,7 +75,7 @@ class Share(NamedTuple):
         return cents * (self.debit if cents > 0 else self.credit)
 
 
-class Part(NamedTuple):
+class Term(NamedTuple):
     """A line that a sum adds (+1) or takes off (-1)."""
 
     sign: int
@@ -87,13 +87,13 @@ class SchemeLine:
     """A line of a scheme. `key` is unique in the statement, `code` is printed; a line of accounts has no `parts`."""
 
     section: str
-    kind: Kind
+    kind: LineKind
     level: int
     key: str
     code: str
     labels: tuple[str, str, str, str]
-    shown: Shown
-    parts: tuple[Part, ...]
+    shown: When
+    parts: tuple[Term, ...]
     funds: tuple[str, ...]
 
     def label(self, language: str) -> str:
@@ -107,8 +107,8 @@ class StatementScheme:
 
     what: What
     lines: tuple[SchemeLine, ...]
-    terms: dict[str, tuple[Share, ...]]
-    cached: dict[str, tuple[Share, ...]] = field(default_factory=dict, compare=False, repr=False)
+    terms: dict[str, tuple[AccountShare, ...]]
+    cached: dict[str, tuple[AccountShare, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, code: str) -> bool:
         """Whether an account belongs to this statement at all; class 0 belongs to none.
@@ -122,14 +122,14 @@ class StatementScheme:
             return False
         return self.what is What.APPROPRIATION or code[1:2] != "9"
 
-    def shares(self, code: str) -> tuple[Share, ...]:
+    def shares(self, code: str) -> tuple[AccountShare, ...]:
         """The lines that take an account and how; memo lines too. Empty where the statement doesn't cover it."""
         found = self.cached.get(code)
         if found is None:
             found = self.cached[code] = self._shares(code)
         return found
 
-    def _shares(self, code: str) -> tuple[Share, ...]:
+    def _shares(self, code: str) -> tuple[AccountShare, ...]:
         if not self.covers(code):
             return ()
         found = self._sum_of(code[:length] for length in range(1, len(code) + 1))
@@ -137,16 +137,16 @@ class StatementScheme:
             return found
         return self._sum_of((REST,))
 
-    def _sum_of(self, prefixes: Iterable[str]) -> tuple[Share, ...]:
+    def _sum_of(self, prefixes: Iterable[str]) -> tuple[AccountShare, ...]:
         weights: dict[str, tuple[int, int]] = {}
         for prefix in prefixes:
             for share in self.terms.get(prefix, ()):
                 debit, credit = weights.get(share.key, (0, 0))
                 weights[share.key] = (debit + share.debit, credit + share.credit)
-        return tuple(Share(key, *weight) for key, weight in weights.items() if weight != (0, 0))
+        return tuple(AccountShare(key, *weight) for key, weight in weights.items() if weight != (0, 0))
 
-    def _taken_by(self, shares: Iterable[Share]) -> tuple[Share, ...]:
-        memo = {line.key for line in self.lines if line.shown is Shown.MEMO}
+    def _taken_by(self, shares: Iterable[AccountShare]) -> tuple[AccountShare, ...]:
+        memo = {line.key for line in self.lines if line.shown is When.MEMO}
         return tuple(share for share in shares if share.key not in memo)
 
     def line(self, key: str) -> SchemeLine:
@@ -207,10 +207,10 @@ def _rubrics(scheme: Scheme, code: str) -> list[tuple[tuple[str, ...], tuple[str
 
 
 def _statement(what: What, rows: list[dict[str, str]]) -> StatementScheme:
-    terms: dict[str, list[Share]] = defaultdict(list)
+    terms: dict[str, list[AccountShare]] = defaultdict(list)
     lines = []
     for row in rows:
-        parts: tuple[Part, ...] = ()
+        parts: tuple[Term, ...] = ()
         funds: tuple[str, ...] = ()
         if "[" in row["formula"]:
             for prefix, share in _account_terms(row):
@@ -221,12 +221,12 @@ def _statement(what: What, rows: list[dict[str, str]]) -> StatementScheme:
         lines.append(
             SchemeLine(
                 section=row["section"],
-                kind=Kind(row["kind"]),
+                kind=LineKind(row["kind"]),
                 level=int(row["level"]),
                 key=row["key"],
                 code=row["code"],
                 labels=(row["label_fr"], row["label_nl"], row["label_de"], row["label_en"]),
-                shown=Shown(row["shown"]),
+                shown=When(row["shown"]),
                 parts=parts,
                 funds=funds,
             )
@@ -248,12 +248,12 @@ def _terms(formula: str) -> Iterable[tuple[int, str, list[str]]]:
         yield -1 if match["sign"] == "-" else 1, match["kind"], match["prefixes"].split(",")
 
 
-def _account_terms(row: dict[str, str]) -> Iterable[tuple[str, Share]]:
+def _account_terms(row: dict[str, str]) -> Iterable[tuple[str, AccountShare]]:
     for sign, kind, prefixes in _terms(row["formula"]):
         if kind != "A":
             debit, credit = _WEIGHTS[kind]
             for prefix in prefixes:
-                yield prefix, Share(row["key"], sign * debit, sign * credit)
+                yield prefix, AccountShare(row["key"], sign * debit, sign * credit)
 
 
 def _fund_prefixes(formula: str) -> Iterable[str]:
@@ -262,12 +262,12 @@ def _fund_prefixes(formula: str) -> Iterable[str]:
             yield from prefixes
 
 
-def _sum_parts(formula: str) -> tuple[Part, ...]:
+def _sum_parts(formula: str) -> tuple[Term, ...]:
     parts = []
     sign = 1
     for word in formula.split():
         if word in "+-":
             sign = -1 if word == "-" else 1
         else:
-            parts.append(Part(sign, word))
+            parts.append(Term(sign, word))
     return tuple(parts)

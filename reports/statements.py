@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ledger.chart import LANGUAGES
 from ledger.money import to_decimal, to_euros
-from reports.scheme import Kind, Part, Scheme, SchemeLine, Shown, StatementScheme, What
+from reports.scheme import LineKind, Scheme, SchemeLine, StatementScheme, Term, What, When
 from reports.totals import RESULT_CLASSES, Totals
 
 
@@ -24,11 +24,11 @@ class Contribution(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class StatementLine:
+class AnnualLine:
     """A line with its amounts in cents, 0 on a heading. `accounts` stand behind a line, `parts` behind a sum."""
 
     section: str
-    kind: Kind
+    kind: LineKind
     level: int
     key: str
     code: str
@@ -38,7 +38,7 @@ class StatementLine:
     cents: int
     previous: int | None
     accounts: tuple[Contribution, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[Term, ...]
 
     def label(self, language: str) -> str:
         """The label in one of fr, nl, de, en."""
@@ -56,16 +56,16 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class AnnualStatement:
     """A statement of one year next to the year before. `every` holds also the lines that are not shown."""
 
     what: What
     scheme: str
     year: int
-    every: tuple[StatementLine, ...]
+    every: tuple[AnnualLine, ...]
 
     @property
-    def lines(self) -> tuple[StatementLine, ...]:
+    def lines(self) -> tuple[AnnualLine, ...]:
         """The lines to show, in the order of the scheme."""
         return tuple(line for line in self.every if line.shown)
 
@@ -74,7 +74,7 @@ class Statement:
         """Whether the books hold the year before."""
         return any(line.previous is not None for line in self.every)
 
-    def line(self, key: str) -> StatementLine:
+    def line(self, key: str) -> AnnualLine:
         """The line with this key, shown or not."""
         return next(line for line in self.every if line.key == key)
 
@@ -90,7 +90,7 @@ class Difference:
     added: int
 
 
-def statement(what: What | str, scheme: Scheme, year: int, totals: Totals) -> Statement:
+def statement(what: What | str, scheme: Scheme, year: int, totals: Totals) -> AnnualStatement:
     """Fill a statement of `scheme` for `year` and the year before.
 
     The balance sheet stands at 31 December, the others cover the year. `previous` is None throughout where the books
@@ -100,10 +100,10 @@ def statement(what: What | str, scheme: Scheme, year: int, totals: Totals) -> St
     current = _amounts(of_scheme, year, totals)
     previous = _amounts(of_scheme, year - 1, totals) if _holds(of_scheme.what, year - 1, totals) else None
     lines = tuple(_line(line, current, previous) for line in of_scheme.lines)
-    return Statement(of_scheme.what, scheme.name, year, lines)
+    return AnnualStatement(of_scheme.what, scheme.name, year, lines)
 
 
-def differences(of: Statement) -> list[Difference]:
+def differences(of: AnnualStatement) -> list[Difference]:
     """The printed totals that their printed lines do not add up to, of both years."""
     printed = {line.key: (line.euros, line.previous_euros) for line in of.every}
     found = []
@@ -132,9 +132,9 @@ class Balance(NamedTuple):
         return self.assets - self.liabilities
 
 
-def balance(of: Statement) -> tuple[Balance, Balance | None]:
+def balance(of: AnnualStatement) -> tuple[Balance, Balance | None]:
     """Total assets and liabilities of a balance sheet, for its year and the year before."""
-    grand = {line.section: line for line in of.every if line.kind is Kind.GRAND_TOTAL}
+    grand = {line.section: line for line in of.every if line.kind is LineKind.GRAND_TOTAL}
     assets, liabilities = grand["assets"], grand["liabilities"]
     before = None
     if assets.previous is not None and liabilities.previous is not None:
@@ -142,7 +142,7 @@ def balance(of: Statement) -> tuple[Balance, Balance | None]:
     return Balance(assets.cents, liabilities.cents), before
 
 
-def statement_json(of: Statement, language: str) -> list[dict[str, str | int | None]]:
+def statement_json(of: AnnualStatement, language: str) -> list[dict[str, str | int | None]]:
     """The statement as `obole report --format json` gives it: one object per line or total, headings left out."""
     return [
         {
@@ -155,7 +155,7 @@ def statement_json(of: Statement, language: str) -> list[dict[str, str | int | N
             "printed_previous": line.previous_euros,
         }
         for line in of.lines
-        if line.kind is not Kind.HEADING
+        if line.kind is not LineKind.HEADING
     ]
 
 
@@ -205,18 +205,18 @@ def _add_funds(of: StatementScheme, to_funds: Mapping[str, int], accounts: dict[
                     accounts[line.key][code] = cents
 
 
-def _line(line: SchemeLine, current: _Amounts, previous: _Amounts | None) -> StatementLine:
+def _line(line: SchemeLine, current: _Amounts, previous: _Amounts | None) -> AnnualLine:
     cents = current.lines[line.key]
     before = None if previous is None else previous.lines[line.key]
-    return StatementLine(
+    return AnnualLine(
         section=line.section,
         kind=line.kind,
         level=line.level,
         key=line.key,
         code=line.code,
         labels=line.labels,
-        memo=line.shown is Shown.MEMO,
-        shown=line.shown in (Shown.ALWAYS, Shown.MEMO) or (line.shown is Shown.NONZERO and bool(cents or before)),
+        memo=line.shown is When.MEMO,
+        shown=line.shown in (When.ALWAYS, When.MEMO) or (line.shown is When.NONZERO and bool(cents or before)),
         cents=cents,
         previous=before,
         accounts=_contributions(line.key, current, previous),

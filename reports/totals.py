@@ -29,7 +29,7 @@ class NotInEuro(OboleError):
         super().__init__(f"{place}: the posting has no amount in whole cents of euro; give it a cost or price in EUR.")
 
 
-class Movement(NamedTuple):
+class Turnover(NamedTuple):
     """An account in one year, in cents: `opening` is signed (debit positive), `debit` and `credit` are positive."""
 
     opening: int
@@ -100,14 +100,14 @@ class Totals:
                 counts[code] += count
         return dict(counts)
 
-    def movements(self, year: int) -> dict[str, Movement]:
+    def movements(self, year: int) -> dict[str, Turnover]:
         """Opening, debits and credits of each account that has any of them, in the order of the codes."""
         opening = {
             code: cents for code, cents in self.until(year - 1).items() if cents and code[0] not in RESULT_CLASSES
         }
         moved = self.sums.get(year, {})
         return {
-            code: Movement(opening.get(code, 0), *moved.get(code, (0, 0, 0))) for code in sorted({*opening, *moved})
+            code: Turnover(opening.get(code, 0), *moved.get(code, (0, 0, 0))) for code in sorted({*opening, *moved})
         }
 
     def unappropriated_before(self, year: int) -> int:

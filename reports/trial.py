@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ledger.chart import Account
 from reports.scheme import Scheme, SchemeLine, What
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
-from reports.totals import Movement, Totals
+from reports.totals import Totals, Turnover
 from reports.wording import word
 
 
@@ -20,7 +20,7 @@ class TrialRow:
 
     code: str
     account: Account | None
-    movement: Movement
+    movement: Turnover
     rubric: SchemeLine | None
 
 
@@ -32,10 +32,10 @@ class TrialBalance:
     rows: tuple[TrialRow, ...]
 
     @property
-    def total(self) -> Movement:
+    def total(self) -> Turnover:
         """The sums of all rows, in cents."""
         movements = [row.movement for row in self.rows]
-        return Movement(
+        return Turnover(
             sum(movement.opening for movement in movements),
             sum(movement.debit for movement in movements),
             sum(movement.credit for movement in movements),
@@ -51,7 +51,7 @@ def trial_balance(totals: Totals, accounts: Mapping[str, Account], year: int, sc
     ]
     earlier = totals.unappropriated_before(year)
     if earlier:
-        rows.append(TrialRow("", None, Movement(earlier, 0, 0, 0), None))
+        rows.append(TrialRow("", None, Turnover(earlier, 0, 0, 0), None))
     return TrialBalance(year, tuple(rows))
 
 

@@ -14,7 +14,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from ledger.chart import Account
 from ledger.money import to_decimal
 from reports.printing import subtitle, title
-from reports.scheme import Kind, What
+from reports.scheme import LineKind, What
 from reports.sheets import (
     BOLD,
     HEADER_ROW,
@@ -26,7 +26,7 @@ from reports.sheets import (
     sheet_name,
     style_header,
 )
-from reports.statements import Statement, StatementLine
+from reports.statements import AnnualLine, AnnualStatement
 from reports.wording import word
 
 EURO_FORMAT = "#,##0;-#,##0;0"
@@ -36,13 +36,13 @@ _BEHIND = 5  # the amount's column on the sheet of accounts
 _UNDERLINE = Border(top=Side(style="thin"), bottom=Side(style="double"))
 
 
-def write_statement(of: Statement, accounts: Mapping[str, Account], language: str, path: Path) -> None:
+def write_statement(of: AnnualStatement, accounts: Mapping[str, Account], language: str, path: Path) -> None:
     """Write the workbook of one statement."""
     write_statements((of,), accounts, language, path)
 
 
 def write_statements(
-    statements: tuple[Statement, ...], accounts: Mapping[str, Account], language: str, path: Path
+    statements: tuple[AnnualStatement, ...], accounts: Mapping[str, Account], language: str, path: Path
 ) -> None:
     """Write several statements into one workbook, two sheets each."""
     workbook = Workbook()
@@ -59,7 +59,9 @@ def write_statements(
 class _Sheets:
     """The two sheets of one statement while they are written."""
 
-    def __init__(self, of: Statement, accounts: Mapping[str, Account], language: str, sheet: Any, behind: Any) -> None:
+    def __init__(
+        self, of: AnnualStatement, accounts: Mapping[str, Account], language: str, sheet: Any, behind: Any
+    ) -> None:
         self.of = of
         self.accounts = accounts
         self.language = language
@@ -73,7 +75,7 @@ class _Sheets:
         self._write_accounts()
         row = HEADER_ROW
         section = ""
-        places: list[tuple[int, StatementLine]] = []
+        places: list[tuple[int, AnnualLine]] = []
         for line in self.of.lines:
             if line.section != section:
                 section = line.section
@@ -142,12 +144,12 @@ class _Sheets:
             cell.font = BOLD
             cell.fill = SHADE
 
-    def _line(self, row: int, line: StatementLine) -> None:
+    def _line(self, row: int, line: AnnualLine) -> None:
         as_text(self.sheet.cell(row, 1), line.code)
         label = self.sheet.cell(row, 2)
         as_text(label, line.label(self.language))
         label.alignment = Alignment(horizontal="left", indent=line.level, wrap_text=True)
-        if line.kind is not Kind.HEADING:
+        if line.kind is not LineKind.HEADING:
             for offset in range(len(self.years)):
                 exact = self.sheet.cell(row, self._exact + offset, self._formula(line, offset))
                 exact.number_format = CENT_FORMAT
@@ -159,13 +161,13 @@ class _Sheets:
     def _exact(self) -> int:
         return _PRINTED + len(self.years)
 
-    def _style(self, row: int, line: StatementLine) -> None:
-        if line.kind is Kind.LINE:
+    def _style(self, row: int, line: AnnualLine) -> None:
+        if line.kind is LineKind.LINE:
             font = Font(name="Calibri", size=11, italic=True) if line.memo else None
             border = None
         else:
             font = BOLD
-            border = {Kind.TOTAL: OVERLINE, Kind.GRAND_TOTAL: _UNDERLINE}.get(line.kind)
+            border = {LineKind.TOTAL: OVERLINE, LineKind.GRAND_TOTAL: _UNDERLINE}.get(line.kind)
         for column in range(1, self._exact + len(self.years)):
             cell = self.sheet.cell(row, column)
             if font is not None:
@@ -173,7 +175,7 @@ class _Sheets:
             if border is not None and column >= _PRINTED:
                 cell.border = border
 
-    def _formula(self, line: StatementLine, offset: int) -> str | int:
+    def _formula(self, line: AnnualLine, offset: int) -> str | int:
         """ROUND(…,2) keeps the binary fractions of a sum from moving a half cent, and so a printed euro."""
         if not line.parts:
             return f"=ROUND({self._sum(line.key, offset)},2)" if line.key in self.ranges else 0
@@ -197,7 +199,7 @@ class _Sheets:
 
     def _check(self, row: int) -> None:
         as_text(self.sheet.cell(row, 2), word("check", self.language))
-        grand = {line.section: self.rows[line.key] for line in self.of.lines if line.kind is Kind.GRAND_TOTAL}
+        grand = {line.section: self.rows[line.key] for line in self.of.lines if line.kind is LineKind.GRAND_TOTAL}
         for offset in range(len(self.years)):
             letter = self.sheet.cell(row, self._exact + offset).column_letter
             formula = f"=ROUND({letter}{grand['assets']}-{letter}{grand['liabilities']},2)"

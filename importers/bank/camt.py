@@ -230,7 +230,7 @@ def describe(bank_file: BankFile) -> list[tuple[str, str]]:
 
 @paused()
 def _read(stream: BinaryIO, size: int) -> BankFile:
-    reader = _Reader()
+    reader = _CamtReader()
     faults: list[Fault] = []
     try:
         source = Elements(stream, size, _HANDLERS)
@@ -254,7 +254,7 @@ class _Page(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class _Sheet:
+class _CamtPages:
     """One statement as the file gives it, or one page of it: the header's fields, movements, sums and faults."""
 
     notification: bool
@@ -316,17 +316,17 @@ _OLD_BIC = "banks named by BIC where this version has BICFI"
 _NOT_SPLIT = "totals whose details have no amounts of their own, taken as one"
 
 
-class _Reader:
+class _CamtReader:
     """Takes the elements as they end: details, their entry, the statement, the message."""
 
     def __init__(self) -> None:
-        self.sheets: list[_Sheet] = []
+        self.sheets: list[_CamtPages] = []
         self.faults: list[Fault] = []
         self.known = False
         self._namespace: str | None = None
         self.version = 0
         self._names: dict[Any, Any] = {}
-        self._sheet: _Sheet | None = None
+        self._sheet: _CamtPages | None = None
         self._details: list[Found] = []
         self._message: Found = {}
 
@@ -397,11 +397,11 @@ class _Reader:
                 )
             )
 
-    def _begin(self, element: Element) -> _Sheet:
+    def _begin(self, element: Element) -> _CamtPages:
         head: Found = {}
         collect(element, self._header_plan, head)
         self.known = True
-        sheet = self._sheet = _Sheet(str(element.tag).endswith("Ntfctn"), self.version, line=line_of(element))
+        sheet = self._sheet = _CamtPages(str(element.tag).endswith("Ntfctn"), self.version, line=line_of(element))
         sheet.currency = _currency(head)
         sheet.own = _compact(head.get("iban") or head.get("other") or "")
         closing = (each for each in head.get("balances", ()) if (each.get("type") or "").strip() == _CLOSING)
@@ -410,14 +410,14 @@ class _Reader:
 
 
 _HANDLERS = {
-    "TxDtls": _Reader.detail,
-    "Ntry": _Reader.entry,
-    "Stmt": _Reader.statement,
-    "Ntfctn": _Reader.statement,
-    "GrpHdr": _Reader.message,
-    _STATEMENT: _Reader.other,
-    _NOTIFICATION: _Reader.other,
-    _REPORT: _Reader.other,
+    "TxDtls": _CamtReader.detail,
+    "Ntry": _CamtReader.entry,
+    "Stmt": _CamtReader.statement,
+    "Ntfctn": _CamtReader.statement,
+    "GrpHdr": _CamtReader.message,
+    _STATEMENT: _CamtReader.other,
+    _NOTIFICATION: _CamtReader.other,
+    _REPORT: _CamtReader.other,
 }
 
 
@@ -430,7 +430,7 @@ def version_of(namespace: str) -> int:
 # Entries
 
 
-def _enter(sheet: _Sheet, entry: Found, details: list[Found], line: int) -> None:
+def _enter(sheet: _CamtPages, entry: Found, details: list[Found], line: int) -> None:
     """One entry into the sheet; only what is booked becomes movements."""
     credit = _is_credit(sheet, entry, line)
     cents = _entry_cents(sheet, entry, line)
@@ -478,7 +478,9 @@ class _Entry(NamedTuple):
     total: bool
 
 
-def _add(sheet: _Sheet, entry: _Entry, details: list[Found], shares: list[int] | None, header: Found | None) -> None:
+def _add(
+    sheet: _CamtPages, entry: _Entry, details: list[Found], shares: list[int] | None, header: Found | None
+) -> None:
     found, line = entry.found, entry.line
     movements = sheet.movements
     position = len(movements) + 1
@@ -527,7 +529,7 @@ def _add(sheet: _Sheet, entry: _Entry, details: list[Found], shares: list[int] |
         movements.append(_movement(sheet, entry, detail, row))
 
 
-def _explain_unsplit(sheet: _Sheet, entry: _Entry, details: Sequence[Found]) -> None:
+def _explain_unsplit(sheet: _CamtPages, entry: _Entry, details: Sequence[Found]) -> None:
     amounts = [_share(detail, entry.credit, entry.found) for detail in details]
     known = [amount for amount in amounts if amount is not None]
     if len(known) < len(amounts):
@@ -541,7 +543,7 @@ def _explain_unsplit(sheet: _Sheet, entry: _Entry, details: Sequence[Found]) -> 
 
 
 def _movement(
-    sheet: _Sheet,
+    sheet: _CamtPages,
     entry: _Entry,
     detail: Found,
     row: tuple[int, int | None, date, date | None, int, str],
@@ -622,7 +624,7 @@ def _returned(blocks: Iterable[Found] | None, operation: str, back: bool) -> tup
     return kind, reason
 
 
-def _references(sheet: _Sheet, detail: Found, line: int) -> tuple[str | None, str]:
+def _references(sheet: _CamtPages, detail: Found, line: int) -> tuple[str | None, str]:
     """The structured reference of a detail, and its text: what is no reference of ours to know stays text."""
     structured = None
     texts: list[str] = []
@@ -655,7 +657,7 @@ def _references(sheet: _Sheet, detail: Found, line: int) -> tuple[str | None, st
     return structured, _tidy(" ".join((text, *texts)) if texts else text)
 
 
-def _creditor_reference(sheet: _Sheet, reference: str, belgian: bool, line: int) -> str | None:
+def _creditor_reference(sheet: _CamtPages, reference: str, belgian: bool, line: int) -> str | None:
     digits = compact_ogm(reference)
     if belgian:
         if not valid_ogm(digits):
@@ -696,14 +698,14 @@ def _count(batches: Sequence[Found] | None) -> int:
     return sum(int(count) for count in told if _is_number(count))
 
 
-def _is_credit(sheet: _Sheet, entry: Found, line: int) -> bool:
+def _is_credit(sheet: _CamtPages, entry: Found, line: int) -> bool:
     side = (entry.get("side") or "").strip()
     if side not in (_CREDIT, "DBIT"):
         sheet.error("the entry does not say credit or debit (CdtDbtInd); ask the bank for the file again", line)
     return side == _CREDIT
 
 
-def _entry_cents(sheet: _Sheet, entry: Found, line: int) -> int:
+def _entry_cents(sheet: _CamtPages, entry: Found, line: int) -> int:
     pair = entry.get("amount")
     if pair is None:
         sheet.error("the entry has no amount (Amt); ask the bank for the file again", line)
@@ -722,7 +724,7 @@ def _entry_cents(sheet: _Sheet, entry: Found, line: int) -> int:
     return cents or 0
 
 
-def _days(sheet: _Sheet, entry: Found, line: int) -> tuple[date, date | None]:
+def _days(sheet: _CamtPages, entry: Found, line: int) -> tuple[date, date | None]:
     booked, value = _day(entry.get("booked") or ""), _day(entry.get("value") or "")
     if booked is not None:
         return booked, value
@@ -825,10 +827,10 @@ def _page_of(found: Found) -> _Page | None:
     return _Page(int(number), (found.get("last_page") or "").strip() in ("true", "1"))
 
 
-def _joined(sheets: Iterable[_Sheet]) -> list[_Sheet]:
+def _joined(sheets: Iterable[_CamtPages]) -> list[_CamtPages]:
     """Pages of one statement put together: same account, same identification, another page."""
-    joined: list[_Sheet] = []
-    paged: dict[tuple[str, str], _Sheet] = {}
+    joined: list[_CamtPages] = []
+    paged: dict[tuple[str, str], _CamtPages] = {}
     for sheet in sheets:
         identification = (sheet.header.get("id") or "").strip()
         if sheet.page is None or not identification:
@@ -844,7 +846,7 @@ def _joined(sheets: Iterable[_Sheet]) -> list[_Sheet]:
     return joined
 
 
-def _append(first: _Sheet, more: _Sheet) -> None:
+def _append(first: _CamtPages, more: _CamtPages) -> None:
     assert more.page is not None
     first.pages.append(more.page)
     before = len(first.movements)
@@ -871,7 +873,7 @@ def _append(first: _Sheet, more: _Sheet) -> None:
         first.header.setdefault(name, more.header.get(name, []))
 
 
-def _finished(sheet: _Sheet, index: int) -> Statement:
+def _finished(sheet: _CamtPages, index: int) -> Statement:
     header = sheet.header
     opening, closing = _balances(sheet)
     if not sheet.notification:
@@ -911,7 +913,7 @@ def _finished(sheet: _Sheet, index: int) -> Statement:
 _Balance = tuple[int, date | None]
 
 
-def _balances(sheet: _Sheet) -> tuple[_Balance | None, _Balance | None]:
+def _balances(sheet: _CamtPages) -> tuple[_Balance | None, _Balance | None]:
     """Opening (OPBD, else PRCD) and closing (CLBD) balance: the first and the last that the statement gives."""
     found: dict[str, list[_Balance]] = {}
     for balance in sheet.header.get("balances", ()):
@@ -928,7 +930,7 @@ def _balances(sheet: _Sheet) -> tuple[_Balance | None, _Balance | None]:
     return opening, found[_CLOSING][-1] if _CLOSING in found else None
 
 
-def _check_balance(sheet: _Sheet, opening: _Balance | None, closing: _Balance | None) -> None:
+def _check_balance(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> None:
     net = sheet.sums[_CREDIT] - sheet.sums["DBIT"]
     difference = 0 if opening is None or closing is None else opening[0] + net - closing[0]
     whole = opening is not None and closing is not None and not difference
@@ -955,7 +957,7 @@ def _check_balance(sheet: _Sheet, opening: _Balance | None, closing: _Balance | 
         )
 
 
-def _missing_pages(sheet: _Sheet) -> str:
+def _missing_pages(sheet: _CamtPages) -> str:
     """Which page is not there, in words; nothing where all are."""
     if not sheet.pages:
         return ""
@@ -969,7 +971,7 @@ def _missing_pages(sheet: _Sheet) -> str:
     return ""
 
 
-def _check_totals(sheet: _Sheet) -> None:
+def _check_totals(sheet: _CamtPages) -> None:
     """TxsSummry against the entries; a bank may count those that are not booked yet, or not."""
     if sheet.pages and _missing_pages(sheet):
         return
@@ -999,7 +1001,7 @@ def _check_totals(sheet: _Sheet) -> None:
         _check_sum(sheet, net, (booked, booked + waiting), "a net of")
 
 
-def _totals_of(sheet: _Sheet, name: str) -> list[Found]:
+def _totals_of(sheet: _CamtPages, name: str) -> list[Found]:
     """The blocks of that name in the header of a statement."""
     return list(sheet.header.get(name, ()))
 
@@ -1009,7 +1011,7 @@ def _both(booked: Counter[str], waiting: Counter[str], sides: Iterable[str]) -> 
     return alone, alone + sum(waiting[side] for side in sides)
 
 
-def _check_sum(sheet: _Sheet, told: str | None, found: tuple[int, int], words: str) -> None:
+def _check_sum(sheet: _CamtPages, told: str | None, found: tuple[int, int], words: str) -> None:
     if told is None:
         return
     cents, _ = _cents(told)
@@ -1022,7 +1024,7 @@ def _check_sum(sheet: _Sheet, told: str | None, found: tuple[int, int], words: s
     )
 
 
-def _digest(sheet: _Sheet, opening: _Balance | None, closing: _Balance | None) -> str:
+def _digest(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> str:
     """SHA-256 of what a statement says, not of how: the same one in another file, or sent again, has the same."""
     hashed = hashlib.sha256()
     hashed.update(repr((sheet.notification, sheet.own, sheet.currency, opening, closing)).encode())
@@ -1044,5 +1046,5 @@ def _digest(sheet: _Sheet, opening: _Balance | None, closing: _Balance | None) -
     return hashed.hexdigest()
 
 
-def _faults(sheet: _Sheet, index: int) -> tuple[Fault, ...]:
+def _faults(sheet: _CamtPages, index: int) -> tuple[Fault, ...]:
     return tuple(Fault(message, line or None, severity, index) for severity, message, line in sheet.faults)

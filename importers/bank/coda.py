@@ -126,7 +126,7 @@ def parse(data: bytes) -> BankFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CodaPart:
     """Some statements of a file that follow each other, numbered from 1, and the lines that stand outside them."""
 
     statements: tuple[Statement, ...]
@@ -145,7 +145,7 @@ class Pieces:
         self._encoding = _encoding(data)
         self._counted = 0, 1  # the number of the line at a place
 
-    def read(self, place: int, after: int | None) -> Part:
+    def read(self, place: int, after: int | None) -> CodaPart:
         """The statements from the first behind a place (at it where it is 0) to the first behind another."""
         start, end = (self._cut(one) for one in (place, after))
         counted, number = self._counted if self._counted[0] <= start else (0, 1)
@@ -202,7 +202,7 @@ class Joint:
         self._count = 0
         self._strays: list[int] = []
 
-    def add(self, part: Part) -> tuple[Statement, ...]:
+    def add(self, part: CodaPart) -> tuple[Statement, ...]:
         """The statements of the next part, as they are numbered in the file."""
         statements = part.statements
         if self._count:
@@ -217,7 +217,7 @@ class Joint:
 
 
 @paused()
-def _part(data: bytes, encoding: str, number: int) -> Part:
+def _part(data: bytes, encoding: str, number: int) -> CodaPart:
     """The statements in bytes that begin with line `number` of their file."""
     text = _unix(data).decode(encoding)
     statements: list[Statement] = []
@@ -244,7 +244,7 @@ def _part(data: bytes, encoding: str, number: int) -> Part:
         number += 1
     if current is not None:
         statements.append(current.finish())
-    return Part(tuple(statements), tuple(strays), encoding)
+    return CodaPart(tuple(statements), tuple(strays), encoding)
 
 
 def _renumbered(statement: Statement, before: int) -> Statement:

@@ -24,7 +24,7 @@ class Contradicts(OboleError):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PostedStatement:
     """A posted statement of the account: what it closes on and the amounts of each day."""
 
     name: str
@@ -36,7 +36,9 @@ class Known:
     amounts: Mapping[date, Counter[int]]
 
 
-def new_parts(statement: Statement, known: Sequence[Known], before: Known | None) -> tuple[Statement, ...]:
+def new_parts(
+    statement: Statement, known: Sequence[PostedStatement], before: PostedStatement | None
+) -> tuple[Statement, ...]:
     """The parts of a statement that are not posted yet, none where all of it is.
 
     `known` are the posted statements that share days with it, in their order, `before` the one that comes before them.
@@ -55,7 +57,7 @@ def new_parts(statement: Statement, known: Sequence[Known], before: Known | None
     raise Contradicts(_difference(statement, surplus, known))
 
 
-def _continues(statement: Statement, known: Sequence[Known]) -> bool:
+def _continues(statement: Statement, known: Sequence[PostedStatement]) -> bool:
     """Another statement of the bank's own numbering that goes on where the last one closed, on the same day."""
     last = known[-1]
     numbered = last.kind == statement.kind and last.sequence.isdigit() and statement.sequence.isdigit()
@@ -67,7 +69,7 @@ def _continues(statement: Statement, known: Sequence[Known]) -> bool:
     )
 
 
-def _surplus(statement: Statement, known: Iterable[Known]) -> list[Movement]:
+def _surplus(statement: Statement, known: Iterable[PostedStatement]) -> list[Movement]:
     """The lines that occur more often than they are posted, the last of equal ones."""
     there: Counter[tuple[date, int]] = Counter()
     for one in known:
@@ -85,7 +87,12 @@ def _surplus(statement: Statement, known: Iterable[Known]) -> list[Movement]:
 
 
 def _parts(
-    statement: Statement, surplus: Sequence[Movement], known: Sequence[Known], before: Known | None, *, late: bool
+    statement: Statement,
+    surplus: Sequence[Movement],
+    known: Sequence[PostedStatement],
+    before: PostedStatement | None,
+    *,
+    late: bool,
 ) -> tuple[Statement, ...] | None:
     """The new lines by the gap they fall in; None where the balances say that they do not belong there."""
     gaps: list[list[Movement]] = [[] for _ in range(len(known) + 1)]
@@ -117,7 +124,13 @@ def _parts(
 
 
 def _part(
-    statement: Statement, lines: Sequence[Movement], opening: int, closing: int, previous: Known | None, *, final: bool
+    statement: Statement,
+    lines: Sequence[Movement],
+    opening: int,
+    closing: int,
+    previous: PostedStatement | None,
+    *,
+    final: bool,
 ) -> Statement:
     if len(lines) == len(statement.booked):
         kept = statement.movements
@@ -145,9 +158,9 @@ def _part(
     )
 
 
-def _fits(statement: Statement, known: Sequence[Known], before: Known | None) -> bool:
+def _fits(statement: Statement, known: Sequence[PostedStatement], before: PostedStatement | None) -> bool:
     """Whether the whole statement fits between two neighbours by its balances."""
-    line: list[Known | None] = [before, *known, None]
+    line: list[PostedStatement | None] = [before, *known, None]
     for previous, following in pairwise(line):
         opens = (
             previous is not None
@@ -165,7 +178,7 @@ def _first(statement: Statement) -> date:
     return min(days) if days else statement.closing_date or date.min
 
 
-def _difference(statement: Statement, surplus: Sequence[Movement], known: Sequence[Known]) -> str:
+def _difference(statement: Statement, surplus: Sequence[Movement], known: Sequence[PostedStatement]) -> str:
     last = known[-1]
     expected = last.closing + sum(movement.cents for movement in surplus)
     missing = to_decimal(statement.closing - expected)

@@ -99,7 +99,7 @@ _PLANS: dict[str, Plan] = {
 }
 
 
-class Debit(NamedTuple):
+class DebitOrder(NamedTuple):
     """One direct debit of a pain.008; name and IBAN are the debtor's, `signed` the day of the mandate."""
 
     end_to_end: str
@@ -130,12 +130,12 @@ class PaymentBlock:
     creditor: str
     count: int
     cents: int
-    transactions: tuple[Debit, ...]
+    transactions: tuple[DebitOrder, ...]
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class CollectionMessage:
     """A pain.008 as read; `count` and `cents` are those of its transactions."""
 
     message: str
@@ -221,20 +221,20 @@ def identify_status(path: Path) -> bool:
     return mentions(path, _STATUS.encode())
 
 
-def read(path: Path) -> Collection | StatusReport:
+def read(path: Path) -> CollectionMessage | StatusReport:
     """What a pain file on disk holds; OSError where it cannot be opened."""
     with path.open("rb") as stream:
         return _read(stream, path.stat().st_size)
 
 
-def parse(data: bytes) -> Collection | StatusReport:
+def parse(data: bytes) -> CollectionMessage | StatusReport:
     """What the bytes of a pain file hold; what is wrong stands in its faults."""
     return _read(BytesIO(data), len(data))
 
 
-def describe(file: Collection | StatusReport, language: Language = "en") -> list[tuple[str, str]]:
+def describe(file: CollectionMessage | StatusReport, language: Language = "en") -> list[tuple[str, str]]:
     """What is worth telling, as label and value: blocks, transactions and sum, or statuses and reasons in words."""
-    if isinstance(file, Collection):
+    if isinstance(file, CollectionMessage):
         return _describe_collection(file)
     facts = [("original message", file.original_message), ("original kind", file.original_kind)]
     if file.group_status:
@@ -255,7 +255,7 @@ def describe(file: Collection | StatusReport, language: Language = "en") -> list
     return facts
 
 
-def _describe_collection(file: Collection) -> list[tuple[str, str]]:
+def _describe_collection(file: CollectionMessage) -> list[tuple[str, str]]:
     facts = [
         ("message", file.message),
         ("blocks", str(len(file.blocks))),
@@ -274,8 +274,8 @@ def _with_reason(status: str, reason: str, language: Language) -> str:
 
 
 @paused()
-def _read(stream: BinaryIO, size: int) -> Collection | StatusReport:
-    reader = _Reader()
+def _read(stream: BinaryIO, size: int) -> CollectionMessage | StatusReport:
+    reader = _PainReader()
     try:
         for element in Elements(stream, size, _HANDLERS):
             name = str(element.tag).rpartition("}")[2]
@@ -290,7 +290,7 @@ def _read(stream: BinaryIO, size: int) -> Collection | StatusReport:
     return reader.report() if reader.is_report else reader.collection()
 
 
-class _Reader:
+class _PainReader:
     """Takes the elements as they end."""
 
     def __init__(self) -> None:
@@ -300,7 +300,7 @@ class _Reader:
         self._told = 0
         self._group: Found = {}
         self._blocks: list[PaymentBlock] = []
-        self._debits: list[Debit] = []
+        self._debits: list[DebitOrder] = []
         self._original: Found = {}
         self._statuses: list[BlockStatus] = []
         self._pending: list[tuple[Found, int]] = []
@@ -336,7 +336,7 @@ class _Reader:
         if not mandate:
             self.fault("the debit names no mandate (MndtId); add it", line)
         self._debits.append(
-            Debit(
+            DebitOrder(
                 end_to_end=_plain(found, "end_to_end"),
                 mandate=mandate,
                 signed=_day(_plain(found, "signed")),
@@ -397,7 +397,7 @@ class _Reader:
                 line,
             )
 
-    def collection(self) -> Collection:
+    def collection(self) -> CollectionMessage:
         blocks = tuple(self._blocks)
         debits = [debit for block in blocks for debit in block.transactions]
         if self.root:
@@ -409,7 +409,7 @@ class _Reader:
                 None,
                 Severity.WARNING,
             )
-        return Collection(_plain(self._group, "message"), blocks, tuple(self.faults))
+        return CollectionMessage(_plain(self._group, "message"), blocks, tuple(self.faults))
 
     # pain.002
 
@@ -483,14 +483,14 @@ class _Reader:
 
 
 _HANDLERS = {
-    "GrpHdr": _Reader.group,
-    "DrctDbtTxInf": _Reader.debit,
-    "PmtInf": _Reader.block,
-    "OrgnlGrpInfAndSts": _Reader.original,
-    "TxInfAndSts": _Reader.transaction,
-    "OrgnlPmtInfAndSts": _Reader.block_status,
-    _COLLECTION: _Reader.end,
-    _STATUS: _Reader.end,
+    "GrpHdr": _PainReader.group,
+    "DrctDbtTxInf": _PainReader.debit,
+    "PmtInf": _PainReader.block,
+    "OrgnlGrpInfAndSts": _PainReader.original,
+    "TxInfAndSts": _PainReader.transaction,
+    "OrgnlPmtInfAndSts": _PainReader.block_status,
+    _COLLECTION: _PainReader.end,
+    _STATUS: _PainReader.end,
 }
 
 

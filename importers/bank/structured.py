@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 
-class Field(NamedTuple):
+class StructuredField(NamedTuple):
     """One field of a structured communication; `kind` is text, amount (12 + 3), rate (4 + 8), sign or date (DDMMYY)."""
 
     label: str
@@ -37,13 +37,13 @@ def describe(kind: str, content: str) -> str:
 
 
 @cache
-def _layouts() -> dict[str, tuple[Field, ...]]:
-    table: dict[str, tuple[Field, ...]] = {}
+def _layouts() -> dict[str, tuple[StructuredField, ...]]:
+    table: dict[str, tuple[StructuredField, ...]] = {}
     source = files("importers") / "data" / "coda-structured.csv"
     for row in csv.DictReader(source.read_text(encoding="utf-8").splitlines()):
         before = table.get(row["type"], ())
         start = before[-1].end if before else 0
-        field = Field(row["label"], start, start + int(row["length"]), row["kind"])
+        field = StructuredField(row["label"], start, start + int(row["length"]), row["kind"])
         table[row["type"]] = (*before, field)
     return table
 

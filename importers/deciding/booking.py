@@ -133,7 +133,7 @@ class _Verdict(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Sheet:
+class _Pile:
     """A statement being worked through: what is known, and the pile of results."""
 
     desk: Desk
@@ -257,7 +257,7 @@ def book_open(movements: Sequence[Movement], desk: Desk, name: str, digest: str)
     return Booked(_reclassification(known, whole, DocumentKind.ASSIGNMENT, digest, digest), ()), decided
 
 
-def _sheet(movements: Iterable[Movement], desk: Desk, name: str) -> _Sheet:
+def _sheet(movements: Iterable[Movement], desk: Desk, name: str) -> _Pile:
     """An empty pile for lines and their details, with the gifts that returns among them take back."""
     children: dict[int, list[Movement]] = {}
     returned: list[str] = []
@@ -266,11 +266,11 @@ def _sheet(movements: Iterable[Movement], desk: Desk, name: str) -> _Sheet:
             children.setdefault(movement.parent, []).append(movement)
         if movement.cents < 0 and movement.reference and _is_return(movement):
             returned.append(movement.reference)
-    return _Sheet(desk, name, Rulebook(desk.rules), children, desk.originals(returned) if returned else {})
+    return _Pile(desk, name, Rulebook(desk.rules), children, desk.originals(returned) if returned else {})
 
 
 def _reclassification(
-    lines: Iterable[Movement], sheet: _Sheet, kind: DocumentKind, file_digest: str, digest: str
+    lines: Iterable[Movement], sheet: _Pile, kind: DocumentKind, file_digest: str, digest: str
 ) -> Booking:
     """What leaves suspense, on the days of the lines."""
     days = [movement.booked for movement in lines]
@@ -286,7 +286,7 @@ def _reclassification(
     return _posted(record, sheet)
 
 
-def _booking(statement: Statement, sheet: _Sheet, file_digest: str) -> Booking:
+def _booking(statement: Statement, sheet: _Pile, file_digest: str) -> Booking:
     days = {movement.booked for movement in statement.movements if movement.parent is None}
     closing = statement.closing_date or statement.opening_date or max(days)
     record = DocumentRecord(
@@ -307,14 +307,14 @@ def _booking(statement: Statement, sheet: _Sheet, file_digest: str) -> Booking:
     return _posted(record, sheet)
 
 
-def _summary(sheet: _Sheet) -> dict[str, dict[str, int]]:
+def _summary(sheet: _Pile) -> dict[str, dict[str, int]]:
     return {
         "counts": {outcome: len(cents) for outcome, cents in sorted(sheet.cents.items())},
         "cents": {outcome: sum(cents) for outcome, cents in sorted(sheet.cents.items())},
     }
 
 
-def _posted(record: DocumentRecord, sheet: _Sheet) -> Booking:
+def _posted(record: DocumentRecord, sheet: _Pile) -> Booking:
     return Booking(
         record=record,
         movements=sheet.rows,
@@ -326,7 +326,7 @@ def _posted(record: DocumentRecord, sheet: _Sheet) -> Booking:
     )
 
 
-def _unknown(movements: Iterable[Movement], sheet: _Sheet, batch: int) -> Iterator[Movement]:
+def _unknown(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iterator[Movement]:
     """Put the gifts on the pile that one look-up knows, most lines of a statement; give the other lines.
 
     Such a gift is a credit by an OGM or mandate that was issued, or from a known account of which nothing else is said,
@@ -416,7 +416,7 @@ def _facts(code: str) -> tuple[bool, bool, bool, bool, Channel]:
     return _steps_of_credit(code) is _CREDIT, collected, single, code[1:3] == "05", channel_of(code)
 
 
-def _book_line(movement: Movement, sheet: _Sheet) -> None:
+def _book_line(movement: Movement, sheet: _Pile) -> None:
     if not movement.cents:  # news of the bank without money
         sheet.rows.append(_row(movement, "nothing", None))
         sheet.rows.extend(_row(detail, "detail", None) for detail in sheet.below(movement))
@@ -445,7 +445,7 @@ def _book_line(movement: Movement, sheet: _Sheet) -> None:
         sheet.entries.append(_entry(movement, verdict, sheet))
 
 
-def _book_collection(movement: Movement, sheet: _Sheet) -> bool:
+def _book_collection(movement: Movement, sheet: _Pile) -> bool:
     """The total of one of our collections, which the bank gives without details: its instalments are the gifts.
 
     Those rejected before are left out, unless the bank credited them all the same. False where it is no such total.
@@ -468,7 +468,7 @@ def _book_collection(movement: Movement, sheet: _Sheet) -> bool:
     return True
 
 
-def _split(movement: Movement, debits: Iterable[Debit], sheet: _Sheet) -> None:
+def _split(movement: Movement, debits: Iterable[Debit], sheet: _Pile) -> None:
     """One gift per instalment, each on a line of its own below the total, by which a return finds it."""
     desk = sheet.desk
     sheet.rows.append(_row(movement, "batch", None))
@@ -509,7 +509,7 @@ def _difference(movement: Movement, accepted: Sequence[Debit], collected: int) -
     return Fault(message, movement.line, Severity.WARNING)
 
 
-def _book_batch(movement: Movement, sheet: _Sheet) -> None:
+def _book_batch(movement: Movement, sheet: _Pile) -> None:
     sheet.rows.append(_row(movement, "batch", None))
     if movement.family in _COLLECTED and movement.reference:
         collected = sheet.desk.collected(movement.reference)
@@ -549,7 +549,7 @@ def _book_batch(movement: Movement, sheet: _Sheet) -> None:
     sheet.batch_lines[movement.position] = tuple(lines)
 
 
-def _decide(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict:
+def _decide(movement: Movement, sheet: _Pile, batch: int) -> _Verdict:
     """The first of the steps that knows the line decides it; what none knows waits on suspense."""
     for step in _DEBIT if movement.cents < 0 else _steps_of_credit(movement.code):
         verdict = step(movement, sheet, batch)
@@ -558,7 +558,7 @@ def _decide(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict:
     return _suspense(sheet.desk)
 
 
-def _by_communication(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+def _by_communication(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """An OGM that was issued: structured, or found in free text in any writing.
 
     Where the account it is paid from is another donor's, a person decides whose gift it is.
@@ -579,7 +579,7 @@ def _by_communication(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict
     return _gift(movement, sheet.desk, batch, found[0], campaign=found[1])
 
 
-def _by_mandate(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """A mandate of the vault. One that is not there is for a person to look at, whatever else the line says."""
     if movement.mandate is None:
         return None
@@ -593,7 +593,7 @@ def _by_mandate(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | Non
     return _gift(movement, sheet.desk, batch, donor)
 
 
-def _by_grant(movement: Movement, sheet: _Sheet, _batch: int) -> _Verdict | None:
+def _by_grant(movement: Movement, sheet: _Pile, _batch: int) -> _Verdict | None:
     """The contract number of a grant, standing on its own in free text: `C-2025-1` is not in `C-2025-12`."""
     desk = sheet.desk
     if not desk.grants or movement.structured is not None or not movement.communication:
@@ -608,7 +608,7 @@ def _by_grant(movement: Movement, sheet: _Sheet, _batch: int) -> _Verdict | None
     return None
 
 
-def _by_rule(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """The first rule of obole.toml that holds."""
     rule = sheet.rules.first(movement)
     if rule is None:
@@ -620,7 +620,7 @@ def _by_rule(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
     return _gift(movement, sheet.desk, batch, sheet.desk.links.ibans.get(movement.account), rule=rule)
 
 
-def _by_iban(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+def _by_iban(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """The account of exactly one donor; whose account a total came from does not say who gave."""
     if not movement.account or movement.code[0] in _TOTALS:
         return None
@@ -628,7 +628,7 @@ def _by_iban(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
     return _gift(movement, sheet.desk, batch, donor) if donor is not None else None
 
 
-def _by_return(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None:
+def _by_return(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """A collection not yet reversed, of the same amount: that of the EndToEndId, else the only one of the mandate."""
     if not _is_return(movement):
         return None
@@ -659,7 +659,7 @@ def _by_return(movement: Movement, sheet: _Sheet, batch: int) -> _Verdict | None
     return _Verdict("return", original.account, gift=gift)
 
 
-def _of_mandate(movement: Movement, sheet: _Sheet) -> Original | None:
+def _of_mandate(movement: Movement, sheet: _Pile) -> Original | None:
     """Where the bank masks the EndToEndId: the one gift of this mandate and amount that may still come back."""
     if movement.mandate is None or movement.reference not in _MASKED:
         return None
@@ -690,7 +690,7 @@ def _steps_of_credit(code: str) -> "tuple[_Step, ...]":
     return _GIVEN_BACK if code[3:5] in _OWN_MONEY or code[1:5] == _REVERSED else _CREDIT
 
 
-_Step = Callable[[Movement, _Sheet, int], _Verdict | None]
+_Step = Callable[[Movement, _Pile, int], _Verdict | None]
 
 
 _CREDIT: tuple[_Step, ...] = (_by_communication, _by_mandate, _by_grant, _by_rule, _by_iban)
@@ -781,7 +781,7 @@ def _row(movement: Movement, outcome: str, account: str | None) -> MovementRow:
     )
 
 
-def _entry(movement: Movement, verdict: _Verdict, sheet: _Sheet) -> Entry:
+def _entry(movement: Movement, verdict: _Verdict, sheet: _Pile) -> Entry:
     meta: dict[str, Any] = {"position": movement.position, "code": movement.code}
     if verdict.grant:
         meta["grant"] = verdict.grant

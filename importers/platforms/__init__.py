@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importers.platforms import adyen, chariot, declared, mollie, paypal, stripe, trustly
-from importers.platforms.declared import Source
-from importers.platforms.records import MONEY, Kind, PlatformReport
+from importers.platforms.declared import DeclaredSource
+from importers.platforms.records import MONEY, PlatformEvent, PlatformReport
 from importers.platforms.table import NO_HINTS, Hints, first_record
 from importers.sheets.tabular import fold
 from ledger.errors import Fault
@@ -21,7 +21,7 @@ from ledger.money import to_decimal
 class Declared:
     """What obole.toml says: sources by name, and how a known platform's exports are written."""
 
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    sources: Mapping[str, DeclaredSource] = field(default_factory=dict)
     hints: Mapping[str, Hints] = field(default_factory=dict)
 
 
@@ -70,7 +70,7 @@ def is_report(path: Path) -> bool:
     return identify(path) is not None
 
 
-def _headings(path: Path, source: Source) -> frozenset[str]:
+def _headings(path: Path, source: DeclaredSource) -> frozenset[str]:
     return frozenset(fold(heading) for heading in first_record(path, source.hints) if heading.strip())
 
 
@@ -90,14 +90,14 @@ def read(path: Path, said: Declared = NOTHING) -> PlatformReport:
 
 
 _PLURAL = {
-    Kind.GIFT: "gifts",
-    Kind.REFUND: "refunds",
-    Kind.CHARGEBACK: "chargebacks",
-    Kind.CHARGEBACK_REVERSED: "chargebacks reversed",
-    Kind.FEE: "fee rows",
-    Kind.CORRECTION: "corrections",
-    Kind.SPENT: "spent",
-    Kind.CONVERSION: "conversions",
+    PlatformEvent.GIFT: "gifts",
+    PlatformEvent.REFUND: "refunds",
+    PlatformEvent.CHARGEBACK: "chargebacks",
+    PlatformEvent.CHARGEBACK_REVERSED: "chargebacks reversed",
+    PlatformEvent.FEE: "fee rows",
+    PlatformEvent.CORRECTION: "corrections",
+    PlatformEvent.SPENT: "spent",
+    PlatformEvent.CONVERSION: "conversions",
 }
 
 
@@ -112,15 +112,17 @@ def describe(report: PlatformReport) -> list[tuple[str, str]]:
         for kind, label in _PLURAL.items():
             found = [row for row in rows if row.kind is kind]
             if found:
-                gross = sum(row.gross if kind is not Kind.FEE else row.net for row in found)
+                gross = sum(row.gross if kind is not PlatformEvent.FEE else row.net for row in found)
                 told.append((f"{label} {currency}", f"{len(found)}, {to_decimal(gross)}"))
         told.append((f"fees {currency}", str(to_decimal(sum(row.fee for row in rows)))))
         told.append((f"net {currency}", str(to_decimal(sum(row.net for row in rows)))))
     for number, payout in enumerate(report.payouts, start=1):
         amount = f"{to_decimal(payout.cents)} {payout.currency}"
         told.append((f"payout {number}", f"{payout.reference}, {amount}, {payout.day}"))
-    for kind in Kind:
-        idle = [row for row in report.rows if row.kind is kind and kind not in MONEY and kind is not Kind.PAYOUT]
+    for kind in PlatformEvent:
+        idle = [
+            row for row in report.rows if row.kind is kind and kind not in MONEY and kind is not PlatformEvent.PAYOUT
+        ]
         if idle:
             why = sorted({row.why for row in idle if row.why})
             told.append((f"no money: {kind}", f"{len(idle)}" + (f" ({', '.join(why)})" if why else "")))

@@ -8,8 +8,8 @@ add up to. Source: Adyen docs, settlement detail report; formats.md section 5.
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 
-from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
-from importers.platforms.table import Hints, Line, open_report
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 from ledger.errors import Fault
 
@@ -39,25 +39,25 @@ _COLUMNS = {
 _REQUIRED = ("payment", "created", "type", "currency", "net_debit", "net_credit", "batch")
 _AMOUNTS = ("gross_debit", "gross_credit", "net_debit", "net_credit")
 _KINDS = {
-    "settled": Kind.GIFT,
-    "settledbulk": Kind.GIFT,
-    "settledexternally": Kind.VOID,
-    "refunded": Kind.REFUND,
-    "refundedbulk": Kind.REFUND,
-    "refundedreversed": Kind.CHARGEBACK_REVERSED,
-    "chargeback": Kind.CHARGEBACK,
-    "secondchargeback": Kind.CHARGEBACK,
-    "chargebackreversed": Kind.CHARGEBACK_REVERSED,
-    "fee": Kind.FEE,
-    "misccosts": Kind.FEE,
-    "invoicededuction": Kind.FEE,
-    "depositcorrection": Kind.CORRECTION,
-    "matchedstatement": Kind.CORRECTION,
-    "manualcorrected": Kind.CORRECTION,
-    "balancetransfer": Kind.CORRECTION,
-    "reserveadjustment": Kind.HOLD,
-    "merchantpayout": Kind.PAYOUT,
-    "merchantpayin": Kind.PAYOUT,
+    "settled": PlatformEvent.GIFT,
+    "settledbulk": PlatformEvent.GIFT,
+    "settledexternally": PlatformEvent.VOID,
+    "refunded": PlatformEvent.REFUND,
+    "refundedbulk": PlatformEvent.REFUND,
+    "refundedreversed": PlatformEvent.CHARGEBACK_REVERSED,
+    "chargeback": PlatformEvent.CHARGEBACK,
+    "secondchargeback": PlatformEvent.CHARGEBACK,
+    "chargebackreversed": PlatformEvent.CHARGEBACK_REVERSED,
+    "fee": PlatformEvent.FEE,
+    "misccosts": PlatformEvent.FEE,
+    "invoicededuction": PlatformEvent.FEE,
+    "depositcorrection": PlatformEvent.CORRECTION,
+    "matchedstatement": PlatformEvent.CORRECTION,
+    "manualcorrected": PlatformEvent.CORRECTION,
+    "balancetransfer": PlatformEvent.CORRECTION,
+    "reserveadjustment": PlatformEvent.HOLD,
+    "merchantpayout": PlatformEvent.PAYOUT,
+    "merchantpayin": PlatformEvent.PAYOUT,
 }
 
 
@@ -82,20 +82,20 @@ def read(path: Path, hints: Hints) -> PlatformReport:
             row = _row(line)
             if line.sound:
                 rows.append(row)
-                if row.kind is Kind.PAYOUT:
+                if row.kind is PlatformEvent.PAYOUT:
                     bank = line.text("modification").split(" ", 1)[0]
                     payouts.append(Payout(row.line, row.payout, row.currency, -row.net, row.settled or row.paid, bank))
     return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest))
 
 
-def _row(line: Line) -> PlatformRow:
+def _row(line: ReportLine) -> PlatformRow:
     kind = _KINDS.get(fold(line.text("type")))
     if kind is None:
         line.unknown("type")
-        kind = Kind.VOID
+        kind = PlatformEvent.VOID
     net = line.cents("net_credit") - line.cents("net_debit")
     original = line.cents("gross_credit") - line.cents("gross_debit")
-    gross = _in_net_currency(line, original) if original else (0 if kind is Kind.FEE else net)
+    gross = _in_net_currency(line, original) if original else (0 if kind is PlatformEvent.FEE else net)
     payment, modification, batch = line.text("payment"), line.text("modification"), line.text("batch")
     created = line.day("created", "zone")
     # A fee or correction has no id of its own: batch, label and amount name it, and its line where these are equal.
@@ -108,7 +108,7 @@ def _row(line: Line) -> PlatformRow:
         gross=gross,
         fee=gross - net,
         net=net,
-        paid=created if kind is Kind.GIFT else line.day_or_none("booked", "booked_zone") or created,
+        paid=created if kind is PlatformEvent.GIFT else line.day_or_none("booked", "booked_zone") or created,
         payment=payment,
         payout=batch,
         settled=line.day_or_none("booked", "booked_zone"),
@@ -121,7 +121,7 @@ def _row(line: Line) -> PlatformRow:
     )
 
 
-def _in_net_currency(line: Line, original: int) -> int:
+def _in_net_currency(line: ReportLine, original: int) -> int:
     if line.text("gross_currency") == line.text("currency"):
         return original
     try:

@@ -6,8 +6,8 @@ donor's certificate itself, so that none of these gets a second one. Source: a g
 
 from pathlib import Path
 
-from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
-from importers.platforms.table import Hints, Line, open_report
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 from ledger.errors import Fault
 
@@ -53,7 +53,12 @@ _REQUIRED = (
     "date",
 )
 _AMOUNTS = tuple(name for name in _COLUMNS if name.endswith("_amount"))
-_KINDS = {"donation": Kind.GIFT, "refund": Kind.REFUND, "fee": Kind.FEE, "payout": Kind.PAYOUT}
+_KINDS = {
+    "donation": PlatformEvent.GIFT,
+    "refund": PlatformEvent.REFUND,
+    "fee": PlatformEvent.FEE,
+    "payout": PlatformEvent.PAYOUT,
+}
 _PARTS = ("individual", "matching")
 
 
@@ -73,21 +78,21 @@ def read(path: Path, hints: Hints) -> PlatformReport:
             if not line.sound:
                 continue
             rows += found
-            if found[0].kind is Kind.PAYOUT:
+            if found[0].kind is PlatformEvent.PAYOUT:
                 one = found[0]
                 payouts.append(Payout(one.line, one.payout, one.currency, one.net, one.settled or one.paid))
     return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest))
 
 
-def _rows(line: Line) -> list[PlatformRow]:
+def _rows(line: ReportLine) -> list[PlatformRow]:
     kind = _KINDS.get(line.text("type").casefold())
     if kind is None:
         line.unknown("type")
-        kind = Kind.VOID
+        kind = PlatformEvent.VOID
     total, net = line.cents("settled_total_amount"), line.cents("settled_net_amount")
     fee = -line.cents("settled_fee_amount")
     whole = _row(line, kind, line.text("gateway_txn_id"), (total, fee, net))
-    if kind is not Kind.GIFT:
+    if kind is not PlatformEvent.GIFT:
         return [whole]
     parts = []
     for part in _PARTS:
@@ -102,7 +107,9 @@ def _rows(line: Line) -> list[PlatformRow]:
     return parts
 
 
-def _row(line: Line, kind: Kind, own: str, figures: tuple[int, int, int], *, employer: bool = False) -> PlatformRow:
+def _row(
+    line: ReportLine, kind: PlatformEvent, own: str, figures: tuple[int, int, int], *, employer: bool = False
+) -> PlatformRow:
     gross, fee, net = figures
     address = ", ".join(part for part in map(line.text, ("street_address", "postal_code", "city", "country")) if part)
     return PlatformRow(

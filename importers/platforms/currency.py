@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from importers.platforms.records import MONEY, Kind, PlatformRow
+from importers.platforms.records import MONEY, PlatformEvent, PlatformRow
 from ledger.errors import Fault
 
 BOOKS = "EUR"
@@ -42,12 +42,12 @@ def _by_conversions(rows: list[PlatformRow]) -> list[PlatformRow]:
     """Payments with the euros that the conversions naming them brought; these conversions are then told."""
     legs: dict[str, list[PlatformRow]] = {}
     for row in rows:
-        if row.kind is Kind.CONVERSION:
+        if row.kind is PlatformEvent.CONVERSION:
             legs.setdefault(row.payment, []).append(row)
     settled: dict[int, PlatformRow] = {}
     told: set[int] = set()
     for row in rows:
-        pair = legs.get(row.reference, []) if row.currency != BOOKS and row.kind is not Kind.CONVERSION else []
+        pair = legs.get(row.reference, []) if row.currency != BOOKS and row.kind is not PlatformEvent.CONVERSION else []
         out = [leg for leg in pair if leg.currency == row.currency and leg.net == -row.net]
         brought = [leg for leg in pair if leg.currency == BOOKS]
         if len(pair) == len(out) + len(brought) == 2 and len(out) == 1 and row.net:  # noqa: PLR2004 - the two legs

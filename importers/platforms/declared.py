@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importers.platforms.records import TAKES_BACK, Kind, Payout, PlatformReport, PlatformRow, checked
-from importers.platforms.table import LARGEST, NO_HINTS, Hints, Line, open_report
+from importers.platforms.records import TAKES_BACK, Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.table import LARGEST, NO_HINTS, Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 
 # What a column can hold. `kind` is the state or the type of a row, read with `kinds`.
@@ -43,7 +43,7 @@ _FALSE = frozenset({"", "0", "no", "non", "nee", "false", "faux", "onwaar", "n",
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DeclaredSource:
     """One declared source. `columns` maps a field to its heading, `kinds` a state (folded) to what it is.
 
     `cents`: amounts are whole hundredths. `negative_fees`: a fee is told as what it does to the balance.
@@ -52,7 +52,7 @@ class Source:
 
     columns: Mapping[str, str]
     hints: Hints = NO_HINTS
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, PlatformEvent] = field(default_factory=dict)
     cents: bool = False
     negative_fees: bool = False
     positive_refunds: bool = False
@@ -67,7 +67,7 @@ class Source:
 
 
 # The individual gifts of Engage, a lockbox, whose genuine headings are known (formats.md section 5).
-ENGAGE = Source(
+ENGAGE = DeclaredSource(
     columns={
         "reference": "Money Order Number",
         "paid": "Received Date",
@@ -86,10 +86,10 @@ ENGAGE = Source(
     hints=Hints(date="mdy"),
     currency="USD",
 )
-BUILT_IN: Mapping[str, Source] = {"engage": ENGAGE}
+BUILT_IN: Mapping[str, DeclaredSource] = {"engage": ENGAGE}
 
 
-def read(path: Path, name: str, mapping: Source) -> PlatformReport:
+def read(path: Path, name: str, mapping: DeclaredSource) -> PlatformReport:
     """The rows of a declared source, checked."""
     report = open_report(path, mapping.hints)
     rows: list[PlatformRow] = []
@@ -103,13 +103,13 @@ def read(path: Path, name: str, mapping: Source) -> PlatformReport:
     payouts = tuple(
         Payout(row.line, row.payout, row.currency, abs(row.net), row.settled or row.paid, row.payout)
         for row in rows
-        if row.kind is Kind.PAYOUT
+        if row.kind is PlatformEvent.PAYOUT
     )
     found = PlatformReport(name, tuple(rows), payouts, tuple(report.faults), report.digest, mapping.already_in)
     return checked(found)
 
 
-def _row(line: Line, mapping: Source) -> PlatformRow:
+def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
     kind, why = _kind(line, mapping)
     reference = line.text("reference")
     if not reference:
@@ -119,7 +119,7 @@ def _row(line: Line, mapping: Source) -> PlatformRow:
         fee = -fee
     if mapping.positive_refunds and kind in TAKES_BACK:
         gross, fee, net = -gross, -fee, -net
-    if kind is Kind.FEE and "fee" not in mapping.columns:
+    if kind is PlatformEvent.FEE and "fee" not in mapping.columns:
         gross, fee = 0, -gross
     if "net" not in mapping.columns:
         net = gross - fee
@@ -151,11 +151,11 @@ def _row(line: Line, mapping: Source) -> PlatformRow:
     )
 
 
-def _kind(line: Line, mapping: Source) -> tuple[Kind, str]:
+def _kind(line: ReportLine, mapping: DeclaredSource) -> tuple[PlatformEvent, str]:
     if line.text("test").casefold() not in _FALSE:
-        return Kind.TEST, "test"
+        return PlatformEvent.TEST, "test"
     if "kind" not in mapping.columns:
-        return Kind.GIFT, ""
+        return PlatformEvent.GIFT, ""
     written = line.text("kind")
     kind = mapping.kinds.get(fold(written))
     if kind is None:
@@ -163,11 +163,11 @@ def _kind(line: Line, mapping: Source) -> tuple[Kind, str]:
             f"`{line.heading('kind')}` holds a value that `kinds` of this source does not list; "
             "add to obole.toml what it means (gift, refund, pending, void ...)"
         )
-        return Kind.VOID, ""
+        return PlatformEvent.VOID, ""
     return kind, written[:40].casefold()
 
 
-def _amount(line: Line, name: str, mapping: Source) -> int:
+def _amount(line: ReportLine, name: str, mapping: DeclaredSource) -> int:
     if not mapping.cents:
         return line.cents(name)
     written = line.text(name)

@@ -6,8 +6,8 @@ Fees come as rows of their own, or as what is between amount and settlement amou
 
 from pathlib import Path
 
-from importers.platforms.records import Kind, PlatformReport, PlatformRow, checked
-from importers.platforms.table import Hints, Line, open_report
+from importers.platforms.records import PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 
 NAME = "mollie"
@@ -28,17 +28,22 @@ _COLUMNS = {
     "settlement": ("Settlement reference", "Uitbetalingsreferentie"),
 }
 _REQUIRED = ("date", "currency", "amount", "status", "id", "settlement_amount", "settlement")
-_PREFIXES = {"tr_": Kind.GIFT, "re_": Kind.REFUND, "chb_": Kind.CHARGEBACK, "cap_": Kind.GIFT}
+_PREFIXES = {
+    "tr_": PlatformEvent.GIFT,
+    "re_": PlatformEvent.REFUND,
+    "chb_": PlatformEvent.CHARGEBACK,
+    "cap_": PlatformEvent.GIFT,
+}
 _NO_MONEY = {
-    "open": Kind.PENDING,
-    "pending": Kind.PENDING,
-    "authorized": Kind.PENDING,
-    "queued": Kind.PENDING,
-    "processing": Kind.PENDING,
-    "canceled": Kind.VOID,
-    "cancelled": Kind.VOID,
-    "expired": Kind.VOID,
-    "failed": Kind.VOID,
+    "open": PlatformEvent.PENDING,
+    "pending": PlatformEvent.PENDING,
+    "authorized": PlatformEvent.PENDING,
+    "queued": PlatformEvent.PENDING,
+    "processing": PlatformEvent.PENDING,
+    "canceled": PlatformEvent.VOID,
+    "cancelled": PlatformEvent.VOID,
+    "expired": PlatformEvent.VOID,
+    "failed": PlatformEvent.VOID,
 }
 _MONEY = frozenset({"paid", "paidout", "refunded", "chargedback", "chargeback", "settled", "completed"})
 
@@ -64,29 +69,29 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     return checked(PlatformReport(NAME, tuple(rows), (), tuple(report.faults), report.digest))
 
 
-def _row(line: Line) -> PlatformRow:
+def _row(line: ReportLine) -> PlatformRow:
     identity, status = line.text("id"), fold(line.text("status"))
     kind = next((kind for prefix, kind in _PREFIXES.items() if identity.startswith(prefix)), None)
     fee_words = fold(line.text("description") + line.text("method"))
     if kind is None and ("fee" in fee_words or "kosten" in fee_words or "commission" in fee_words):
-        kind = Kind.FEE
+        kind = PlatformEvent.FEE
     if kind is None:
         line.error("the id begins with none of tr_, re_, chb_ and the row is no fee; nothing is taken")
-        kind = Kind.VOID
+        kind = PlatformEvent.VOID
     why = ""
     if status in _NO_MONEY:
         kind, why = _NO_MONEY[status], status
-    elif status not in _MONEY and not (kind is Kind.FEE and not status):
+    elif status not in _MONEY and not (kind is PlatformEvent.FEE and not status):
         line.unknown("status")
     amount, net = line.cents("amount"), line.cents("settlement_amount")
     currency = line.text("settlement_currency").upper() or line.text("currency").upper()
     original_currency = line.text("currency").upper()
     # Amounts of refunds are told with or without their sign; what comes back from us is always negative here.
-    sign = -1 if kind in (Kind.REFUND, Kind.CHARGEBACK) else 1
+    sign = -1 if kind in (PlatformEvent.REFUND, PlatformEvent.CHARGEBACK) else 1
     amount, net = (sign * abs(amount), sign * abs(net)) if sign < 0 else (amount, net)
     gross = amount if original_currency == currency else net
     fee = gross - net
-    if kind is Kind.FEE:
+    if kind is PlatformEvent.FEE:
         gross, fee = 0, -net
     settlement, day = line.text("settlement"), line.day("date")
     own = identity or f"fee:{settlement}:{day}:{line.text('description')[:40]}:{net}"

@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
-from importers.platforms.table import LARGEST, Hints, Line, NotATable, Report, open_report, read_records
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.table import LARGEST, Hints, NotATable, Report, ReportLine, open_report, read_records
 from importers.sheets.tabular import fold
 from ledger.errors import Fault
 
@@ -162,7 +162,7 @@ def _finished(report: Report, rows: list[PlatformRow]) -> PlatformReport:
     payouts = tuple(
         Payout(row.line, row.reference, row.currency, -row.net, row.paid, row.reference, itemised=False)
         for row in rows
-        if row.kind is Kind.PAYOUT
+        if row.kind is PlatformEvent.PAYOUT
     )
     return checked(PlatformReport(NAME, tuple(rows), payouts, tuple(report.faults), report.digest))
 
@@ -174,19 +174,22 @@ def _types() -> dict[str, str]:
 
 
 @cache
-def _codes() -> dict[str, tuple[Kind, Kind]]:
+def _codes() -> dict[str, tuple[PlatformEvent, PlatformEvent]]:
     text = (files("importers.platforms") / "data" / "paypal_codes.csv").read_text(encoding="utf-8")
-    return {row["code"]: (Kind(row["debit"]), Kind(row["credit"])) for row in csv.DictReader(text.splitlines())}
+    return {
+        row["code"]: (PlatformEvent(row["debit"]), PlatformEvent(row["credit"]))
+        for row in csv.DictReader(text.splitlines())
+    }
 
 
-def _row(line: Line) -> PlatformRow:
+def _row(line: ReportLine) -> PlatformRow:
     gross, net = line.cents("gross"), line.cents("net")
     fee = -line.cents("fee")  # told as what it does to our balance
     kind, why = _kind(line, gross)
     identity, related = line.text("id"), line.text("related")
     if not identity:
         line.error("the row has no transaction id; export the report with it")
-    if kind is Kind.FEE and not fee:
+    if kind is PlatformEvent.FEE and not fee:
         gross, fee = 0, -gross
     return PlatformRow(
         line=line.number,
@@ -197,7 +200,7 @@ def _row(line: Line) -> PlatformRow:
         fee=fee,
         net=net,
         paid=line.day("date", "zone", "time"),
-        payment=identity if kind in (Kind.GIFT, Kind.SPENT) else related or identity,
+        payment=identity if kind in (PlatformEvent.GIFT, PlatformEvent.SPENT) else related or identity,
         name=line.text("name"),
         email=line.text("from") if gross > 0 else "",
         communication=" ".join(filter(None, map(line.text, ("custom", "subject", "note")))),
@@ -205,24 +208,24 @@ def _row(line: Line) -> PlatformRow:
     )
 
 
-def _kind(line: Line, gross: int) -> tuple[Kind, str]:
+def _kind(line: ReportLine, gross: int) -> tuple[PlatformEvent, str]:
     status = line.text("status").casefold()
     if status in _NOT_YET:
-        return Kind.PENDING, status
+        return PlatformEvent.PENDING, status
     if status in _NEVER:
-        return Kind.VOID, status
+        return PlatformEvent.VOID, status
     if status and status not in _DONE:
         line.unknown("status")
     found = _types().get(fold(line.text("type")))
     if found is None:
         line.unknown("type")
-        return Kind.VOID, ""
+        return PlatformEvent.VOID, ""
     if found == "payment":
-        return (Kind.GIFT if gross > 0 else Kind.SPENT), ""
-    return Kind(found), ("held or released" if found == Kind.HOLD else "")
+        return (PlatformEvent.GIFT if gross > 0 else PlatformEvent.SPENT), ""
+    return PlatformEvent(found), ("held or released" if found == PlatformEvent.HOLD else "")
 
 
-def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[Line]:
+def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[ReportLine]:
     """The SB records under the headings of the last CH; every other record type is known, or a fault."""
     ready = False
     for number, record in records:
@@ -237,10 +240,10 @@ def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[Li
         elif kind == "SB" and not ready:
             report.faults.append(Fault("a row stands before its headings (CH); export the report again", number))
         elif kind == "SB":
-            yield Line(report, number, record)
+            yield ReportLine(report, number, record)
 
 
-def _record(line: Line, voided: set[str]) -> PlatformRow:
+def _record(line: ReportLine, voided: set[str]) -> PlatformRow:
     gross = _sided(line, "gross", "side")
     fee = -_sided(line, "fee", "fee_side")
     code, status = line.text("code"), line.text("status")
@@ -248,12 +251,12 @@ def _record(line: Line, voided: set[str]) -> PlatformRow:
     identity, related = line.text("id"), line.text("related") if line.text("related_type") != "RP" else ""
     if not identity:
         line.error("the row has no transaction id; export the report again")
-    if status in ("P", "D", "V") and kind not in (Kind.HOLD, Kind.VOID):
+    if status in ("P", "D", "V") and kind not in (PlatformEvent.HOLD, PlatformEvent.VOID):
         kind, why = (
-            (Kind.PENDING if status == "P" else Kind.VOID),
+            (PlatformEvent.PENDING if status == "P" else PlatformEvent.VOID),
             {"P": "pending", "D": "denied", "V": "voided"}[status],
         )
-    if kind is Kind.FEE and not fee:
+    if kind is PlatformEvent.FEE and not fee:
         gross, fee = 0, -gross
     name = line.text("business") or f"{line.text('first')} {line.text('last')}".strip()
     return PlatformRow(
@@ -265,7 +268,7 @@ def _record(line: Line, voided: set[str]) -> PlatformRow:
         fee=fee,
         net=gross - fee,
         paid=line.day("date"),
-        payment=identity if kind in (Kind.GIFT, Kind.SPENT) else related or identity,
+        payment=identity if kind in (PlatformEvent.GIFT, PlatformEvent.SPENT) else related or identity,
         settled=line.day_or_none("completed"),
         name=name if gross > 0 else "",
         email=line.text("payer") if gross > 0 else "",
@@ -275,19 +278,19 @@ def _record(line: Line, voided: set[str]) -> PlatformRow:
     )
 
 
-def _kind_of_code(line: Line, gross: int, voided: set[str]) -> tuple[Kind, str]:
+def _kind_of_code(line: ReportLine, gross: int, voided: set[str]) -> tuple[PlatformEvent, str]:
     code = line.text("code")
     if code == "T9900" and line.text("related") in voided:
-        return Kind.VOID, "end of an authorisation"
+        return PlatformEvent.VOID, "end of an authorisation"
     found = _codes().get(code) or _codes().get(code[:3])
     if found is None:
         line.unknown("code")
-        return Kind.VOID, ""
+        return PlatformEvent.VOID, ""
     kind = found[gross >= 0]
-    return kind, {Kind.VOID: "authorisation", Kind.HOLD: "held or released"}.get(kind, "")
+    return kind, {PlatformEvent.VOID: "authorisation", PlatformEvent.HOLD: "held or released"}.get(kind, "")
 
 
-def _sided(line: Line, amount: str, side: str) -> int:
+def _sided(line: ReportLine, amount: str, side: str) -> int:
     """Unsigned hundredths with CR or DR beside them."""
     written, sign = line.text(amount), line.text(side)
     if not written:

@@ -14,7 +14,7 @@ from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
 
 
-class Kind(StrEnum):
+class PlatformEvent(StrEnum):
     """What a row is. Those of `MONEY` change our balance at the platform; the others never are income."""
 
     GIFT = "gift"
@@ -34,17 +34,17 @@ class Kind(StrEnum):
 
 MONEY = frozenset(
     {
-        Kind.GIFT,
-        Kind.REFUND,
-        Kind.CHARGEBACK,
-        Kind.CHARGEBACK_REVERSED,
-        Kind.FEE,
-        Kind.CORRECTION,
-        Kind.SPENT,
-        Kind.CONVERSION,
+        PlatformEvent.GIFT,
+        PlatformEvent.REFUND,
+        PlatformEvent.CHARGEBACK,
+        PlatformEvent.CHARGEBACK_REVERSED,
+        PlatformEvent.FEE,
+        PlatformEvent.CORRECTION,
+        PlatformEvent.SPENT,
+        PlatformEvent.CONVERSION,
     }
 )
-TAKES_BACK = frozenset({Kind.REFUND, Kind.CHARGEBACK})
+TAKES_BACK = frozenset({PlatformEvent.REFUND, PlatformEvent.CHARGEBACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class PlatformRow:
     """
 
     line: int
-    kind: Kind
+    kind: PlatformEvent
     reference: str
     currency: str
     gross: int
@@ -131,7 +131,7 @@ def _row_fault(row: PlatformRow) -> Fault | None:
         told = f"gross {to_decimal(row.gross)} less fee {to_decimal(row.fee)} is not net {to_decimal(row.net)}"
         return Fault(f"{told} (difference {difference} {row.currency}); export the report again", row.line)
     wrong = (row.kind in TAKES_BACK and row.gross > 0) or (
-        row.kind in (Kind.GIFT, Kind.CHARGEBACK_REVERSED) and row.gross < 0
+        row.kind in (PlatformEvent.GIFT, PlatformEvent.CHARGEBACK_REVERSED) and row.gross < 0
     )
     if wrong:
         return Fault(f"a {row.kind} of {to_decimal(row.gross)} has the wrong sign; export the report again", row.line)

@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
-from importers.platforms.table import Hints, Line, open_report
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 
 NAME = "stripe"
@@ -57,9 +57,9 @@ def identify(headings: frozenset[str]) -> bool:
 
 
 @cache
-def _kinds() -> dict[str, Kind]:
+def _kinds() -> dict[str, PlatformEvent]:
     text = (files("importers.platforms") / "data" / "stripe_categories.csv").read_text(encoding="utf-8")
-    return {row["category"]: Kind(row["kind"]) for row in csv.DictReader(text.splitlines())}
+    return {row["category"]: PlatformEvent(row["kind"]) for row in csv.DictReader(text.splitlines())}
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
@@ -73,7 +73,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
             if not line.sound:
                 continue
             rows.append(row)
-            if row.kind is Kind.PAYOUT and row.net:
+            if row.kind is PlatformEvent.PAYOUT and row.net:
                 # Money out is negative, yet some exports tell a payout without its sign; a top-up adds to what is owed.
                 cents = abs(row.net) if line.text("category").casefold() == "payout" else -row.net
                 day = line.day_or_none("payout_day") or row.paid
@@ -88,18 +88,18 @@ def _columns(headings: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return {**_COLUMNS, "created": ("created_utc",)}
 
 
-def _row(line: Line) -> PlatformRow:
+def _row(line: ReportLine) -> PlatformRow:
     category = line.text("category").casefold()
     kind = _kinds().get(category)
     if kind is None:
         line.unknown("category")
-        kind = Kind.VOID
+        kind = PlatformEvent.VOID
     gross, fee, net = line.cents("gross"), line.cents("fee"), line.cents("net")
-    if kind is Kind.FEE and not fee and gross == net:
+    if kind is PlatformEvent.FEE and not fee and gross == net:
         gross, fee = 0, -gross
     why = ""
     if line.text("live").casefold() in ("false", "0", "test"):
-        kind, why = Kind.TEST, "test mode"
+        kind, why = PlatformEvent.TEST, "test mode"
     if not line.text("id"):
         line.error("the row has no balance transaction id; export the report with it")
     # In the report's own zone, which is UTC unless the user chose another; a chosen zone is taken as it is.
@@ -114,14 +114,14 @@ def _row(line: Line) -> PlatformRow:
         net=net,
         paid=paid,
         payment=line.text("charge") or line.text("source") or line.text("intent") or line.text("id"),
-        payout=line.text("payout") or (line.text("source") if kind is Kind.PAYOUT else ""),
+        payout=line.text("payout") or (line.text("source") if kind is PlatformEvent.PAYOUT else ""),
         settled=line.day_or_none("available"),
         original_currency=line.text("original_currency").upper(),
         original=line.cents("original"),
         name=line.text("name"),
         email=line.text("email"),
         address=", ".join(part for part in map(line.text, ("street", "postcode", "city", "country")) if part),
-        communication=line.text("communication") or (line.text("description") if kind is Kind.GIFT else ""),
+        communication=line.text("communication") or (line.text("description") if kind is PlatformEvent.GIFT else ""),
         donor=line.text("donor"),
         campaign=line.text("campaign"),
         recurring=bool(line.text("recurring")),

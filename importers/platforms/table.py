@@ -96,10 +96,10 @@ class Report:
         self._order = self.hints.date or _order(cells, self.faults)
         return len(self.faults) == before
 
-    def __iter__(self) -> Iterator["Line"]:
+    def __iter__(self) -> Iterator["ReportLine"]:
         """The rows below the headings."""
         for number, cells in self.lines:
-            yield Line(self, number, cells)
+            yield ReportLine(self, number, cells)
 
     def _cell(self, row: Sequence[str], name: str) -> str:
         place = self.index.get(name, -1)
@@ -115,7 +115,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class Line:
+class ReportLine:
     """One row; each accessor gives a cell, or adds a fault and a harmless placeholder. `sound` until one did."""
 
     report: Report

@@ -6,8 +6,8 @@ wrong reading does not pass.
 
 from pathlib import Path
 
-from importers.platforms.records import Kind, Payout, PlatformReport, PlatformRow, checked
-from importers.platforms.table import Hints, Line, NotATable, Report, read_records
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.table import Hints, NotATable, Report, ReportLine, read_records
 from ledger.errors import Fault
 
 NAME = "trustly"
@@ -26,7 +26,12 @@ _ITEM = {
     "fee": 22,
 }
 _SUMS = {"gross": 2, "net": 4}
-_KINDS = {"Capture": Kind.GIFT, "Refund": Kind.REFUND, "Reclaim": Kind.CHARGEBACK, "Reversal": Kind.CHARGEBACK}
+_KINDS = {
+    "Capture": PlatformEvent.GIFT,
+    "Refund": PlatformEvent.REFUND,
+    "Reclaim": PlatformEvent.CHARGEBACK,
+    "Reversal": PlatformEvent.CHARGEBACK,
+}
 _FUNDING = "P11KFUN"
 
 
@@ -42,14 +47,14 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     except NotATable as refusal:
         return PlatformReport(NAME, faults=(Fault(str(refusal)),))
     report = Report((), (), digest, hints, index=_ITEM)
-    items = [Line(report, number, record) for number, record in records if record[0] == "I"]
+    items = [ReportLine(report, number, record) for number, record in records if record[0] == "I"]
     batch = records[0][1][_HEADER["file"]] if records else ""
     rows = [row for line in items if (row := _row(line, batch)) is not None and line.sound]
     strange = (number for number, record in records if record[0] not in ("H", "I", "F", "L"))
     report.faults += [Fault("its type of record is not H, I, F or L; export it again", number) for number in strange]
     payouts = []
     report.index = _SUMS
-    for line in (Line(report, number, record) for number, record in records if record[0] == "L"):
+    for line in (ReportLine(report, number, record) for number, record in records if record[0] == "L"):
         currencies = sorted({row.currency for row in rows})
         if len(currencies) == 1:
             day = max(row.settled or row.paid for row in rows)
@@ -61,7 +66,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), digest))
 
 
-def _row(line: Line, batch: str) -> PlatformRow | None:
+def _row(line: ReportLine, batch: str) -> PlatformRow | None:
     kind, status = _KINDS.get(line.text("type")), line.text("status")
     if kind is None:
         line.unknown("type")
@@ -71,14 +76,14 @@ def _row(line: Line, batch: str) -> PlatformRow | None:
     done = status == "Processed"
     return PlatformRow(
         line=line.number,
-        kind=kind if done else Kind.PENDING,
+        kind=kind if done else PlatformEvent.PENDING,
         reference=identity,
         currency=line.text("currency").upper(),
         gross=gross,
         fee=fee,
         net=gross - fee,
         paid=line.day("paid"),
-        payment=identity if kind is Kind.GIFT else line.text("related") or identity,
+        payment=identity if kind is PlatformEvent.GIFT else line.text("related") or identity,
         payout=batch,
         settled=line.day_or_none("settled"),
         why="" if done else "not processed",

@@ -10,7 +10,16 @@ from datetime import date
 from pathlib import Path
 
 from importers.sheets.cells import Cell
-from importers.sheets.tabular import Column, RegisterFile, Row, Sheet, Table, fold, has_columns, read_sheet
+from importers.sheets.tabular import (
+    RawSheet,
+    RegisterFile,
+    SheetColumn,
+    SheetRow,
+    SheetTable,
+    fold,
+    has_columns,
+    read_sheet,
+)
 from ledger.errors import Fault, Severity
 from ledger.records import Counterpart, Nature
 
@@ -40,17 +49,17 @@ AssignmentsFile = RegisterFile[AssignmentRow]
 
 
 COLUMNS = (
-    Column("document", "pièce", "stuk", "beleg", required=True),
-    Column("position", "position", "positie", "position", required=True),
-    Column("donor", "donateur", "schenker", "spender"),
-    Column("account", "compte", "rekening", "konto"),
-    Column("date", "date", "datum", "datum", required=True),
-    Column("reason", "motif", "reden", "grund"),
-    Column("nature", "nature", "aard", "art"),
-    Column("counterpart", "contrepartie", "tegenprestatie", "gegenleistung"),
-    Column("campaign", "campagne", "campagne", "kampagne"),
-    Column("fund", "fonds", "fonds", "fonds"),
-    Column("learn", "retenir", "onthouden", "merken"),
+    SheetColumn("document", "pièce", "stuk", "beleg", required=True),
+    SheetColumn("position", "position", "positie", "position", required=True),
+    SheetColumn("donor", "donateur", "schenker", "spender"),
+    SheetColumn("account", "compte", "rekening", "konto"),
+    SheetColumn("date", "date", "datum", "datum", required=True),
+    SheetColumn("reason", "motif", "reden", "grund"),
+    SheetColumn("nature", "nature", "aard", "art"),
+    SheetColumn("counterpart", "contrepartie", "tegenprestatie", "gegenleistung"),
+    SheetColumn("campaign", "campagne", "campagne", "kampagne"),
+    SheetColumn("fund", "fonds", "fonds", "fonds"),
+    SheetColumn("learn", "retenir", "onthouden", "merken"),
 )
 
 
@@ -85,7 +94,7 @@ def read(path: Path) -> AssignmentsFile:
     """The decisions of a list, with its faults."""
     whole = read_sheet(path)
     sheet, undated = _decided(whole)
-    table = Table(sheet, COLUMNS)
+    table = SheetTable(sheet, COLUMNS)
     if whole.rows and not sheet.rows:
         table.error("no row has a date, so nothing is decided; write the day of the decision in each row that is")
     file = table.file(_rows(table))
@@ -107,7 +116,7 @@ def describe(file: AssignmentsFile) -> list[tuple[str, str]]:
     ]
 
 
-def _decided(sheet: Sheet) -> tuple[Sheet, list[int]]:
+def _decided(sheet: RawSheet) -> tuple[RawSheet, list[int]]:
     """The sheet without the columns in brackets and the rows without a date; which of these are filled in."""
     kept = [number for number, heading in enumerate(sheet.headings) if not _in_brackets(heading)]
     dates, fills = ([n for n in kept if fold(sheet.headings[n]) in _headings(names)] for names in (("date",), _FILLED))
@@ -133,7 +142,7 @@ def _in_brackets(heading: str) -> bool:
     return heading.startswith("(") and heading.endswith(")")
 
 
-def _rows(table: Table) -> Iterator[AssignmentRow]:
+def _rows(table: SheetTable) -> Iterator[AssignmentRow]:
     seen: dict[tuple[str, int], int] = {}
     for row in table:
         decision = _decision(row)
@@ -145,7 +154,7 @@ def _rows(table: Table) -> Iterator[AssignmentRow]:
             yield decision
 
 
-def _decision(row: Row) -> AssignmentRow:
+def _decision(row: SheetRow) -> AssignmentRow:
     nature = row.choice("nature", _NATURES, "")
     counterpart = row.choice("counterpart", _COUNTERPARTS, "")
     decided = ("donor", "account", "nature", "counterpart", "campaign", "fund")

@@ -13,15 +13,9 @@ from pathlib import Path
 from stdnum import iban
 
 from importers.bank.communications import compact_ogm, valid_ogm
-from importers.sheets.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
+from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
 from ledger.identifiers import valid_enterprise_number, valid_national_number
-
-
-class DonorKind(StrEnum):
-    """A person of flesh and blood, or one the law made."""
-
-    NATURAL = "natural"
-    LEGAL = "legal"
+from ledger.records import DonorKind
 
 
 class Delivery(StrEnum):
@@ -64,25 +58,25 @@ DonorsFile = RegisterFile[DonorRow]
 
 
 COLUMNS = (
-    Column("donor", "donateur", "schenker", "spender", required=True),
-    Column("kind", "type", "soort", "art", required=True),
-    Column("last_name", "nom", "naam", "nachname", required=True),
-    Column("first_name", "prénom", "voornaam", "vorname"),
-    Column("street", "adresse", "adres", "anschrift"),
-    Column("postcode", "code_postal", "postcode", "postleitzahl"),
-    Column("municipality", "localité", "gemeente", "ort"),
-    Column("country", "pays", "land", "land"),
-    Column("language", "langue", "taal", "sprache"),
-    Column("email", "courriel", "e-mail", "e-mail"),
-    Column("delivery", "envoi", "verzending", "versand"),
-    Column("ibans", "ibans", "ibans", "ibans"),
-    Column("mandates", "mandats", "mandaten", "mandate"),
-    Column("references", "communications", "mededelingen", "mitteilungen"),
-    Column("national_number", "numéro_national", "rijksregisternummer", "nationalregisternummer"),
-    Column("enterprise_number", "numéro_entreprise", "ondernemingsnummer", "unternehmensnummer"),
-    Column("consent", "consentement", "toestemming", "einwilligung"),
-    Column("origin", "origine", "herkomst", "herkunft"),
-    Column("since", "depuis", "sinds", "seit"),
+    SheetColumn("donor", "donateur", "schenker", "spender", required=True),
+    SheetColumn("kind", "type", "soort", "art", required=True),
+    SheetColumn("last_name", "nom", "naam", "nachname", required=True),
+    SheetColumn("first_name", "prénom", "voornaam", "vorname"),
+    SheetColumn("street", "adresse", "adres", "anschrift"),
+    SheetColumn("postcode", "code_postal", "postcode", "postleitzahl"),
+    SheetColumn("municipality", "localité", "gemeente", "ort"),
+    SheetColumn("country", "pays", "land", "land"),
+    SheetColumn("language", "langue", "taal", "sprache"),
+    SheetColumn("email", "courriel", "e-mail", "e-mail"),
+    SheetColumn("delivery", "envoi", "verzending", "versand"),
+    SheetColumn("ibans", "ibans", "ibans", "ibans"),
+    SheetColumn("mandates", "mandats", "mandaten", "mandate"),
+    SheetColumn("references", "communications", "mededelingen", "mitteilungen"),
+    SheetColumn("national_number", "numéro_national", "rijksregisternummer", "nationalregisternummer"),
+    SheetColumn("enterprise_number", "numéro_entreprise", "ondernemingsnummer", "unternehmensnummer"),
+    SheetColumn("consent", "consentement", "toestemming", "einwilligung"),
+    SheetColumn("origin", "origine", "herkomst", "herkunft"),
+    SheetColumn("since", "depuis", "sinds", "seit"),
 )
 
 
@@ -134,7 +128,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> DonorsFile:
     """The donors of a register, with its faults."""
-    table = Table(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path), COLUMNS)
     return table.file(_rows(table))
 
 
@@ -171,7 +165,7 @@ def valid_iban(number: str) -> bool:
     return bool(iban.is_valid(number, check_country=False))
 
 
-def _rows(table: Table) -> Iterator[DonorRow]:
+def _rows(table: SheetTable) -> Iterator[DonorRow]:
     unique = {
         name: _Owners(table, name, what)
         for name, what in (
@@ -200,14 +194,14 @@ def _rows(table: Table) -> Iterator[DonorRow]:
 class _Owners:
     """Which row has which value: a second one is a fault that names the first and never the value."""
 
-    def __init__(self, table: Table, column: str, what: str, *, shareable: bool = False) -> None:
+    def __init__(self, table: SheetTable, column: str, what: str, *, shareable: bool = False) -> None:
         self._rows: dict[str, int] = {}
         self._column = column
         self._what = what
         self._shareable = shareable
         self._heading = table.heading(column)
 
-    def claim(self, row: Row, value: str) -> None:
+    def claim(self, row: SheetRow, value: str) -> None:
         if not value:
             return
         first = self._rows.setdefault(value, row.number)
@@ -219,7 +213,7 @@ class _Owners:
             row.error(self._column, f"has {self._what} of row {first} again; keep it with one donor")
 
 
-def _donor(row: Row) -> DonorRow:
+def _donor(row: SheetRow) -> DonorRow:
     kind = DonorKind(row.choice("kind", KINDS, "natural"))
     country = (row.text("country") or "BE").upper()
     if not _COUNTRY.fullmatch(country):
@@ -262,7 +256,7 @@ def _donor(row: Row) -> DonorRow:
     )
 
 
-def _postcode(row: Row, country: str) -> str:
+def _postcode(row: SheetRow, country: str) -> str:
     postcode = row.code("postcode").upper().removeprefix(f"{country}-")
     length = _POSTCODE_DIGITS.get(country)
     if length and postcode.isdigit() and len(postcode) < length and country != "BE":
@@ -273,7 +267,7 @@ def _postcode(row: Row, country: str) -> str:
     return postcode
 
 
-def _several(row: Row, name: str, valid: Callable[[str], object], what: str) -> tuple[str, ...]:
+def _several(row: SheetRow, name: str, valid: Callable[[str], object], what: str) -> tuple[str, ...]:
     """The values of a cell, separated by blanks or bars, each once."""
     found = tuple(dict.fromkeys(_separate(row.code(name))))
     if not all(valid(value) for value in found):
@@ -285,7 +279,7 @@ def _separate(text: str) -> list[str]:
     return text.replace("|", " ").replace(";", " ").split()
 
 
-def _communications(row: Row) -> tuple[str, ...]:
+def _communications(row: SheetRow) -> tuple[str, ...]:
     values = _several(row, "references", bool, "a reference")
     found = tuple(dict.fromkeys(compact_ogm(value).rjust(12, "0") for value in values))
     if not all(valid_ogm(number) for number in found):
@@ -295,7 +289,7 @@ def _communications(row: Row) -> tuple[str, ...]:
     return found
 
 
-def _ibans(row: Row) -> tuple[str, ...]:
+def _ibans(row: SheetRow) -> tuple[str, ...]:
     """The IBANs of a cell. Blanks separate two, and also stand within one: a number ends where it is whole."""
     found: list[str] = []
     number = ""

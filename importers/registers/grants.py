@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from importers.sheets.tabular import (
-    Column,
     RegisterFile,
-    Row,
-    Table,
+    SheetColumn,
+    SheetRow,
+    SheetTable,
     fold,
     has_columns,
     headings_of,
@@ -28,9 +28,9 @@ from ledger.recognition import (
     FunderKind,
     Grant,
     GrantAsset,
-    Instalment,
+    GrantInstalment,
     InstalmentKind,
-    Recognition,
+    RecognitionMethod,
 )
 
 T = TypeVar("T")
@@ -44,32 +44,32 @@ class _SheetKind:
     """A sheet of the workbook: the names it goes by and its columns."""
 
     names: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     required: bool = False
 
 
-_REFERENCE = Column("reference", "référence", "referentie", "referenz", required=True)
+_REFERENCE = SheetColumn("reference", "référence", "referentie", "referenz", required=True)
 
 
-_AMOUNT = Column("amount", "montant", "bedrag", "betrag", required=True)
+_AMOUNT = SheetColumn("amount", "montant", "bedrag", "betrag", required=True)
 
 
 GRANTS = _SheetKind(
     ("grants", "subsides", "subsidies"),
     (
         _REFERENCE,
-        Column("funder", "bailleur", "financier", "geldgeber", required=True),
-        Column("funder_kind", "type_bailleur", "soort_financier", "art_des_geldgebers", required=True),
-        Column("contract", "contrat", "contract", "vertrag"),
-        Column("title", "intitulé", "titel", "bezeichnung"),
-        Column("signed", "signé_le", "getekend_op", "unterzeichnet_am"),
-        Column("from", "du", "van", "von"),
-        Column("to", "au", "tot", "bis"),
+        SheetColumn("funder", "bailleur", "financier", "geldgeber", required=True),
+        SheetColumn("funder_kind", "type_bailleur", "soort_financier", "art_des_geldgebers", required=True),
+        SheetColumn("contract", "contrat", "contract", "vertrag"),
+        SheetColumn("title", "intitulé", "titel", "bezeichnung"),
+        SheetColumn("signed", "signé_le", "getekend_op", "unterzeichnet_am"),
+        SheetColumn("from", "du", "van", "von"),
+        SheetColumn("to", "au", "tot", "bis"),
         _AMOUNT,
-        Column("recognition", "reconnaissance", "opbrengst", "ertragserfassung", required=True),
-        Column("fund", "fonds", "fonds", "fonds"),
-        Column("project", "projet", "project", "projekt"),
-        Column("conditions", "conditions", "voorwaarden", "bedingungen"),
+        SheetColumn("recognition", "reconnaissance", "opbrengst", "ertragserfassung", required=True),
+        SheetColumn("fund", "fonds", "fonds", "fonds"),
+        SheetColumn("project", "projet", "project", "projekt"),
+        SheetColumn("conditions", "conditions", "voorwaarden", "bedingungen"),
     ),
     required=True,
 )
@@ -79,9 +79,9 @@ INSTALMENTS = _SheetKind(
     ("instalments", "tranches", "schijven"),
     (
         _REFERENCE,
-        Column("due", "échéance", "vervaldag", "fällig_am", required=True),
+        SheetColumn("due", "échéance", "vervaldag", "fällig_am", required=True),
         _AMOUNT,
-        Column("kind", "type", "soort", "art"),
+        SheetColumn("kind", "type", "soort", "art"),
     ),
     required=True,
 )
@@ -91,9 +91,9 @@ COSTS = _SheetKind(
     ("costs", "dépenses", "kosten"),
     (
         _REFERENCE,
-        Column("date", "date", "datum", "datum", required=True),
+        SheetColumn("date", "date", "datum", "datum", required=True),
         _AMOUNT,
-        Column("evidence", "preuve", "bewijs", "nachweis", required=True),
+        SheetColumn("evidence", "preuve", "bewijs", "nachweis", required=True),
     ),
 )
 
@@ -102,10 +102,10 @@ ASSETS = _SheetKind(
     ("assets", "immobilisations", "activa"),
     (
         _REFERENCE,
-        Column("account", "compte", "rekening", "konto", required=True),
-        Column("acquired", "acquis_le", "verworven_op", "erworben_am", required=True),
-        Column("cost", "coût", "kostprijs", "anschaffungskosten", required=True),
-        Column("years", "années", "jaren", "jahre", required=True),
+        SheetColumn("account", "compte", "rekening", "konto", required=True),
+        SheetColumn("acquired", "acquis_le", "verworven_op", "erworben_am", required=True),
+        SheetColumn("cost", "coût", "kostprijs", "anschaffungskosten", required=True),
+        SheetColumn("years", "années", "jaren", "jahre", required=True),
     ),
 )
 
@@ -119,7 +119,7 @@ FUNDER_KINDS = {
 }
 
 
-RECOGNITIONS = {recognition.value: recognition.value for recognition in Recognition}
+RECOGNITIONS = {recognition.value: recognition.value for recognition in RecognitionMethod}
 
 
 INSTALMENT_KINDS = {
@@ -149,7 +149,7 @@ def read(path: Path) -> GrantsFile:
     if is_text(path):
         message = "a register of grants has several sheets and a CSV one; save it as an Excel workbook (.xlsx)"
         return GrantsFile((), (Fault(message),), read_sheet(path).digest)
-    book = _Book(path)
+    book = _GrantTables(path)
     grants = _read_grants(book)
     instalments = _grouped(book, INSTALMENTS, grants, _instalment)
     costs = _grouped(book, COSTS, grants, _cost)
@@ -172,7 +172,7 @@ def read(path: Path) -> GrantsFile:
 def describe(file: GrantsFile) -> list[tuple[str, str]]:
     """What the register holds: grants by recognition, their amount, what falls due and when."""
     told = [("grants", str(len(file.rows)))]
-    for recognition in Recognition:
+    for recognition in RecognitionMethod:
         count = sum(grant.recognition is recognition for grant in file.rows)
         if count:
             told.append((f"recognised by {recognition}", str(count)))
@@ -187,11 +187,11 @@ def describe(file: GrantsFile) -> list[tuple[str, str]]:
 
 
 @dataclass(slots=True)
-class _Book:
+class _GrantTables:
     """The tables of the workbook by kind of sheet; a missing or unknown sheet is a fault of the first."""
 
     path: Path
-    tables: dict[_SheetKind, Table] = field(default_factory=dict)
+    tables: dict[_SheetKind, SheetTable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         found = headings_of(self.path)
@@ -201,7 +201,7 @@ class _Book:
             name = next((names[fold(name)] for name in kind.names if fold(name) in names), None)
             if name is not None or kind.required:
                 sheet = read_sheet(self.path, name or kind.names[0])
-                self.tables[kind] = Table(sheet, kind.columns, place=f"sheet `{name}`: " if name else "")
+                self.tables[kind] = SheetTable(sheet, kind.columns, place=f"sheet `{name}`: " if name else "")
                 known.add(fold(name or ""))
         for folded, name in names.items():
             if folded not in known:
@@ -222,15 +222,15 @@ class _Book:
         return RegisterFile(tuple(grants), tuple(faults), self.tables[GRANTS].digest)
 
 
-def _read_grants(book: _Book) -> dict[str, tuple[Row, Grant]]:
-    grants: dict[str, tuple[Row, Grant]] = {}
+def _read_grants(book: _GrantTables) -> dict[str, tuple[SheetRow, Grant]]:
+    grants: dict[str, tuple[SheetRow, Grant]] = {}
     for row in book.tables[GRANTS]:
         grant = Grant(
             reference=row.code("reference"),
             funder=row.text("funder"),
             funder_kind=FunderKind(row.choice("funder_kind", FUNDER_KINDS, "public")),
             cents=row.positive("amount"),
-            recognition=Recognition(row.choice("recognition", RECOGNITIONS, "receipt")),
+            recognition=RecognitionMethod(row.choice("recognition", RECOGNITIONS, "receipt")),
             first=row.day_or_none("from"),
             last=row.day_or_none("to"),
             contract=row.code("contract"),
@@ -249,7 +249,7 @@ def _read_grants(book: _Book) -> dict[str, tuple[Row, Grant]]:
 
 
 def _grouped(
-    book: _Book, kind: _SheetKind, grants: Mapping[str, tuple[Row, Grant]], make: Callable[[Row], T]
+    book: _GrantTables, kind: _SheetKind, grants: Mapping[str, tuple[SheetRow, Grant]], make: Callable[[SheetRow], T]
 ) -> defaultdict[str, list[T]]:
     """The rows of a sheet by the grant they refer to."""
     parts: defaultdict[str, list[T]] = defaultdict(list)
@@ -265,20 +265,20 @@ def _grouped(
     return parts
 
 
-def _instalment(row: Row) -> Instalment:
+def _instalment(row: SheetRow) -> GrantInstalment:
     kind = InstalmentKind(row.choice("kind", INSTALMENT_KINDS, "interim"))
-    return Instalment(row.day("due"), row.positive("amount"), kind)
+    return GrantInstalment(row.day("due"), row.positive("amount"), kind)
 
 
-def _cost(row: Row) -> Cost:
+def _cost(row: SheetRow) -> Cost:
     return Cost(row.day("date"), row.positive("amount"), row.text("evidence"))
 
 
-def _asset(row: Row) -> GrantAsset:
+def _asset(row: SheetRow) -> GrantAsset:
     return GrantAsset(row.account("account"), row.day("acquired"), row.positive("cost"), row.whole("years"))
 
 
-def _check(row: Row, grant: Grant) -> None:
+def _check(row: SheetRow, grant: Grant) -> None:
     """Add what is wrong between the parts of a grant; nothing where one of them is unsound already."""
     if not row.sound:
         return
@@ -294,11 +294,11 @@ def _check(row: Row, grant: Grant) -> None:
     _check_capital(row, grant)
 
 
-def _check_period(row: Row, grant: Grant) -> None:
+def _check_period(row: SheetRow, grant: Grant) -> None:
     first, last = grant.first, grant.last
     if first and last and first > last:
         row.error("to", "is before the day the period begins; correct one of the two")
-    elif grant.recognition is Recognition.PERIOD:
+    elif grant.recognition is RecognitionMethod.PERIOD:
         if first is None or last is None:
             row.error("from" if first is None else "to", "is empty; recognition over the period needs both days")
         elif first.day != 1 or (last + timedelta(days=1)).day != 1:
@@ -307,10 +307,10 @@ def _check_period(row: Row, grant: Grant) -> None:
         row.warn("signed", "is after the end of the period; check both")
 
 
-def _check_spent(row: Row, grant: Grant) -> None:
+def _check_spent(row: SheetRow, grant: Grant) -> None:
     if not grant.costs:
         return
-    if grant.recognition is not Recognition.SPENT:
+    if grant.recognition is not RecognitionMethod.SPENT:
         row.warn("recognition", f"is {grant.recognition}, so the costs given for this grant change nothing")
         return
     spent = sum(cost.cents for cost in grant.costs)
@@ -325,8 +325,8 @@ def _check_spent(row: Row, grant: Grant) -> None:
         )
 
 
-def _check_capital(row: Row, grant: Grant) -> None:
-    if grant.recognition is Recognition.CAPITAL:
+def _check_capital(row: SheetRow, grant: Grant) -> None:
+    if grant.recognition is RecognitionMethod.CAPITAL:
         if not grant.assets:
             row.warn(
                 "recognition", "is capital but no asset is given; nothing is released to income until there is one"

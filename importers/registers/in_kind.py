@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from pathlib import Path
 
-from importers.sheets.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
+from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
 from ledger.money import to_decimal
 from ledger.records import Nature
 
@@ -51,20 +51,20 @@ InKindFile = RegisterFile[InKindRow]
 
 
 COLUMNS = (
-    Column("reference", "référence", "referentie", "referenz", required=True),
-    Column("date", "date", "datum", "datum", required=True),
-    Column("donor", "donateur", "schenker", "spender"),
-    Column("category", "catégorie", "categorie", "kategorie", required=True),
-    Column("description", "description", "omschrijving", "beschreibung", required=True),
-    Column("quantity", "quantité", "hoeveelheid", "menge"),
-    Column("unit_value", "valeur_unitaire", "eenheidswaarde", "einzelwert"),
-    Column("value", "valeur", "waarde", "wert", required=True),
-    Column("valuation", "valorisation", "waardering", "bewertung", required=True),
-    Column("valued_on", "valorisé_le", "gewaardeerd_op", "bewertet_am"),
-    Column("evidence", "preuve", "bewijs", "nachweis", required=True),
-    Column("account", "compte", "rekening", "konto", required=True),
-    Column("fund", "fonds", "fonds", "fonds"),
-    Column("project", "projet", "project", "projekt"),
+    SheetColumn("reference", "référence", "referentie", "referenz", required=True),
+    SheetColumn("date", "date", "datum", "datum", required=True),
+    SheetColumn("donor", "donateur", "schenker", "spender"),
+    SheetColumn("category", "catégorie", "categorie", "kategorie", required=True),
+    SheetColumn("description", "description", "omschrijving", "beschreibung", required=True),
+    SheetColumn("quantity", "quantité", "hoeveelheid", "menge"),
+    SheetColumn("unit_value", "valeur_unitaire", "eenheidswaarde", "einzelwert"),
+    SheetColumn("value", "valeur", "waarde", "wert", required=True),
+    SheetColumn("valuation", "valorisation", "waardering", "bewertung", required=True),
+    SheetColumn("valued_on", "valorisé_le", "gewaardeerd_op", "bewertet_am"),
+    SheetColumn("evidence", "preuve", "bewijs", "nachweis", required=True),
+    SheetColumn("account", "compte", "rekening", "konto", required=True),
+    SheetColumn("fund", "fonds", "fonds", "fonds"),
+    SheetColumn("project", "projet", "project", "projekt"),
 )
 
 
@@ -124,7 +124,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> InKindFile:
     """The gifts in kind of a register, with its faults."""
-    table = Table(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path), COLUMNS)
     return table.file(_rows(table))
 
 
@@ -141,7 +141,7 @@ def describe(file: InKindFile) -> list[tuple[str, str]]:
     return [*told, ("value", str(to_decimal(sum(row.cents for row in rows))))]
 
 
-def _rows(table: Table) -> Iterator[InKindRow]:
+def _rows(table: SheetTable) -> Iterator[InKindRow]:
     seen: dict[str, int] = {}
     for row in table:
         gift = _gift(row)
@@ -152,7 +152,7 @@ def _rows(table: Table) -> Iterator[InKindRow]:
             yield gift
 
 
-def _gift(row: Row) -> InKindRow:
+def _gift(row: SheetRow) -> InKindRow:
     cents = row.positive("value")
     quantity = row.number_or_none("quantity")
     unit_cents = row.positive("unit_value") if row.filled("unit_value") else None
@@ -179,7 +179,7 @@ def _gift(row: Row) -> InKindRow:
     )
 
 
-def _check_product(row: Row, quantity: Decimal, unit_cents: int, cents: int) -> None:
+def _check_product(row: SheetRow, quantity: Decimal, unit_cents: int, cents: int) -> None:
     product = int((quantity * unit_cents).to_integral_value(ROUND_HALF_UP))
     if quantity <= 0:
         row.error("quantity", "must be above zero; correct it")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from importers.sheets.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
+from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
 from ledger.money import to_decimal
 
 
@@ -34,12 +34,12 @@ JournalFile = RegisterFile[JournalEntry]
 
 
 COLUMNS = (
-    Column("date", "date", "datum", "datum", required=True),
-    Column("account", "compte", "rekening", "konto", required=True),
-    Column("debit", "débit", "debet", "soll", present=True),
-    Column("credit", "crédit", "credit", "haben", present=True),
-    Column("text", "libellé", "omschrijving", "buchungstext"),
-    Column("document", "pièce", "stuk", "beleg", required=True),
+    SheetColumn("date", "date", "datum", "datum", required=True),
+    SheetColumn("account", "compte", "rekening", "konto", required=True),
+    SheetColumn("debit", "débit", "debet", "soll", present=True),
+    SheetColumn("credit", "crédit", "credit", "haben", present=True),
+    SheetColumn("text", "libellé", "omschrijving", "buchungstext"),
+    SheetColumn("document", "pièce", "stuk", "beleg", required=True),
 )
 
 
@@ -50,7 +50,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> JournalFile:
     """The entries of a journal in the order of the file, with its faults."""
-    table = Table(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path), COLUMNS)
     entries: dict[tuple[str, date], list[JournalLine]] = {}
     unsound: set[str] = set()
     for row in table:
@@ -76,7 +76,7 @@ def describe(file: JournalFile) -> list[tuple[str, str]]:
     return [*told, ("accounts", str(len({line.account for line in lines}))), ("debits", str(to_decimal(debits)))]
 
 
-def _line(row: Row) -> JournalLine:
+def _line(row: SheetRow) -> JournalLine:
     sides = {side: row.cents(side) for side in ("debit", "credit")}
     for side, other in (("debit", "credit"), ("credit", "debit")):
         if sides[side] < 0:
@@ -88,7 +88,7 @@ def _line(row: Row) -> JournalLine:
     return JournalLine(row.account("account"), sides["debit"] - sides["credit"], row.text("text"), row.number)
 
 
-def _check_balance(table: Table, document: str, day: date, lines: list[JournalLine]) -> None:
+def _check_balance(table: SheetTable, document: str, day: date, lines: list[JournalLine]) -> None:
     difference = sum(line.cents for line in lines)
     if difference:
         side = "debits" if difference > 0 else "credits"

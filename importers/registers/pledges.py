@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from importers.registers.donors import is_mandate, valid_iban
-from importers.sheets.tabular import Column, RegisterFile, Row, Table, has_columns, read_sheet
+from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
 from ledger.instalments import PledgeState
 
 
@@ -38,17 +38,17 @@ PledgesFile = RegisterFile[PledgeRow]
 
 
 COLUMNS = (
-    Column("mandate", "mandat", "mandaat", "mandat", required=True),
-    Column("donor", "donateur", "schenker", "spender", required=True),
-    Column("iban", "iban", "iban", "iban", present=True),
-    Column("holder", "titulaire", "rekeninghouder", "kontoinhaber"),
-    Column("signed", "signé_le", "getekend_op", "unterzeichnet_am", required=True),
-    Column("amount", "montant", "bedrag", "betrag", required=True),
-    Column("months", "mois", "maanden", "monate"),
-    Column("first_due", "première_échéance", "eerste_vervaldag", "erste_fälligkeit", required=True),
-    Column("last_due", "dernière_échéance", "laatste_vervaldag", "letzte_fälligkeit"),
-    Column("state", "état", "toestand", "status"),
-    Column("resumed", "repris_le", "hervat_op", "wieder_ab"),
+    SheetColumn("mandate", "mandat", "mandaat", "mandat", required=True),
+    SheetColumn("donor", "donateur", "schenker", "spender", required=True),
+    SheetColumn("iban", "iban", "iban", "iban", present=True),
+    SheetColumn("holder", "titulaire", "rekeninghouder", "kontoinhaber"),
+    SheetColumn("signed", "signé_le", "getekend_op", "unterzeichnet_am", required=True),
+    SheetColumn("amount", "montant", "bedrag", "betrag", required=True),
+    SheetColumn("months", "mois", "maanden", "monate"),
+    SheetColumn("first_due", "première_échéance", "eerste_vervaldag", "erste_fälligkeit", required=True),
+    SheetColumn("last_due", "dernière_échéance", "laatste_vervaldag", "letzte_fälligkeit"),
+    SheetColumn("state", "état", "toestand", "status"),
+    SheetColumn("resumed", "repris_le", "hervat_op", "wieder_ab"),
 )
 
 
@@ -79,7 +79,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> PledgesFile:
     """The pledges of a register, with its faults."""
-    table = Table(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path), COLUMNS)
     return table.file(_rows(table))
 
 
@@ -96,7 +96,7 @@ def describe(file: PledgesFile) -> list[tuple[str, str]]:
     ]
 
 
-def _rows(table: Table) -> Iterator[PledgeRow]:
+def _rows(table: SheetTable) -> Iterator[PledgeRow]:
     seen: dict[str, int] = {}
     for row in table:
         pledge = _pledge(row)
@@ -109,7 +109,7 @@ def _rows(table: Table) -> Iterator[PledgeRow]:
         yield pledge
 
 
-def _pledge(row: Row) -> PledgeRow:
+def _pledge(row: SheetRow) -> PledgeRow:
     mandate = row.code("mandate")
     if mandate and not is_mandate(mandate):
         row.error("mandate", "is not a mandate reference (35 characters at most, no blanks); correct it")

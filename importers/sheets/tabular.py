@@ -71,7 +71,7 @@ _ERROR_TEXTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     """A column of a register: its name, which is its English heading, and its French, Dutch and German ones.
 
     `required`: the column must be there and filled in every row; `present`: it must be there, a cell may be empty.
@@ -95,7 +95,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class RawSheet:
     """One table as it stands in the file: headings, filled rows with their number, what is wrong with it as such."""
 
     name: str
@@ -123,7 +123,7 @@ class RegisterFile(Generic[T]):
         return all(fault.severity is not Severity.ERROR for fault in self.faults)
 
 
-def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
+def read_sheet(path: Path, sheet: str | None = None) -> RawSheet:
     """The table in a CSV, or in one sheet of an xlsx workbook (the first that has headings, unless named).
 
     A file that cannot be read gives a sheet without headings, whose fault says why.
@@ -167,7 +167,7 @@ def is_text(path: Path) -> bool:
         return False
 
 
-def has_columns(path: Path, *groups: Sequence[Column]) -> bool:
+def has_columns(path: Path, *groups: Sequence[SheetColumn]) -> bool:
     """Whether some sheet of the file has at least one column of each group: how a register is told from others."""
     return any(
         all(any(fold(heading) in found for column in group for heading in column.headings) for group in groups)
@@ -181,10 +181,10 @@ def fold(heading: str) -> str:
     return "".join(letter for letter in plain if letter.isalnum())
 
 
-class Table:
+class SheetTable:
     """The rows of a sheet under known columns; `faults` grows while the rows are read."""
 
-    def __init__(self, sheet: Sheet, columns: Sequence[Column], *, place: str = "") -> None:
+    def __init__(self, sheet: RawSheet, columns: Sequence[SheetColumn], *, place: str = "") -> None:
         self.digest = sheet.digest
         self.place = place
         self._faults = [self._placed(fault) for fault in sheet.faults]
@@ -199,7 +199,7 @@ class Table:
         """The faults so far, in the order of the rows."""
         return tuple(sorted(self._faults, key=lambda fault: fault.line or 0))
 
-    def __iter__(self) -> Iterator["Row"]:
+    def __iter__(self) -> Iterator["SheetRow"]:
         """The rows; none where a column is missing or twice, because every row would repeat it."""
         if not self.readable:
             return
@@ -208,7 +208,7 @@ class Table:
         width = len(self._sheet.headings) + 1
         for number, values in self._sheet.rows:
             padded = [*values[: width - 1], *(None,) * (width - len(values))]
-            yield Row(self, number, padded, sound=number not in broken)
+            yield SheetRow(self, number, padded, sound=number not in broken)
 
     @property
     def readable(self) -> bool:
@@ -239,7 +239,7 @@ class Table:
     def _placed(self, fault: Fault) -> Fault:
         return Fault(self.place + fault.message, fault.line, fault.severity)
 
-    def _find(self, columns: Sequence[Column]) -> None:
+    def _find(self, columns: Sequence[SheetColumn]) -> None:
         known = {fold(heading): column for column in columns for heading in column.headings}
         unknown: list[str] = []
         for index, heading in enumerate(self._sheet.headings):
@@ -264,7 +264,7 @@ class Table:
                 others = " or ".join(f"`{heading}`" for heading in column.headings)
                 self.error(f"the column {others} is missing; add it")
 
-    def _tell_unknown(self, unknown: Sequence[str], known: Mapping[str, Column]) -> None:
+    def _tell_unknown(self, unknown: Sequence[str], known: Mapping[str, SheetColumn]) -> None:
         for heading in unknown[:_UNKNOWN_SHOWN]:
             if len(heading) > _LONGEST_HEADING:
                 self.error(f"a heading of {len(heading):,} characters is not known; rename or remove its column")
@@ -276,7 +276,7 @@ class Table:
             self.error(f"{len(unknown) - _UNKNOWN_SHOWN:,} more columns are not known; rename or remove them")
 
 
-class Row:
+class SheetRow:
     """One row: each accessor gives the typed value of a cell, or adds a fault and gives a harmless placeholder.
 
     A row with an error is not `sound`; its values are placeholders and must not be used.
@@ -284,7 +284,7 @@ class Row:
 
     __slots__ = ("_cells", "_index", "_table", "_whole", "number", "sound")
 
-    def __init__(self, table: Table, number: int, values: Sequence[Cell], *, sound: bool) -> None:
+    def __init__(self, table: SheetTable, number: int, values: Sequence[Cell], *, sound: bool) -> None:
         self._table = table
         self._index = table.index
         self._cells = values
@@ -400,8 +400,8 @@ def _folded(headings: Iterable[Cell]) -> tuple[str, ...]:
     return tuple(fold(cells.text(heading)) if heading is not None else "" for heading in headings)
 
 
-def _unread(name: str | None, message: str, digest: str) -> Sheet:
-    return Sheet(name or "", (), (), (Fault(message),), digest)
+def _unread(name: str | None, message: str, digest: str) -> RawSheet:
+    return RawSheet(name or "", (), (), (Fault(message),), digest)
 
 
 def _workbook(source: IO[bytes]) -> "Workbook":
@@ -410,7 +410,7 @@ def _workbook(source: IO[bytes]) -> "Workbook":
     return Workbook(source)
 
 
-def _read_workbook(data: bytes, wanted: str | None, digest: str) -> Sheet:
+def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
     book = _workbook(io.BytesIO(data))
     filled = [name for name in book.names if any(cell is not None for cell in book.headings(name))]
     if wanted is None:
@@ -435,7 +435,7 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str) -> Sheet:
     return replace(sheet, faults=sheet.faults + merged)
 
 
-def _read_csv(data: bytes, path: Path, digest: str) -> Sheet:
+def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
     import pandas as pd  # noqa: PLC0415 - it takes most of a second that other files need not pay
 
     if path.suffix.casefold().startswith(".xls"):
@@ -492,7 +492,7 @@ def _sheet(
     broken: list[tuple[int, int, str]],
     digest: str,
     notes: list[Fault],
-) -> Sheet:
+) -> RawSheet:
     if not rows or rows[0][0] != 1:
         return _unread(name, "row 1 is empty; write the headings there", digest)
     headings = tuple("" if cell is None else cells.text(cell) for cell in rows[0][1])
@@ -516,7 +516,7 @@ def _sheet(
                 "give it its heading or empty it (in a CSV: a text that holds the delimiter needs quotation marks)"
             )
         )
-    return Sheet(name, headings, tuple(rows[1:]), tuple(faults), digest)
+    return RawSheet(name, headings, tuple(rows[1:]), tuple(faults), digest)
 
 
 def _decode(data: bytes, *, cut: bool = False) -> str:

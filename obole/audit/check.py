@@ -18,7 +18,7 @@ from ledger.register.tables import stands
 from ledger.register.vouchers import texts
 from ledger.register.years import closed_years
 from ledger.seals import missing_seals, read_seals, register_faults, seal_faults
-from obole.books.loading import Loaded, load_books
+from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from obole.books.policies import policy_for
 from obole.books.watch import Watch
@@ -47,18 +47,18 @@ class Result:
 
 
 @dataclass(slots=True)
-class _Work:
+class _Proof:
     books: Books
     gifts: Connection
     identities: Connection
-    loaded: Loaded
+    loaded: LoadedBooks
 
 
 def check_books(books: Books, progress: Callable[[str, int, int], None] | None = None) -> list[Result]:
     """Check the invariants in their order (design: what must always be true)."""
     results = []
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        work = _Work(books, gifts, identities, load_books(books.folder.main))
+        work = _Proof(books, gifts, identities, load_books(books.folder.main))
         for number, (rule, look) in enumerate(_RULES, start=1):
             if progress is not None:
                 progress(rule, number - 1, len(_RULES))
@@ -72,7 +72,7 @@ def check_books(books: Books, progress: Callable[[str, int, int], None] | None =
     return results
 
 
-def _once(work: _Work, _result: Result) -> Iterator[str]:
+def _once(work: _Proof, _result: Result) -> Iterator[str]:
     document = tables.document
     twice = (
         select(document.c.bank, document.c.closing_date, document.c.sequence, func.count())
@@ -86,7 +86,7 @@ def _once(work: _Work, _result: Result) -> Iterator[str]:
         yield f"{alteration.table}: {alteration.place}: {alteration.problem}"
 
 
-def _whole(work: _Work, result: Result) -> Iterator[str]:
+def _whole(work: _Proof, result: Result) -> Iterator[str]:
     movement, document = tables.movement, tables.document
     by_document = (
         select(movement.c.document_id, func.sum(movement.c.cents))
@@ -116,12 +116,12 @@ def _whole(work: _Work, result: Result) -> Iterator[str]:
         before[bank] = (name, closing)
 
 
-def _equal(work: _Work, _result: Result) -> Iterator[str]:
+def _equal(work: _Proof, _result: Result) -> Iterator[str]:
     yield from work.loaded.problems()
     yield from file_faults(work.books.folder, work.gifts)
 
 
-def _explained(work: _Work, result: Result) -> Iterator[str]:
+def _explained(work: _Proof, result: Result) -> Iterator[str]:
     config = work.books.config
     control = set(work.books.config.gifts.control)
     for year in work.loaded.totals.years:
@@ -149,19 +149,19 @@ def _explained(work: _Work, result: Result) -> Iterator[str]:
         result.notes.append(f"{to_decimal(open_cents)} EUR wait on the suspense account: `obole match`")
 
 
-def _numbered(work: _Work, _result: Result) -> Iterator[str]:
+def _numbered(work: _Proof, _result: Result) -> Iterator[str]:
     for fault in receiptbook.faults(work.gifts):
         yield f"receipt {fault.year}/{fault.number:06d}: {fault.problem}"
 
 
-def _unchanged(work: _Work, _result: Result) -> Iterator[str]:
+def _unchanged(work: _Proof, _result: Result) -> Iterator[str]:
     for year in receiptbook.years_issued(work.gifts):
         yield from document_faults(
             work.books.register, work.books.vault, work.books.sealer, work.books.folder.receipts, year
         )
 
 
-def _reversals(work: _Work, result: Result) -> Iterator[str]:
+def _reversals(work: _Proof, result: Result) -> Iterator[str]:
     config = work.books.config
     for year in receiptbook.years_issued(work.gifts):
         plan = preview(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
@@ -174,7 +174,7 @@ def _reversals(work: _Work, result: Result) -> Iterator[str]:
     yield
 
 
-def _sealed(work: _Work, _result: Result) -> Iterator[str]:
+def _sealed(work: _Proof, _result: Result) -> Iterator[str]:
     yield from missing_seals(work.books.folder.seals, closed_years(work.gifts))
     for seal in read_seals(work.books.folder.seals).values():
         yield from seal_faults(work.books.folder.root, seal)
@@ -184,7 +184,7 @@ def _sealed(work: _Work, _result: Result) -> Iterator[str]:
 _ROOTS = ("Assets:", "Liabilities:", "Equity:", "Income:", "Expenses:")
 
 
-def _nameless(work: _Work, _result: Result) -> Iterator[str]:
+def _nameless(work: _Proof, _result: Result) -> Iterator[str]:
     watch = Watch(work.books)
     for place, text in (*_texts(work.books.folder.root), *texts(work.gifts)):
         problem = watch.problem(text)
@@ -201,14 +201,14 @@ def _texts(root: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path.relative_to(root).as_posix()}: line {number}", line
 
 
-def _settled(work: _Work, _result: Result) -> Iterator[str]:
+def _settled(work: _Proof, _result: Result) -> Iterator[str]:
     root = work.books.folder
     for folder in (root.journal, root.documents):
         for path in folder.rglob(".*.new"):
             yield f"{path.relative_to(root.root).as_posix()}: left by a killed run; any command that writes settles it"
 
 
-def _mapped(work: _Work, _result: Result) -> Iterator[str]:
+def _mapped(work: _Proof, _result: Result) -> Iterator[str]:
     totals = work.loaded.totals
     for name in SCHEMES:
         scheme = load_scheme(name)
@@ -220,7 +220,7 @@ def _mapped(work: _Work, _result: Result) -> Iterator[str]:
         yield f"account {code} is open in the books and not in chart.beancount; open it there"
 
 
-_RULES: tuple[tuple[str, Callable[[_Work, Result], Iterable[str]]], ...] = (
+_RULES: tuple[tuple[str, Callable[[_Proof, Result], Iterable[str]]], ...] = (
     ("every euro stands in the register once, as posted", _once),
     ("a statement is taken whole: opening + movements = closing", _whole),
     ("the register and the books are equal, and every journal file is as posted", _equal),

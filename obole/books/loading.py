@@ -14,7 +14,7 @@ from reports.totals import Totals, totals_of
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedBooks:
     """Loaded books; `errors` are Beancount's own and those of the plugins."""
 
     root: Path
@@ -45,9 +45,9 @@ def _sentence(message: str) -> str:
     return f"{place} {others[-1].strip()}" if traceback and others else first
 
 
-def load_books(main: Path) -> Loaded:
+def load_books(main: Path) -> LoadedBooks:
     """Load the main file with its plugins, past the pickle cache (which Fava does not use either)."""
     with paused():  # a fifth of the time
         entries, errors, _ = loader._load([(str(main), True)], None, None, None)  # noqa: SLF001 - as Fava does: load_file would cache
     accounts = accounts_of(entry for entry in entries if isinstance(entry, data.Open))
-    return Loaded(main.parent.resolve(), entries, errors, accounts, totals_of(entries, accounts))
+    return LoadedBooks(main.parent.resolve(), entries, errors, accounts, totals_of(entries, accounts))

@@ -1,14 +1,14 @@
 """From obole.toml to the plain policies that the lower rooms take: receipts, printing, Belcotax, grants."""
 
 from importers.platforms import Declared
-from importers.platforms.declared import Source
-from importers.platforms.records import Kind
+from importers.platforms.declared import DeclaredSource
+from importers.platforms.records import PlatformEvent
 from importers.platforms.table import Hints
 from importers.sheets.tabular import fold
 from ledger.errors import OboleError
 from ledger.recognition import GrantAccountCodes
 from obole.books.opened import Books
-from obole.books.settings import Collection, Config
+from obole.books.settings import CollectionSettings, Config
 from receipts.decide.eligibility import Policy
 from receipts.filing import belcotax
 from receipts.issue import Printing
@@ -55,10 +55,10 @@ def printing_of(config: Config, year: int) -> Printing:
     )
 
 
-def belcotax_institution(config: Config) -> belcotax.Institution:
+def belcotax_institution(config: Config) -> belcotax.Declarant:
     """Who sends the Belcotax file."""
     who = config.organisation
-    return belcotax.Institution(
+    return belcotax.Declarant(
         name=who.name,
         street=who.street,
         postcode=who.postcode,
@@ -81,7 +81,7 @@ def grant_accounts(config: Config) -> GrantAccountCodes:
     return GrantAccountCodes(**config.grants.model_dump())
 
 
-def collection_settings(books: Books) -> Collection:
+def collection_settings(books: Books) -> CollectionSettings:
     """Return `[collection]` of obole.toml; OboleError where it is missing."""
     if books.config.collection is None:
         raise OboleError(
@@ -94,10 +94,10 @@ def declared(config: Config) -> Declared:
     """What obole.toml says of platforms' exports and of tables with headings of their own."""
     hints = {name: Hints(date=one.date, decimal=one.decimal) for name, one in config.platforms.items()}
     sources = {
-        name: Source(
+        name: DeclaredSource(
             columns={str(name): heading for name, heading in one.columns.items()},
             hints=Hints(date=one.date, decimal=one.decimal, encoding=one.encoding, delimiter=one.delimiter),
-            kinds={fold(value): Kind(kind) for value, kind in one.kinds.items()},
+            kinds={fold(value): PlatformEvent(kind) for value, kind in one.kinds.items()},
             cents=one.unit == "cents",
             negative_fees=one.fees == "balance",
             positive_refunds=one.refunds == "positive",

@@ -132,7 +132,7 @@ class Organisation(_Part):
         return _enterprise_number(value)
 
 
-class Recognition(_Part):
+class RecognisedPeriod(_Part):
     """One recognition for tax-deductible gifts; at most six calendar years (AR/CIR 92 art. 63/18/1)."""
 
     from_year: int = Field(ge=1990, le=2100)
@@ -140,7 +140,7 @@ class Recognition(_Part):
     reference: str = ""
 
     @model_validator(mode="after")
-    def _six_years(self) -> "Recognition":
+    def _six_years(self) -> "RecognisedPeriod":
         if not self.from_year <= self.to_year <= self.from_year + 5:
             raise ValueError("from_year to to_year must be one to six years")
         return self
@@ -204,7 +204,7 @@ class GrantAccounts(_Part):
     release: AccountCode = "753000"
 
 
-class Rule(_Part):
+class RuleSettings(_Part):
     """What a known bank line is. Every condition given must hold; the first rule that holds decides.
 
     `code` is a list of beginnings of family + transaction (`"80"`, `"0137"`); `name`, `communication` are regular
@@ -220,7 +220,7 @@ class Rule(_Part):
     iban: Annotated[str | None, BeforeValidator(_compact_iban)] = None
     bank: str | None = Field(default=None, description="alias of the bank account it is seen on")
     account: AccountCode | None = None
-    gift: "RuleGift | None" = None
+    gift: "RuleGiftSettings | None" = None
 
     @field_validator("name", "communication")
     @classmethod
@@ -233,7 +233,7 @@ class Rule(_Part):
         return value
 
     @model_validator(mode="after")
-    def _one_outcome(self) -> "Rule":
+    def _one_outcome(self) -> "RuleSettings":
         if (self.account is None) == (self.gift is None):
             raise ValueError("give either account or gift")
         if not (self.direction or self.code or self.name or self.communication or self.iban):
@@ -241,7 +241,7 @@ class Rule(_Part):
         return self
 
 
-class RuleGift(_Part):
+class RuleGiftSettings(_Part):
     """A gift that a rule recognises, whose donor is unknown and stays so (a pooled payout, a collecting box)."""
 
     nature: Nature = Nature.MONEY
@@ -287,7 +287,7 @@ class Belcotax(_Part):
     )
 
 
-class Collection(_Part):
+class CollectionSettings(_Part):
     """SEPA direct debits that we collect: who we are to the bank, when, and what follows when one fails."""
 
     creditor: Annotated[str, BeforeValidator(_compact_iban)] = Field(description="SEPA creditor identifier")
@@ -334,7 +334,7 @@ class Platform(_Part):
     _patterns = field_validator("payer", "reference")(_valid_pattern)
 
 
-class Source(_Part):
+class SourceSettings(_Part):
     """A table of gifts with headings of its own: any platform, employer's scheme or CRM (docs/platforms.md)."""
 
     columns: dict[SourceField, str]
@@ -352,7 +352,7 @@ class Source(_Part):
     already_in: str = Field(default="", description="the platform whose report holds the same money, or `bank`")
 
     @model_validator(mode="after")
-    def _whole(self) -> "Source":
+    def _whole(self) -> "SourceSettings":
         missing = [name for name in ("reference", "paid", "gross") if name not in self.columns]
         if missing:
             raise ValueError(f"columns lacks {', '.join(missing)}")
@@ -365,17 +365,19 @@ class Config(_Part):
     """The whole of obole.toml."""
 
     organisation: Organisation
-    recognition: tuple[Recognition, ...] = ()
+    recognition: tuple[RecognisedPeriod, ...] = ()
     bank: tuple[BankAccount, ...] = ()
     gifts: GiftAccounts = GiftAccounts()
     grants: GrantAccounts = GrantAccounts()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RuleSettings, ...] = ()
     receipts: Receipts = Receipts()
     belcotax: Belcotax = Belcotax()
     in_kind: InKind = InKind()
     platforms: dict[str, Platform] = Field(default_factory=dict)
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")], Source] = Field(default_factory=dict)
-    collection: Collection | None = Field(default=None, description="without it nothing is collected")
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")], SourceSettings] = Field(
+        default_factory=dict
+    )
+    collection: CollectionSettings | None = Field(default=None, description="without it nothing is collected")
     first_day: date = date(2024, 1, 1)
     key: str = Field(default="", description="name of the key file that opens the vault, kept outside the books")
     register_url: str = Field(default="", description="SQLAlchemy address of a server; empty: register.sqlite3 here")

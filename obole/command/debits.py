@@ -9,7 +9,7 @@ from ledger.instalments import Refusal
 from obole.books.opened import open_books
 from obole.command.frame import today, with_books
 from obole.command.say import SHOWN_FAULTS, money
-from obole.debits.collect import Collected
+from obole.debits.collect import CollectionRun
 from obole.debits.collect import collect as run
 
 
@@ -42,7 +42,7 @@ _REFUSALS = {
 }
 
 
-def say_collected(result: Collected, today: date) -> str:
+def say_collected(result: CollectionRun, today: date) -> str:
     """After `obole collect`: what is asked for, what is refused and why, what was collected before."""
     plan = result.plan
     lines = list(result.recovered)

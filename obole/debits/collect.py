@@ -28,7 +28,7 @@ from ledger.vault.pledges import all_pledges
 from obole.books.identities import donors_of
 from obole.books.opened import Books, settle
 from obole.books.policies import collection_settings
-from obole.books.settings import Collection
+from obole.books.settings import CollectionSettings
 from obole.debits.message import block_reference, message
 from obole.debits.notice import notification
 from reports.sheets import write_xlsx
@@ -38,7 +38,7 @@ _MONTHS_BACK = 3
 
 
 @dataclass(slots=True)
-class Collected:
+class CollectionRun:
     """What one run did: its plan, the document it posted, the collections of the month, the files it wrote."""
 
     plan: Plan
@@ -52,7 +52,7 @@ class Collected:
 
 def collect(
     books: Books, period: date, due: date | None = None, output: Path | None = None, *, dry_run: bool = False
-) -> Collected:
+) -> CollectionRun:
     """Collect the instalments of the month `period` (its first day) on `due`; with `dry_run` only tell.
 
     Without `due` it is the day of the month that obole.toml says, or the first bank day after it.
@@ -63,14 +63,14 @@ def collect(
     notify_by = due - timedelta(days=settings.notice)
     if dry_run:
         with books.register.connect() as connection:
-            made = Collected(_plan(books, settings, connection, period, due)[0], notify_by, dry_run=True)
+            made = CollectionRun(_plan(books, settings, connection, period, due)[0], notify_by, dry_run=True)
             made.sent = debitbook.sent(connection, period)
         return made
     with writing(books.folder):
         recovered = settle(books)
         with books.posting() as posting:
             plan, pledges = _plan(books, settings, posting.connection, period, due)
-            made = Collected(plan, notify_by, recovered=recovered)
+            made = CollectionRun(plan, notify_by, recovered=recovered)
             if plan.instalments:
                 _refuse_day(books, posting.connection, due)
                 made.document = _post(books, posting, plan, pledges)
@@ -80,7 +80,7 @@ def collect(
     return made
 
 
-def _due(settings: Collection, period: date, due: date | None) -> date:
+def _due(settings: CollectionSettings, period: date, due: date | None) -> date:
     if due is None:
         return bank_day_from(period.replace(day=settings.day))
     if not is_bank_day(due):
@@ -101,7 +101,7 @@ def _refuse_day(books: Books, connection: Connection, due: date) -> None:
 
 
 def _plan(
-    books: Books, settings: Collection, connection: Connection, period: date, due: date
+    books: Books, settings: CollectionSettings, connection: Connection, period: date, due: date
 ) -> tuple[Plan, dict[str, Pledge]]:
     with books.vault.connect() as identities:
         pledges = all_pledges(identities)

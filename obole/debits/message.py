@@ -16,7 +16,7 @@ from ledger.errors import OboleError
 from ledger.instalments import Instalment, Pledge, SequenceType
 from ledger.vault.donors import Donor
 from ledger.wording import word
-from obole.books.settings import Collection, Config
+from obole.books.settings import CollectionSettings, Config
 
 _NAME_LENGTH, _TEXT_LENGTH = 70, 140  # Max70Text and Max140Text of ISO 20022
 
@@ -71,7 +71,7 @@ def full_name(donor: Donor) -> str:
     return f"{donor.first_name} {donor.last_name}".strip()
 
 
-def _creditor(config: Config, settings: Collection) -> dict[str, str | bool]:
+def _creditor(config: Config, settings: CollectionSettings) -> dict[str, str | bool]:
     iban = next(bank.iban for bank in config.bank if bank.alias == settings.bank)
     bic = settings.bic or str(IBAN(iban, allow_invalid=True).bic or "")
     if not bic:

@@ -62,7 +62,7 @@ def take_collection(books: Books, path: Path) -> Taken:
     return Taken(posted=[record.name], faults=list(file.faults), counts=counts, cents=cents)
 
 
-def _foreign_faults(connection: Connection, file: pain.Collection, donors: Mapping[str, str]) -> Iterator[Fault]:
+def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors: Mapping[str, str]) -> Iterator[Fault]:
     debits = [debit for block in file.blocks for debit in block.transactions]
     named = [debit.end_to_end for debit in debits]
     if not debits:
@@ -86,7 +86,7 @@ def _foreign_faults(connection: Connection, file: pain.Collection, donors: Mappi
 
 
 def _instalments(
-    connection: Connection, file: pain.Collection, donors: Mapping[str, str]
+    connection: Connection, file: pain.CollectionMessage, donors: Mapping[str, str]
 ) -> Iterator[tuple[pain.PaymentBlock, list[Instalment]]]:
     """The debits of each block as instalments of the month of its day, after what was debited before."""
     first = min(block.due for block in file.blocks if block.due is not None)

@@ -18,14 +18,14 @@ from ledger.errors import OboleError
 from ledger.records import DocumentKind
 from obole.books.settings import FILE_NAME, Config, load
 from obole.demo.bankdays import bank_days
-from obole.demo.coda_writer import Holder, Line
+from obole.demo.coda_writer import CodaLine, Holder
 from obole.demo.giving import MOST_DONORS, THRESHOLD, Giving, plan
 from obole.demo.grants import grant_receipts, write_grants
 from obole.demo.identifiers import BIC, creditor_identifier
 from obole.demo.in_kind import write_in_kind
 from obole.demo.journals import write_journals
 from obole.demo.operations import operations
-from obole.demo.people import COLUMNS, NEVER_OWED, Donor, estates, population, register_rows
+from obole.demo.people import COLUMNS, NEVER_OWED, Person, estates, population, register_rows
 from obole.demo.records import Cash, split, stream
 from obole.demo.targets import MONEY_GIFTS, YEARS, end, targets
 from obole.demo.treasury import Treasury
@@ -164,7 +164,7 @@ def _legacies(year: int, giving: Giving, seed: int) -> list[int]:
     return split(left, [random.uniform(0.4, 1.6) for _ in range(count)])
 
 
-def _legacy_lines(year: int, legacies: list[int], heirs: list[Donor]) -> list[Cash]:
+def _legacy_lines(year: int, legacies: list[int], heirs: list[Person]) -> list[Cash]:
     days = bank_days(year)[6:-8]
     lines = []
     for number, (cents, estate) in enumerate(zip(legacies, heirs, strict=False), 1):
@@ -172,11 +172,11 @@ def _legacy_lines(year: int, legacies: list[int], heirs: list[Donor]) -> list[Ca
         text = f"SUCCESSION DOSSIER {year}-{number:03d}"
         name = f"ETUDE NOTARIALE MODELE {number % 3 + 1}"
         day = days[(number - 1) * len(days) // len(legacies)]
-        lines.append(Cash(day, "current", Line(cents, "00150000", text, name=name, iban=estate.iban, bic=BIC)))
+        lines.append(Cash(day, "current", CodaLine(cents, "00150000", text, name=name, iban=estate.iban, bic=BIC)))
     return lines
 
 
-def _expected(year: int, giving: Giving, people: list[Donor], legacies: int, gifts: int) -> Expected:
+def _expected(year: int, giving: Giving, people: list[Person], legacies: int, gifts: int) -> Expected:
     balances = {account: target.ends[year] for account, target in targets().items()}
     del balances[MONEY_GIFTS]
     balances |= {"731100": -giving.known(year), "731300": -giving.nameless(year), "732000": -legacies}

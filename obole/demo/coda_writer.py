@@ -16,7 +16,7 @@ _COMMUNICATION = 53 + 53 + 43  # positions in records 2.1, 2.2 and 2.3
 _WRAP = 10_000  # after sequence 9999 comes 0000
 
 
-class Line(NamedTuple):
+class CodaLine(NamedTuple):
     """One movement as the bank shows it.
 
     cents        credits positive
@@ -88,7 +88,7 @@ class StatementWriter:
         self._paper = f"{sequence:03d}"
         self._records: list[str] = []
 
-    def add(self, line: Line) -> int:
+    def add(self, line: CodaLine) -> int:
         """Write a simple movement (or a total that comes without details); its position, from 1."""
         self._book(line.cents)
         detail = 0
@@ -97,7 +97,7 @@ class StatementWriter:
             self._address(line, detail + 1)
         return self.position
 
-    def add_total(self, total: Line, details: Sequence[Line]) -> int:
+    def add_total(self, total: CodaLine, details: Sequence[CodaLine]) -> int:
         """Write a globalised total followed by its details, whose cents must sum to it; the total's position."""
         if sum(detail.cents for detail in details) != total.cents:
             raise ValueError(f"statement {self.sequence}: the details do not sum to the total of {total.cents} cents")
@@ -143,7 +143,7 @@ class StatementWriter:
         else:
             self._credits += cents
 
-    def _write(self, line: Line, detail: int, globalised: str) -> None:
+    def _write(self, line: CodaLine, detail: int, globalised: str) -> None:
         self.position += 1
         mark = f"{self._movement % _WRAP:04d}{detail:04d}"
         linked = "1" if line.street or line.locality else "0"
@@ -161,7 +161,7 @@ class StatementWriter:
             f"23{mark}{line.iban:<37}{line.name:<35}{text[106:]}0 {linked}",
         )
 
-    def _address(self, line: Line, detail: int) -> None:
+    def _address(self, line: CodaLine, detail: int) -> None:
         mark = f"{self._movement % _WRAP:04d}{detail:04d}"
         bank_reference = f"{self._tag}{self._movement:06d}{0:05d}"
         self._records += (

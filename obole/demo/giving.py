@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from obole.demo.bankdays import bank_days, on_or_after
-from obole.demo.people import RECEIPTABLE, Donor, Habit, Role
+from obole.demo.people import RECEIPTABLE, Habit, Person, Role
 from obole.demo.records import split, stream
 from obole.demo.targets import YEARS
 
@@ -47,14 +47,14 @@ class Transfer(NamedTuple):
     late: bool = False
 
 
-class Collection(NamedTuple):
+class DebitRun(NamedTuple):
     """A run of direct debits: its day and its (place in the list, cents, first of the mandate)."""
 
     day: date
     details: list[tuple[int, int, bool]]
 
 
-class Return(NamedTuple):
+class ReturnedGift(NamedTuple):
     """A collected gift that goes back: refunds by the donor's bank (05/05), returns of unpaid ones (05/03)."""
 
     donor: int
@@ -76,8 +76,8 @@ class Giving:
     """The plan. `counted` are the cents of each donor in each calendar year, by the day the money left the donor."""
 
     transfers: dict[date, list[Transfer]] = field(default_factory=lambda: defaultdict(list))
-    collections: dict[date, Collection] = field(default_factory=dict)
-    returns: dict[date, list[Return]] = field(default_factory=lambda: defaultdict(list))
+    collections: dict[date, DebitRun] = field(default_factory=dict)
+    returns: dict[date, list[ReturnedGift]] = field(default_factory=lambda: defaultdict(list))
     strangers: dict[date, list[Stranger]] = field(default_factory=lambda: defaultdict(list))
     payouts: dict[date, int] = field(default_factory=dict)
     boxes: dict[date, int] = field(default_factory=dict)
@@ -95,13 +95,13 @@ class Giving:
         return strangers + pooled
 
 
-def plan(donors: list[Donor], wanted: int, seed: int) -> Giving:
+def plan(donors: list[Person], wanted: int, seed: int) -> Giving:
     """Plan both years for a population that holds `wanted` donors owed a receipt."""
     return _Planner(donors, wanted, stream(seed, "giving")).plan()
 
 
 class _Planner:
-    def __init__(self, donors: list[Donor], wanted: int, random: Random) -> None:
+    def __init__(self, donors: list[Person], wanted: int, random: Random) -> None:
         self._donors = donors
         self._wanted = wanted
         self._random = random
@@ -114,7 +114,7 @@ class _Planner:
 
     def plan(self) -> Giving:
         runs = [on_or_after(date(year, month, day)) for year in YEARS for month in range(1, 13) for day in (5, 20)]
-        self._giving.collections = {day: Collection(day, []) for day in runs}
+        self._giving.collections = {day: DebitRun(day, []) for day in runs}
         for place, donor in enumerate(self._donors):
             if donor.collected:
                 self._monthly(place, donor, runs[donor.number % 2 :: 2])
@@ -135,7 +135,7 @@ class _Planner:
 
     # Monthly donors
 
-    def _monthly(self, place: int, donor: Donor, runs: list[date]) -> None:
+    def _monthly(self, place: int, donor: Person, runs: list[date]) -> None:
         random = self._random
         frugal = random.random() < self._frugal
         cents = 3_50 if frugal else self._draw(_MONTHLY)
@@ -175,11 +175,11 @@ class _Planner:
         reason = "MD06" if refund else self._random.choices(("AM04", "MS03", "AC04", "AC06"), (60, 25, 10, 5))[0]
         giving.counted[collected.year][place] -= cents
         giving.booked[booked.year][place] -= cents
-        giving.returns[booked].append(Return(place, cents, collected, refund, reason))
+        giving.returns[booked].append(ReturnedGift(place, cents, collected, refund, reason))
 
     # Everyone else who is known
 
-    def _one_off(self, place: int, donor: Donor) -> None:
+    def _one_off(self, place: int, donor: Person) -> None:
         newcomer = donor.role is Role.ONE_OFF and self._random.random() < _NEWCOMERS
         for year in YEARS:
             if donor.role is Role.IN_KIND or (newcomer and year == YEARS[0]):
@@ -189,7 +189,7 @@ class _Planner:
             for cents in self._amounts(donor, year):
                 self._give(place, self._day(year), cents)
 
-    def _amounts(self, donor: Donor, year: int) -> list[int]:
+    def _amounts(self, donor: Person, year: int) -> list[int]:
         random = self._random
         if donor.role is Role.BELOW:
             if year == YEARS[1] and donor.number % 10 == 0:

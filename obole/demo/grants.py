@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.money import to_cents
-from obole.demo.coda_writer import Line
+from obole.demo.coda_writer import CodaLine
 from obole.demo.identifiers import BIC, belgian_iban
 from obole.demo.records import Cash
 from obole.demo.workbook import write_workbook
@@ -48,7 +48,7 @@ def grant_receipts(year: int) -> Iterator[Cash]:
         for number, part in enumerate(grant["instalments"], 1):
             paid: date | None = part.get("paid")
             if paid is not None and paid.year == year:
-                line = Line(
+                line = CodaLine(
                     to_cents(Decimal(part["amount"])),
                     "00150000",
                     f"{grant['communication']} TRANCHE {number}",

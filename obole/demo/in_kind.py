@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from ledger.money import to_cents, to_decimal
-from obole.demo.people import Donor, Role
+from obole.demo.people import Person, Role
 from obole.demo.records import split, stream, table
 from obole.demo.workbook import Cell, write_workbook
 
@@ -21,7 +21,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def write_in_kind(path: Path, year: int, donors: list[Donor], seed: int) -> int:
+def write_in_kind(path: Path, year: int, donors: list[Person], seed: int) -> int:
     """Write the register of one year; the number of its rows."""
     givers = [donor.key for donor in donors if donor.role is Role.IN_KIND]
     return write_workbook(path, [("in-kind", _COLUMNS, list(_rows(year, givers, stream(seed, f"in-kind/{year}"))))])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ledger.money import to_decimal
-from obole.demo.records import Entry
+from obole.demo.records import JournalEntryRow
 from obole.demo.workbook import Cell, write_workbook
 
 _COLUMNS = ("date", "account", "debit", "credit", "text", "document")
@@ -18,9 +18,9 @@ _MONTHLY = frozenset({"purchases", "payroll"})
 _AS_CSV = frozenset({"payroll", "sales"})
 
 
-def write_journals(folder: Path, year: int, entries: list[Entry]) -> Iterator[tuple[Path, int]]:
+def write_journals(folder: Path, year: int, entries: list[JournalEntryRow]) -> Iterator[tuple[Path, int]]:
     """Write one file per book (and month), each with the number of its rows."""
-    files: dict[str, list[Entry]] = defaultdict(list)
+    files: dict[str, list[JournalEntryRow]] = defaultdict(list)
     for entry in entries:
         if sum(cents for _, cents in entry.lines):
             raise ValueError(f"{entry.document} does not balance")
@@ -36,7 +36,7 @@ def write_journals(folder: Path, year: int, entries: list[Entry]) -> Iterator[tu
             yield path, write_workbook(path, [("journal", _COLUMNS, _rows(some))])
 
 
-def _rows(entries: list[Entry]) -> Iterator[tuple[Cell, ...]]:
+def _rows(entries: list[JournalEntryRow]) -> Iterator[tuple[Cell, ...]]:
     for entry in entries:
         for account, cents in entry.lines:
             debit = to_decimal(cents) if cents > 0 else None
@@ -44,7 +44,7 @@ def _rows(entries: list[Entry]) -> Iterator[tuple[Cell, ...]]:
             yield entry.day, account, debit, credit, entry.text, entry.document
 
 
-def _write_csv(path: Path, entries: list[Entry]) -> int:
+def _write_csv(path: Path, entries: list[JournalEntryRow]) -> int:
     count = 0
     with path.open("w", encoding="cp1252", newline="") as stream:
         writer = csv.writer(stream, delimiter=";")

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from ledger.money import to_cents
 from obole.demo.bankdays import bank_days, on_or_after
-from obole.demo.coda_writer import Line
+from obole.demo.coda_writer import CodaLine
 from obole.demo.identifiers import BIC, belgian_iban
-from obole.demo.records import Assignment, Cash, Entry, split, stream, table
+from obole.demo.records import Assignment, Cash, JournalEntryRow, split, stream, table
 from obole.demo.targets import YEARS, change, end, targets
 
 _SUPPLIER_IBAN = 100  # the first account number of a supplier
@@ -62,12 +62,12 @@ class _Open(NamedTuple):
     cents: int
 
 
-def operations(seed: int) -> Iterator[tuple[int, list[Entry], list[Cash]]]:
+def operations(seed: int) -> Iterator[tuple[int, list[JournalEntryRow], list[Cash]]]:
     """Year by year the journal entries and the bank lines; unpaid invoices go over into the next year."""
     random = stream(seed, "operations")
     unpaid = list(_opening_invoices(random))
     for year in YEARS:
-        entries: list[Entry] = list(_opening(year))
+        entries: list[JournalEntryRow] = list(_opening(year))
         cash: list[Cash] = []
         invoices = list(_purchases(year, random, entries))
         unpaid = _pay_suppliers(year, [*unpaid, *invoices], cash)
@@ -82,31 +82,31 @@ def operations(seed: int) -> Iterator[tuple[int, list[Entry], list[Cash]]]:
 # Opening and closing
 
 
-def _opening(year: int) -> Iterator[Entry]:
+def _opening(year: int) -> Iterator[JournalEntryRow]:
     day = date(year, 1, 1)
     if year == YEARS[0]:
         lines = tuple((account, target.opening) for account, target in targets().items() if target.opening)
-        yield Entry("opening", day, f"AN-{year}-001", "À nouveau", lines)
+        yield JournalEntryRow("opening", day, f"AN-{year}-001", "À nouveau", lines)
     prepaid = targets()["490000"].start(year)
     lines = (*_prepaid(prepaid), ("490000", -prepaid))
-    yield Entry("opening", day, f"EX-{year}-001", "Extourne des charges à reporter", lines)
+    yield JournalEntryRow("opening", day, f"EX-{year}-001", "Extourne des charges à reporter", lines)
     due = -targets()["444000"].start(year)
     lines = (("444000", due), (_TO_RECEIVE, -due))
-    yield Entry("opening", day, f"EX-{year}-002", "Extourne des factures à recevoir", lines)
+    yield JournalEntryRow("opening", day, f"EX-{year}-002", "Extourne des factures à recevoir", lines)
     interest = _ACCRUED_INTEREST[year]
-    yield Entry(
+    yield JournalEntryRow(
         "opening", day, f"EX-{year}-003", "Extourne des intérêts acquis", (("751000", interest), ("491000", -interest))
     )
     if _ADVANCES.get(year - 1):
         advance = _ADVANCES[year - 1]
         lines = (("440000", advance), ("400000", -advance))
-        yield Entry("opening", day, f"EX-{year}-004", "Extourne du reclassement", lines)
+        yield JournalEntryRow("opening", day, f"EX-{year}-004", "Extourne du reclassement", lines)
 
 
-def _closing(year: int) -> Iterator[Entry]:
+def _closing(year: int) -> Iterator[JournalEntryRow]:
     day = date(year, 12, 31)
     for number, (text, lines) in enumerate(_closing_lines(year), 1):
-        yield Entry("closing", day, f"CL-{year}-{number:03d}", text, tuple(line for line in lines if line[1]))
+        yield JournalEntryRow("closing", day, f"CL-{year}-{number:03d}", text, tuple(line for line in lines if line[1]))
 
 
 def _closing_lines(year: int) -> Iterator[tuple[str, list[tuple[str, int]]]]:
@@ -178,7 +178,7 @@ def _invoiced(account: str, year: int) -> int:
     return end(account, year) - adjusted
 
 
-def _purchases(year: int, random: Random, entries: list[Entry]) -> Iterator[_Open]:
+def _purchases(year: int, random: Random, entries: list[JournalEntryRow]) -> Iterator[_Open]:
     drawn: list[tuple[date, str, int]] = []
     for account, count in _INVOICES.items():
         total = _invoiced(account, year)
@@ -191,7 +191,9 @@ def _purchases(year: int, random: Random, entries: list[Entry]) -> Iterator[_Ope
     for number, (day, account, cents) in enumerate(drawn, 1):
         document = f"ACH-{year}-{number:04d}"
         supplier = random.choice(suppliers()[account])
-        entries.append(Entry("purchases", day, document, "Facture d'achat", ((account, cents), ("440000", -cents))))
+        entries.append(
+            JournalEntryRow("purchases", day, document, "Facture d'achat", ((account, cents), ("440000", -cents)))
+        )
         yield _Open(day, document, supplier, cents)
 
 
@@ -227,14 +229,14 @@ def _paying_day(day: date) -> date:
     return on_or_after(following)
 
 
-def _order(cents: int, communication: str, name: str, iban: str) -> Line:
-    return Line(cents, "00101000", communication, name=name.upper()[:35], iban=iban, bic=BIC)
+def _order(cents: int, communication: str, name: str, iban: str) -> CodaLine:
+    return CodaLine(cents, "00101000", communication, name=name.upper()[:35], iban=iban, bic=BIC)
 
 
 # Payroll
 
 
-def _payroll(year: int, entries: list[Entry], cash: list[Cash]) -> None:
+def _payroll(year: int, entries: list[JournalEntryRow], cash: list[Cash]) -> None:
     weights = [1.0] * 11 + [_DECEMBER]
     holiday = -end("456000", year)
     gross = split(end("620000", year) - holiday, weights)
@@ -251,7 +253,7 @@ def _payroll(year: int, entries: list[Entry], cash: list[Cash]) -> None:
         lines = (
             ("620000", pay), ("621000", insurer), ("453000", -tax), ("454000", -personal - insurer), ("455000", -net),
         )  # fmt: skip
-        entries.append(Entry("payroll", entered, f"SAL-{year}-{month:02d}", "Rémunérations du mois", lines))
+        entries.append(JournalEntryRow("payroll", entered, f"SAL-{year}-{month:02d}", "Rémunérations du mois", lines))
         cash.append(_salaries(paid, net, f"SALAIRES {month:02d}/{year}"))
         owed["453000"] += tax
         owed["454000"] += personal + insurer
@@ -271,7 +273,7 @@ def _payroll(year: int, entries: list[Entry], cash: list[Cash]) -> None:
             cash.append(Cash(day, "current", line))
 
 
-def _holiday_pay(year: int, day: date, owed: dict[str, int]) -> tuple[Entry, int]:
+def _holiday_pay(year: int, day: date, owed: dict[str, int]) -> tuple[JournalEntryRow, int]:
     """Last year's provision paid out: its entry and what reaches the staff; adds to what is `owed`."""
     provision = -targets()["456000"].start(year)
     tax, personal = provision * _WITHHELD_ON_HOLIDAY_PAY // 10_000, provision * _PERSONAL // 10_000
@@ -279,28 +281,28 @@ def _holiday_pay(year: int, day: date, owed: dict[str, int]) -> tuple[Entry, int
     lines = (("456000", provision), ("453000", -tax), ("454000", -personal), ("455000", -net))
     owed["453000"] += tax
     owed["454000"] += personal
-    return Entry("payroll", day, f"PEC-{year}", "Pécules de vacances", lines), net
+    return JournalEntryRow("payroll", day, f"PEC-{year}", "Pécules de vacances", lines), net
 
 
 def _salaries(day: date, cents: int, communication: str) -> Cash:
     """A collective transfer: the bank shows its total and no details, so no pay of a person is in these files."""
-    return Cash(day, "current", Line(-cents, "10107000", communication, reference=f"PAIE-{day:%Y%m%d}"))
+    return Cash(day, "current", CodaLine(-cents, "10107000", communication, reference=f"PAIE-{day:%Y%m%d}"))
 
 
 # Sales, and everything else that passes through the bank
 
 
-def _sales(year: int, random: Random, entries: list[Entry], cash: list[Cash]) -> None:
+def _sales(year: int, random: Random, entries: list[JournalEntryRow], cash: list[Cash]) -> None:
     count = 24
     for number, cents in enumerate(split(-end("743000", year), [random.uniform(0.5, 1.5) for _ in range(count)]), 1):
         day = date(year, 1 + (number - 1) * 12 // count, random.randint(3, 26))
         lines = (("400000", cents), ("743000", -cents))
-        entries.append(Entry("sales", day, f"VEN-{year}-{number:03d}", "Facture de vente", lines))
+        entries.append(JournalEntryRow("sales", day, f"VEN-{year}-{number:03d}", "Facture de vente", lines))
     paid = -change("400000", year) - end("743000", year) + _ADVANCES[year] - _ADVANCES.get(year - 1, 0)
     amounts = split(paid, [random.uniform(0.5, 1.5) for _ in range(11)])
     for month, cents in enumerate(amounts, 1):
         day = on_or_after(date(year, month, random.randint(4, 26)))
-        line = Line(cents, "00150000", f"FACTURE VEN-{year}-{2 * month - 1:03d}", name="CLIENT EXEMPLE SA", bic=BIC)
+        line = CodaLine(cents, "00150000", f"FACTURE VEN-{year}-{2 * month - 1:03d}", name="CLIENT EXEMPLE SA", bic=BIC)
         line = line._replace(iban=belgian_iban(90))
         if month == _FORGETFUL_MONTH:
             line = line._replace(communication="PAIEMENT", name="CLIENT DISTRAIT SRL", iban=belgian_iban(91))
@@ -309,13 +311,13 @@ def _sales(year: int, random: Random, entries: list[Entry], cash: list[Cash]) ->
             cash.append(Cash(day, "current", line))
 
 
-def _sundry(year: int, entries: list[Entry], cash: list[Cash]) -> None:
+def _sundry(year: int, entries: list[JournalEntryRow], cash: list[Cash]) -> None:
     receivable = -change("416000", year)
     if sold := -change("221000", year):
         depreciated = change("221900", year) + _depreciation_of_buildings(year)
         value = sold - depreciated
         lines = (("416000", value), ("221900", depreciated), ("221000", -sold))
-        entries.append(Entry("closing", date(year, 6, 30), f"OD-{year}-001", "Vente d'un immeuble", lines))
+        entries.append(JournalEntryRow("closing", date(year, 6, 30), f"OD-{year}-001", "Vente d'un immeuble", lines))
         cash.append(_receipt(date(year, 7, 10), value, f"ACTE DE VENTE {year}-06", "ETUDE NOTARIALE EXEMPLE", 92))
     for month, cents in zip((3, 6, 10), split(receivable, [1, 1, 1]), strict=True):
         text = f"AVANCE RECUPERABLE {year}/{month:02d}"
@@ -330,7 +332,7 @@ def _sundry(year: int, entries: list[Entry], cash: list[Cash]) -> None:
 
 
 def _receipt(day: date, cents: int, communication: str, name: str, serial: int) -> Cash:
-    line = Line(cents, "00150000", communication, name=name, iban=belgian_iban(serial), bic=BIC)
+    line = CodaLine(cents, "00150000", communication, name=name, iban=belgian_iban(serial), bic=BIC)
     return Cash(on_or_after(day), "current", line)
 
 
@@ -340,12 +342,12 @@ def _banking(year: int, random: Random, cash: list[Cash]) -> None:
     quarters = [("current", month) for month in (3, 6, 9, 12)] + [("gifts", month) for month in (3, 6, 9, 12)]
     for (bank, month), cents in zip(quarters, split(interest, [20, 22, 24, 26, 1, 1, 1, 1]), strict=True):
         day = on_or_after(date(year, month, 28))
-        cash.append(Cash(day, bank, Line(cents, "03550000", f"INTERETS CREDITEURS T{month // 3}/{year}")))
+        cash.append(Cash(day, bank, CodaLine(cents, "03550000", f"INTERETS CREDITEURS T{month // 3}/{year}")))
     months = [("current", month, 1.0) for month in range(1, 13)]
     months += [("gifts", month, random.uniform(2, 3)) for month in range(1, 13)]
     costs = split(end("657000", year), [weight for _, _, weight in months])
     for (bank, month, _), cents in zip(months, costs, strict=True):
         day = on_or_after(date(year, month, 27))
-        cash.append(Cash(day, bank, Line(-cents, "08047000", f"FRAIS DE TRANSACTIONS {month:02d}/{year}")))
-    loan = Line(-end("650000", year), "01301000", f"INTERETS EMPRUNT {year}")
+        cash.append(Cash(day, bank, CodaLine(-cents, "08047000", f"FRAIS DE TRANSACTIONS {month:02d}/{year}")))
+    loan = CodaLine(-end("650000", year), "01301000", f"INTERETS EMPRUNT {year}")
     cash.append(Cash(bank_days(year)[-2], "current", loan))

@@ -67,7 +67,7 @@ class Habit(Enum):
     UNKNOWN = auto()  # from an account that is not in the register
 
 
-class Donor(NamedTuple):
+class Person(NamedTuple):
     """One row of the donor register, and what the bank shows of its donor (`bank_name`, `iban`)."""
 
     number: int
@@ -105,24 +105,24 @@ class Donor(NamedTuple):
         return self.role is Role.MONTHLY or (self.role is Role.LAPSED and self.number % 2 == 0)
 
 
-def population(donors: int, seed: int) -> list[Donor]:
+def population(donors: int, seed: int) -> list[Person]:
     """All donors but the estates, index 1 first: N owed a receipt, then the others."""
     random = stream(seed, "people")
     maker = _Maker(random)
-    made: list[Donor] = []
+    made: list[Person] = []
     for index, role in enumerate(_roles(donors, random), 1):
         partner = made[-1] if _shares_account(index, role, made) else None
         made.append(maker.legal(index, role) if role in LEGAL else maker.natural(index, role, partner))
     return made
 
 
-def estates(count: int, after: int, seed: int) -> list[Donor]:
+def estates(count: int, after: int, seed: int) -> list[Person]:
     """The estates that leave legacies, numbered after the donor `after`."""
     maker = _Maker(stream(seed, "estates"))
     return [maker.legal(index, Role.ESTATE) for index in range(after + 1, after + 1 + count)]
 
 
-def _shares_account(index: int, role: Role, made: list[Donor]) -> bool:
+def _shares_account(index: int, role: Role, made: list[Person]) -> bool:
     """Whether this one is the partner of the donor before: same surname, address and account."""
     couple = index % _COUPLE_EVERY == _COUPLE_AT and bool(made)
     return couple and role in {Role.MONTHLY, Role.ONE_OFF} and made[-1].role in {Role.MONTHLY, Role.ONE_OFF}
@@ -162,7 +162,7 @@ class _Maker:
         self._random = random
         self._national: set[str] = set()
 
-    def natural(self, index: int, role: Role, partner: Donor | None) -> Donor:
+    def natural(self, index: int, role: Role, partner: Person | None) -> Person:
         random = self._random
         chance = random.random
         habit = self._habit(index, role, partner)
@@ -184,7 +184,7 @@ class _Maker:
         if role is Role.INCOMPLETE:
             street, postcode, municipality = ("", postcode, municipality) if index % 2 else (street, "", "")
         email = f"{_ascii(first.latin)}.{_ascii(latin_last)}.{index}@example.org".lower() if chance() < _EMAIL else ""
-        return Donor(
+        return Person(
             index,
             role,
             habit,
@@ -205,7 +205,7 @@ class _Maker:
             f"{latin_last} {first.latin}".upper()[:35],
         )
 
-    def legal(self, index: int, role: Role) -> Donor:
+    def legal(self, index: int, role: Role) -> Person:
         random = self._random
         place = random.choice(_places()["BE"])
         language = self._language(place)
@@ -217,7 +217,7 @@ class _Maker:
             name, form = f"{random.choice(_company_words())} {surname} {index}", random.choice(("SRL", "SA"))
             form = {"SRL": "BV", "SA": "NV"}[form] if language == "nl" else form
         name = f"{name} {form}".strip()
-        return Donor(
+        return Person(
             index,
             role,
             Habit.IBAN if role is Role.ESTATE else Habit.STRUCTURED,
@@ -238,7 +238,7 @@ class _Maker:
             name.upper()[:35],
         )
 
-    def _habit(self, index: int, role: Role, partner: Donor | None) -> Habit:
+    def _habit(self, index: int, role: Role, partner: Person | None) -> Habit:
         drawn = self._random.random()
         # A shared account cannot tell who gave, so couples use their references.
         if partner is not None or (index + 1) % _COUPLE_EVERY == _COUPLE_AT or drawn < _REFERENCE:
@@ -288,7 +288,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def register_rows(donors: list[Donor]) -> Iterator[tuple[Cell, ...]]:
+def register_rows(donors: list[Person]) -> Iterator[tuple[Cell, ...]]:
     """The rows of donors.xlsx in the order of COLUMNS (docs/registers.md)."""
     for donor in donors:
         legal = donor.role in LEGAL

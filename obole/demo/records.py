@@ -9,10 +9,10 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
-from obole.demo.coda_writer import Line
+from obole.demo.coda_writer import CodaLine
 
 
-class Entry(NamedTuple):
+class JournalEntryRow(NamedTuple):
     """A journal entry of the book `book` (one file each); lines are (account, cents), debit positive, and sum to 0."""
 
     book: str
@@ -34,7 +34,7 @@ class Cash(NamedTuple):
 
     day: date
     bank: str
-    line: Line
+    line: CodaLine
     assigned: Assignment | None = None
 
 

@@ -12,10 +12,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from obole.demo.bankdays import bank_days
-from obole.demo.coda_writer import Holder, Line, StatementWriter, direct_debit
-from obole.demo.giving import Giving, Return, Stranger, Transfer
+from obole.demo.coda_writer import CodaLine, Holder, StatementWriter, direct_debit
+from obole.demo.giving import Giving, ReturnedGift, Stranger, Transfer
 from obole.demo.identifiers import BIC, belgian_iban, printed_ogm
-from obole.demo.people import Donor, Habit
+from obole.demo.people import Habit, Person
 from obole.demo.records import Assignment, Cash
 from obole.demo.targets import end, targets
 
@@ -63,7 +63,7 @@ class Treasury:
     """The state that goes from day to day: balances, deposits, statement numbers."""
 
     holders: dict[str, Holder]
-    donors: list[Donor]
+    donors: list[Person]
     giving: Giving
     creditor: str
     balances: dict[str, int] = field(
@@ -130,11 +130,11 @@ class Treasury:
         written.gifts += self._collect(day, gifts)
         self._give_back(day, gifts)
         if payout := giving.payouts.get(day):
-            line = Line(payout, "00150000", f"PAYOUT PDEMO-{day:%Y%m%d}", name="PLATEFORME DEMO SA", bic=BIC)
+            line = CodaLine(payout, "00150000", f"PAYOUT PDEMO-{day:%Y%m%d}", name="PLATEFORME DEMO SA", bic=BIC)
             gifts.add(line._replace(iban=belgian_iban(80)))
             written.gifts += 1
         if box := giving.boxes.get(day):
-            gifts.add(Line(box, "00950000", "COLLECTE ANONYME"))
+            gifts.add(CodaLine(box, "00950000", "COLLECTE ANONYME"))
             written.gifts += 1
         for one in cash:
             position = writers[one.bank].add(one.line)
@@ -147,15 +147,15 @@ class Treasury:
         for number, start in enumerate(range(0, len(details), _DETAILS), 1):
             some = details[start : start + _DETAILS]
             lines = [self._collected(day, self.donors[place], cents, first) for place, cents, first in some]
-            total = Line(sum(line.cents for line in lines), "10550000", reference=f"COLL-{day:%Y%m%d}-{number:02d}")
+            total = CodaLine(sum(line.cents for line in lines), "10550000", reference=f"COLL-{day:%Y%m%d}-{number:02d}")
             gifts.add_total(total, lines)
         return len(details)
 
-    def _collected(self, day: date, donor: Donor, cents: int, first: bool) -> Line:
+    def _collected(self, day: date, donor: Person, cents: int, first: bool) -> CodaLine:
         content = direct_debit(
             day, self.creditor, donor.mandate, sequence="3" if first else "1", text=f"DON MENSUEL {day:%m/%Y}"
         )
-        return Line(
+        return CodaLine(
             cents,
             "50550000",
             content,
@@ -177,15 +177,17 @@ class Treasury:
             gifts.add(self._returned(day, refunds[0], "00505000"))
         elif refunds:
             lines = [self._returned(day, one, "50505000") for one in refunds]
-            gifts.add_total(Line(sum(line.cents for line in lines), "10505000", reference=f"RMB-{day:%Y%m%d}"), lines)
+            gifts.add_total(
+                CodaLine(sum(line.cents for line in lines), "10505000", reference=f"RMB-{day:%Y%m%d}"), lines
+            )
 
-    def _returned(self, day: date, one: Return, code: str) -> Line:
+    def _returned(self, day: date, one: ReturnedGift, code: str) -> CodaLine:
         donor = self.donors[one.donor]
         kind = "3" if one.refund else "2"
         content = direct_debit(
             day, self.creditor, donor.mandate, paid=_PAID_CODES[one.reason], r=kind, reason=one.reason
         )
-        return Line(
+        return CodaLine(
             -one.cents,
             code,
             content,
@@ -198,10 +200,10 @@ class Treasury:
             reason=one.reason,
         )
 
-    def _stranger(self, stranger: Stranger, day: date, number: int) -> Line:
+    def _stranger(self, stranger: Stranger, day: date, number: int) -> CodaLine:
         like = self.donors[stranger.like]
         serial = _UNREGISTERED + day.toordinal() * 10 + number
-        line = Line(stranger.cents, "00150000", "DON", name=f"{like.bank_name.rsplit(' ', 1)[0]} X."[:35], bic=BIC)
+        line = CodaLine(stranger.cents, "00150000", "DON", name=f"{like.bank_name.rsplit(' ', 1)[0]} X."[:35], bic=BIC)
         return _with_address(line, like)._replace(iban=belgian_iban(serial))
 
     # Keeping the accounts afloat
@@ -239,19 +241,19 @@ def _sweep(balance: int) -> int:
     return 0
 
 
-def _own(cents: int, communication: str, other: Holder) -> Line:
+def _own(cents: int, communication: str, other: Holder) -> CodaLine:
     """A transfer between own accounts: 01/13 out, 01/64 in."""
     code = "00164000" if cents > 0 else "00113000"
-    return Line(cents, code, communication, name=other.name.upper(), iban=other.iban, bic=other.bic)
+    return CodaLine(cents, code, communication, name=other.name.upper(), iban=other.iban, bic=other.bic)
 
 
-def _end_to_end(day: date, donor: Donor) -> str:
+def _end_to_end(day: date, donor: Person) -> str:
     return f"C{day:%y%m%d}-{donor.mandate}"
 
 
-def _transfer(donor: Donor, transfer: Transfer, day: date) -> Line:
+def _transfer(donor: Person, transfer: Transfer, day: date) -> CodaLine:
     instant = (donor.number + transfer.cents // 100) % 10 == 0
-    line = Line(
+    line = CodaLine(
         transfer.cents,
         "00250000" if instant else "00150000",
         name=donor.bank_name,
@@ -272,7 +274,7 @@ def _transfer(donor: Donor, transfer: Transfer, day: date) -> Line:
     return line
 
 
-def _with_address(line: Line, donor: Donor) -> Line:
+def _with_address(line: CodaLine, donor: Person) -> CodaLine:
     locality = f"{donor.postcode} {donor.municipality}".upper()[:35]
     return line._replace(street=donor.street.upper()[:35], locality=locality)
 

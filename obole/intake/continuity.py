@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from importers.bank.overlap import Known, new_parts
+from importers.bank.overlap import PostedStatement, new_parts
 from importers.bank.records import Statement
 from importers.deciding.booking import Desk
 from ledger.errors import Fault, Severity
@@ -53,7 +53,7 @@ def parts_not_posted(posting: Posting, desk: Desk, read: ReadStatement, name: st
     there = [_known_statement(connection, row) for row in rows]
     start = (rows[0].closing_date, rows[0].sequence) if rows else (first, "")
     row = statement_before(connection, desk.alias, *start)
-    before = None if row is None else Known(row.name, row.kind, row.sequence, *row[4:], {})
+    before = None if row is None else PostedStatement(row.name, row.kind, row.sequence, *row[4:], {})
     parts = new_parts(statement, there, before)
     lines = sum(len(part.booked) for part in parts)
     if not parts:
@@ -69,8 +69,8 @@ def parts_not_posted(posting: Posting, desk: Desk, read: ReadStatement, name: st
     return parts
 
 
-def _known_statement(connection: Connection, row: StatementRow) -> Known:
-    return Known(row.name, row.kind, row.sequence, *row[4:], booked_amounts(connection, row.id))
+def _known_statement(connection: Connection, row: StatementRow) -> PostedStatement:
+    return PostedStatement(row.name, row.kind, row.sequence, *row[4:], booked_amounts(connection, row.id))
 
 
 def same_content(posting: Posting, existing: Mapping[str, Any], statement: Statement) -> bool:

@@ -20,7 +20,7 @@ from ledger.vault import links
 from ledger.vault.links import Links
 from obole.books.opened import Books
 from obole.books.settings import Config
-from obole.books.settings import Rule as RuleSetting
+from obole.books.settings import RuleSettings as RuleSetting
 
 # How long a debit without a valid mandate can be claimed back: 13 months (EPC016-06, Core rulebook), and the days the
 # banks take.
@@ -28,7 +28,7 @@ CLAIMABLE = timedelta(days=13 * 31 + 14)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Knowledge:
     """Links to donors and grant contracts, read once for a batch of statements."""
 
     links: Links
@@ -91,7 +91,7 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
     return None if text is None else re.compile(text, re.IGNORECASE)
 
 
-def for_account(books: Books, account: str, connection: Connection, known: Known) -> Desk | None:
+def for_account(books: Books, account: str, connection: Connection, known: Knowledge) -> Desk | None:
     """The desk of one of the foundation's bank accounts (IBAN, or BBAN of it); None for another account."""
     config = books.config
     bank = next((bank for bank in config.bank if account in (bank.iban, bank.iban[4:])), None)
@@ -126,8 +126,8 @@ def with_summary(booking: Booking, summary: Mapping[str, Any]) -> Booking:
     return replace(booking, record=replace(booking.record, summary=summary))
 
 
-def load_known(books: Books) -> Known:
+def load_known(books: Books) -> Knowledge:
     """Read links to donors and grant contracts from the stores."""
     with books.register.connect() as connection:
         contracts = grant_contracts(connection)
-    return Known(load_links(books), contracts)
+    return Knowledge(load_links(books), contracts)

@@ -28,7 +28,7 @@ from obole.books.opened import Books
 _APART = timedelta(days=5)
 
 
-class Source(NamedTuple):
+class DetailsFile(NamedTuple):
     """A statement of details, and the file it came in."""
 
     statement: Statement
@@ -44,7 +44,7 @@ class Details(NamedTuple):
     document_id: int = 0
 
 
-def take_details(books: Books, posting: Posting, desk: Desk | None, source: Source, closed: set[int]) -> Details:
+def take_details(books: Books, posting: Posting, desk: Desk | None, source: DetailsFile, closed: set[int]) -> Details:
     """Split the totals that wait by the details of a statement; nothing else is posted."""
     statement, file_digest = source.statement, source.file_digest
     if desk is None:

@@ -22,7 +22,7 @@ from importers.bank.communications import find_ogm
 from importers.deciding.booking import counted_year
 from importers.platforms import Declared
 from importers.platforms.currency import in_books
-from importers.platforms.records import TAKES_BACK, Kind, PlatformReport, PlatformRow
+from importers.platforms.records import TAKES_BACK, PlatformEvent, PlatformReport, PlatformRow
 from importers.registers.donors import valid_iban
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.journal import Entry, Line
@@ -45,7 +45,7 @@ from obole.intake.guards import day_faults, digest_of, refuse_where
 from obole.outcome import Taken
 
 # Rows that name a payment whose gift they change.
-_ABOUT_A_GIFT = TAKES_BACK | {Kind.CHARGEBACK_REVERSED}
+_ABOUT_A_GIFT = TAKES_BACK | {PlatformEvent.CHARGEBACK_REVERSED}
 
 
 _NOT_ASCII = re.compile(r"[^A-Za-z0-9]+")
@@ -76,7 +76,7 @@ def take_platform(books: Books, path: Path) -> Taken:
     taken = Taken(faults=[fault for fault in report.faults if fault.severity is not Severity.ERROR])
     content = path.read_bytes()
     with books.posting() as posting:
-        work = _Work(books, report, settings, posting, _Donors.load(books), _contents(report), taken)
+        work = _ReportWork(books, report, settings, posting, _Donors.load(books), _contents(report), taken)
         new = work.new_rows(path, rows)
         work.check_donors(path, new)
         if report.already_in:
@@ -135,7 +135,7 @@ class _Pile:
 
 
 @dataclass(slots=True)
-class _Work:
+class _ReportWork:
     """One report being booked."""
 
     books: Books
@@ -175,7 +175,7 @@ class _Work:
         idle = len(report.rows) - len(report.money)
         if idle:
             taken.counts["no money"] = idle
-        for kind, count in sorted(Counter(row.kind for row in new if row.kind is not Kind.FEE).items()):
+        for kind, count in sorted(Counter(row.kind for row in new if row.kind is not PlatformEvent.FEE).items()):
             taken.counts[kind.value] = count
             taken.cents[kind.value] = sum(row.gross or row.net for row in new if row.kind is kind)
         taken.counts["fees"] = sum(row.fee != 0 for row in new)
@@ -210,7 +210,7 @@ class _Work:
     def book(self, rows: Sequence[PlatformRow], content: bytes, suffix: str) -> None:
         """Post the rows, document by document; those that take back what the file itself brings come after it."""
         positions = {id(row): number for number, row in enumerate(rows, start=1)}
-        gifts = [self.payment(row) for row in rows if row.kind is Kind.GIFT]
+        gifts = [self.payment(row) for row in rows if row.kind is PlatformEvent.GIFT]
         self.identified = identities(self.posting.connection, gifts)
         groups = _grouped(rows)
         for number, ((wave, year, payout), members) in enumerate(groups.items()):
@@ -256,7 +256,9 @@ class _Work:
         decisions = []
         for position, item in enumerate(items, start=1):
             payment = (item.reference or "").partition(":")[2]
-            row = PlatformRow(position, Kind(item.code), "", "", item.cents, 0, item.cents, item.booked, payment)
+            row = PlatformRow(
+                position, PlatformEvent(item.code), "", "", item.cents, 0, item.cents, item.booked, payment
+            )
             original = originals.get(item.reference or "")
             changed = self._changed(row, position, originals)
             if original is None or not changed:
@@ -286,11 +288,11 @@ class _Work:
         account = self.settings.account
         if row.gross == 0:
             pass  # a fee, or a payment of nothing: what it costs follows below
-        elif row.kind is Kind.GIFT:
+        elif row.kind is PlatformEvent.GIFT:
             gift = self._gift(pile, row, position)
             pile.gifts.append(gift)
             account = gift.account
-        elif row.kind is Kind.CONVERSION:
+        elif row.kind is PlatformEvent.CONVERSION:
             pile.conversions[row.paid] = pile.conversions.get(row.paid, 0) - row.gross
         elif row.kind in _ABOUT_A_GIFT and (changed := self._changed(row, position, originals)):
             pile.gifts += changed
@@ -300,7 +302,7 @@ class _Work:
             self._suspend(pile, row, position)
         if row.fee:
             pile.fees[row.paid] = pile.fees.get(row.paid, 0) + row.fee
-        reference = self.payment(row) if row.kind is Kind.GIFT or row.kind in _ABOUT_A_GIFT else None
+        reference = self.payment(row) if row.kind is PlatformEvent.GIFT or row.kind in _ABOUT_A_GIFT else None
         pile.movements.append(_movement(row, position, reference, outcome, account))
         pile.vouchers.append((_voucher(self.report, row.reference), row.paid, self.contents[row.reference]))
 
@@ -332,7 +334,7 @@ class _Work:
         original = originals.get(key)
         if original is None:
             return []
-        if row.kind is Kind.CHARGEBACK_REVERSED:
+        if row.kind is PlatformEvent.CHARGEBACK_REVERSED:
             if not original.reversed or row.gross > original.cents:
                 return []
             return [_again(original, row, position, row.gross)]
@@ -389,7 +391,7 @@ class _Work:
 
         A gift that stands without a donor goes over to the donor on the last day of the file.
         """
-        rows = [row for row in rows if row.kind is Kind.GIFT]
+        rows = [row for row in rows if row.kind is PlatformEvent.GIFT]
         if not rows:
             return
         originals = originals_of(self.posting.connection, map(self.payment, rows))
@@ -433,7 +435,7 @@ def _grouped(rows: Sequence[PlatformRow]) -> dict[tuple[int, int, str], list[Pla
         wave = 0
         if row.kind in _ABOUT_A_GIFT:
             wave = last.get(row.payment, -1) + 1
-        if row.kind is Kind.GIFT or row.kind in _ABOUT_A_GIFT:
+        if row.kind is PlatformEvent.GIFT or row.kind in _ABOUT_A_GIFT:
             last[row.payment] = max(wave, last.get(row.payment, 0))
         groups.setdefault((wave, row.paid.year, row.payout), []).append(row)
     return dict(sorted(groups.items()))
@@ -455,7 +457,7 @@ def _again(original: Original, row: PlatformRow, position: int, cents: int) -> G
 
 
 def _movement(row: PlatformRow, position: int, reference: str | None, outcome: str, account: str | None) -> MovementRow:
-    cents = -row.fee if row.kind is Kind.FEE else row.gross
+    cents = -row.fee if row.kind is PlatformEvent.FEE else row.gross
     settled = row.settled.isoformat() if row.settled else None
     return MovementRow(
         position, None, row.paid.isoformat(), settled, cents, str(row.kind), reference, None, None, outcome, account

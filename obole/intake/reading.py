@@ -57,7 +57,7 @@ _TOKENS = 4096
 _COMMAND = "import sys; sys.path[:] = sys.argv[2:]; from obole.intake.reading import read_for_other; read_for_other()"
 
 
-_Result = BankFile | coda.Part
+_Result = BankFile | coda.CodaPart
 
 
 _Columns = tuple[tuple[Any, ...], ...]
@@ -139,7 +139,7 @@ def _joined(reader: "_Reader", index: int, of: int, faults: list[Fault]) -> Iter
     joint = coda.Joint()
     for place in range(index, index + of):
         part = reader.result(place)
-        assert isinstance(part, coda.Part)
+        assert isinstance(part, coda.CodaPart)
         yield from joint.add(part)
     faults += joint.faults()
 

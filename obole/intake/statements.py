@@ -27,7 +27,7 @@ from obole.debits.failures import follow, of_returns
 from obole.intake import desk as desks
 from obole.intake.continuity import continuity, is_known, parts_not_posted
 from obole.intake.desk import load_known
-from obole.intake.details import Details, Source, take_details
+from obole.intake.details import Details, DetailsFile, take_details
 from obole.intake.reading import BankSource, ReadStatement, reading
 from obole.outcome import Told
 
@@ -82,7 +82,7 @@ def _statements(told: Told, source: BankSource, outline: Outline) -> Iterator[Re
     told.faults.extend(source.faults)
 
 
-def _post_batch(books: Books, batch: Sequence[ReadStatement], known: desks.Known) -> None:
+def _post_batch(books: Books, batch: Sequence[ReadStatement], known: desks.Knowledge) -> None:
     if not batch:
         return
     counterparties: list[Counterparty] = []
@@ -104,7 +104,7 @@ class _Work:
 
     books: Books
     posting: Posting
-    known: desks.Known
+    known: desks.Knowledge
     closed: set[int]
     mixed: set[str] = field(default_factory=set)
     changes: list[PledgeChange] = field(default_factory=list)
@@ -150,7 +150,7 @@ def _split_known(work: _Work, desk: Desk, read: ReadStatement, parts: Sequence[S
 
 def _split_total(work: _Work, desk: Desk | None, read: ReadStatement, statement: Statement) -> Details:
     """Split the totals that wait by the details of a statement; what was posted is told, and what follows entered."""
-    source = Source(statement, read.file_digest, read.content)
+    source = DetailsFile(statement, read.file_digest, read.content)
     done = take_details(work.books, work.posting, desk, source, work.closed)
     if done.booked is not None:
         record = done.booked.booking.record
@@ -160,7 +160,7 @@ def _split_total(work: _Work, desk: Desk | None, read: ReadStatement, statement:
     return done
 
 
-def _post_details(books: Books, reads: Sequence[ReadStatement], known: desks.Known) -> None:
+def _post_details(books: Books, reads: Sequence[ReadStatement], known: desks.Knowledge) -> None:
     """Split the totals that wait on suspense by the details that came in files of their own."""
     if not reads:
         return

@@ -29,7 +29,7 @@ DEFAULT_LANGUAGE = "fr"
 DEFAULT_SCHEME = "published"
 
 
-class Loaded:
+class ShownBooks:
     """The books as Fava has loaded them; what pages share is worked out once, when the first page asks."""
 
     def __init__(self, entries: Sequence[data.Directive]) -> None:
@@ -68,12 +68,12 @@ class Page:
 
     name: str
     title: str
-    view: Callable[[Loaded, Choices], object]
+    view: Callable[[ShownBooks, Choices], object]
     script: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownPage:
     """What a template gets: the value of the view, or the problem that hindered it; words; languages; the choices."""
 
     value: object
@@ -88,14 +88,14 @@ def extension(page: Page) -> type[FavaExtensionBase]:
 
     class PageExtension(FavaExtensionBase):
         has_js_module = page.script
-        _loaded = Loaded(())
+        _loaded = ShownBooks(())
 
         @property
         def report_title(self) -> str:  # type: ignore[override]
             """The title in the sidebar and above the page, in the reader's language."""
             return words("pages", _language())[page.title]
 
-        def shown(self) -> Shown:
+        def shown(self) -> ShownPage:
             """The value of the page for this request."""
             choices = Choices(_language(), _year(), _finished(), request.args)
             value, problem = None, None
@@ -103,7 +103,7 @@ def extension(page: Page) -> type[FavaExtensionBase]:
                 value = page.view(self._books(), choices)
             except OboleError as error:
                 problem = str(error)
-            return Shown(value, problem, choices, words("pages", choices.language), LANGUAGE_NAMES)
+            return ShownPage(value, problem, choices, words("pages", choices.language), LANGUAGE_NAMES)
 
         def address(self, **chosen: str | int) -> str:
             """The address of this page with some choices changed and the others kept."""
@@ -115,11 +115,11 @@ def extension(page: Page) -> type[FavaExtensionBase]:
             """The address of Fava's own page of an account, held to one year."""
             return url_for("account", name=path, time=str(year))
 
-        def _books(self) -> Loaded:
+        def _books(self) -> ShownBooks:
             # Fava puts a new list in place each time it loads: what was worked out from the list before is dropped.
             entries = cast("Sequence[data.Directive]", self.ledger.all_entries)
             if self._loaded.entries is not entries:
-                self._loaded = Loaded(entries)
+                self._loaded = ShownBooks(entries)
             return self._loaded
 
     PageExtension.__name__ = PageExtension.__qualname__ = page.name

@@ -1,11 +1,11 @@
 """The page of the statements."""
 
-from obole.pages.frame import DEFAULT_SCHEME, Choices, Loaded, Page, extension
+from obole.pages.frame import DEFAULT_SCHEME, Choices, Page, ShownBooks, extension
 from reports.page import StatementsPage, statements_page
 from reports.scheme import load_scheme
 
 
-def statements(books: Loaded, choices: Choices) -> StatementsPage | None:
+def statements(books: ShownBooks, choices: Choices) -> StatementsPage | None:
     """The three statements of one year beside the year before; None while the books hold no entry."""
     years = books.totals.years
     if not years:

@@ -21,7 +21,7 @@ from obole.books.opened import Books
 from obole.intake import desk as desks
 
 
-def reconsider(books: Books, load: Callable[[Books], desks.Known]) -> list[Booked]:
+def reconsider(books: Books, load: Callable[[Books], desks.Knowledge]) -> list[Booked]:
     """Post what of the open lines is known now, one document per account and year; `load` is asked where some are."""
     with books.register.connect() as connection:
         once = ever_assigned(connection)

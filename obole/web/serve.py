@@ -18,7 +18,7 @@ MAIN_FILE = "main.beancount"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class NoBooks(OboleError):
+class NoMainFile(OboleError):
     """The folder holds no main file to open."""
 
     def __init__(self, books: Path) -> None:
@@ -64,7 +64,7 @@ def prepare(books: Path, host: str, port: int, *, read_only: bool = True) -> Ser
     """A server that has its address and has read the books, not yet answering."""
     main = books / MAIN_FILE
     if not main.is_file():
-        raise NoBooks(books)
+        raise NoMainFile(books)
     # Never the name "localhost": it can mean an IPv6 address that a browser then does not try.
     server = Server(("127.0.0.1" if host == "localhost" else host, port), None)
     try:

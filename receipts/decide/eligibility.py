@@ -15,7 +15,7 @@ from itertools import compress, product
 from typing import Final, NamedTuple
 
 from ledger.errors import OboleError
-from ledger.records import Channel, Counterpart, Nature
+from ledger.records import Channel, Counterpart, DonorKind, Nature
 from receipts.decide.parameters import NationalNumber, parameters
 
 RECEIPTED: Final = "receipted"
@@ -55,13 +55,6 @@ class Warn(StrEnum):
     STRADDLES_YEARS = "straddles-years"
     THANK_YOU_ACCEPTED = "thank-you-accepted"
     REVERSAL_UNMATCHED = "reversal-unmatched"
-
-
-class DonorKind(StrEnum):
-    """A natural person has a first name and a national number, a legal person an enterprise number."""
-
-    NATURAL = "natural"
-    LEGAL = "legal"
 
 
 class Identifier(StrEnum):

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from ledger.collector import paused
 from ledger.identifiers import valid_enterprise_number, valid_national_number
-from ledger.records import Channel, Counterpart, Nature
+from ledger.records import Channel, Counterpart, DonorKind, Nature
 from ledger.register.gifts import gifts_counted
 from ledger.vault.donors import Donor, find_donors, merged_keys
 from ledger.vault.key import Sealer
-from receipts.decide.eligibility import Assessment, DonorFact, DonorKind, GiftFact, Identifier, Policy, assess
+from receipts.decide.eligibility import Assessment, DonorFact, GiftFact, Identifier, Policy, assess
 
 
 def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Assessment:

@@ -22,16 +22,16 @@ from typing import BinaryIO, Final
 from ledger.errors import Fault, OboleError, Severity
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.money import to_decimal
-from receipts.decide.eligibility import DonorKind
+from ledger.records import DonorKind
 from receipts.decide.parameters import FilingChannel, parameters
 from receipts.filing.readback import check
-from receipts.filing.zones import FRAME, MISSING_PERCENT, UNPRINTABLE, Field, countries, fields, limits
+from receipts.filing.zones import FRAME, MISSING_PERCENT, UNPRINTABLE, Zone, countries, fields, limits
 
 __all__ = [
     "Action",
     "BelcotaxRefused",
     "BelcotaxSettings",
-    "Institution",
+    "Declarant",
     "NoXmlChannel",
     "Slip",
     "Summary",
@@ -101,7 +101,7 @@ class Slip:
 
 
 @dataclass(frozen=True, slots=True)
-class Institution:
+class Declarant:
     """Who issues the receipts, and who sends the file where that is another."""
 
     name: str
@@ -164,19 +164,19 @@ class NoXmlChannel(OboleError):
         )
 
 
-def file_name(institution: Institution, year: int, sequence: int = 1) -> str:
+def file_name(institution: Declarant, year: int, sequence: int = 1) -> str:
     """A file name without personal data; the administration prescribes none."""
     return f"belcotax-28171-{institution.enterprise_number}-{year}-{sequence}.xml"
 
 
 def write(
     slips: Iterable[Slip],
-    institution: Institution,
+    institution: Declarant,
     settings: BelcotaxSettings,
     created_on: date,
     out: BinaryIO,
     *,
-    sender: Institution | None = None,
+    sender: Declarant | None = None,
     corrects: str | None = None,
     withdrawn: Collection[int] = frozenset(),
 ) -> Summary:
@@ -202,12 +202,12 @@ def write(
 
 def write_file(
     slips: Iterable[Slip],
-    institution: Institution,
+    institution: Declarant,
     settings: BelcotaxSettings,
     created_on: date,
     path: Path,
     *,
-    sender: Institution | None = None,
+    sender: Declarant | None = None,
     corrects: str | None = None,
     withdrawn: Collection[int] = frozenset(),
 ) -> Summary:
@@ -265,7 +265,7 @@ class _Shipment:
     def __init__(
         self,
         year: int,
-        institution: Institution,
+        institution: Declarant,
         settings: BelcotaxSettings,
         corrects: str | None,
         withdrawn: frozenset[int],
@@ -283,7 +283,7 @@ class _Shipment:
             DonorKind.LEGAL: settings.zone_2030_legal,
         }
 
-    def head(self, sender: Institution, created_on: date) -> str:
+    def head(self, sender: Declarant, created_on: date) -> str:
         self._check_frame(created_on)
         for party in dict.fromkeys((sender, self.institution)):
             self._check_party(party)
@@ -341,7 +341,7 @@ class _Shipment:
             )
         return Summary(self.count, self.sum_numbers, self.sum_cents, self.without_number, tuple(self.faults))
 
-    def _sender(self, sender: Institution, created_on: date) -> dict[str, str]:
+    def _sender(self, sender: Declarant, created_on: date) -> dict[str, str]:
         return {
             "v0002_inkomstenjaar": str(self.year),
             "v0010_bestandtype": self.settings.file_type,
@@ -433,7 +433,7 @@ class _Shipment:
         elif created_on >= self.rules.file_before and self.corrects is None:
             self._warn(f"due before {self.rules.file_before:%d-%m-%Y}; the validation module tells that it is late")
 
-    def _check_party(self, party: Institution) -> None:
+    def _check_party(self, party: Declarant) -> None:
         if party.language not in _LANGUAGE:
             self._error(f"the institution: Belcotax has no code for language {party.language!r}; choose fr, nl or de")
         if not valid_enterprise_number(party.enterprise_number):
@@ -499,7 +499,7 @@ class _Shipment:
                 self._error(f"{place}: {zone.element} ({zone.content}) is missing; complete it")
         return "".join(lines)
 
-    def _fitted(self, value: str, zone: Field, place: str) -> str:
+    def _fitted(self, value: str, zone: Zone, place: str) -> str:
         if UNPRINTABLE.search(value):
             self._error(f"{place}: {zone.element} ({zone.content}) holds a control character; type it again")
             return ""
@@ -513,7 +513,7 @@ class _Shipment:
         self._warn(f"{told}; cut in the file, whole on the receipt")
         return _cut(value, zone.max_length)
 
-    def _without_ampersand(self, value: str, zone: Field, place: str, language: str) -> str:
+    def _without_ampersand(self, value: str, zone: Zone, place: str, language: str) -> str:
         spoken = _spoken(value, language)
         if len(spoken) > zone.max_length:
             spoken = value.replace("&", "+")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import Engine
 
+from ledger.records import DonorKind
 from ledger.register import receipts as receiptbook
 from ledger.vault.key import Sealer
 from ledger.vault.sheets import frozen_sheets
-from receipts.decide.eligibility import DonorKind
 from receipts.filing.belcotax import Slip
 from receipts.paper.render import NotIssued
 from receipts.paper.sheet import from_json

@@ -21,7 +21,7 @@ MISSING_PERCENT: Final = 5
 UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
-class Field(NamedTuple):
+class Zone(NamedTuple):
     """One element: how many characters fit, whether it must be there, whether it may be cut (and told), what it is."""
 
     element: str
@@ -32,12 +32,10 @@ class Field(NamedTuple):
 
 
 @cache
-def fields(block: str) -> tuple[Field, ...]:
+def fields(block: str) -> tuple[Zone, ...]:
     """The elements of a block (sender, institution, slip, totals, shipment) in the order of the schema."""
     return tuple(
-        Field(
-            row["element"], int(row["max_length"]), row["required"] == "yes", row["overflow"] == "cut", row["content"]
-        )
+        Zone(row["element"], int(row["max_length"]), row["required"] == "yes", row["overflow"] == "cut", row["content"])
         for row in _table("fields-28171.csv")
         if row["block"] == block
     )

@@ -15,11 +15,11 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from receipts.decide.eligibility import DonorKind
-from receipts.filing.belcotax import BelcotaxSettings, Institution, Slip, check, write
+from ledger.records import DonorKind
+from receipts.filing.belcotax import BelcotaxSettings, Declarant, Slip, check, write
 
 RECEIPTS = 36_525
-INSTITUTION = Institution(
+INSTITUTION = Declarant(
     name="Fondation Exemple",
     street="Rue de Test 10",
     postcode="1000",

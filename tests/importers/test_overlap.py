@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.bank.overlap import Contradicts, Known, new_parts
+from importers.bank.overlap import Contradicts, PostedStatement, new_parts
 from importers.bank.records import Movement, Statement
 from ledger.records import DocumentKind
 
@@ -50,12 +50,12 @@ def statement(
     )
 
 
-def known(posted: Statement) -> Known:
+def known(posted: Statement) -> PostedStatement:
     amounts: dict[date, Counter[int]] = {}
     for movement in posted.booked:
         amounts.setdefault(movement.booked, Counter())[movement.cents] += 1
     assert posted.closing_date is not None
-    return Known(
+    return PostedStatement(
         "one", posted.kind, posted.sequence, posted.opening, posted.closing, posted.closing_date, amounts
     )  # fmt: skip
 

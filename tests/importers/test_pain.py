@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.bank import camt, pain
-from importers.bank.pain import BlockStatus, Collection, Debit, Rejection, StatusReport
+from importers.bank.pain import BlockStatus, CollectionMessage, DebitOrder, Rejection, StatusReport
 from importers.bank.summary import as_json, inspect_bank_file
 from ledger.errors import Severity
 
@@ -49,9 +49,9 @@ REJECTED = """<OrgnlPmtInfAndSts><OrgnlPmtInfId>BLOCK-1</OrgnlPmtInfId><PmtInfSt
 <TxInfAndSts><OrgnlEndToEndId>E2E-1</OrgnlEndToEndId><TxSts>ACSP</TxSts></TxInfAndSts></OrgnlPmtInfAndSts>"""
 
 
-def collection(text: str) -> Collection:
+def collection(text: str) -> CollectionMessage:
     file = pain.parse(text.encode())
-    assert isinstance(file, Collection)
+    assert isinstance(file, CollectionMessage)
     return file
 
 
@@ -82,7 +82,7 @@ def test_a_sample_gives_its_known_figures(path: Path):
     assert pain.identify(path)
     assert not camt.identify(path)
     assert file.ok
-    if isinstance(file, Collection):
+    if isinstance(file, CollectionMessage):
         assert pain.identify_collection(path)
         assert (len(file.blocks), file.count, file.cents) == SUMS[path.stem]
     else:
@@ -110,7 +110,7 @@ def test_a_collection_is_read_in_every_version(version: str):
     (block,) = file.blocks
     assert (block.reference, block.due, block.sequence_type) == ("BLOCK-1", date(2025, 3, 14), "RCUR")
     assert (block.scheme, block.creditor, block.count, block.cents) == ("CORE", "BE68ZZZ0123456789", 2, 3500)
-    assert block.transactions[0] == Debit(
+    assert block.transactions[0] == DebitOrder(
         "E2E-1", "M-1", date(2024, 2, 1), 1000, "BE02000000000101", "Jeanne Exemple", "Don mensuel", None, "GEBABEBB",
         line=7,
     )  # fmt: skip

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from importers import platforms
 from importers.platforms import Declared
 from importers.platforms.currency import in_books
-from importers.platforms.declared import Source
-from importers.platforms.records import Kind, PlatformReport
+from importers.platforms.declared import DeclaredSource
+from importers.platforms.records import PlatformEvent, PlatformReport
 from importers.platforms.table import Hints
 from importers.sheets.tabular import fold
 
@@ -36,7 +36,7 @@ def sums(report: PlatformReport) -> dict[tuple[str, str], tuple[int, int]]:
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for row in report.rows:
         count, cents = found.get((row.kind, row.currency), (0, 0))
-        found[row.kind, row.currency] = (count + 1, cents + (-row.fee if row.kind is Kind.FEE else row.gross))
+        found[row.kind, row.currency] = (count + 1, cents + (-row.fee if row.kind is PlatformEvent.FEE else row.gross))
     return found
 
 
@@ -243,8 +243,8 @@ def test_the_paypal_activity_of_a_year_is_what_a_plain_sum_of_its_rows_says():
     report = sample("paypal_oca_activity_en")
     assert not faults(report)
     assert {currency: net(report, currency) for currency in plain} == plain
-    idle = [row.kind for row in report.rows if row.kind in (Kind.PENDING, Kind.HOLD)]
-    assert (idle.count(Kind.PENDING), idle.count(Kind.HOLD)) == (14, 2)
+    idle = [row.kind for row in report.rows if row.kind in (PlatformEvent.PENDING, PlatformEvent.HOLD)]
+    assert (idle.count(PlatformEvent.PENDING), idle.count(PlatformEvent.HOLD)) == (14, 2)
     assert report.rows[0].paid == date(2015, 12, 29)  # day first, decided by 29
 
 
@@ -444,7 +444,9 @@ def test_a_french_activity_download_is_paypals(tmp_path: Path):
     row = ["31/12/2025", "23:59:00", "CET", "Zoé", "Paiement de don", "Terminé", "EUR", "1.050,00", "-3,40", "1.046,60"]
     report = report_of(tmp_path / "a.csv", written([[*row, "z@example.org", "T1"]], headings))
     assert not faults(report)
-    assert [(one.kind, one.gross, one.fee, one.net) for one in report.rows] == [(Kind.GIFT, 1050_00, 3_40, 1046_60)]
+    assert [(one.kind, one.gross, one.fee, one.net) for one in report.rows] == [
+        (PlatformEvent.GIFT, 1050_00, 3_40, 1046_60)
+    ]
 
 
 def test_pending_denied_and_held_rows_are_no_money(tmp_path: Path):
@@ -455,7 +457,12 @@ def test_pending_denied_and_held_rows_are_no_money(tmp_path: Path):
         paypal("16/04/2025", "13,00"),
     ]
     report = report_of(tmp_path / "a.csv", written(rows, PAYPAL))
-    assert [row.kind for row in report.rows] == [Kind.PENDING, Kind.VOID, Kind.HOLD, Kind.GIFT]
+    assert [row.kind for row in report.rows] == [
+        PlatformEvent.PENDING,
+        PlatformEvent.VOID,
+        PlatformEvent.HOLD,
+        PlatformEvent.GIFT,
+    ]
     assert net(report, "EUR") == 13_00
 
 
@@ -504,7 +511,13 @@ def test_mollies_ids_say_what_a_row_is(tmp_path: Path):
     ]
     report = report_of(tmp_path / "a.csv", written(rows, MOLLIE))
     assert not faults(report)
-    assert [row.kind for row in report.rows] == [Kind.GIFT, Kind.REFUND, Kind.CHARGEBACK, Kind.VOID, Kind.FEE]
+    assert [row.kind for row in report.rows] == [
+        PlatformEvent.GIFT,
+        PlatformEvent.REFUND,
+        PlatformEvent.CHARGEBACK,
+        PlatformEvent.VOID,
+        PlatformEvent.FEE,
+    ]
     assert net(report, "EUR") == 9_65
     strange = report_of(tmp_path / "b.csv", written([one("1.00", "paidout", "xx_1")], MOLLIE))
     assert "begins with none of" in faults(strange)
@@ -515,8 +528,12 @@ def test_mollies_ids_say_what_a_row_is(tmp_path: Path):
 
 def source(**settings_: object) -> Declared:
     columns = {"reference": "Id", "paid": "Jour", "gross": "Montant", "kind": "État"}
-    kinds = {fold("payé"): Kind.GIFT, fold("remboursé"): Kind.REFUND, fold("attente"): Kind.PENDING}
-    return Declared({"kermesse": Source(columns, kinds=kinds, **settings_)})  # type: ignore[arg-type]
+    kinds = {
+        fold("payé"): PlatformEvent.GIFT,
+        fold("remboursé"): PlatformEvent.REFUND,
+        fold("attente"): PlatformEvent.PENDING,
+    }
+    return Declared({"kermesse": DeclaredSource(columns, kinds=kinds, **settings_)})  # type: ignore[arg-type]
 
 
 KERMESSE = ("Id", "Jour", "Montant", "État", "Remarque")

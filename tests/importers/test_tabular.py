@@ -22,22 +22,30 @@ from registers import write_csv, write_workbook
 from importers.registers import assignments, donors, grants, in_kind, journal
 from importers.sheets import cells, workbook
 from importers.sheets.cells import CellError
-from importers.sheets.tabular import Column, RegisterFile, Sheet, Table, has_columns, headings_of, read_sheet
+from importers.sheets.tabular import (
+    RawSheet,
+    RegisterFile,
+    SheetColumn,
+    SheetTable,
+    has_columns,
+    headings_of,
+    read_sheet,
+)
 
 COLUMNS = (
-    Column("name", "nom", "naam", required=True),
-    Column("day", "jour", "dag"),
-    Column("amount", "montant", "bedrag", present=True),
+    SheetColumn("name", "nom", "naam", required=True),
+    SheetColumn("day", "jour", "dag"),
+    SheetColumn("amount", "montant", "bedrag", present=True),
 )
 HERE = Path(__file__).parent
 
 
-def messages(sheet: Sheet) -> list[str]:
+def messages(sheet: RawSheet) -> list[str]:
     return [fault.message for fault in sheet.faults]
 
 
-def refusals(sheet: Sheet, columns: tuple[Column, ...] = COLUMNS) -> list[str]:
-    return [str(fault) for fault in Table(sheet, columns).faults]
+def refusals(sheet: RawSheet, columns: tuple[SheetColumn, ...] = COLUMNS) -> list[str]:
+    return [str(fault) for fault in SheetTable(sheet, columns).faults]
 
 
 # CSV
@@ -119,14 +127,14 @@ def test_a_heading_is_found_whatever_its_case_accents_and_blanks(heading: str, t
 )
 def test_headings_are_told_apart(headings: str, told: list[str], tmp_path: Path) -> None:
     sheet = read_sheet(write_csv(tmp_path / "a.csv", headings + "\nx;1;2\n"))
-    table = Table(sheet, COLUMNS)
+    table = SheetTable(sheet, COLUMNS)
     assert [fault.message for fault in table.faults if "has no heading" not in fault.message] == told
     assert list(table) == []
 
 
 def test_every_fault_of_a_file_is_told_with_its_row_and_heading(tmp_path: Path) -> None:
     sheet = read_sheet(write_csv(tmp_path / "a.csv", "Nom;Jour;Montant\nx;x;1,005\n;2025-13-01;\ny;1/2/2025;3\n"))
-    table = Table(sheet, COLUMNS)
+    table = SheetTable(sheet, COLUMNS)
     read = [(row.text("name"), row.day_or_none("day"), row.cents("amount"), row.sound) for row in table]
     assert read[2] == ("y", date(2025, 2, 1), 300, True)
     assert [sound for *_, sound in read] == [False, False, True]
@@ -139,7 +147,9 @@ def test_every_fault_of_a_file_is_told_with_its_row_and_heading(tmp_path: Path) 
 
 
 def test_a_register_without_rows_says_so(tmp_path: Path) -> None:
-    file: RegisterFile[object] = Table(read_sheet(write_csv(tmp_path / "a.csv", "name;amount\n")), COLUMNS).file([])
+    file: RegisterFile[object] = SheetTable(read_sheet(write_csv(tmp_path / "a.csv", "name;amount\n")), COLUMNS).file(
+        []
+    )
     assert [fault.message for fault in file.faults] == ["there is no row below the headings; fill in the register"]
 
 
@@ -299,7 +309,7 @@ def test_days_count_from_1904_where_the_workbook_says_so(tmp_path: Path) -> None
     book.active.append(["name", "day", "amount"])
     book.active.append(["x", date(2025, 3, 14), 1])
     book.save(tmp_path / "a.xlsx")
-    [row] = Table(read_sheet(tmp_path / "a.xlsx"), COLUMNS)
+    [row] = SheetTable(read_sheet(tmp_path / "a.xlsx"), COLUMNS)
     assert row.day_or_none("day") == date(2025, 3, 14)
 
 

@@ -25,8 +25,8 @@ from ledger.recognition import (
     GrantAsset,
     GrantEntry,
     GrantIncomplete,
-    Instalment,
-    Recognition,
+    GrantInstalment,
+    RecognitionMethod,
     grant_entries,
     months_in,
 )
@@ -36,7 +36,7 @@ END = date(2099, 12, 31)
 INCOME = {CODES.public, CODES.private}
 
 
-def grant(recognition: Recognition, euros: int, **given_: Any) -> Grant:
+def grant(recognition: RecognitionMethod, euros: int, **given_: Any) -> Grant:
     return Grant("G-1", "Fonds Exemple", FunderKind.PUBLIC, euros * 100, recognition, **given_)
 
 
@@ -53,9 +53,9 @@ def told(entries: tuple[GrantEntry, ...]) -> list[str]:
 
 def test_a_grant_on_receipt_is_income_on_the_day_each_instalment_is_due() -> None:
     contract = grant(
-        Recognition.RECEIPT,
+        RecognitionMethod.RECEIPT,
         500,
-        instalments=(Instalment(date(2025, 3, 1), 300_00), Instalment(date(2026, 3, 1), 200_00)),
+        instalments=(GrantInstalment(date(2025, 3, 1), 300_00), GrantInstalment(date(2026, 3, 1), 200_00)),
     )
     assert told(grant_entries(contract, CODES, END)) == [
         "2025-03-01 D 413000 300.00 C 733000 300.00",
@@ -65,7 +65,7 @@ def test_a_grant_on_receipt_is_income_on_the_day_each_instalment_is_due() -> Non
 
 def test_a_private_funder_has_its_own_income_account() -> None:
     contract = replace(
-        grant(Recognition.RECEIPT, 500, instalments=(Instalment(date(2025, 3, 1), 500_00),)),
+        grant(RecognitionMethod.RECEIPT, 500, instalments=(GrantInstalment(date(2025, 3, 1), 500_00),)),
         funder_kind=FunderKind.PRIVATE,
     )
     assert told(grant_entries(contract, CODES, END)) == ["2025-03-01 D 413000 500.00 C 733100 500.00"]
@@ -73,11 +73,11 @@ def test_a_private_funder_has_its_own_income_account() -> None:
 
 def test_a_grant_over_its_period_is_deferred_and_taken_by_the_months_of_each_year() -> None:
     contract = grant(
-        Recognition.PERIOD,
+        RecognitionMethod.PERIOD,
         120_000,
         first=date(2025, 7, 1),
         last=date(2027, 6, 30),
-        instalments=(Instalment(date(2025, 9, 1), 60_000_00), Instalment(date(2026, 9, 1), 60_000_00)),
+        instalments=(GrantInstalment(date(2025, 9, 1), 60_000_00), GrantInstalment(date(2026, 9, 1), 60_000_00)),
     )
     assert told(grant_entries(contract, CODES, END)) == [
         "2025-09-01 D 413000 60000.00 C 493000 60000.00",
@@ -90,11 +90,11 @@ def test_a_grant_over_its_period_is_deferred_and_taken_by_the_months_of_each_yea
 
 def test_income_beyond_what_is_due_is_accrued_and_the_next_instalment_settles_it_first() -> None:
     contract = grant(
-        Recognition.PERIOD,
+        RecognitionMethod.PERIOD,
         100,
         first=date(2025, 1, 1),
         last=date(2026, 12, 31),
-        instalments=(Instalment(date(2025, 2, 1), 20_00), Instalment(date(2026, 3, 1), 80_01)),
+        instalments=(GrantInstalment(date(2025, 2, 1), 20_00), GrantInstalment(date(2026, 3, 1), 80_01)),
     )
     contract = replace(contract, cents=100_01)  # 50.005 a year: half up, the last year takes the rest
     assert told(grant_entries(contract, CODES, END)) == [
@@ -107,11 +107,11 @@ def test_income_beyond_what_is_due_is_accrued_and_the_next_instalment_settles_it
 
 def test_a_grant_paid_after_its_period_is_earned_first_and_due_later() -> None:
     contract = grant(
-        Recognition.PERIOD,
+        RecognitionMethod.PERIOD,
         1_000,
         first=date(2025, 1, 1),
         last=date(2025, 12, 31),
-        instalments=(Instalment(date(2026, 6, 1), 1_000_00),),
+        instalments=(GrantInstalment(date(2026, 6, 1), 1_000_00),),
     )
     assert told(grant_entries(contract, CODES, END)) == [
         "2025-12-31 D 491000 1000.00 C 733000 1000.00",
@@ -136,11 +136,11 @@ def test_the_months_of_a_period_count_once_they_have_begun(first: date, last: da
 
 def test_a_period_from_mid_month_counts_a_month_for_the_year_it_begins_in() -> None:
     contract = grant(
-        Recognition.PERIOD,
+        RecognitionMethod.PERIOD,
         1_200,
         first=date(2025, 3, 15),
         last=date(2026, 3, 14),
-        instalments=(Instalment(date(2025, 3, 15), 1_200_00),),
+        instalments=(GrantInstalment(date(2025, 3, 15), 1_200_00),),
     )
     assert told(grant_entries(contract, CODES, END))[1:] == [
         "2025-12-31 D 493000 1000.00 C 733000 1000.00",
@@ -150,9 +150,9 @@ def test_a_period_from_mid_month_counts_a_month_for_the_year_it_begins_in() -> N
 
 def test_a_grant_as_spent_follows_the_costs_and_stops_at_its_amount() -> None:
     contract = grant(
-        Recognition.SPENT,
+        RecognitionMethod.SPENT,
         1_000,
-        instalments=(Instalment(date(2025, 1, 10), 600_00), Instalment(date(2026, 1, 10), 400_00)),
+        instalments=(GrantInstalment(date(2025, 1, 10), 600_00), GrantInstalment(date(2026, 1, 10), 400_00)),
         costs=(
             Cost(date(2025, 4, 1), 250_00),
             Cost(date(2025, 12, 31), 100_00),
@@ -172,9 +172,9 @@ def test_a_grant_as_spent_follows_the_costs_and_stops_at_its_amount() -> None:
 def test_a_capital_grant_confirmed_late_releases_at_once_what_was_already_depreciated() -> None:
     # CBN/CNC 2010/16, example 4: 90,000 over 30 years, confirmed in year 3: 6,000, then 3,000 a year.
     contract = grant(
-        Recognition.CAPITAL,
+        RecognitionMethod.CAPITAL,
         90_000,
-        instalments=(Instalment(date(2025, 5, 1), 90_000_00),),
+        instalments=(GrantInstalment(date(2025, 5, 1), 90_000_00),),
         assets=(GrantAsset("221000", date(2023, 1, 10), 90_000_00, 30),),
     )
     entries = told(grant_entries(contract, CODES, END))
@@ -189,9 +189,9 @@ def test_a_capital_grant_confirmed_late_releases_at_once_what_was_already_deprec
 
 def test_a_capital_grant_releases_by_months_from_the_month_the_asset_was_acquired() -> None:
     contract = grant(
-        Recognition.CAPITAL,
+        RecognitionMethod.CAPITAL,
         12_000,
-        instalments=(Instalment(date(2025, 1, 5), 12_000_00),),
+        instalments=(GrantInstalment(date(2025, 1, 5), 12_000_00),),
         assets=(GrantAsset("240000", date(2025, 9, 30), 20_000_00, 5),),
     )
     assert told(grant_entries(contract, CODES, date(2026, 12, 31))) == [
@@ -203,9 +203,9 @@ def test_a_capital_grant_releases_by_months_from_the_month_the_asset_was_acquire
 
 def test_a_capital_grant_never_releases_more_than_has_fallen_due() -> None:
     contract = grant(
-        Recognition.CAPITAL,
+        RecognitionMethod.CAPITAL,
         900,
-        instalments=(Instalment(date(2025, 1, 5), 100_00), Instalment(date(2027, 6, 1), 800_00)),
+        instalments=(GrantInstalment(date(2025, 1, 5), 100_00), GrantInstalment(date(2027, 6, 1), 800_00)),
         assets=(GrantAsset("240000", date(2025, 1, 1), 900_00, 3),),
     )
     assert told(grant_entries(contract, CODES, END)) == [
@@ -219,9 +219,9 @@ def test_a_capital_grant_never_releases_more_than_has_fallen_due() -> None:
 
 def test_two_assets_share_a_grant_by_their_cost() -> None:
     contract = grant(
-        Recognition.CAPITAL,
+        RecognitionMethod.CAPITAL,
         3_000,
-        instalments=(Instalment(date(2025, 1, 1), 3_000_00),),
+        instalments=(GrantInstalment(date(2025, 1, 1), 3_000_00),),
         assets=(
             GrantAsset("240000", date(2025, 1, 1), 4_000_00, 5),  # 2/3 of the cost: 400 a year of the grant
             GrantAsset("241000", date(2025, 7, 1), 2_000_00, 2),  # 1/3: 250, 500, 250
@@ -238,11 +238,11 @@ def test_two_assets_share_a_grant_by_their_cost() -> None:
 
 def test_nothing_is_booked_after_the_day_asked_for() -> None:
     contract = grant(
-        Recognition.PERIOD,
+        RecognitionMethod.PERIOD,
         1_200,
         first=date(2025, 1, 1),
         last=date(2026, 12, 31),
-        instalments=(Instalment(date(2025, 12, 31), 1_200_00),),
+        instalments=(GrantInstalment(date(2025, 12, 31), 1_200_00),),
     )
     assert told(grant_entries(contract, CODES, date(2025, 12, 30))) == []
     # An instalment due on the closing day is booked before the closing.
@@ -253,7 +253,7 @@ def test_nothing_is_booked_after_the_day_asked_for() -> None:
 
 
 def test_a_grant_over_the_period_without_its_dates_is_refused_by_its_reference() -> None:
-    contract = grant(Recognition.PERIOD, 10, instalments=(Instalment(date(2025, 1, 1), 10_00),))
+    contract = grant(RecognitionMethod.PERIOD, 10, instalments=(GrantInstalment(date(2025, 1, 1), 10_00),))
     with pytest.raises(GrantIncomplete, match=r"grant G-1: .*`from` and `to`"):
         grant_entries(contract, CODES, END)
 
@@ -271,10 +271,10 @@ def grants(draw: st.DrawFn) -> Grant:
         funder="Fonds Exemple",
         funder_kind=draw(st.sampled_from(FunderKind)),
         cents=sum(parts) + draw(st.sampled_from((0, 0, 1, 10_000))),
-        recognition=draw(st.sampled_from(Recognition)),
+        recognition=draw(st.sampled_from(RecognitionMethod)),
         first=first,
         last=last,
-        instalments=tuple(Instalment(draw(days), cents) for cents in parts),
+        instalments=tuple(GrantInstalment(draw(days), cents) for cents in parts),
         costs=tuple(Cost(draw(days), draw(amounts)) for _ in range(draw(st.integers(0, 4)))),
         assets=tuple(
             GrantAsset("240000", draw(days), draw(amounts), draw(st.integers(1, 40)))
@@ -296,12 +296,12 @@ def months_from(first: date) -> Iterator[date]:
 
 def earned_by(contract: Grant, closing: date) -> int:
     """The oracle: income by a 31 December, counted month by month, asset by asset, without the module's formulas."""
-    if contract.recognition is Recognition.RECEIPT:
+    if contract.recognition is RecognitionMethod.RECEIPT:
         return sum(part.cents for part in contract.instalments if part.due <= closing)
-    if contract.recognition is Recognition.PERIOD:
+    if contract.recognition is RecognitionMethod.PERIOD:
         begins = list(takewhile(lambda begin: begin <= contract.last, months_from(contract.first)))
         return half_up(Fraction(contract.cents * sum(begin <= closing for begin in begins), len(begins)))
-    if contract.recognition is Recognition.SPENT:
+    if contract.recognition is RecognitionMethod.SPENT:
         return min(contract.cents, sum(cost.cents for cost in contract.costs if cost.day <= closing))
     if not contract.assets:
         return 0
@@ -353,7 +353,7 @@ def test_over_its_whole_life_a_grant_becomes_income_once(contract: Grant) -> Non
         for code, cents in entry.lines:
             balance[code] += cents
     left = {code: cents for code, cents in balance.items() if cents}
-    income = CODES.release if contract.recognition is Recognition.CAPITAL else CODES.income(contract.funder_kind)
+    income = CODES.release if contract.recognition is RecognitionMethod.CAPITAL else CODES.income(contract.funder_kind)
     assert left == {CODES.receivable: contract.cents, income: -contract.cents}
 
 

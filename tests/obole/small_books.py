@@ -23,7 +23,7 @@ from click.testing import CliRunner, Result
 
 from obole.books.creation import initialise
 from obole.command.frame import main
-from obole.demo.coda_writer import Holder, Line, StatementWriter, direct_debit
+from obole.demo.coda_writer import CodaLine, Holder, StatementWriter, direct_debit
 
 IBAN = "BE47435000000080"  # the example account of the standard
 OTHER_IBAN = "BE68539007547034"
@@ -130,7 +130,7 @@ class Statement:
 
     sequence: int = 73
     opening: int = 1_000_00
-    parts: Sequence[Line | tuple[Line, Sequence[Line]]] = ()
+    parts: Sequence[CodaLine | tuple[CodaLine, Sequence[CodaLine]]] = ()
     day: date = DAY
     bank: str = "current"
     name: str = ""
@@ -142,7 +142,7 @@ class Statement:
     def encoded(self) -> bytes:
         writer = StatementWriter(HOLDERS[self.bank], self.sequence, self.opening, self.day, self.day)
         for part in self.parts:
-            if isinstance(part, Line):
+            if isinstance(part, CodaLine):
                 writer.add(part)
             else:
                 writer.add_total(*part)
@@ -154,33 +154,33 @@ class Statement:
         return path
 
 
-def given(cents: int, serial: int) -> Line:
+def given(cents: int, serial: int) -> CodaLine:
     """A transfer with the OGM of a donor."""
-    return Line(cents, "00150000", ogm(serial), structured="101", name="QUELQU'UN", iban=iban(7359999999))
+    return CodaLine(cents, "00150000", ogm(serial), structured="101", name="QUELQU'UN", iban=iban(7359999999))
 
 
-def collected(cents: int, mandate: str, reference: str, *, settled: date = DAY, day: date | None = None) -> Line:
+def collected(cents: int, mandate: str, reference: str, *, settled: date = DAY, day: date | None = None) -> CodaLine:
     """A detail of a collection."""
     text = direct_debit(settled, CREDITOR, mandate)
-    return Line(cents, "50550000", text, structured="127", name="DEBITEUR", reference=reference, value=day)
+    return CodaLine(cents, "50550000", text, structured="127", name="DEBITEUR", reference=reference, value=day)
 
 
-def returned(cents: int, mandate: str, reference: str, *, code: str = "00503000") -> Line:
+def returned(cents: int, mandate: str, reference: str, *, code: str = "00503000") -> CodaLine:
     text = direct_debit(DAY, CREDITOR, mandate, paid="2", r="2", reason="MS03")
-    return Line(cents, code, text, structured="127", reference=reference, return_type="2", reason="MS03")
+    return CodaLine(cents, code, text, structured="127", reference=reference, return_type="2", reason="MS03")
 
 
-def collection(*details: Line, reference: str = "COLL-1") -> tuple[Line, Sequence[Line]]:
-    return Line(sum(one.cents for one in details), "10550000", reference=reference), details
+def collection(*details: CodaLine, reference: str = "COLL-1") -> tuple[CodaLine, Sequence[CodaLine]]:
+    return CodaLine(sum(one.cents for one in details), "10550000", reference=reference), details
 
 
 STATEMENT = Statement(
     parts=(
         given(50_00, 1),
         collection(collected(60_00, "M-2", "E2E-0001"), collected(45_00, "M-6", "E2E-0002")),
-        Line(35_00, "00150000", "MERCI", name="ZOE DUPONT", iban=iban(7350000001)),
-        Line(-12_50, "08037000", "FRAIS"),
-        Line(70_00, "00150000", "BON COURAGE", name="L. INCONNU", iban=iban(7358888888)),
+        CodaLine(35_00, "00150000", "MERCI", name="ZOE DUPONT", iban=iban(7350000001)),
+        CodaLine(-12_50, "08037000", "FRAIS"),
+        CodaLine(70_00, "00150000", "BON COURAGE", name="L. INCONNU", iban=iban(7358888888)),
     )
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_books import DONORS, IBAN, STATEMENT, Journal, Obole, Statement, collected, given, returned
 
-from obole.demo.coda_writer import Line
+from obole.demo.coda_writer import CodaLine
 
 FIRST = STATEMENT.document
 ZOE_IBAN = DONORS[0][8]
@@ -403,7 +403,7 @@ def test_collections_and_line_by_line_gifts_of_one_statement_check_apart(small: 
     total = sum(line.cents for line in parts)
     collections = [
         (
-            Line(30_00, "10550000", reference=f"C{number}"),
+            CodaLine(30_00, "10550000", reference=f"C{number}"),
             [collected(10_00, "M-2", f"E{number}-{one}") for one in range(3)],
         )
         for number in range(20)

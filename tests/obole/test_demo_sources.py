@@ -17,7 +17,7 @@ from stdnum.be import vat as enterprise
 from ledger.money import to_euros
 from obole.demo import DemoError, Manifest, generate
 from obole.demo.bankdays import bank_days
-from obole.demo.coda_writer import Holder, Line, StatementWriter
+from obole.demo.coda_writer import CodaLine, Holder, StatementWriter
 
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "facts" / "published" / "statements.csv"
 
@@ -265,19 +265,19 @@ def test_the_bank_shows_every_kind_of_line_the_importers_must_know(small):
 
 def test_a_field_too_long_for_its_place_is_refused():
     writer = _writer()
-    writer.add(Line(10_00, "00150000", "DON", name="N" * 36))
+    writer.add(CodaLine(10_00, "00150000", "DON", name="N" * 36))
     with pytest.raises(ValueError, match="too long"):
         writer.encoded()
 
 
 def test_details_that_do_not_make_their_total_are_refused():
     with pytest.raises(ValueError, match="do not sum"):
-        _writer().add_total(Line(10_00, "10550000"), [Line(9_99, "50550000")])
+        _writer().add_total(CodaLine(10_00, "10550000"), [CodaLine(9_99, "50550000")])
 
 
 def test_a_letter_the_bank_could_not_send_is_refused():
     writer = _writer()
-    writer.add(Line(10_00, "00150000", "DON", name="ΝΙΚΟΛΑΟΥ"))
+    writer.add(CodaLine(10_00, "00150000", "DON", name="ΝΙΚΟΛΑΟΥ"))
     with pytest.raises(UnicodeEncodeError):
         writer.encoded()
 

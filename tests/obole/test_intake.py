@@ -25,7 +25,7 @@ from small_books import (
 
 from importers.bank import coda
 from importers.registers.donors import valid_iban
-from obole.demo.coda_writer import Line
+from obole.demo.coda_writer import CodaLine
 from obole.intake import reading
 from obole.intake.statements import _post_batch
 
@@ -254,11 +254,11 @@ def test_a_return_takes_back_the_gift_it_belongs_to(small: Obole, tmp_path: Path
         returned(-60_00, "M-2", "E2E-9999"),
         returned(-59_00, "M-2", "E2E-0001"),
         returned(-50_00, "M-2", ""),
-        Line(-60_00, "00501000", "ABONNEMENT", reference="E2E-0001"),
+        CodaLine(-60_00, "00501000", "ABONNEMENT", reference="E2E-0001"),
     ],
     ids=["of nothing known", "of another amount", "without a reference", "a debit that we pay"],
 )
-def test_what_looks_like_a_return_and_fits_nothing_waits_on_suspense(small: Obole, tmp_path: Path, line: Line):
+def test_what_looks_like_a_return_and_fits_nothing_waits_on_suspense(small: Obole, tmp_path: Path, line: CodaLine):
     small.takes_well(Statement(74, 1_247_50, [line], date(2025, 3, 17)).write(tmp_path))
     assert small.outcomes("coda-current-2025-074") == [(1, line.cents, "suspense")]
 
@@ -411,7 +411,7 @@ def test_the_lines_that_wait_are_counted_after_the_run(small: Obole, tmp_path: P
     assert "1 line waits on the suspense account" in small.takes_well(NEXT.write(tmp_path)).output
     decisions = tmp_path / "decisions.csv"
     decisions.write_text(f"document;position;donor;account;date\n{FIRST};7;D0004;;2025-03-20\n", encoding="utf-8")
-    more = Statement(75, 1_267_50, [Line(8_00, "00150000", name="X")], date(2025, 3, 18)).write(tmp_path)
+    more = Statement(75, 1_267_50, [CodaLine(8_00, "00150000", name="X")], date(2025, 3, 18)).write(tmp_path)
     assert "1 line waits" in small.takes_well(more, decisions).output
     last = tmp_path / "last.csv"
     last.write_text(
@@ -421,7 +421,7 @@ def test_the_lines_that_wait_are_counted_after_the_run(small: Obole, tmp_path: P
 
 
 def test_nothing_that_is_told_holds_a_name_or_an_account(small: Obole, tmp_path: Path):
-    line = Line(5_00, "00150000", "POUR ZOE", name="ZOE DUPONT", iban="BE93990000000267")
+    line = CodaLine(5_00, "00150000", "POUR ZOE", name="ZOE DUPONT", iban="BE93990000000267")
     path = Statement(75, 1_300_00, [line], date(2025, 3, 18)).write(tmp_path)
     for form in ("text", "json"):
         said = small("import", path, "--format", form).output

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from small_books import DONORS, OPENING, SETTINGS, Obole, Statement, iban, new_books, ogm
 
 from importers.platforms.declared import FIELDS
-from importers.platforms.records import Kind
+from importers.platforms.records import PlatformEvent
 from ledger.vault.counterparties import all_counterparties
 from obole.books.opened import open_books
-from obole.books.settings import ConfigError, Source, SourceField, SourceKind
-from obole.demo.coda_writer import Line
+from obole.books.settings import ConfigError, SourceField, SourceKind, SourceSettings
+from obole.demo.coda_writer import CodaLine
 
 HEADINGS = (
     *("balance_transaction_id", "source_id", "charge_id", "created_utc", "available_on", "currency", "gross", "fee"),
@@ -129,7 +129,7 @@ def test_gifts_are_booked_gross_and_fees_apart(stripe: Obole):
 
 
 def test_the_bank_line_of_the_payout_clears_what_the_platform_owes(stripe: Obole, tmp_path: Path):
-    payout = Line(97_75, "00150000", "PO 1", name="STRIPE PAYMENTS EUROPE", iban=iban(7357777777))
+    payout = CodaLine(97_75, "00150000", "PO 1", name="STRIPE PAYMENTS EUROPE", iban=iban(7357777777))
     stripe.takes_well(Statement(parts=(payout,)).write(tmp_path), OPENING.write(tmp_path))
     assert stripe.balance("416100") == 0
     assert stripe.checks().exit_code == 0, stripe.checks().output
@@ -471,7 +471,7 @@ columns = { reference = "Id", paid = "Date", gross = "Amount", donor = "Donor" }
 
 def test_the_settings_know_the_same_fields_and_kinds_as_the_readers():
     assert get_args(SourceField) == FIELDS
-    assert set(get_args(SourceKind)) == {str(kind) for kind in Kind} - {"conversion"}
+    assert set(get_args(SourceKind)) == {str(kind) for kind in PlatformEvent} - {"conversion"}
 
 
 def test_a_platform_cannot_have_an_account_that_the_register_keeps(tmp_path: Path):
@@ -486,7 +486,7 @@ def test_the_sources_to_copy_are_settings_that_obole_understands():
     sources = tomllib.loads("\n".join(lines))["sources"]
     assert len(sources) == 7
     for source in sources.values():
-        Source.model_validate(source)
+        SourceSettings.model_validate(source)
 
 
 def test_inspect_knows_the_sources_that_the_books_declare(books: Obole, tmp_path: Path):

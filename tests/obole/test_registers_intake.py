@@ -22,7 +22,7 @@ from small_books import (
 
 from ledger.vault.donors import Donor, find_donors, with_links
 from obole.books.opened import open_books
-from obole.demo.coda_writer import Line
+from obole.demo.coda_writer import CodaLine
 from obole.intake import grants as grant_intake
 
 FIRST = STATEMENT.document
@@ -351,7 +351,7 @@ def test_an_instalment_posted_and_changed_since_is_refused(empty: Obole, tmp_pat
 
 
 def test_the_bank_line_that_names_the_contract_pays_the_grant(empty: Obole, tmp_path: Path):
-    paid = Line(800_00, "00150000", "CONVENTION REG-2025-7 TRANCHE 1", name="REGION MODELE")
+    paid = CodaLine(800_00, "00150000", "CONVENTION REG-2025-7 TRANCHE 1", name="REGION MODELE")
     bank = Statement(1, 0, [paid], date(2025, 2, 10)).write(tmp_path)
     empty.takes_well(grants(tmp_path, ADVANCE), bank)
     assert empty.balance("413000") == 0
@@ -404,7 +404,7 @@ def test_a_legacy_or_a_membership_fee_of_a_donor_gives_no_receipt(
 
 
 def test_an_assigned_line_keeps_the_way_it_came(empty: Obole, tmp_path: Path):
-    cash = Statement(1, 0, [Line(70_00, "00950000", "VERSEMENT")], date(2025, 3, 14)).write(tmp_path)
+    cash = Statement(1, 0, [CodaLine(70_00, "00950000", "VERSEMENT")], date(2025, 3, 14)).write(tmp_path)
     empty.takes_well(cash, decisions(tmp_path, ("coda-current-2025-001", "1", "D0004", "", "2025-04-02", "")))
     assert empty.rows("SELECT donor, channel FROM gift") == [("D0004", "cash")]
 
@@ -446,7 +446,7 @@ def test_a_decision_that_cannot_be_is_refused_with_its_line(small: Obole, tmp_pa
 
 
 def test_one_wrong_decision_refuses_the_whole_list_and_every_fault_is_told(small: Obole, tmp_path: Path):
-    more = Statement(74, 1_247_50, [Line(-9_00, "00101000", "?")], date(2025, 3, 17)).write(tmp_path)
+    more = Statement(74, 1_247_50, [CodaLine(-9_00, "00101000", "?")], date(2025, 3, 17)).write(tmp_path)
     small.takes_well(more)
     wrong = [
         TO_DONOR,

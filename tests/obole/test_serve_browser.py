@@ -17,7 +17,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as until
 from selenium.webdriver.support.wait import WebDriverWait
 
-from obole.web.serve import AddressNotFree, NoBooks, prepare
+from obole.web.serve import AddressNotFree, NoMainFile, prepare
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 SERVE = "import sys; from pathlib import Path; from obole.serve import serve; serve(Path(sys.argv[1]), port=0)"
@@ -194,7 +194,7 @@ def contrast(one: float, other: float) -> float:
 
 
 def test_a_folder_without_books_is_said_with_the_remedy(tmp_path: Path):
-    with pytest.raises(NoBooks, match="obole init"):
+    with pytest.raises(NoMainFile, match="obole init"):
         prepare(tmp_path, "127.0.0.1", 0)
 
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from small_books import STATEMENT, Obole, Statement, iban
 
-from obole.demo.coda_writer import Line
+from obole.demo.coda_writer import CodaLine
 
 FIRST = STATEMENT.document
 STRANGER = iban(7357777777)
@@ -17,9 +17,9 @@ WAITING = Statement(
     74,
     1_247_50,
     [
-        Line(25_00, "00150000", "=1+1 MERCI", name="VAN DEN BERG JAN", iban=STRANGER),
-        Line(-9_00, "00101000", "QUI SAIT", name="ZOE DUPONT"),
-        Line(12_00, "00150000", "@RUE A BRUXELLES", name="DUPOND ZOE"),
+        CodaLine(25_00, "00150000", "=1+1 MERCI", name="VAN DEN BERG JAN", iban=STRANGER),
+        CodaLine(-9_00, "00101000", "QUI SAIT", name="ZOE DUPONT"),
+        CodaLine(12_00, "00150000", "@RUE A BRUXELLES", name="DUPOND ZOE"),
     ],
     date(2025, 3, 17),
 )

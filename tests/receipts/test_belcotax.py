@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from ledger.errors import OboleError, Severity
+from ledger.records import DonorKind
 from obole.books.settings import Belcotax
-from receipts.decide.eligibility import DonorKind
 from receipts.filing.belcotax import (
     Action,
     BelcotaxRefused,
     BelcotaxSettings,
-    Institution,
+    Declarant,
     NoXmlChannel,
     Slip,
     check,
@@ -36,7 +36,7 @@ CORRECTION_EXAMPLE = FACTS / "example-28171-correction-UNSURE.xml"
 VECTORS = FACTS / "checksum-test-vectors.csv"
 CREATED = date(2026, 2, 15)
 
-INSTITUTION = Institution(
+INSTITUTION = Declarant(
     name="FONDATION EXEMPLE",
     street="Rue de Test 10",
     postcode="1000",

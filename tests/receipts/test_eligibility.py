@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.records import Channel, Counterpart, Nature
+from ledger.records import Channel, Counterpart, DonorKind, Nature
 from receipts.decide.eligibility import (
     RECEIPTED,
     DonorFact,
-    DonorKind,
     FactsRefused,
     GiftFact,
     Identifier,

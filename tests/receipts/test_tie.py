@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.records import Nature
-from receipts.decide.eligibility import DonorFact, DonorKind, GiftFact, Identifier, Policy, assess
+from ledger.records import DonorKind, Nature
+from receipts.decide.eligibility import DonorFact, GiftFact, Identifier, Policy, assess
 from receipts.decide.tie import DUE, REVIEW, TieLine, tie
 
 POLICY = Policy(frozenset({2024, 2025}))

@@ -5,7 +5,7 @@ import csv
 import pytest
 from report_books import DATA, published_totals
 
-from reports.scheme import Kind, load_scheme
+from reports.scheme import LineKind, load_scheme
 from reports.statements import balance, differences, statement, statement_json
 
 # facts/published/README.md: the appropriation block was printed one euro higher than the balance sheet in both years;
@@ -39,7 +39,7 @@ def test_every_line_stands_in_its_place_under_its_printed_label(what):
 
 @pytest.mark.parametrize("what", STATEMENTS)
 def test_every_printed_figure_of_both_years_comes_out(what):
-    lines = [line for line in published(what).lines if line.kind is not Kind.HEADING]
+    lines = [line for line in published(what).lines if line.kind is not LineKind.HEADING]
     ours = [(line.label("fr"), line.euros, line.previous_euros) for line in lines]
     theirs = [
         (row["label_fr"], figure(row["y2025"], what), figure(row["y2024"], what))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from report_books import leaves, totals
 
 from ledger.money import to_euros
-from reports.scheme import SCHEMES, Kind, load_scheme
+from reports.scheme import SCHEMES, LineKind, load_scheme
 from reports.statements import balance, differences, statement
 
 RESULTS = {"published": "result", "full": "9905", "abbreviated": "9905", "micro": "9905"}
@@ -102,6 +102,6 @@ def test_the_accounts_behind_a_line_add_up_to_it(first, second, name):
     books = totals((2024, first), (2025, second))
     for what in ("balance-sheet", "income-statement", "appropriation"):
         for line in statement(what, load_scheme(name), 2025, books).every:
-            if line.kind is not Kind.HEADING and not line.parts:
+            if line.kind is not LineKind.HEADING and not line.parts:
                 assert sum(of.cents for of in line.accounts) == line.cents
                 assert sum(of.previous or 0 for of in line.accounts) == (line.previous or 0)

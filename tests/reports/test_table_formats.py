@@ -19,7 +19,7 @@ from ledger.money import to_decimal
 from reports.formats import write_csv, write_json, write_text
 from reports.marks import numbers
 from reports.printing import statement_data, statement_table
-from reports.scheme import Kind, load_scheme
+from reports.scheme import LineKind, load_scheme
 from reports.sheets import sheet_name, write_xlsx
 from reports.statements import statement, statement_json
 from reports.tables import LINES, LINES_AND_TOTALS, Column, ColumnKind, Row, RowKind, Table
@@ -183,7 +183,7 @@ def test_a_workbook_recalculates_to_every_printed_and_exact_figure(tmp_path):
 def assert_workbook(book, statements):
     for of, sheet in zip(statements, book.worksheets[::2], strict=True):
         rows = [row for row in sheet.iter_rows(min_row=5, values_only=True) if row[2] is not None]
-        lines = [line for line in of.lines if line.kind is not Kind.HEADING]
+        lines = [line for line in of.lines if line.kind is not LineKind.HEADING]
         for line, row in zip(lines, rows, strict=True):
             exact = [Decimal(str(round(value, 2))) for value in row[4:6]]
             assert row[1] == line.label("fr" if of.scheme == "published" else "en")

@@ -10,7 +10,7 @@ from beancount.core import data
 from ledger.chart import accounts_of
 from reports.scheme import load_scheme
 from reports.statements import statement
-from reports.totals import Movement, NotInEuro, totals_of
+from reports.totals import NotInEuro, Turnover, totals_of
 
 OPENS = """
 2023-01-01 open Assets:55-Banque:550000-Banque
@@ -60,15 +60,15 @@ def test_movements_of_a_year_and_balances_until_it():
 
 
 def test_a_reversal_adds_to_the_other_side_and_never_nets():
-    assert load(GIFTS).movements(2025)["731100"] == Movement(0, 550, 2550, 2)
+    assert load(GIFTS).movements(2025)["731100"] == Turnover(0, 550, 2550, 2)
 
 
 def test_income_and_expenses_open_each_year_at_nil_and_balances_with_what_they_were():
     movements = load(GIFTS).movements(2025)
-    assert movements["550000"] == Movement(14000, 2550, 550, 2)
+    assert movements["550000"] == Turnover(14000, 2550, 550, 2)
     assert movements["550000"].closing == 16000
     assert movements["731100"].opening == 0
-    assert movements["100000"] == Movement(-10000, 0, 0, 0)
+    assert movements["100000"] == Turnover(-10000, 0, 0, 0)
 
 
 def test_postings_are_counted_per_account():

@@ -14,7 +14,7 @@ from reports.formats import write_csv
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.scheme import SCHEMES, load_scheme
 from reports.sheets import write_xlsx
-from reports.totals import Movement
+from reports.totals import Turnover
 from reports.trial import trial_balance, trial_table
 
 
@@ -42,8 +42,8 @@ def test_every_account_in_use_has_a_rubric(name):
 
 def test_opening_is_the_closing_of_the_year_before():
     rows = {row.code: row.movement for row in published_trial().rows}
-    assert rows["14"] == Movement(-427_606_00, 427_606_00 - 427_606_00, 181_989_00, 1)
-    assert rows["164"] == Movement(-318_489_00, 85_125_00, 0, 1)
+    assert rows["14"] == Turnover(-427_606_00, 427_606_00 - 427_606_00, 181_989_00, 1)
+    assert rows["164"] == Turnover(-318_489_00, 85_125_00, 0, 1)
 
 
 def test_earlier_results_not_appropriated_make_a_row_of_their_own():

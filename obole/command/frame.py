@@ -23,21 +23,21 @@ LANGUAGES = click.Choice(["fr", "nl", "de", "en"])
 
 # Where each command stands: only the module of the command that runs is loaded.
 _COMMANDS = {
-    "init": "creation:init",
-    "inspect": "inspection:inspect",
-    "import": "sources:import_",
-    "documents": "sources:documents",
-    "undo": "sources:undo",
-    "match": "suspense:match",
-    "suspense": "suspense:suspense",
-    "collect": "debits:collect",
-    "check": "audit:check",
-    "report": "reports:report",
-    "receipts": "receipts:receipts",
-    "close": "audit:close",
-    "verify": "audit:verify",
-    "serve": "serving:serve",
-    "demo": "demonstration:demo",
+    "init": "obole.command.creation:init",
+    "inspect": "obole.command.inspection:inspect",
+    "import": "obole.command.sources:import_",
+    "documents": "obole.command.sources:documents",
+    "undo": "obole.command.sources:undo",
+    "match": "obole.command.suspense:match",
+    "suspense": "obole.command.suspense:suspense",
+    "collect": "obole.command.debits:collect",
+    "check": "obole.command.audit:check",
+    "report": "obole.command.reports:report",
+    "receipts": "obole.command.receipts:receipts",
+    "close": "obole.command.audit:close",
+    "verify": "obole.command.audit:verify",
+    "serve": "obole.command.serving:serve",
+    "demo": "obole.demo.command:demo",
 }
 
 
@@ -49,7 +49,7 @@ class _Group(click.Group):
         if name not in _COMMANDS:
             return None
         module, _, attribute = _COMMANDS[name].partition(":")
-        command: click.Command = getattr(import_module(f"obole.command.{module}"), attribute)
+        command: click.Command = getattr(import_module(module), attribute)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

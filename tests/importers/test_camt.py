@@ -495,12 +495,12 @@ def test_statements_before_the_break_are_kept():
 
 
 def test_a_file_over_the_limit_is_refused_by_its_size(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("importers.xml.LIMIT", 100)
+    monkeypatch.setattr("importers.bank.elements.LIMIT", 100)
     assert "the limit is" in camt.parse(GOOD).faults[0].message
 
 
 def test_much_of_something_else_is_not_held(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("importers.xml._BETWEEN", 1_000_000)
+    monkeypatch.setattr("importers.bank.elements._BETWEEN", 1_000_000)
     data = b"<Document><BkToCstmrStmt>" + b"<X>1</X>" * 500_000 + b"</BkToCstmrStmt></Document>"
     assert "another kind of file" in camt.parse(data).faults[0].message
 
@@ -551,7 +551,7 @@ def test_no_change_of_bytes_raises_an_exception(data: st.DataObject):
 
 
 def test_every_operation_of_the_iso_table_is_one_of_coda():
-    table = (Path(camt.__file__).parent / "data" / "iso-codes.csv").read_text(encoding="utf-8")
+    table = (Path(camt.__file__).parent.parent / "data" / "iso-codes.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(table.splitlines()):
         assert len(row["operation"]) == 4
         assert row["source"]

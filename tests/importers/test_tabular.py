@@ -179,7 +179,7 @@ def test_the_documentation_names_every_column_in_its_order_with_its_headings(tit
 def test_to_know_a_register_takes_neither_pandas_nor_openpyxl(tmp_path: Path) -> None:
     source = write_csv(tmp_path / "a.csv", "donor;kind;last_name\n")
     program = (
-        "import sys; from pathlib import Path; from importers import donors, grants; "
+        "import sys; from pathlib import Path; from importers.registers import donors, grants; "
         f"assert donors.identify(Path({str(source)!r})); print([m for m in ('pandas', 'openpyxl') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -25,6 +25,8 @@ from obole.books.creation import initialise
 from obole.command.frame import main
 from obole.demo.coda_writer import CodaLine, Holder, StatementWriter, direct_debit
 
+Line = CodaLine  # the name in cases kept outside this project
+
 IBAN = "BE47435000000080"  # the example account of the standard
 OTHER_IBAN = "BE68539007547034"
 CREDITOR = "BE68ZZZ0123456749"

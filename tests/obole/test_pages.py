@@ -9,7 +9,7 @@ import pytest
 from fava.application import create_app
 from flask.testing import FlaskClient
 
-import obole.pages
+import obole.pages.frame
 from ledger.chart import LANGUAGES, house
 from reports.totals import totals_of
 
@@ -20,7 +20,7 @@ BANK, SUBSIDY = PATHS["550000"], PATHS["733000"]
 
 @pytest.fixture(autouse=True)
 def in_2026(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(obole.pages, "_finished", lambda: 2025)
+    monkeypatch.setattr(obole.pages.frame, "_finished", lambda: 2025)
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_labels_from_the_chart_are_escaped_and_nothing_runs_inline(hand_books: P
 
 def test_totals_are_worked_out_once_a_load(hand_books: Path, monkeypatch: pytest.MonkeyPatch):
     passes = []
-    monkeypatch.setattr(obole.pages, "totals_of", lambda *books: passes.append(1) or totals_of(*books))
+    monkeypatch.setattr(obole.pages.frame, "totals_of", lambda *books: passes.append(1) or totals_of(*books))
     client = open_client(hand_books)
     for language in LANGUAGES:
         client.get(PAGE, query_string={"lang": language})

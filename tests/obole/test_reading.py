@@ -229,7 +229,7 @@ def test_a_large_file_that_changed_while_it_was_read_is_read_again(large: Path):
 @pytest.mark.parametrize("ahead", [1, 16_000_000])  # it waits for the other to take more, or has nothing left to do
 def test_the_reader_ends_with_a_killed_import(ahead: int, files: list[Path]):
     script = (
-        "import sys, time\nfrom pathlib import Path\nfrom obole import reading\n"
+        "import sys, time\nfrom pathlib import Path\nfrom obole.intake import reading\n"
         f"reading._WORTH_IT = 0\nreading._PIECE = 1\nreading.os.cpu_count = lambda: 2\nreading._AHEAD = {ahead}\n"
         "with reading.reading([Path(sys.argv[1])] * 2000) as sources:\n"
         "    next(sources)\n    print('reading', flush=True)\n    time.sleep(60)\n"

@@ -20,7 +20,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from obole.web.serve import AddressNotFree, NoMainFile, prepare
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-SERVE = "import sys; from pathlib import Path; from obole.serve import serve; serve(Path(sys.argv[1]), port=0)"
+SERVE = "import sys; from pathlib import Path; from obole.web.serve import serve; serve(Path(sys.argv[1]), port=0)"
 FLAGS = (
     "--headless",
     "--no-sandbox",

@@ -185,7 +185,7 @@ def _start(pieces: Sequence[_Piece], size: int) -> _Other:
     os.set_blocking(fill, False)  # a pipe kept short by the system: what has no token is read here
     os.write(fill, b"".join(_TOKEN.pack(*one) for one in _together(pieces, size)))
     os.close(fill)
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     command = [sys.executable, "-S", "-c", _COMMAND, f"{tokens},{ours}", root, *sys.path]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(tokens, ours))  # noqa: S603 - our own code
     os.close(ours)  # else the end of the process would not end the pipe

@@ -220,7 +220,7 @@ def test_the_same_sheet_gives_the_same_bytes_here_and_in_another_process(typeset
     first = typesetter.render(SHEET)
     assert typesetter.render(SHEET) == first == Typesetter().render(from_json(to_json(SHEET)))
     program = (
-        "import sys, hashlib; from receipts.sheet import from_json; from receipts.typeset import Typesetter;"
+        "import sys, hashlib; from receipts.paper.sheet import from_json; from receipts.paper.typeset import Typesetter;"
         "print(hashlib.sha256(Typesetter().render(from_json(sys.stdin.read()))).hexdigest())"
     )
     run = subprocess.run(
@@ -360,7 +360,7 @@ def _jobs(count: int) -> Iterator[tuple[str, Sheet]]:
 def test_many_receipts_come_back_with_their_keys(
     typesetter: Typesetter, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("receipts.typeset.CHUNK", 2)
+    monkeypatch.setattr("receipts.paper.typeset.CHUNK", 2)
     results = list(render_many(_jobs(17), workers))
     assert [key for key, _ in results] == [f"job-{number}" for number in range(1, 18)]
     for (_, result), (_, sheet) in zip(results, _jobs(17), strict=True):
@@ -372,7 +372,7 @@ def test_many_receipts_come_back_with_their_keys(
 
 
 def test_many_receipts_are_read_only_as_far_as_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("receipts.typeset.CHUNK", 2)
+    monkeypatch.setattr("receipts.paper.typeset.CHUNK", 2)
     taken = 0
 
     def endless() -> Iterator[tuple[int, Sheet]]:

@@ -220,7 +220,8 @@ def test_the_same_sheet_gives_the_same_bytes_here_and_in_another_process(typeset
     first = typesetter.render(SHEET)
     assert typesetter.render(SHEET) == first == Typesetter().render(from_json(to_json(SHEET)))
     program = (
-        "import sys, hashlib; from receipts.paper.sheet import from_json; from receipts.paper.typeset import Typesetter;"
+        "import sys, hashlib; from receipts.paper.sheet import from_json; "
+        "from receipts.paper.typeset import Typesetter;"
         "print(hashlib.sha256(Typesetter().render(from_json(sys.stdin.read()))).hexdigest())"
     )
     run = subprocess.run(

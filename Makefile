@@ -11,13 +11,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 LOCK := $(BIN)/pip-compile --quiet --build-deps-for editable --allow-unsafe --strip-extras --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
+ROOMS := ledger importers reports receipts obole
+MARKS := _ N_ many:1,2 N_many:1,2 text_in:2 many_in:2,3
+
 .DELETE_ON_ERROR:
-.PHONY: demo serve test lint lock clean help
+.PHONY: demo serve test lint words lock clean help
 
 help:
 	@echo "make demo    make the demonstration foundation's files, take them in, write statements and receipts to $(DEMO)"
 	@echo "make serve   open those books in a browser: http://127.0.0.1:$(PORT)"
 	@echo "make test    check style, types and layers, then run every test"
+	@echo "make words   bring the catalogues of words up to date with the sources, and compile them"
 	@echo "make lock    write the locked versions anew from pyproject.toml"
 	@echo "make clean   remove the environment and everything that was built"
 
@@ -40,6 +44,20 @@ lint: $(VENV)/project $(VENV)/tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Each room has one catalogue a language: what is new in the sources stands there untranslated, what is gone is dropped.
+words: $(VENV)/project
+	@mkdir -p build
+	@for room in $(ROOMS); do \
+		$(BIN)/pybabel --quiet extract --mapping babel.cfg --no-default-keywords --keywords "$(MARKS)" --no-wrap --sort-output \
+			--add-location file --project Obole --output build/$$room.pot $$room || exit 1; \
+		for language in fr nl de; do \
+			$(BIN)/pybabel --quiet update --domain $$room --input-file build/$$room.pot --output-dir $$room/locale \
+				--locale $$language --init-missing --no-fuzzy-matching --ignore-obsolete --no-wrap \
+				--ignore-pot-creation-date || exit 1; \
+		done; \
+		$(BIN)/pybabel --quiet compile --domain $$room --directory $$room/locale || exit 1; \
+	done
 
 # The stamps lie inside .venv: a changed lock clears the environment and with it the stamps of what was added to it.
 $(VENV)/locked: requirements.lock

@@ -19,8 +19,7 @@ from beancount.parser import parser
 
 from ledger.errors import OboleError
 from ledger.journal import quote
-
-LANGUAGES = ("fr", "nl", "de", "en")
+from ledger.languages import LANGUAGES
 
 # Root by code, the longest prefix first: design.md section 6 (10-15 Equity, 16-17 Liabilities, 490, 491 Assets...).
 _ROOTS = {

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+SETTINGS = "obole.toml"  # the settings of a set of books, in its folder
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """Where the parts of a set of books lie on disk (design.md section 4)."""

@@ -9,6 +9,8 @@ import pytest
 
 from ledger.chart import house, render_chart
 
+os.environ["OBOLE_LANG"] = "en"  # what the tests read, whatever the books and the machine speak
+
 TOOLS = ("browser", "verapdf")
 
 # Two years whose every figure can be added up in one's head.

@@ -16,11 +16,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from importers.registers.donors import valid_iban
 from ledger.errors import OboleError
+from ledger.folder import SETTINGS
 from ledger.identifiers import valid_creditor_identifier, valid_enterprise_number
 from ledger.instalments import Fate
 from ledger.records import Channel, Counterpart, Nature
 
-FILE_NAME = "obole.toml"
+FILE_NAME = SETTINGS
 
 
 Language = Literal["fr", "nl", "de", "en"]

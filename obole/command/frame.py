@@ -6,7 +6,7 @@ on a terminal.
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -17,9 +17,8 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import OboleError
-
-LANGUAGES = click.Choice(["fr", "nl", "de", "en"])
-
+from obole.command.language import LANGUAGE_CHOICE, in_words, language_for, speaking_on_terminal
+from obole.words import N_, _
 
 # Where each command stands: only the module of the command that runs is loaded.
 _COMMANDS = {
@@ -42,6 +41,13 @@ _COMMANDS = {
 
 
 class _Group(click.Group):
+    """The commands, each loaded when it is asked for, in the language of the person from the first word on."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        with speaking_on_terminal(language_for(words, _COMMANDS)):
+            return click.Group.main(in_words(self), words, *rest, **settings)
+
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -50,7 +56,7 @@ class _Group(click.Group):
             return None
         module, _, attribute = _COMMANDS[name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
-        return command
+        return in_words(command)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -62,24 +68,47 @@ class _Group(click.Group):
             sys.stderr.close()
             ctx.exit(1)
         except OSError as error:
-            place = f"{Path(str(error.filename)).name}: " if error.filename else ""
-            click.echo(f"obole: {place}{error.strerror or error}; nothing more was done.", err=True)
+            click.echo(f"obole: {_of_system(error)}", err=True)
             ctx.exit(1)
         except SQLAlchemyError as error:
             # The first line only: what follows it may quote values.
             cause = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-            click.echo(f"obole: register or vault: {cause}; check the disk and its rights.", err=True)
+            said = _("register or vault: {cause}; check the disk and its rights.").format(cause=cause)
+            click.echo(f"obole: {said}", err=True)
             ctx.exit(1)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+def _of_system(error: OSError) -> str:
+    cause = error.strerror or error
+    if not error.filename:
+        return _("{cause}; nothing more was done.").format(cause=cause)
+    name = Path(str(error.filename)).name
+    return _("{file}: {cause}; nothing more was done.").format(file=name, cause=cause)
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=N_("Obole: fundraising and accounting of a Belgian foundation, from source files to statements and tax receipts."),
+)
 @click.version_option(package_name="obole")
 @click.option(
-    "--books", envvar="OBOLE_BOOKS", default=".", type=click.Path(path_type=Path), help="Which books; default: here."
+    "--books",
+    envvar="OBOLE_BOOKS",
+    default=".",
+    type=click.Path(path_type=Path),
+    help=N_("Which books; default: here."),
+)
+@click.option(
+    "--lang",
+    type=LANGUAGE_CHOICE,
+    is_eager=True,
+    expose_value=False,
+    help=N_("Language of messages and help; default: that of the books, else of this machine."),
 )
 @click.pass_context
 def main(ctx: click.Context, books: Path) -> None:
-    """Obole: fundraising and accounting of a Belgian foundation, from source files to statements and tax receipts."""
+    """Begin a command on the chosen books."""
     ctx.obj = books
     os.umask(0o077)  # books, vault and receipts are their owner's alone
 
@@ -90,14 +119,14 @@ def _choose(ctx: click.Context, _param: click.Parameter, value: Path | None) -> 
 
 
 def with_books(function: Any) -> Any:
-    """`--books` after the command too, and the chosen folder as first argument."""
+    """Add `--books` after the command too, and hand on the chosen folder as first argument."""
     option = click.option(
         "--books",
         "books_here",
         type=click.Path(path_type=Path),
         expose_value=False,
         callback=_choose,
-        help="Which books.",
+        help=N_("Which books."),
     )
     return option(click.pass_obj(function))
 
@@ -107,7 +136,7 @@ _Progress = Callable[[str, int, int], None]
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[_Progress | None]:
-    """A progress bar on a terminal, nothing elsewhere."""
+    """Show a progress bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -125,11 +154,11 @@ def progress_bar(title: str) -> Iterator[_Progress | None]:
 
 
 def format_of(form: str, output: Path | None) -> str:
-    """The format of a report: what was asked, or what the name of the file says."""
+    """Return the format of a report: what was asked, or what the name of the file says."""
     if output is not None and output.suffix == ".xlsx" and form == "text":
         return "xlsx"
     if form == "xlsx" and output is None:
-        raise click.UsageError("an xlsx report needs -o FILE")
+        raise click.UsageError(_("an xlsx report needs -o FILE"))
     return form
 
 
@@ -140,4 +169,4 @@ def today() -> date:
 
 def year_option(function: Any) -> Any:
     """Add the required option `--year` to a command."""
-    return click.option("--year", type=click.IntRange(2000, 2100), required=True, help="Calendar year.")(function)
+    return click.option("--year", type=click.IntRange(2000, 2100), required=True, help=N_("Calendar year."))(function)

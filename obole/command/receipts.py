@@ -10,7 +10,8 @@ import click
 
 from ledger.money import to_decimal
 from obole.books.opened import open_books
-from obole.command.frame import LANGUAGES, format_of, progress_bar, today, with_books, year_option
+from obole.command.frame import format_of, progress_bar, today, with_books, year_option
+from obole.command.language import LANGUAGE_CHOICE
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money
 from obole.receipting.donor_list import receipt_list
 from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
@@ -29,7 +30,7 @@ def receipts() -> None:
 
 @receipts.command()
 @year_option
-@click.option("--lang", "language", type=LANGUAGES, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
 @with_books
 def preview(books: Path, year: int, language: str | None) -> None:
     """Who would get a receipt and who not, with the reasons and sums; nothing is written."""
@@ -39,7 +40,7 @@ def preview(books: Path, year: int, language: str | None) -> None:
 
 @receipts.command("list")
 @year_option
-@click.option("--lang", "language", type=LANGUAGES, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
 @with_books
@@ -90,7 +91,7 @@ def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) 
 
 @receipts.command()
 @year_option
-@click.option("--lang", "language", type=LANGUAGES, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @with_books
 def status(books: Path, year: int, language: str | None, form: str) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from obole.books.opened import open_books
-from obole.command.frame import LANGUAGES, format_of, with_books, year_option
+from obole.command.frame import format_of, with_books, year_option
+from obole.command.language import LANGUAGE_CHOICE
 from obole.reporting import write_report
 
 _REPORTS = click.Choice(
@@ -20,7 +21,7 @@ _SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
 @click.argument("what", metavar="WHAT", type=_REPORTS)
 @year_option
 @click.option("--scheme", type=_SCHEMES, default="published", show_default=True)
-@click.option("--lang", "language", type=LANGUAGES, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
 @with_books

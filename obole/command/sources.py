@@ -11,7 +11,8 @@ import click
 from ledger.errors import Severity
 from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
-from obole.command.frame import LANGUAGES, format_of, progress_bar, with_books
+from obole.command.frame import format_of, progress_bar, with_books
+from obole.command.language import LANGUAGE_CHOICE
 from obole.command.say import SHOWN_FAULTS, money
 from obole.importing import import_files
 from obole.intake.undo import Undone
@@ -45,7 +46,7 @@ def undo(books: Path, document: str, dry_run: bool) -> None:
 
 @click.command()
 @click.option("--year", type=click.IntRange(2000, 2100), help="Only those that post in this year.")
-@click.option("--lang", "language", type=LANGUAGES, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text")
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
 @click.argument("name", required=False)

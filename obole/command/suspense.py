@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from obole.books.opened import open_books
-from obole.command.frame import LANGUAGES, with_books
+from obole.command.frame import with_books
+from obole.command.language import LANGUAGE_CHOICE
 from obole.command.say import SHOWN_LINES, money
 from obole.suspense.open_lines import OpenLine, open_lines
 from obole.suspense.sheet import write_sheet
@@ -21,7 +22,7 @@ from obole.suspense.sheet import write_sheet
     type=click.IntRange(0, 100),
     help="Put the proposal into the donor's column from this score in per cent on; a row counts once it has a date.",
 )
-@click.option("--lang", "language", type=LANGUAGES, help="Of the headings; default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Of the headings; default: the foundation's language.")
 @with_books
 def match(books: Path, output: Path | None, prefill: int | None, language: str | None) -> None:
     """What is open and who it may be; the sheet filled in is taken back by `obole import`."""
@@ -32,7 +33,7 @@ def match(books: Path, output: Path | None, prefill: int | None, language: str |
 @click.option(
     "-o", "output", type=click.Path(path_type=Path), help="Write the list as an xlsx or csv sheet to fill in."
 )
-@click.option("--lang", "language", type=LANGUAGES, help="Of the headings; default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Of the headings; default: the foundation's language.")
 @with_books
 def suspense(books: Path, output: Path | None, language: str | None) -> None:
     """What waits on the suspense account, with proposals: `match` without the gifts of nobody."""

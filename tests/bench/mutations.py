@@ -23,10 +23,11 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import coverage
 import hypothesis
@@ -106,39 +107,56 @@ _COUNTED: dict[type[ast.operator], type[ast.operator]] = {
 _TWINS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
-def _expressions(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """Name each operator that fits an expression, with what it makes of it."""
-    if isinstance(node, ast.Compare):
-        for index, operator in enumerate(node.ops):
-            for other in _COMPARED[type(operator)]:
-                ops = [*node.ops[:index], other(), *node.ops[index + 1 :]]
-                yield "comparison", ast.Compare(node.left, ops, node.comparators)
-    elif (
-        isinstance(node, ast.BinOp) and type(node.op) in _COUNTED and not (_is_text(node.left) or _is_text(node.right))
-    ):
+def _comparisons(node: ast.Compare) -> Iterator[tuple[str, ast.AST]]:
+    for index, operator in enumerate(node.ops):
+        for other in _COMPARED[type(operator)]:
+            ops = [*node.ops[:index], other(), *node.ops[index + 1 :]]
+            yield "comparison", ast.Compare(node.left, ops, node.comparators)
+
+
+def _arithmetic(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:
+    if type(node.op) in _COUNTED and not (_is_text(node.left) or _is_text(node.right)):
         yield "arithmetic", ast.BinOp(node.left, _COUNTED[type(node.op)](), node.right)
-    elif isinstance(node, ast.BoolOp):
-        yield "boolean", ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
-        for index in range(len(node.values)):
-            rest = [*node.values[:index], *node.values[index + 1 :]]
-            yield "term dropped", rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        yield "not dropped", node.operand
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield "sign dropped", node.operand
-    elif isinstance(node, ast.IfExp):
-        yield "branches swapped", ast.IfExp(node.test, node.orelse, node.body)
-    elif isinstance(node, ast.Constant):
-        if isinstance(node.value, bool):
-            yield "constant", ast.Constant(not node.value)
-        elif isinstance(node.value, int):
-            yield "off by one", ast.Constant(node.value + 1)
-            yield "off by one", ast.Constant(node.value - 1)
-    elif isinstance(node, ast.Name) and node.id in _TWINS:
+
+
+def _booleans(node: ast.BoolOp) -> Iterator[tuple[str, ast.AST]]:
+    yield "boolean", ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
+    for index in range(len(node.values)):
+        rest = [*node.values[:index], *node.values[index + 1 :]]
+        yield "term dropped", rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
+
+
+def _signs(node: ast.UnaryOp) -> Iterator[tuple[str, ast.AST]]:
+    if isinstance(node.op, ast.Not | ast.USub):
+        yield "not dropped" if isinstance(node.op, ast.Not) else "sign dropped", node.operand
+
+
+def _branches(node: ast.IfExp) -> Iterator[tuple[str, ast.AST]]:
+    yield "branches swapped", ast.IfExp(node.test, node.orelse, node.body)
+
+
+def _constants(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
+    if isinstance(node.value, bool):
+        yield "constant", ast.Constant(not node.value)
+    elif isinstance(node.value, int):
+        yield "off by one", ast.Constant(node.value + 1)
+        yield "off by one", ast.Constant(node.value - 1)
+
+
+def _twins(node: ast.Name) -> Iterator[tuple[str, ast.AST]]:
+    if node.id in _TWINS:
         yield "twin", ast.Name(_TWINS[node.id])
-    elif isinstance(node, ast.comprehension) and node.ifs:
-        for index in range(len(node.ifs)):
-            yield "condition dropped", node.ifs[index]
+
+
+_OPERATORS: dict[type[ast.AST], Callable[[Any], Iterable[tuple[str, ast.AST]]]] = {
+    ast.Compare: _comparisons,
+    ast.BinOp: _arithmetic,
+    ast.BoolOp: _booleans,
+    ast.UnaryOp: _signs,
+    ast.IfExp: _branches,
+    ast.Constant: _constants,
+    ast.Name: _twins,
+}
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -212,7 +230,7 @@ class _Places(ast.NodeVisitor):
             for condition in node.ifs:
                 self._put("condition dropped", condition, "True")
         else:
-            for operator, other in _expressions(node):
+            for operator, other in _OPERATORS.get(type(node), lambda _: ())(node):
                 self._put(operator, node, f"({ast.unparse(ast.fix_missing_locations(other))})")
 
     def _put(self, operator: str, node: ast.AST, after: str) -> None:

@@ -187,44 +187,62 @@ def plan_month(
     already = 0
     for pledge in sorted(pledges, key=lambda one: one.mandate):
         history = histories.get(pledge.mandate, History())
-        by_period: dict[date, list[Attempt]] = {}
-        for attempt in history.attempts:
-            by_period.setdefault(attempt.period, []).append(attempt)
+        by_period = _by_period(history.attempts)
+        already += _stands(by_period.get(period, ()))
         sequence, begun = history.sequence, history.begun
-        for month in sorted({*by_period, *((period,) if pledge.falls_due(period) else ())}):
+        months = {*by_period, period} if pledge.falls_due(period) else set(by_period)
+        for month in sorted(months):
             made = by_period.get(month, [])
-            if month > period:
+            if not _is_asked_for(month, period, made):
                 continue
-            if made and made[-1].outcome is Outcome.STANDS:
-                already += month == period
-                continue
-            if made and made[-1].outcome is not Outcome.UNDONE and not made[-1].again:
-                continue
-            if month < period and (not made or made[-1].outcome is Outcome.UNDONE):
-                continue  # a month that was withdrawn is collected by asking for it
             why = _against(pledge, due, made, attempts)
-            if why is not None:
-                if month == period:
-                    refused.append(Refused(pledge.mandate, pledge.donor, pledge.cents, why))
-                continue
-            assert pledge.donor is not None
-            sequence += 1
-            instalments.append(
-                Instalment(
-                    mandate=pledge.mandate,
-                    sequence=sequence,
-                    period=month,
-                    attempt=max((one.number for one in made), default=0) + 1,
-                    donor=pledge.donor,
-                    cents=pledge.cents,
-                    due=due,
-                    kind=_kind(pledge, month, begun=begun),
-                    end_to_end=end_to_end(pledge.mandate, sequence, month),
-                )
-            )
-            begun = True
+            if why is None:
+                sequence += 1
+                instalments.append(_instalment(pledge, sequence, month, made, due, begun=begun))
+                begun = True
+            elif month == period:
+                refused.append(Refused(pledge.mandate, pledge.donor, pledge.cents, why))
     ordered = sorted(instalments, key=lambda one: (one.kind.value, one.mandate, one.sequence))
     return Plan(period, due, tuple(ordered), tuple(refused), already)
+
+
+def _by_period(attempts: Iterable[Attempt]) -> dict[date, list[Attempt]]:
+    """Return the attempts of a mandate by the month they were for, in their order."""
+    by_period: dict[date, list[Attempt]] = {}
+    for attempt in attempts:
+        by_period.setdefault(attempt.period, []).append(attempt)
+    return by_period
+
+
+def _stands(made: Sequence[Attempt]) -> bool:
+    return bool(made) and made[-1].outcome is Outcome.STANDS
+
+
+def _is_asked_for(month: date, period: date, made: Sequence[Attempt]) -> bool:
+    """Return whether the collection of `period` asks for a month that falls due, after the attempts made on it."""
+    if month > period or _stands(made):
+        return False
+    if not made or made[-1].outcome is Outcome.UNDONE:
+        return month == period  # a month that was withdrawn is collected by asking for it
+    return made[-1].again
+
+
+def _instalment(
+    pledge: Pledge, sequence: int, month: date, made: Sequence[Attempt], due: date, *, begun: bool
+) -> Instalment:
+    """Return the next debit of a pledge for a month; `made` are the attempts on it, `begun`: it was debited before."""
+    assert pledge.donor is not None
+    return Instalment(
+        mandate=pledge.mandate,
+        sequence=sequence,
+        period=month,
+        attempt=max((one.number for one in made), default=0) + 1,
+        donor=pledge.donor,
+        cents=pledge.cents,
+        due=due,
+        kind=_kind(pledge, month, begun=begun),
+        end_to_end=end_to_end(pledge.mandate, sequence, month),
+    )
 
 
 def end_to_end(mandate: str, sequence: int, period: date) -> str:

@@ -7,7 +7,7 @@ days, so that the books of any day are as if the document had never come.
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from beancount.core import data
 from beancount.parser import parser
@@ -45,30 +45,9 @@ def mirror(
     the return can be taken in again.
     """
     name = f"undo-{record['name']}"
-    text = word("undo", language)
-    debits: dict[int, str] = {}
-    labels: dict[int, str] = {}
-    extra: dict[int, tuple[Line, ...]] = {}
-    entries: list[Entry] = []
-    for entry in _transactions(journal):
-        lines = [
-            (code_of(one.account) or "", to_cents(one.units.number), _texts(one.meta or {})) for one in entry.postings
-        ]
-        if "gift" not in entry.tags:
-            turned = tuple(Line(code, -cents, meta) for code, cents, meta in lines)
-            links = (record["name"], name)
-            entries.append(
-                Entry(entry.date, f"{text}: {entry.narration}", turned, links=links, meta=_texts(entry.meta))
-            )
-            continue
-        batch = int(entry.meta.get("batch", 0))
-        others = [line for line in lines if line[0] not in control]
-        labels[batch] = f"{text}: {entry.narration}"
-        if others:
-            debits[batch] = others[0][0]
-            extra[batch] = tuple(Line(code, -cents, meta) for code, cents, meta in others[1:])
+    turned = _turn(journal, (record["name"], name), control, word("undo", language))
     reversals = [_turned(one) for one in gifts]
-    days = [entry.day for entry in entries] + [gift.booked for gift in reversals]
+    days = [entry.day for entry in turned.entries] + [gift.booked for gift in reversals]
     return Booking(
         record=DocumentRecord(
             name=name,
@@ -79,17 +58,47 @@ def mirror(
             last_day=max(days, default=record["last_day"]),
             summary={
                 "undoes": record["name"],
-                "counts": {"gifts": len(reversals), "entries": len(entries)},
+                "counts": {"gifts": len(reversals), "entries": len(turned.entries)},
                 "cents": {"gifts": sum(gift.cents for gift in reversals)},
             },
         ),
         movements=[_line(one) for one in gifts if one.gift.cents < 0 and one.reference],
         gifts=reversals,
-        gift_debits={gift.batch: debits.get(gift.batch, "") for gift in reversals},
-        batches=labels,
-        batch_lines=extra,
-        entries=entries,
+        gift_debits={gift.batch: turned.debits.get(gift.batch, "") for gift in reversals},
+        batches=turned.labels,
+        batch_lines=turned.extra,
+        entries=turned.entries,
     )
+
+
+class _Opposite(NamedTuple):
+    """What the transactions of a journal become: entries, and for each batch of gifts its label and other accounts."""
+
+    entries: list[Entry]
+    labels: dict[int, str]
+    debits: dict[int, str]
+    extra: dict[int, tuple[Line, ...]]
+
+
+def _turn(journal: str, links: tuple[str, str], control: Collection[str], text: str) -> _Opposite:
+    """Return a journal with every sign turned; gifts are left to the register, which writes their transactions."""
+    turned = _Opposite([], {}, {}, {})
+    for entry in _transactions(journal):
+        lines = [
+            Line(code_of(one.account) or "", -to_cents(one.units.number), _texts(one.meta or {}))
+            for one in entry.postings
+        ]
+        narration = f"{text}: {entry.narration}"
+        if "gift" not in entry.tags:
+            turned.entries.append(Entry(entry.date, narration, tuple(lines), links=links, meta=_texts(entry.meta)))
+            continue
+        batch = int(entry.meta.get("batch", 0))
+        others = [line for line in lines if line.account not in control]
+        turned.labels[batch] = narration
+        if others:
+            turned.debits[batch] = others[0].account
+            turned.extra[batch] = tuple(others[1:])
+    return turned
 
 
 def _turned(one: PostedGift) -> Gift:

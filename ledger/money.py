@@ -50,15 +50,17 @@ def parse_amount(text: str, decimal_mark: str = ",") -> Decimal:
     if match is None:
         raise ValueError("not an amount")
     before, after, whole, group, mark, decimals = match.groups()
-    digits = whole
-    if group is not None:
-        both = mark is None and group in ".," and whole.count(group) == 1
-        if both and (group == decimal_mark or whole.startswith("0")):
-            digits = whole.replace(group, ".")
-        elif group == mark or whole.startswith("0"):
-            raise ValueError("not an amount")
-        else:
-            digits = whole.replace(group, "")
-    if (before and after) or not (digits or decimals):
+    if (before and after) or not (whole or decimals):
         raise ValueError("not an amount")
+    digits = whole if group is None else _joined(whole, group, mark, decimal_mark)
     return Decimal(f"{before or after}{digits}.{decimals}" if mark else f"{before or after}{digits}")
+
+
+def _joined(whole: str, group: str, mark: str | None, decimal_mark: str) -> str:
+    """Return grouped digits as one number; ValueError where the groups are none. `mark` stands before the decimals."""
+    leading = whole.startswith("0")
+    if mark is None and group in ".," and whole.count(group) == 1 and (group == decimal_mark or leading):
+        return whole.replace(group, ".")
+    if group == mark or leading:
+        raise ValueError("not an amount")
+    return whole.replace(group, "")

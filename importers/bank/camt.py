@@ -430,43 +430,23 @@ def version_of(namespace: str) -> int:
 # Entries
 
 
-def _enter(sheet: _CamtPages, entry: Found, details: list[Found], line: int) -> None:
-    """One entry into the sheet; only what is booked becomes movements."""
-    credit = _is_credit(sheet, entry, line)
-    cents = _entry_cents(sheet, entry, line)
-    side = _CREDIT if credit else "DBIT"
-    status = entry.get("status", "")
-    if status not in ("", "BOOK"):
-        sheet.waiting[side] += 1
-        sheet.waiting_sums[side] += cents
-        sheet.note(_NOT_BOOKED, line)
-        return
-    if not status:
-        sheet.note(_NO_STATUS, line)
-    sheet.entries[side] += 1
-    sheet.sums[side] += cents
-    sheet.details += len(details)
-    sheet.returns += [
-        reason for detail in details for each in detail.get("returned", ()) if (reason := each.get("reason"))
-    ]
-    if not credit:
-        cents = -cents
-    batches = entry.get("batches")
-    block = _block(batches, details)
-    count = _count(batches)
-    header = None
+class _Row(NamedTuple):
+    """Where a movement stands, its days, signed cents and code of eight digits."""
+
+    position: int
+    parent: int | None
+    booked: date
+    value: date | None
+    cents: int
+    code: str
+
+
+class _Parts(NamedTuple):
+    """The details of an entry: movements, their shares where they add up, and the one that only announces them."""
+
+    details: list[Found]
     shares: list[int] | None = None
-    if details:
-        amounts = [_share(detail, credit, entry) for detail in details]
-        if len(details) > 1 and amounts[0] is None and None not in amounts[1:]:
-            header = details.pop(0)  # Belfius begins a batch with one that only says what the batch is
-            del amounts[0]
-            _references(sheet, header, line)
-        if None not in amounts and sum(amounts) == cents:  # type: ignore[arg-type]  # there is no None among them
-            shares = amounts  # type: ignore[assignment]  # same
-    total = len(details) > 1 or count > max(1, len(details)) or (not details and bool(block))
-    sheet.batches += bool(batches)
-    _add(sheet, _Entry(entry, cents, credit, line, block if total else "", total), details, shares, header)
+    header: Found | None = None
 
 
 class _Entry(NamedTuple):
@@ -478,31 +458,89 @@ class _Entry(NamedTuple):
     total: bool
 
 
-def _add(
-    sheet: _CamtPages, entry: _Entry, details: list[Found], shares: list[int] | None, header: Found | None
-) -> None:
+def _enter(sheet: _CamtPages, entry: Found, details: list[Found], line: int) -> None:
+    """Enter one entry into the sheet; only what is booked becomes movements."""
+    credit = _is_credit(sheet, entry, line)
+    cents = _entry_cents(sheet, entry, line)
+    if not _counted(sheet, entry, cents, _CREDIT if credit else "DBIT", line):
+        return
+    sheet.details += len(details)
+    sheet.returns += _reasons_of(details)
+    if not credit:
+        cents = -cents
+    batches = entry.get("batches")
+    block, count = _block(batches, details), _count(batches)
+    parts = _parts(sheet, _Entry(entry, cents, credit, line, block, total=False), details)
+    inside = len(parts.details)
+    total = inside > 1 or count > max(1, inside) or (not inside and bool(block))
+    sheet.batches += bool(batches)
+    whole = _Entry(entry, cents, credit, line, block if total else "", total)
+    if total and inside != 1:
+        _add_total(sheet, whole, parts)
+    else:  # a total with one detail says no more than a line
+        _add_line(sheet, whole, parts)
+
+
+def _counted(sheet: _CamtPages, entry: Found, cents: int, side: str, line: int) -> bool:
+    """Return whether the entry is booked, and count it with those that are or with those that wait."""
+    status = entry.get("status", "")
+    if status not in ("", "BOOK"):
+        sheet.waiting[side] += 1
+        sheet.waiting_sums[side] += cents
+        sheet.note(_NOT_BOOKED, line)
+        return False
+    if not status:
+        sheet.note(_NO_STATUS, line)
+    sheet.entries[side] += 1
+    sheet.sums[side] += cents
+    return True
+
+
+def _reasons_of(details: Iterable[Found]) -> list[str]:
+    return [reason for detail in details for each in detail.get("returned", ()) if (reason := each.get("reason"))]
+
+
+def _parts(sheet: _CamtPages, entry: _Entry, details: list[Found]) -> _Parts:
+    """Return the details with their shares, which are none where one has no amount or they do not add up."""
+    if not details:
+        return _Parts(details)
+    amounts = [_share(detail, entry.credit, entry.found) for detail in details]
+    header = None
+    if len(details) > 1 and amounts[0] is None and None not in amounts[1:]:
+        header = details[0]  # Belfius begins a batch with one that only says what the batch is
+        details, amounts = details[1:], amounts[1:]
+        _references(sheet, header, entry.line)
+    shares = [amount for amount in amounts if amount is not None]
+    whole = len(shares) == len(amounts) and sum(shares) == entry.cents
+    return _Parts(details, shares if whole else None, header)
+
+
+def _add_line(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
+    """Add the one movement of an entry that has no details, or one."""
+    found, line = entry.found, entry.line
+    code = _code_of(found, entry.credit)
+    booked, value = _days(sheet, found, line)
+    detail = parts.details[0] if parts.details else {}
+    if parts.details and parts.shares is None and "amount" in found:
+        amount = _share(detail, entry.credit, found)
+        if amount is not None:
+            sheet.warn(
+                f"the detail of this entry is {_money(amount)}, the entry {_money(entry.cents)}; the entry counts", line
+            )
+    kind = "0" if not entry.total else "1" if entry.block else "2"
+    row = _Row(len(sheet.movements) + 1, None, booked, value, entry.cents, kind + code)
+    sheet.movements.append(_movement(sheet, entry, detail, row))
+
+
+def _add_total(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
+    """Add a total, and its details where they add up to it."""
     found, line = entry.found, entry.line
     movements = sheet.movements
     position = len(movements) + 1
     code = _code_of(found, entry.credit)
     booked, value = _days(sheet, found, line)
-    bank_reference = (found.get("bank_reference") or "").strip()
-    if not entry.total or len(details) == 1:  # a total with one detail says no more than a line
-        detail = details[0] if details else {}
-        if (
-            details
-            and shares is None
-            and "amount" in found
-            and (amount := _share(detail, entry.credit, found)) is not None
-        ):
-            sheet.warn(
-                f"the detail of this entry is {_money(amount)}, the entry {_money(entry.cents)}; the entry counts", line
-            )
-        kind = "0" if not entry.total else "1" if entry.block else "2"
-        movements.append(_movement(sheet, entry, detail, (position, None, booked, value, entry.cents, kind + code)))
-        return
     kind, below = ("1", "5") if entry.block else ("2", "6")
-    communication = _tidy(" ".join((header or {}).get("lines", ()))) or _tidy(found.get("more") or "")
+    announced = " ".join(parts.header.get("lines", ())) if parts.header else ""
     movements.append(
         Movement(
             position,
@@ -511,93 +549,60 @@ def _add(
             value,
             entry.cents,
             kind + code,
-            communication=communication,
+            communication=_tidy(announced) or _tidy(found.get("more") or ""),
             reference=entry.block,
-            bank_reference=bank_reference,
+            bank_reference=(found.get("bank_reference") or "").strip(),
             line=line,
         )
     )
-    if shares is None:
-        if details:
-            _explain_unsplit(sheet, entry, details)
-            for detail in details:
-                _references(sheet, detail, line)
+    if parts.shares is None:
+        _explain_unsplit(sheet, entry, parts.details)
         return
-    for offset, (detail, share) in enumerate(zip(details, shares, strict=True), 1):
+    for offset, (detail, share) in enumerate(zip(parts.details, parts.shares, strict=True), 1):
         own_code = _code_of(detail, share >= 0) if "proprietary" in detail or "domain" in detail else code
-        row = (position + offset, position, booked, value, share, below + own_code)
+        row = _Row(position + offset, position, booked, value, share, below + own_code)
         movements.append(_movement(sheet, entry, detail, row))
 
 
 def _explain_unsplit(sheet: _CamtPages, entry: _Entry, details: Sequence[Found]) -> None:
+    """Say why the details of a total are no movements, and count their references."""
+    if not details:
+        return
     amounts = [_share(detail, entry.credit, entry.found) for detail in details]
     known = [amount for amount in amounts if amount is not None]
     if len(known) < len(amounts):
         sheet.note(_NOT_SPLIT, entry.line)
-        return
-    sheet.warn(
-        f"the details of this total add up to {_money(sum(known))}, the total is {_money(entry.cents)}: "
-        f"difference {_money(entry.cents - sum(known))}; the total counts, as one",
-        entry.line,
-    )
-
-
-def _movement(
-    sheet: _CamtPages,
-    entry: _Entry,
-    detail: Found,
-    row: tuple[int, int | None, date, date | None, int, str],
-) -> Movement:
-    position, parent, booked, value, cents, code = row
-    get = detail.get
-    line = entry.line
-    reversal = entry.found.get("reversal")
-    back = "returned" in detail or (reversal is not None and reversal.strip() in ("true", "1"))
-    operation = code[1:5]
-    debit = operation[:2] == _DIRECT_DEBIT
-    returned = back or operation in _COLLECTION_RETURNS
-    # Money comes from a debtor and goes to a creditor; what comes back is told as it first went.
-    first, second = ("debtor", "creditor") if (cents >= 0) != returned else ("creditor", "debtor")
-    account = get(first + "_account") or ""
-    name = get(first) or ""
-    other = get(second + "_account") or ""
-    if other and (_compact(account) == sheet.own if account else _compact(other) != sheet.own):
-        first, account, name = second, other, get(second) or ""
-    elif returned and not name and not account:
-        name = get(second) or ""
-    if "structured" in detail or "lines" in detail:
-        structured, communication = _references(sheet, detail, line)
     else:
-        structured, communication = None, ""
-    if not communication and structured is None:
-        communication = _tidy(get("more") or (entry.found.get("more") if parent is None else "") or "")
-    if "ultimate" in detail and (ultimate := _tidy(detail["ultimate"])) and ultimate != name:
-        communication = ", ".join(part for part in (communication, f"ultimate debtor {ultimate}") if part)
-    reference = entry.block if parent is None and entry.block else _reference(get("end_to_end"))
+        sheet.warn(
+            f"the details of this total add up to {_money(sum(known))}, the total is {_money(entry.cents)}: "
+            f"difference {_money(entry.cents - sum(known))}; the total counts, as one",
+            entry.line,
+        )
+    for detail in details:
+        _references(sheet, detail, entry.line)
+
+
+def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _Row) -> Movement:
+    get = detail.get
+    operation = row.code[1:5]
+    back = "returned" in detail or (entry.found.get("reversal") or "").strip() in ("true", "1")
+    returned = back or operation in _COLLECTION_RETURNS
+    other = _other_side(sheet, detail, row.cents, returned)
+    structured, communication = _communication(sheet, entry, detail, row.parent is None, other.name)
     executed = creditor = return_type = reason = None
-    if debit:
+    if operation[:2] == _DIRECT_DEBIT:
         executed = _day(get("settled") or get("accepted") or "")
         creditor = (get("creditor_id") or "").strip() or None
     if returned:
         return_type, reason = _returned(get("returned"), operation, back)
-    bic = get(first + "_bic")
-    if bic is None:
-        bic = get(first + "_bic_v02") or ""
-        if bic and sheet.version >= _FIRST_OF_BICFI:
-            sheet.note(_OLD_BIC, line)
     return Movement(
-        position,
-        parent,
-        booked,
-        value,
-        cents,
-        code,
+        *row,
         structured,
         communication,
-        _tidy(name),
-        _compact(account),
-        bic.strip(),
-        reference,
+        _tidy(other.name),
+        _compact(other.account),
+        _bic_of(sheet, detail, other.role, entry.line),
+        entry.block if row.parent is None and entry.block else _reference(get("end_to_end")),
         (get("bank_reference") or entry.found.get("bank_reference") or "").strip(),
         (get("mandate") or "").strip() or None,
         creditor,
@@ -605,12 +610,58 @@ def _movement(
         return_type,
         reason,
         (get("purpose") or "").strip() or None,
-        line,
+        entry.line,
     )
 
 
+class _OtherSide(NamedTuple):
+    """Who stands on the other side of a movement: as debtor or creditor, by name and account as written."""
+
+    role: str
+    name: str
+    account: str
+
+
+def _other_side(sheet: _CamtPages, detail: Found, cents: int, returned: bool) -> _OtherSide:
+    """Return the party that is not the holder of the account.
+
+    Money comes from a debtor and goes to a creditor; what comes back is told as it first went.
+    """
+    get = detail.get
+    first, second = ("debtor", "creditor") if (cents >= 0) != returned else ("creditor", "debtor")
+    account, other = get(first + "_account") or "", get(second + "_account") or ""
+    if other and (_compact(account) == sheet.own if account else _compact(other) != sheet.own):
+        return _OtherSide(second, get(second) or "", other)
+    name = get(first) or ""
+    if returned and not name and not account:
+        name = get(second) or ""
+    return _OtherSide(first, name, account)
+
+
+def _communication(sheet: _CamtPages, entry: _Entry, detail: Found, alone: bool, name: str) -> tuple[str | None, str]:
+    """Return the structured reference of a movement and its text; `alone`: it is the whole entry, `name` its party."""
+    structured, text = None, ""
+    if "structured" in detail or "lines" in detail:
+        structured, text = _references(sheet, detail, entry.line)
+    if not text and structured is None:
+        text = _tidy(detail.get("more") or (entry.found.get("more") if alone else "") or "")
+    if "ultimate" in detail and (ultimate := _tidy(detail["ultimate"])) and ultimate != name:
+        text = ", ".join(part for part in (text, f"ultimate debtor {ultimate}") if part)
+    return structured, text
+
+
+def _bic_of(sheet: _CamtPages, detail: Found, role: str, line: int) -> str:
+    """Return the BIC of a party's bank, under the name it has in this version or in the older ones."""
+    bic = detail.get(role + "_bic")
+    if bic is None:
+        bic = detail.get(role + "_bic_v02") or ""
+        if bic and sheet.version >= _FIRST_OF_BICFI:
+            sheet.note(_OLD_BIC, line)
+    return str(bic).strip()
+
+
 def _returned(blocks: Iterable[Found] | None, operation: str, back: bool) -> tuple[str | None, str | None]:
-    """R-type and reason as CODA writes them (formats.md 1.1): 2 return, 3 refund, 4 reversal."""
+    """Return R-type (2 return, 3 refund, 4 reversal) and reason as CODA writes them in communication 127."""
     block = next(iter(blocks), None) if blocks else None
     if block is None:
         if back:
@@ -625,15 +676,25 @@ def _returned(blocks: Iterable[Found] | None, operation: str, back: bool) -> tup
 
 
 def _references(sheet: _CamtPages, detail: Found, line: int) -> tuple[str | None, str]:
-    """The structured reference of a detail, and its text: what is no reference of ours to know stays text."""
+    """Return the structured reference of a detail, and its text: what is no reference of ours to know stays text."""
+    structured, texts = _structured(sheet, detail.get("structured", ()), line)
+    lines = detail.get("lines")
+    if not lines:
+        return structured, _tidy(" ".join(texts)) if texts else ""
+    text = _unstructured(sheet, lines, line)
+    return structured, _tidy(" ".join((text, *texts)) if texts else text)
+
+
+def _structured(sheet: _CamtPages, blocks: Iterable[Found], line: int) -> tuple[str | None, list[str]]:
+    """Return the first reference we know among structured blocks, and the texts of all else."""
     structured = None
     texts: list[str] = []
-    for block in detail.get("structured", ()):
+    for block in blocks:
         reference = (block.get("reference") or "").strip()
-        kind, issuer = (block.get("type") or "").strip(), (block.get("issuer") or "").strip().upper()
         if reference:
-            sheet.references += 1
+            kind, issuer = (block.get("type") or "").strip(), (block.get("issuer") or "").strip().upper()
             belgian = kind == "SCOR" and issuer in _BELGIAN
+            sheet.references += 1
             sheet.ogm += belgian
             known = _creditor_reference(sheet, reference, belgian, line)
             if known is not None and structured is None:
@@ -641,20 +702,17 @@ def _references(sheet: _CamtPages, detail: Found, line: int) -> tuple[str | None
             else:
                 texts.append(reference)
         texts += block.get("more", ())
-    lines = detail.get("lines")
-    if not lines:
-        return structured, _tidy(" ".join(texts)) if texts else ""
-    if len(lines) == 1:
-        text = lines[0]
-        if len(text) > _USTRD:
+    return structured, texts
+
+
+def _unstructured(sheet: _CamtPages, lines: Sequence[str], line: int) -> str:
+    """Return the lines of a text as one: a full one goes on in the next."""
+    for each in lines:
+        if len(each) > _USTRD:
             sheet.note(_LONG, line)
-    else:
-        text = ""
-        for each in lines:
-            if len(each) > _USTRD:
-                sheet.note(_LONG, line)
-            text += each if len(each) == _USTRD else f"{each} "  # a full line goes on in the next
-    return structured, _tidy(" ".join((text, *texts)) if texts else text)
+    if len(lines) == 1:
+        return lines[0]
+    return "".join(each if len(each) == _USTRD else f"{each} " for each in lines)
 
 
 def _creditor_reference(sheet: _CamtPages, reference: str, belgian: bool, line: int) -> str | None:
@@ -874,27 +932,19 @@ def _append(first: _CamtPages, more: _CamtPages) -> None:
 
 
 def _finished(sheet: _CamtPages, index: int) -> Statement:
+    """Return the statement of a sheet, after the checks that need all of it."""
     header = sheet.header
     opening, closing = _balances(sheet)
-    if not sheet.notification:
-        _check_balance(sheet, opening, closing)
-    _check_totals(sheet)
-    if not sheet.own:
-        sheet.warn("the account has no IBAN or other number", sheet.line)
-    for oddity, count in sheet.odd.items():
-        sheet.warn(f"{count} {oddity}", sheet.odd_lines[oddity])
-    booked = [movement.booked for movement in sheet.movements if movement.parent is None]
-    from_day, to_day = _day(header.get("from") or ""), _day(header.get("to") or "")
-    opening_cents, opening_date = opening or (0, from_day or min(booked, default=None))
-    closing_cents, closing_date = closing or (0, to_day or max(booked, default=None))
+    _check(sheet, opening, closing)
+    start, end = _ends(sheet, opening, closing)
     sequence = (header.get("electronic") or header.get("legal") or "").strip()
     statement = Statement(
         account=sheet.own,
         currency=sheet.currency,
-        opening=0 if sheet.notification else opening_cents,
-        opening_date=opening_date,
-        closing=0 if sheet.notification else closing_cents,
-        closing_date=closing_date,
+        opening=0 if sheet.notification else start[0],
+        opening_date=start[1],
+        closing=0 if sheet.notification else end[0],
+        closing_date=end[1],
         sequence=sequence[-3:].zfill(3) if _is_number(sequence) else "",
         movements=tuple(sheet.movements),
         holder=_tidy(header.get("holder") or ""),
@@ -911,6 +961,27 @@ def _finished(sheet: _CamtPages, index: int) -> Statement:
 
 
 _Balance = tuple[int, date | None]
+
+
+def _check(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> None:
+    """Check balances, sums and account of a sheet, and tell what was odd in it."""
+    if not sheet.notification:
+        _check_balance(sheet, opening, closing)
+    _check_totals(sheet)
+    if not sheet.own:
+        sheet.warn("the account has no IBAN or other number", sheet.line)
+    for oddity, count in sheet.odd.items():
+        sheet.warn(f"{count} {oddity}", sheet.odd_lines[oddity])
+
+
+def _ends(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> tuple[_Balance, _Balance]:
+    """Return where a statement begins and ends: its balances, else zero on the days it names or books on."""
+    booked = [movement.booked for movement in sheet.movements if movement.parent is None]
+    from_day, to_day = _day(sheet.header.get("from") or ""), _day(sheet.header.get("to") or "")
+    return (
+        opening or (0, from_day or min(booked, default=None)),
+        closing or (0, to_day or max(booked, default=None)),
+    )
 
 
 def _balances(sheet: _CamtPages) -> tuple[_Balance | None, _Balance | None]:

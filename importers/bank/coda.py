@@ -717,33 +717,13 @@ class _LogicalFile:
         if self.information:
             name, communication = _with_information(self.information, name, communication)
             self.information = []
-        self.movements.append(
-            tuple.__new__(  # half a million a year: faster than `_make`
-                Movement,
-                (
-                    position,
-                    parent,
-                    booked,
-                    value,
-                    cents,
-                    code,
-                    structured,
-                    communication,
-                    name,
-                    _account_of(account),
-                    _bic(bic),
-                    _reference_of(reference),
-                    bank_reference.strip(),
-                    mandate,
-                    creditor,
-                    executed,
-                    return_type,
-                    reason,
-                    purpose,
-                    self.first_line,
-                ),
-            )
-        )
+        # fmt: off
+        self.movements.append(tuple.__new__(Movement, (  # half a million a year: faster than `_make`
+            position, parent, booked, value, cents, code, structured, communication, name,
+            _account_of(account), _bic(bic), _reference_of(reference), bank_reference.strip(),
+            mandate, creditor, executed, return_type, reason, purpose, self.first_line,
+        )))
+        # fmt: on
 
     def _entered(self, sign: str, amount: str, kind: str, position: int) -> tuple[int, int | None]:
         """Cents and parent of a movement, entered in the sums; `kind` is the first digit of its code."""

@@ -95,32 +95,40 @@ def _parts(
     late: bool,
 ) -> tuple[Statement, ...] | None:
     """The new lines by the gap they fall in; None where the balances say that they do not belong there."""
+    parts = []
+    for place, lines in enumerate(_by_gap(surplus, known, late=late)):
+        # Before the first statement it shares days with, it begins itself; what is missing before that is a gap.
+        opening = known[place - 1].closing if place else statement.opening
+        closing = opening + sum(movement.cents for movement in lines)
+        if not _leads_on(statement, known, place, closing, new=bool(lines)):
+            return None
+        if lines:
+            previous = known[place - 1] if place else before
+            parts.append(_part(statement, lines, opening, closing, previous, final=place == len(known)))
+    return tuple(parts)
+
+
+def _by_gap(surplus: Iterable[Movement], known: Sequence[PostedStatement], *, late: bool) -> list[list[Movement]]:
+    """Return the new lines before, between and after the posted statements: one list more than there are of these."""
     gaps: list[list[Movement]] = [[] for _ in range(len(known) + 1)]
     for movement in surplus:
         place = sum(
             one.closing_date < movement.booked or (late and one.closing_date == movement.booked) for one in known
         )
         gaps[place].append(movement)
-    parts = []
+    return gaps
+
+
+def _leads_on(statement: Statement, known: Sequence[PostedStatement], place: int, closing: int, *, new: bool) -> bool:
+    """Return whether a gap that closes on `closing` cents leads to what follows it; `new`: it has lines."""
     last = statement.closing_date or date.max
-    for place, lines in enumerate(gaps):
-        previous = known[place - 1] if place else before
-        # Before the first statement it shares days with, it begins itself; what is missing before that is a gap.
-        opening = known[place - 1].closing if place else statement.opening
-        closing = opening + sum(movement.cents for movement in lines)
-        if place < len(known):
-            following = known[place].opening
-            # Before its first line a statement says nothing; a gap there is not its own.
-            if closing != following and (lines or (place and known[place].closing_date <= last)):
-                return None
-        elif known and known[-1].closing_date > last:
-            if lines:
-                return None
-        elif closing != statement.closing:
-            return None
-        if lines:
-            parts.append(_part(statement, lines, opening, closing, previous, final=place == len(known)))
-    return tuple(parts)
+    if place < len(known):
+        # Before its first line a statement says nothing; a gap there is not its own.
+        silent = not new and not (place and known[place].closing_date <= last)
+        return silent or closing == known[place].opening
+    if known[-1].closing_date > last:
+        return not new
+    return closing == statement.closing
 
 
 def _part(

@@ -224,14 +224,7 @@ def _donor(row: SheetRow) -> DonorRow:
     delivery = Delivery(row.choice("delivery", DELIVERIES, "post"))
     if delivery is Delivery.EMAIL and not row.filled("email"):
         row.error("delivery", "says e-mail but there is no address; add the address or choose post")
-    number = row.digits("national_number", 11)
-    if number and not valid_national_number(number):
-        row.error("national_number", "is not a national or BIS number (its check digits fail); correct or empty it")
-    if number and kind is DonorKind.LEGAL:
-        row.error("national_number", "belongs to a natural person, but the kind is legal; correct one of the two")
-    enterprise = row.digits("enterprise_number", 10, prefix="BE")
-    if enterprise and not valid_enterprise_number(enterprise):
-        row.error("enterprise_number", "is not an enterprise number (its check digits fail); correct or empty it")
+    national, enterprise = _national_number(row, kind), _enterprise_number(row)
     return DonorRow(
         key=row.key("donor") or "",
         kind=kind,
@@ -247,13 +240,29 @@ def _donor(row: SheetRow) -> DonorRow:
         ibans=_ibans(row),
         mandates=_several(row, "mandates", is_mandate, "a mandate reference (35 characters at most)"),
         communications=_communications(row),
-        national_number=number or None,
-        enterprise_number=enterprise or None,
+        national_number=national,
+        enterprise_number=enterprise,
         consent=row.text("consent"),
         origin=row.text("origin"),
         since=row.day_or_none("since"),
         row=row.number,
     )
+
+
+def _national_number(row: SheetRow, kind: DonorKind) -> str | None:
+    number = row.digits("national_number", 11)
+    if number and not valid_national_number(number):
+        row.error("national_number", "is not a national or BIS number (its check digits fail); correct or empty it")
+    if number and kind is DonorKind.LEGAL:
+        row.error("national_number", "belongs to a natural person, but the kind is legal; correct one of the two")
+    return number or None
+
+
+def _enterprise_number(row: SheetRow) -> str | None:
+    number = row.digits("enterprise_number", 10, prefix="BE")
+    if number and not valid_enterprise_number(number):
+        row.error("enterprise_number", "is not an enterprise number (its check digits fail); correct or empty it")
+    return number or None
 
 
 def _postcode(row: SheetRow, country: str) -> str:

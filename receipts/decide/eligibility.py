@@ -1,17 +1,17 @@
 """Who gets a receipt for a year and why not: every cent of the gifts falls in exactly one line.
 
-`assess` decides from plain facts, without a store or a clock; `partition` sums its lines and `tie_out` proves that the
-gift accounts of a year are the receipts plus each named reason. What the law says stands in `data/reasons.csv`.
+`assess` decides from plain facts, without a store or a clock; `partition` sums its lines. What the law says stands in
+`data/reasons.csv`.
 """
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from itertools import compress, product
+from itertools import product
 from typing import Final, NamedTuple
 
 from ledger.errors import OboleError
@@ -148,30 +148,6 @@ class Share(NamedTuple):
     cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class TieOut:
-    """The gift accounts of a booked year against the receipts of the same calendar year.
-
-    `lines` are the gifts booked in the year, `elsewhere` those booked in another year that count for this one, of which
-    `receipts_cents` has a part. All amounts are cents, income positive.
-    """
-
-    year: int
-    accounts_cents: int
-    lines: tuple[Share, ...]
-    elsewhere: tuple[Share, ...]
-
-    @property
-    def difference(self) -> int:
-        """Zero, or a gift that stands in the books and not in the register, or the other way round."""
-        return self.accounts_cents - sum(line.cents for line in self.lines)
-
-    @property
-    def receipts_cents(self) -> int:
-        """The sum of the year's receipts, in whichever year their gifts were booked."""
-        return sum(line.cents for line in (*self.lines, *self.elsewhere) if line.code == RECEIPTED)
-
-
 class FactsRefused(OboleError):
     """Gifts or donors that contradict each other, so that an euro could count twice or nowhere."""
 
@@ -199,21 +175,15 @@ def assess(year: int, gifts: Iterable[GiftFact], donors: Iterable[DonorFact], po
         if origin.counted != year:
             outcomes[position] = Reason.OTHER_YEAR
             continue
-        reason = by_kind[origin.nature, origin.counterpart, origin.channel]
-        if reason is None and origin.certificate_elsewhere:
-            reason = Reason.CERTIFICATE_ELSEWHERE
         donor = origin.donor
-        if reason is None and donor is None:
-            reason = Reason.ANONYMOUS
-        reason = reason or recognised
+        reason = _of_gift(origin, by_kind) or recognised
         if reason is None and donor is not None:
             of_donor[survivor.get(donor, donor)].append(position)
         else:
             outcomes[position] = reason
 
     decisions = []
-    for key in sorted(of_donor):
-        positions = of_donor[key]
+    for key, positions in sorted(of_donor.items()):
         decision = _decide(key, [facts[position] for position in positions], known.get(key), rules, place)
         decisions.append(decision)
         if decision.reason is not None:
@@ -234,21 +204,6 @@ def obstacles(year: int, cents: int, donor: DonorFact | None, policy: Policy) ->
 def partition(assessment: Assessment) -> list[Share]:
     """The lines that add up to all the gifts given, receipted first, then the reasons in order."""
     return _shares(assessment.outcomes, assessment.gifts)
-
-
-def tie_out(assessment: Assessment, accounts_cents: int) -> TieOut:
-    """Prove the gift accounts booked in the year (their income in cents, positive) against receipts and reasons."""
-    year, gifts, outcomes = assessment.year, assessment.gifts, assessment.outcomes
-    here = [gift.booked == year for gift in gifts]
-    elsewhere = [
-        not within and outcome is not Reason.OTHER_YEAR for within, outcome in zip(here, outcomes, strict=True)
-    ]
-    return TieOut(
-        year,
-        accounts_cents,
-        tuple(_shares(compress(outcomes, here), compress(gifts, here))),
-        tuple(_shares(compress(outcomes, elsewhere), compress(gifts, elsewhere))),
-    )
 
 
 def label(code: str, language: str) -> str:
@@ -322,6 +277,16 @@ def _decide(
         against[0] if against else None,
         tuple(warning for warning, holds in warnings if holds),
     )
+
+
+def _of_gift(gift: GiftFact, by_kind: Mapping[tuple[Nature, Counterpart, Channel], Reason | None]) -> Reason | None:
+    """Return why a gift gives no receipt whoever its donor is; None where it may."""
+    reason = by_kind[gift.nature, gift.counterpart, gift.channel]
+    if reason is None and gift.certificate_elsewhere:
+        return Reason.CERTIFICATE_ELSEWHERE
+    if reason is None and gift.donor is None:
+        return Reason.ANONYMOUS
+    return reason
 
 
 def _origin(reversal: GiftFact, facts: tuple[GiftFact, ...], place: dict[int, int]) -> GiftFact:

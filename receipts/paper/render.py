@@ -6,7 +6,7 @@ hashes written down: killed at any time, the next run makes what has no hash yet
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,25 +63,13 @@ def render(
         rows = {row.number: row for row in receiptbook.receipts_of(connection, year)}
     if not rows:
         raise NotIssued(f"no receipts of {year} were issued; run `obole receipts issue --year {year}` first.")
-    result = Rendered()
-    wanted = {
-        number: row
-        for number, row in rows.items()
-        if row.pdf_digest is None or not pdf_path(folder, year, number, row.version).exists()
-    }
-    result.there = len(rows) - len(wanted)
+    wanted = {number: row for number, row in rows.items() if _is_wanted(folder, row)}
+    result = Rendered(there=len(rows) - len(wanted))
     (folder / str(year)).mkdir(parents=True, exist_ok=True)
     batch: list[tuple[int, int, str, int]] = []
-    done = 0
-
-    def jobs() -> Iterator[tuple[int, Sheet]]:
-        for number, sheet in _sheets(identities, sealer, year):
-            if number in wanted and sheet.version == wanted[number].version:
-                _check_sheet(sheet, wanted[number])
-                yield number, sheet
-
-    for number, outcome in render_many(jobs(), workers if len(wanted) > _BATCH // 5 else 1):
-        done += 1
+    jobs = _jobs(identities, sealer, year, wanted)
+    outcomes = render_many(jobs, workers if len(wanted) > _BATCH // 5 else 1)
+    for done, (number, outcome) in enumerate(outcomes, 1):
         try:
             batch.append(_keep(folder, wanted[number], outcome))
         except OboleError as reason:
@@ -98,6 +86,21 @@ def render(
     if progress is not None:
         progress(len(wanted), len(wanted))
     return result
+
+
+def _is_wanted(folder: Path, row: receiptbook.ReceiptRow) -> bool:
+    return row.pdf_digest is None or not pdf_path(folder, row.year, row.number, row.version).exists()
+
+
+def _jobs(
+    identities: Engine, sealer: Sealer, year: int, wanted: Mapping[int, receiptbook.ReceiptRow]
+) -> Iterator[tuple[int, Sheet]]:
+    """Yield the frozen sheet of each receipt that is wanted; Altered where it is not the one registered."""
+    for number, sheet in _sheets(identities, sealer, year):
+        row = wanted.get(number)
+        if row is not None and sheet.version == row.version:
+            _check_sheet(sheet, row)
+            yield number, sheet
 
 
 def _keep(folder: Path, row: receiptbook.ReceiptRow, outcome: bytes | OboleError) -> tuple[int, int, str, int]:

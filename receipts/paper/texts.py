@@ -8,7 +8,7 @@ tampering: `***1234,56*** EUR` (facts: receipts.md R7).
 import csv
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from receipts.paper.sheet import Addressee, Sheet, SheetGift
+from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift
 from receipts.paper.words import in_words
 
 ROWS = 14  # rows of gifts; more are shown by month
@@ -76,23 +76,9 @@ def compose(sheet: Sheet) -> Texts:
         duplicate=wording["duplicate"] if sheet.duplicate else None,
         name=institution.name,
         form=institution.legal_form,
-        institution=_filled(
-            institution.street,
-            f"{institution.postcode} {institution.municipality}",
-            f"{label['enterprise_number']} {enterprise_number(institution.enterprise_number)}",
-            institution.recognition,
-            institution.telephone,
-            institution.email,
-            institution.website,
-        ),
+        institution=_issuer(institution, label),
         address=_filled(_full_name(donor), *_address(donor)),
-        facts=(
-            (label["number"], str(sheet.number)),
-            (label["year"], str(sheet.year)),
-            (label[donor.kind], ", ".join(_filled(donor.last_name, donor.first_name))),
-            (label["address"], ", ".join(_address(donor))),
-            _identifier(donor, label),
-        ),
+        facts=_facts(sheet, label),
         amount_label=label["amount"],
         amount=f"***{_plain(sheet.cents)}*** EUR",
         words=label["words"].format(words=in_words(sheet.cents, donor.language)) if sheet.amount_in_words else None,
@@ -106,6 +92,31 @@ def compose(sheet: Sheet) -> Texts:
         role=sheet.signatory_role,
         note=wording["note"],
         reference=wording["reference"].format(reference=sheet.reference),
+    )
+
+
+def _issuer(institution: Institution, label: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the lines below the institution's name, empty ones left out."""
+    return _filled(
+        institution.street,
+        f"{institution.postcode} {institution.municipality}",
+        f"{label['enterprise_number']} {enterprise_number(institution.enterprise_number)}",
+        institution.recognition,
+        institution.telephone,
+        institution.email,
+        institution.website,
+    )
+
+
+def _facts(sheet: Sheet, label: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return number, year and donor of a receipt, each behind its label."""
+    donor = sheet.addressee
+    return (
+        (label["number"], str(sheet.number)),
+        (label["year"], str(sheet.year)),
+        (label[donor.kind], ", ".join(_filled(donor.last_name, donor.first_name))),
+        (label["address"], ", ".join(_address(donor))),
+        _identifier(donor, label),
     )
 
 

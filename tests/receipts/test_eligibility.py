@@ -21,7 +21,6 @@ from receipts.decide.eligibility import (
     obstacles,
     partition,
     source,
-    tie_out,
 )
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -320,28 +319,6 @@ def test_a_gift_counted_over_the_turn_of_the_year_is_listed_for_review():
     assert decision.warnings == (Warn.STRADDLES_YEARS,)
 
 
-def test_the_tie_out_names_every_euro_of_the_gift_accounts():
-    gifts = [
-        gift(1, 50_00),
-        gift(2, 10_00, donor=None),
-        gift(3, 70_00, counted=2024, booked=2025),  # paid on 31 December, booked on 2 January
-        gift(4, 30_00, counted=2025, booked=2026),
-        gift(5, -5_00, counted=2025, booked=2026, reverses=1),
-        gift(6, 500_00, donor=None, nature=Nature.LEGACY),
-    ]
-    tie = tie_out(assess(YEAR, gifts, [PERSON], POLICY), 630_00)
-    assert {line.code: line.cents for line in tie.lines} == {
-        RECEIPTED: 50_00,
-        Reason.ANONYMOUS: 10_00,
-        Reason.OTHER_YEAR: 70_00,
-        Reason.LEGACY: 500_00,
-    }
-    assert tie.difference == 0
-    assert {line.code: line.cents for line in tie.elsewhere} == {RECEIPTED: 25_00}
-    assert tie.receipts_cents == 75_00
-    assert tie_out(assess(YEAR, gifts, [PERSON], POLICY), 630_01).difference == 1
-
-
 def test_all_that_stands_against_one_receipt_is_told_at_once():
     donor = PERSON._replace(has_name=False, has_address=False, identifier=Identifier.INVALID)
     assert obstacles(YEAR, 40_00, donor, POLICY) == (
@@ -427,14 +404,6 @@ def test_every_cent_falls_in_exactly_one_line(gifts, donors, policy):
     ids = [number for decision in assessment.decisions for number in decision.gift_ids]
     assert len(ids) == len(set(ids))
     assert {fact.id for fact, _ in assessment.set_aside()} == {each.id for each in gifts} - set(ids)
-
-
-@given(gift_lists(), DONORS, POLICIES)
-def test_the_tie_out_always_closes(gifts, donors, policy):
-    assessment = assess(YEAR, gifts, donors, policy)
-    tie = tie_out(assessment, sum(each.cents for each in gifts if each.booked == YEAR))
-    assert tie.difference == 0
-    assert tie.receipts_cents == sum(decision.cents for decision in assessment.due)
 
 
 @given(gift_lists(), DONORS, POLICIES, st.randoms())

@@ -1,0 +1,483 @@
+"""Random mutations of decisions and arithmetic in the four lower rooms, each held against that room's own tests.
+
+    python tests/bench/mutations.py --count 200 --seed 1
+
+In a scratch copy of the tree: one measured run of each room's tests says which tests execute which line; then each
+mutation is put into its file, and the tests that execute its line run until one fails. A mutation that every one of
+them lets through is shown with its line, to be met by a test or named as one that changes nothing.
+"""
+
+import argparse
+import ast
+import functools
+import gc
+import importlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import coverage
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("ledger", "importers", "reports", "receipts")
+HEAVY = (
+    "beancount.loader",
+    "lxml.etree",
+    "openpyxl",
+    "pandas",
+    "sqlalchemy",
+    "alembic.command",
+    "typst",
+    "cryptography",
+)
+LIMIT = 120  # seconds for the tests of one mutation: one that never ends is found
+
+
+class Verdict(StrEnum):
+    """What became of a mutation."""
+
+    FOUND = "found"
+    ENDLESS = "found (time)"
+    UNSEEN = "NOT FOUND"
+    UNREACHED = "NOT REACHED"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change of one place: what stands at these bytes of a file, and what stands there instead."""
+
+    path: str
+    line: int
+    lines: tuple[int, int]  # of the statement: tests that execute one of them are asked
+    start: int
+    end: int
+    before: str
+    after: str
+    operator: str
+
+    @property
+    def room(self) -> str:
+        """The room whose tests must find it."""
+        return self.path.split("/", 1)[0]
+
+    def __str__(self) -> str:
+        short = [" ".join(text.split()) for text in (self.before, self.after)]
+        return f"{self.path}:{self.line} {self.operator}: {short[0]}  ->  {short[1]}"
+
+
+# Operators: a node of the syntax tree to the texts that may stand in its place
+
+_COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+_COUNTED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Add,
+    ast.BitOr: ast.BitAnd,
+    ast.BitAnd: ast.BitOr,
+}
+_TWINS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+
+
+def _comparisons(node: ast.Compare) -> Iterator[tuple[str, ast.AST]]:
+    for index, operator in enumerate(node.ops):
+        for other in _COMPARED[type(operator)]:
+            ops = [*node.ops[:index], other(), *node.ops[index + 1 :]]
+            yield "comparison", ast.Compare(node.left, ops, node.comparators)
+
+
+def _arithmetic(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:
+    if type(node.op) in _COUNTED and not (_is_text(node.left) or _is_text(node.right)):
+        yield "arithmetic", ast.BinOp(node.left, _COUNTED[type(node.op)](), node.right)
+
+
+def _booleans(node: ast.BoolOp) -> Iterator[tuple[str, ast.AST]]:
+    yield "boolean", ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
+    for index in range(len(node.values)):
+        rest = [*node.values[:index], *node.values[index + 1 :]]
+        yield "term dropped", rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
+
+
+def _signs(node: ast.UnaryOp) -> Iterator[tuple[str, ast.AST]]:
+    if isinstance(node.op, ast.Not | ast.USub):
+        yield "not dropped" if isinstance(node.op, ast.Not) else "sign dropped", node.operand
+
+
+def _branches(node: ast.IfExp) -> Iterator[tuple[str, ast.AST]]:
+    yield "branches swapped", ast.IfExp(node.test, node.orelse, node.body)
+
+
+def _constants(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
+    if isinstance(node.value, bool):
+        yield "constant", ast.Constant(not node.value)
+    elif isinstance(node.value, int):
+        yield "off by one", ast.Constant(node.value + 1)
+        yield "off by one", ast.Constant(node.value - 1)
+
+
+def _twins(node: ast.Name) -> Iterator[tuple[str, ast.AST]]:
+    if node.id in _TWINS:
+        yield "twin", ast.Name(_TWINS[node.id])
+
+
+_OPERATORS: dict[type[ast.AST], Callable[[Any], Iterable[tuple[str, ast.AST]]]] = {
+    ast.Compare: _comparisons,
+    ast.BinOp: _arithmetic,
+    ast.BoolOp: _booleans,
+    ast.UnaryOp: _signs,
+    ast.IfExp: _branches,
+    ast.Constant: _constants,
+    ast.Name: _twins,
+}
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+class _Places(ast.NodeVisitor):
+    """Collects the mutations of one file: what stands in functions, but no assertion, annotation or decorator."""
+
+    def __init__(self, path: str, source: str) -> None:
+        self._path = path
+        self._bytes = source.encode()
+        self._starts = [0]
+        for line in self._bytes.splitlines(keepends=True):
+            self._starts.append(self._starts[-1] + len(line))
+        self._statements: list[ast.stmt] = []
+        self._inside = 0
+        self.found: list[Mutation] = []
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        if node.name in ("__repr__", "__str__"):
+            return
+        self._inside += 1
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                self._statements.append(node.body[0])
+                self.visit(default)
+                self._statements.pop()
+        for statement in node.body:
+            self.visit(statement)
+        self._inside -= 1
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for statement in node.body:
+            if isinstance(statement, ast.FunctionDef):
+                self.visit(statement)
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """Leave what only narrows a type."""
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self._statements.append(node)
+            self.visit(node.value)
+            self._statements.pop()
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """Leave text: before Python 3.12 its parts have no places of their own."""
+
+    def generic_visit(self, node: ast.AST) -> None:
+        statement = isinstance(node, ast.stmt)
+        if statement:
+            self._statements.append(node)
+        if self._inside and self._statements:
+            self._mutate(node)
+        super().generic_visit(node)
+        if statement:
+            self._statements.pop()
+
+    def _mutate(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+            self._put("return None", node.value, "None")
+        elif isinstance(node, ast.Continue):
+            self._put("loop left", node, "break")
+        elif isinstance(node, ast.AugAssign) and type(node.op) in _COUNTED:
+            other = ast.AugAssign(node.target, _COUNTED[type(node.op)](), node.value)
+            self._put("arithmetic", node, ast.unparse(other))
+        elif isinstance(node, ast.If | ast.While):
+            self._put("condition turned", node.test, f"(not ({ast.unparse(node.test)}))")
+        elif isinstance(node, ast.comprehension):
+            for condition in node.ifs:
+                self._put("condition dropped", condition, "True")
+        else:
+            for operator, other in _OPERATORS.get(type(node), lambda _: ())(node):
+                self._put(operator, node, f"({ast.unparse(ast.fix_missing_locations(other))})")
+
+    def _put(self, operator: str, node: ast.AST, after: str) -> None:
+        start = self._starts[node.lineno - 1] + node.col_offset
+        end = self._starts[node.end_lineno - 1] + node.end_col_offset
+        statement = self._statements[-1]
+        body = getattr(statement, "body", None)
+        last = body[0].lineno - 1 if isinstance(body, list) and body else statement.end_lineno
+        within = (node.lineno, node.end_lineno) if node.lineno > last else (statement.lineno, max(last, node.lineno))
+        before = self._bytes[start:end].decode()
+        self.found.append(Mutation(self._path, node.lineno, within, start, end, before, after, operator))
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def places(root: Path, rooms: Sequence[str]) -> list[Mutation]:
+    """List every mutation of the rooms, in the order of files and lines."""
+    found: list[Mutation] = []
+    for room in rooms:
+        for path in sorted((root / room).rglob("*.py")):
+            if "migrations" not in path.parts:
+                source = path.read_text(encoding="utf-8")
+                collector = _Places(path.relative_to(root).as_posix(), source)
+                collector.visit(ast.parse(source))
+                found += collector.found
+    return found
+
+
+# Running: in the scratch copy, by a process of its own that forks for each mutation (see `serve`)
+
+
+def scratch(folder: Path) -> Path:
+    """Copy what git knows of the tree into a folder, and put the reference files that tests ask for beside it."""
+    tree = folder / "tree"
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    for name in names.split("\0"):
+        if name and (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    if (ROOT.parent / "shared").is_dir():
+        (folder / "shared").symlink_to(ROOT.parent / "shared")
+    return tree
+
+
+def measure(tree: Path, room: str) -> dict[str, dict[int, set[str]]]:
+    """Run the tests of a room once and return, by file and line, the tests that execute it."""
+    data = tree / f".coverage-{room}"
+    code = f"import mutations; mutations.run_measured({room!r}, {str(data)!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=tree, env=_environment(tree), check=True, stdout=sys.stderr)
+    stored = coverage.CoverageData(str(data))
+    stored.read()
+    lines: dict[str, dict[int, set[str]]] = {}
+    for file in stored.measured_files():
+        by_line = {line: {one for one in contexts if one} for line, contexts in stored.contexts_by_lineno(file).items()}
+        lines[Path(file).relative_to(tree).as_posix()] = by_line
+    return lines
+
+
+def run_measured(room: str, data: str) -> None:
+    """Run the tests of a room under coverage, with the test as context (called in a process of its own)."""
+    measured = coverage.Coverage(data_file=data, source=[room], branch=False)
+    measured.start()
+    outcome = pytest.main(_arguments([f"tests/{room}"]), plugins=[_Contexts(measured)])
+    measured.stop()
+    measured.save()
+    if outcome:
+        sys.exit(f"the tests of {room} fail without any mutation")
+
+
+def _arguments(paths: Sequence[str]) -> list[str]:
+    return ["-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:cov", *paths]
+
+
+def _environment(tree: Path) -> dict[str, str]:
+    path = os.pathsep.join((str(tree), str(tree / "tests" / "bench"), str(tree / "tests" / "importers")))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+class _Chosen:
+    """The plugin that keeps only the tests that are asked for."""
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        self._wanted = wanted
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if item.nodeid in self._wanted]
+
+
+class _Contexts:
+    """The plugin that tells coverage which test runs, with the caches emptied before each."""
+
+    def __init__(self, measured: coverage.Coverage) -> None:
+        self._measured = measured
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        for one in gc.get_objects():
+            if isinstance(one, functools._lru_cache_wrapper) and (one.__module__ or "").split(".")[0] in ROOMS:
+                one.cache_clear()
+        self._measured.switch_context(item.nodeid)
+        result = yield
+        self._measured.switch_context("")
+        return result
+
+
+def serve() -> None:
+    """Answer requests on standard input: fork, run the tests that are asked for, say how they ended.
+
+    What takes long to import is there before; what may be mutated is imported after the fork.
+    """
+    slow = (hypothesis.Phase.shrink, hypothesis.Phase.explain)
+    quick = tuple(phase for phase in hypothesis.Phase if phase not in slow)
+    hypothesis.settings.register_profile("mutations", database=None, derandomize=True, deadline=None, phases=quick)
+    for name in HEAVY:
+        importlib.import_module(name)
+    for request in sys.stdin:
+        asked = json.loads(request)
+        child = os.fork()
+        if not child:
+            os.setpgid(0, 0)
+            quiet = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(quiet, 1)
+            os.dup2(quiet, 2)
+            hypothesis.settings.load_profile("mutations")
+            files = sorted({name.split("::", 1)[0] for name in asked["tests"]})
+            os._exit(int(pytest.main(_arguments(files), plugins=[_Chosen(frozenset(asked["tests"]))])))
+        print(_wait(child, asked["limit"]), flush=True)
+
+
+def _wait(child: int, limit: float) -> int:
+    """Return a child's exit code; -1 where it was ended because it did not end."""
+    until = time.monotonic() + limit
+    while time.monotonic() < until:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return -1
+
+
+class Runner:
+    """Puts mutations into the scratch copy one by one and asks the tests."""
+
+    def __init__(self, tree: Path) -> None:
+        self._tree = tree
+        self._lines: dict[str, dict[int, set[str]]] = {}
+        self._rooms: set[str] = set()
+        code = "import mutations; mutations.serve()"
+        self._server = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=tree,
+            env=_environment(tree),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def tests_of(self, mutation: Mutation) -> set[str]:
+        """Return the tests that execute the statement a mutation changes."""
+        if mutation.room not in self._rooms:
+            self._rooms.add(mutation.room)
+            self._lines.update(measure(self._tree, mutation.room))
+        first, last = mutation.lines
+        by_line = self._lines.get(mutation.path, {})
+        return set().union(*(by_line.get(line, set()) for line in range(first, last + 1)))
+
+    def verdict(self, mutation: Mutation) -> Verdict:
+        """Return what its tests say of a mutation."""
+        tests = self.tests_of(mutation)
+        if not tests:
+            return Verdict.UNREACHED
+        path = self._tree / mutation.path
+        original = path.read_bytes()
+        changed = original[: mutation.start] + mutation.after.encode() + original[mutation.end :]
+        path.write_bytes(changed)
+        try:
+            code = self._ask(sorted(tests))
+        finally:
+            path.write_bytes(original)
+        if code == -1:
+            return Verdict.ENDLESS
+        return Verdict.FOUND if code else Verdict.UNSEEN
+
+    def _ask(self, tests: list[str]) -> int:
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        request = {"tests": tests, "limit": LIMIT, "log": str(self._tree / "last.log")}
+        self._server.stdin.write(json.dumps(request) + "\n")
+        self._server.stdin.flush()
+        return int(self._server.stdout.readline())
+
+    def close(self) -> None:
+        """End the process that forks."""
+        assert self._server.stdin is not None
+        self._server.stdin.close()
+        self._server.wait()
+
+
+def summary(verdicts: Mapping[Mutation, Verdict]) -> str:
+    """Return the counts by room and altogether."""
+    rooms: defaultdict[str, Counter[bool]] = defaultdict(Counter)
+    for mutation, verdict in verdicts.items():
+        rooms[mutation.room][verdict in (Verdict.FOUND, Verdict.ENDLESS)] += 1
+    rooms["total"] = sum(rooms.values(), Counter())
+    return "\n".join(
+        f"{room:10} {count[True]:4} of {count.total():4}: {count[True] / max(count.total(), 1):6.1%} found"
+        for room, count in rooms.items()
+    )
+
+
+def main() -> None:
+    """Draw, run, print the table; exit code 1 under 95 per cent."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rooms", nargs="+", default=ROOMS, choices=ROOMS)
+    parser.add_argument("--match", default="", help="only mutations whose line in the table matches this expression")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
+        tree = scratch(Path(folder))
+        every = [one for one in places(tree, chosen.rooms) if re.search(chosen.match, str(one))]
+        drawn = random.Random(chosen.seed).sample(every, min(chosen.count, len(every)))
+        print(f"{len(drawn)} of {len(every)} mutations, seed {chosen.seed}", flush=True)
+        runner = Runner(tree)
+        verdicts: dict[Mutation, Verdict] = {}
+        try:
+            for mutation in drawn:
+                started = time.monotonic()
+                verdicts[mutation] = runner.verdict(mutation)
+                print(f"{verdicts[mutation]:12} {time.monotonic() - started:5.1f}s  {mutation}", flush=True)
+        finally:
+            runner.close()
+    print(summary(verdicts))
+    found = sum(verdict in (Verdict.FOUND, Verdict.ENDLESS) for verdict in verdicts.values())
+    sys.exit(found < len(verdicts) * 0.95)
+
+
+if __name__ == "__main__":
+    main()

@@ -42,9 +42,9 @@ def make_seal(root: Path, connection: Connection, year: int) -> Seal:
         if folder.name == str(year) or path.stem == str(year)
     }
     rows = {
-        row["name"]: hashlib.sha256(f"{row['digest']}|{row['rows_digest']}".encode()).hexdigest()
+        row.name: hashlib.sha256(f"{row.digest}|{row.rows_digest}".encode()).hexdigest()
         for row in all_documents(connection)
-        if row["last_day"].year == year
+        if row.last_day.year == year
     }
     return Seal(year, files, rows)
 
@@ -110,9 +110,9 @@ def seal_faults(root: Path, seal: Seal) -> Iterator[str]:
 def register_faults(connection: Connection, seal: Seal) -> Iterator[str]:
     """Documents of a sealed year that changed, went missing or were added in the register."""
     now = {
-        row["name"]: hashlib.sha256(f"{row['digest']}|{row['rows_digest']}".encode()).hexdigest()
+        row.name: hashlib.sha256(f"{row.digest}|{row.rows_digest}".encode()).hexdigest()
         for row in all_documents(connection)
-        if row["last_day"].year == seal.year
+        if row.last_day.year == seal.year
     }
     for name in sorted(now.keys() | seal.documents.keys()):
         if now.get(name) != seal.documents.get(name):

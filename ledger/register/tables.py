@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -15,6 +16,8 @@ from sqlalchemy import (
     Text,
     exists,
 )
+
+from ledger.records import LineOutcome
 
 metadata = MetaData()
 
@@ -62,6 +65,9 @@ movement = Table(
     Column("reason", String),
     Column("outcome", String, nullable=False),
     Column("account", String),
+    # Of a payment whose money arrives elsewhere: what an export says of it.
+    Column("donor", String),
+    Column("certificate_elsewhere", Boolean),
     Column("crc", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -70,7 +76,7 @@ movement = Table(
 Index("movement_reference", movement.c.reference, sqlite_where=movement.c.reference.is_not(None))
 
 
-Index("movement_suspense", movement.c.outcome, sqlite_where=movement.c.outcome == "suspense")
+Index("movement_suspense", movement.c.outcome, sqlite_where=movement.c.outcome == LineOutcome.SUSPENSE.value)
 
 
 gift = Table(
@@ -95,6 +101,7 @@ gift = Table(
     Column("campaign", String),
     Column("fund", String),
     Column("reverses", Integer, ForeignKey("gift.id")),
+    Column("certificate_elsewhere", Boolean),
     Column("crc", Integer, nullable=False),
     CheckConstraint("cents <> 0", name="gift_not_nothing"),
     CheckConstraint("(reverses IS NULL) = (cents > 0)", name="gift_negative_reverses"),
@@ -208,12 +215,6 @@ GIFT_COLUMNS = tuple(column.name for column in gift.columns)
 
 
 MOVEMENT_COLUMNS = tuple(column.name for column in movement.columns)
-
-
-GIFT_FORMAT = "|".join(["%s"] * (len(GIFT_COLUMNS) - 2))  # without id and crc
-
-
-MOVEMENT_FORMAT = "|".join(["%s"] * (len(MOVEMENT_COLUMNS) - 1))  # without crc
 
 
 def was_undone(table: Table) -> Any:

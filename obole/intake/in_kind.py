@@ -5,11 +5,12 @@ from pathlib import Path
 from importers.registers import in_kind as in_kind_file
 from ledger.errors import Fault, Severity
 from ledger.records import Channel, DocumentKind, Gift
+from ledger.sources import digest_of
 from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import day_faults, named, refuse_file, refuse_where, unknown_account
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 

@@ -30,19 +30,18 @@ def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
     natures = {nature.value: nature for nature in Nature}
     counterparts = {counterpart.value: counterpart for counterpart in Counterpart}
     channels = {channel.value: channel for channel in Channel}
-    for number, donor, cents, counted, booked, nature, counterpart, channel, reverses in gifts_counted(
-        connection, year
-    ):
+    for row in gifts_counted(connection, year):
         yield GiftFact(
-            number,
-            donor,
-            cents,
-            counted,
-            booked,
-            natures[nature],
-            counterparts[counterpart],
-            channels[channel],
-            reverses,
+            row.id,
+            row.donor,
+            row.cents,
+            row.counted,
+            row.booked,
+            natures[row.nature],
+            counterparts[row.counterpart],
+            channels[row.channel],
+            row.reverses,
+            bool(row.certificate_elsewhere),
         )
 
 

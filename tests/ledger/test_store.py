@@ -169,7 +169,7 @@ def test_a_migration_that_fails_leaves_no_half_store(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_the_register_refuses_to_change_or_delete_a_row(table: str, tmp_path: Path):
     engine = register_in(tmp_path)
-    columns = [column.name for column in register_tables.metadata.tables[table].columns]
+    columns = [column.name for column in tables.metadata.tables[table].columns]
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         number = insert(connection, record(), [movement()], [gift()])

@@ -36,6 +36,7 @@ from ledger.register.vouchers import (
 CODA = "coda-current-2025-073"
 SECOND = "coda-current-2025-074"
 MOVEMENT = "parent, booked, value, cents, code, reference, mandate, reason, outcome, account, crc"
+FIRST_LINE = "FROM movement WHERE document_id = 1 AND position = 1"
 WATER = "WHERE fund = 'water' AND document_id = 1"
 
 
@@ -157,8 +158,7 @@ def test_a_changed_movement_is_named(change: str, tmp_path: Path):
         ("DELETE FROM gift WHERE id = 3", "3 and 2"),
         ("DELETE FROM movement WHERE position = 3", "2 and 3"),
         (
-            f"INSERT INTO movement (document_id, position, {MOVEMENT}) "
-            f"SELECT 1, 4, {MOVEMENT} FROM movement WHERE document_id = 1 AND position = 1",
+            f"INSERT INTO movement (document_id, position, {MOVEMENT}) SELECT 1, 4, {MOVEMENT} {FIRST_LINE}",
             "4 and 3",
         ),
     ],

@@ -7,7 +7,7 @@ and sequence; an instalment that stands is never due again, one that failed is d
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -15,6 +15,11 @@ _MODULUS = 97
 
 
 _YEAR = 12
+
+
+# How long a debit without a valid mandate can be claimed back: 13 months (EPC016-06, Core rulebook), and the days the
+# banks take.
+CLAIMABLE = timedelta(days=13 * 31 + 14)
 
 
 class PledgeState(StrEnum):

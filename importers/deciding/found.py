@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from importers.bank.records import Movement
+from ledger.instalments import CLAIMABLE
 from ledger.register.debits import Collected
 from ledger.register.gifts import MandateClaim, Original
 from ledger.register.statements import Closing
@@ -18,11 +18,6 @@ RETURNED = ("0503", "0505")
 
 # What stands in the place of an EndToEndId that the bank does not give; any other reference names a collection.
 MASKED = frozenset({"", "NOTPROVIDED"})
-
-
-# How long a debit without a valid mandate can be claimed back: 13 months (EPC016-06, Core rulebook), and the days the
-# banks take.
-CLAIMABLE = timedelta(days=13 * 31 + 14)
 
 
 @dataclass(frozen=True, slots=True)

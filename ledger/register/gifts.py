@@ -172,6 +172,35 @@ def originals_of_mandates(
     return found
 
 
+class MandateGift(NamedTuple):
+    """A gift that stands and that a mandate brought: whose, the year it counts for, the day it is booked on."""
+
+    mandate: str
+    donor: str | None
+    counted: int
+    booked: date
+
+
+# No year stands here: its index would lead past every gift of it, where few lines are of these mandates.
+_OF_MANDATES = (
+    select(movement.c.mandate, gift.c.donor, gift.c.counted, gift.c.booked)
+    .select_from(movement)
+    .join(gift, (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position))
+    .outerjoin(_BACK, _BACK.c.reverses == gift.c.id)
+    .where(
+        movement.c.mandate.in_(bindparam("mandates", expanding=True)),
+        gift.c.cents > 0,
+        _BACK.c.id.is_(None),
+    )
+)
+
+
+def gifts_of_mandates(connection: Connection, mandates: Iterable[str]) -> Iterator[MandateGift]:
+    """Yield the gifts that stand and that these mandates brought."""
+    for some in slices(sorted(set(mandates))):
+        yield from map(MandateGift._make, connection.execute(_OF_MANDATES, {"mandates": some}))
+
+
 class PostedGift(NamedTuple):
     """A gift of the register: its id, the gift, the reference of its bank line (for a return, of what it took back).
 

@@ -1,5 +1,6 @@
 """Open lines of suspense and the decisions that take them out of it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
@@ -9,7 +10,9 @@ from sqlalchemy import (
     select,
 )
 
+from ledger.instalments import CLAIMABLE
 from ledger.records import LineOutcome
+from ledger.register.gifts import MandateGift, gifts_of_mandates, originals_of
 from ledger.register.tables import assignment, document, movement, stands, voucher, was_undone
 from ledger.store import bulk_insert
 
@@ -104,6 +107,31 @@ def open_items(connection: Connection) -> list[OpenItem]:
         .order_by(movement.c.booked, document.c.id, movement.c.position)
     )
     return [OpenItem(*row) for row in connection.execute(query)]
+
+
+def donors_awaiting_return(connection: Connection, year: int) -> set[str]:
+    """Return the donors of gifts of a year that a return waiting on suspense is likely to take back.
+
+    It is that of the gift of its reference, where there is one; else those of the gifts that its mandate brought while
+    they could still be claimed back.
+    """
+    waiting = [item for item in open_items(connection) if item.cents < 0 and (item.reference or item.mandate)]
+    if not waiting:
+        return set()
+    named = originals_of(connection, (item.reference for item in waiting if item.reference))
+    donors = {one.donor for one in named.values() if one.counted == year and not one.reversed}
+    claims = [item for item in waiting if item.mandate is not None and (item.reference or "") not in named]
+    brought: defaultdict[str, list[MandateGift]] = defaultdict(list)
+    for gift in gifts_of_mandates(connection, (item.mandate for item in claims if item.mandate)):
+        if gift.counted == year:
+            brought[gift.mandate].append(gift)
+    donors |= {
+        gift.donor
+        for item in claims
+        for gift in brought[item.mandate or ""]
+        if item.booked - CLAIMABLE <= gift.booked <= item.booked
+    }
+    return {donor for donor in donors if donor is not None}
 
 
 class Decided(NamedTuple):

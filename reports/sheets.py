@@ -61,12 +61,13 @@ class Styles:
 
 @contextmanager
 def new_workbook(path: Path) -> Iterator[Workbook]:
-    """Give a workbook that is written to a file at the end; what waits meanwhile stands beside the file and goes."""
-    with path.open("wb") as out, TemporaryDirectory(dir=path.parent, prefix=".obole-") as folder:
-        workbook = Workbook(out, {"constant_memory": True, "tmpdir": folder})
-        workbook.set_properties({"created": _MADE})
-        yield workbook
-        workbook.close()
+    """Give a workbook that is a file at the end, whole or not at all; what waits stands beside it and goes."""
+    with TemporaryDirectory(dir=path.parent, prefix=".obole-") as folder:
+        made = Path(folder, path.name)
+        with made.open("wb") as out, Workbook(out, {"constant_memory": True, "tmpdir": folder}) as workbook:
+            workbook.set_properties({"created": _MADE})
+            yield workbook
+        made.replace(path)
 
 
 def write_xlsx(table: Table, path: Path) -> None:

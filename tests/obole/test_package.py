@@ -105,7 +105,9 @@ def test_the_wheel_names_its_licence_and_python(wheel: Path):
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         told = archive.read(name).decode("utf-8")
     assert "License-Expression: MIT\n" in told
-    assert "Requires-Python: >=3.11\n" in told
+    assert "Requires-Python: <3.14,>=3.11\n" in told
+    promised = re.findall(r"^Classifier: Programming Language :: Python :: 3\.(\d+)$", told, re.MULTILINE)
+    assert promised == ["11", "12", "13"]
 
 
 def test_the_demonstration_runs_from_the_wheel(wheel: Path, tmp_path: Path):

@@ -1,15 +1,21 @@
 """What every room's tests share: in CI a missing tool is a failure, not a skip; a small set of books known by hand."""
 
 import os
+from collections import Counter
 from collections.abc import Generator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ledger.chart import house, render_chart
 
 os.environ["OBOLE_LANG"] = "en"  # what the tests read, whatever the books and the machine speak
+
+# How fast examples are drawn says how busy the machine is, nothing of what is tested.
+settings.register_profile("obole", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("obole")
 
 TOOLS = ("browser", "verapdf")
 
@@ -38,6 +44,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped for want of a tool; .ci/run must install what {needed[0]} needs."
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """In CI, say how many seconds the tests of each room took, setting up and tidying away included."""
+    if not os.environ.get("CI"):
+        return
+    seconds: Counter[str] = Counter()
+    for report in (each for reports in terminalreporter.stats.values() for each in reports):
+        if isinstance(report, pytest.TestReport):
+            seconds[report.nodeid.split("/")[1]] += report.duration
+    for room, spent in sorted(seconds.items()):
+        terminalreporter.write_line(f"-- tests of {room}: {spent:.0f} s")
 
 
 @pytest.fixture

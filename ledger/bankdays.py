@@ -10,7 +10,7 @@ _CLOSED = frozenset({(1, 1), (5, 1), (12, 25), (12, 26)})
 
 
 def is_bank_day(day: date) -> bool:
-    """Whether banks settle on a day: Monday to Friday but for the closing days of TARGET.
+    """Return whether banks settle on a day: Monday to Friday but for the closing days of TARGET.
 
     These are 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December (European Central Bank, T2 calendar).
     """
@@ -20,7 +20,7 @@ def is_bank_day(day: date) -> bool:
 
 
 def bank_day_from(day: date) -> date:
-    """The first bank day on or after a day."""
+    """Return the first bank day on or after a day."""
     while not is_bank_day(day):
         day += timedelta(1)
     return day
@@ -28,7 +28,7 @@ def bank_day_from(day: date) -> date:
 
 @cache
 def _easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar (the anonymous algorithm as in Meeus, Astronomical Algorithms, ch. 8)."""
+    """Return Easter Sunday, Gregorian (the anonymous algorithm as in Meeus, Astronomical Algorithms, ch. 8)."""
     a, b, c = year % 19, year // 100, year % 100
     h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
     weekday = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7

@@ -16,7 +16,7 @@ _ENTERPRISE = re.compile(r"[01][0-9]{9}")
 
 
 def valid_national_number(number: str) -> bool:
-    """Whether 11 digits are a national or a BIS number: a possible month, and the check digits of either century.
+    """Return whether 11 digits are a national or BIS number: a possible month, and the check digits of either century.
 
     The check of those born from 2000 is tried as long as that year is not in the future.
     """
@@ -30,7 +30,7 @@ def valid_national_number(number: str) -> bool:
 
 
 def valid_enterprise_number(number: str) -> bool:
-    """Whether 10 digits, the first 0 or 1, are an enterprise number: the last two are 97 less the others modulo 97."""
+    """Return whether 10 digits from 0 or 1 are an enterprise number: the last two are 97 less the others modulo 97."""
     return bool(_ENTERPRISE.fullmatch(number)) and int(number[8:]) == _MODULUS - int(number[:8]) % _MODULUS
 
 
@@ -42,7 +42,7 @@ _BELGIAN_CREDITOR = re.compile(r"BE[0-9]{2}[A-Z0-9]{3}[01][0-9]{9}")
 
 
 def valid_creditor_identifier(identifier: str) -> bool:
-    """Whether a SEPA creditor identifier is right: ISO 7064 mod 97-10, without the three characters of its own choice.
+    """Return whether a SEPA creditor identifier is right: ISO 7064 mod 97-10, without its own three characters.
 
     A Belgian one holds the enterprise number. Source: EPC262-08, creditor identifier overview.
     """

@@ -34,7 +34,7 @@ OVERLINE = Border(top=Side(style="thin"))
 
 
 def write_xlsx(table: Table, path: Path) -> None:
-    """One sheet, or several where the rows are more than a sheet takes; memory doesn't grow with the rows."""
+    """Write one sheet, or several where the rows are more than one takes; memory doesn't grow with the rows."""
     workbook = Workbook(write_only=True)
     rows = iter(enumerate(table.rows))
     number = 0
@@ -48,13 +48,13 @@ def write_xlsx(table: Table, path: Path) -> None:
 
 
 def sheet_name(title: str, number: int = 1) -> str:
-    """A title as the name of a sheet: at most 31 characters, none that a spreadsheet forbids."""
+    """Return a title as the name of a sheet: at most 31 characters, none that a spreadsheet forbids."""
     plain = "".join(" " if letter in "[]:*?/\\'" else letter for letter in title)
     return plain[:26] + (f" ({number})" if number > 1 else "")
 
 
 def set_up_sheet(sheet: Any, language: str, *, landscape: bool, header: int = HEADER_ROW) -> None:
-    """A4, fitted to the width, the header repeated on each page, the pages numbered, the header frozen."""
+    """Set up A4, fitted to the width, the header repeated on each page, the pages numbered, the header frozen."""
     sheet.freeze_panes = f"A{header + 1}"
     sheet.page_setup.paperSize = "9"
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
@@ -131,14 +131,14 @@ def _head(sheet: Any, table: Table) -> None:
 
 
 def style_header(cell: SheetCell, *, numeric: bool) -> None:
-    """The look of a header's cell."""
+    """Give a cell the look of a header's."""
     cell.font = BOLD
     cell.fill = SHADE
     cell.alignment = Alignment(horizontal="right" if numeric else "left", wrap_text=True)
 
 
 def _pen(sheet: Any, column: Column, kind: RowKind) -> SheetCell:
-    """A styled cell that is written again in each row of its kind: a row is serialised as soon as it is appended."""
+    """Return a styled cell, used again in each row of its kind: a row is serialised as soon as it is appended."""
     cell = WriteOnlyCell(sheet)
     if column.kind in NUMBER_FORMATS:
         cell.number_format = NUMBER_FORMATS[column.kind]

@@ -176,14 +176,14 @@ class _Sheets:
                 cell.border = border
 
     def _formula(self, line: AnnualLine, offset: int) -> str | int:
-        """ROUND(…,2) keeps the binary fractions of a sum from moving a half cent, and so a printed euro."""
+        """Return ROUND(…,2) keeps the binary fractions of a sum from moving a half cent, and so a printed euro."""
         if not line.parts:
             return f"=ROUND({self._sum(line.key, offset)},2)" if line.key in self.ranges else 0
         terms = "".join(self._term(part.sign, part.key, offset) for part in line.parts)
         return f"=ROUND({terms.removeprefix('+') or '0'},2)"
 
     def _term(self, sign: int, key: str, offset: int) -> str:
-        """A part of a sum: the line's own cell, or, where the line is not shown, its accounts (if it has any)."""
+        """Return a part of a sum: the line's own cell or, where the line is not shown, its accounts (if any)."""
         if key in self.rows:
             cell = str(self.sheet.cell(self.rows[key], self._exact + offset).coordinate)
         elif key in self.ranges:

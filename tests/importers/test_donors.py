@@ -71,7 +71,7 @@ def test_what_has_not_the_form_of_an_iban_is_none(number: str) -> None:
 
 
 def test_an_iban_of_a_bank_missing_from_the_list_of_bank_codes_is_valid() -> None:
-    # The textbook example: right check digits, a bank code that is not given out (facts/format-libraries.md).
+    # The textbook example: right check digits, a bank code that is not given out.
     assert donors.valid_iban("BE68539007547034")
 
 

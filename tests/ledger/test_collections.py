@@ -158,7 +158,7 @@ def test_the_reference_of_an_instalment_fits_the_bank_and_does_not_tell_the_mand
 @pytest.mark.parametrize(
     ("identifier", "valid"),
     [
-        ("BE68ZZZ0123456789", True),  # formats.md 3.1
+        ("BE68ZZZ0123456789", True),  # its check digits computed without the business code
         ("BE68ABC0123456789", True),  # the three characters are the creditor's own choice
         ("BE69ZZZ0123456789", False),
         ("BE68ZZZ0123456798", False),

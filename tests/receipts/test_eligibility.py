@@ -1,4 +1,4 @@
-"""Who gets a receipt: the decision table of facts/receipts.md section 3 row by row, and every cent in one line."""
+"""Who gets a receipt: the decision table of law and circulars row by row, and every cent in one line."""
 
 from pathlib import Path
 

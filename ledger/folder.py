@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-
 SETTINGS = "obole.toml"  # the settings of a set of books, in its folder
 
 

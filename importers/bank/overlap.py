@@ -58,7 +58,7 @@ def new_parts(
 
 
 def _continues(statement: Statement, known: Sequence[PostedStatement]) -> bool:
-    """Return whether another statement of the bank's own numbering goes on where the last one closed, on the same day."""
+    """Return whether the next statement of the bank's own numbering goes on where the last one closed, that day."""
     last = known[-1]
     numbered = last.kind == statement.kind and last.sequence.isdigit() and statement.sequence.isdigit()
     return (

@@ -11,7 +11,7 @@ from stdnum.be import vat
 
 from importers.registers import donors
 
-# Official samples of the FPS Finance and of python-stdnum, recomputed (facts/belcotax/checksum-test-vectors.csv).
+# Official samples of the FPS Finance and of python-stdnum, recomputed.
 NUMBERS = [
     ("85073003328", True),  # born 1985
     ("17073003384", True),  # born 2017: the check uses a leading 2

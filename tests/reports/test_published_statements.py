@@ -8,7 +8,7 @@ from report_books import DATA, published_totals
 from reports.scheme import LineKind, load_scheme
 from reports.statements import balance, differences, statement, statement_json
 
-# facts/published/README.md: the appropriation block was printed one euro higher than the balance sheet in both years;
+# The appropriation block was printed one euro higher than the balance sheet in both years;
 # no rounding of one exact amount gives both, so ours is the balance sheet's.
 OURS = {427607: 427606, 393765: 393764, 609596: 609595}
 

@@ -1,17 +1,21 @@
 """What every room's tests share: in CI a missing tool is a failure, not a skip; a small set of books known by hand."""
 
+import contextlib
 import os
 from collections.abc import Generator
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from coverage.exceptions import NoDataError
 
 from ledger.chart import house, render_chart
 
 os.environ["OBOLE_LANG"] = "en"  # what the tests read, whatever the books and the machine speak
 
 TOOLS = ("browser", "verapdf")
+ROOMS = ("ledger", "importers", "reports", "receipts", "obole")
 
 # Two years whose every figure can be added up in one's head.
 TRANSACTIONS = (
@@ -38,6 +42,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped for want of a tool; .ci/run must install what {needed[0]} needs."
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The coverage of branches and lines, altogether and of each room; it blocks nothing."""
+    controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if controller is None:
+        return
+    terminalreporter.section("coverage, lines and branches")
+    for name, within in (("total", None), *((room, [f"{room}/*"]) for room in ROOMS)):
+        with contextlib.suppress(NoDataError):
+            percent = controller.cov.report(include=within, file=StringIO())
+            terminalreporter.write_line(f"{name:10} {percent:.0f} %")
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_what_is_left_out_of_that_rule_still_breaks_it(place: str):
 
 
 def test_what_is_cited_is_in_the_repository():
-    cited = re.compile(r"(?<![\w./<>"-])(?:[\w-]+/)*[\w-]+\.md\b")
+    cited = re.compile(r'(?<![\w./<>"-])(?:[\w-]+/)*[\w-]+\.md\b')
     texts = [
         path
         for folder in (*ROOMS, "tests", ".ci")

@@ -88,7 +88,7 @@ def test_a_quirk_is_a_warning(path: Path):
     assert {fault.severity for fault in faults} == {Severity.WARNING}
 
 
-# The reason of SOURCES.md, in our words.
+# Why each of the genuine samples that are refused is, in our words.
 REASONS = {
     "acsone_record_count": "announces 23 records, the statement holds 19",
     "acsone_short_trailer": "57 characters instead of 128",

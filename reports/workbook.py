@@ -176,7 +176,7 @@ class _Sheets:
                 cell.border = border
 
     def _formula(self, line: AnnualLine, offset: int) -> str | int:
-        """Return ROUND(…,2) keeps the binary fractions of a sum from moving a half cent, and so a printed euro."""
+        """Return a line's formula: ROUND(…,2) keeps binary fractions from moving a half cent, and so a printed euro."""
         if not line.parts:
             return f"=ROUND({self._sum(line.key, offset)},2)" if line.key in self.ranges else 0
         terms = "".join(self._term(part.sign, part.key, offset) for part in line.parts)

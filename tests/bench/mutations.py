@@ -162,6 +162,10 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
+# Calls that say how a thing looks: their numbers are widths and sizes, no decision.
+_LOOKS = frozenset({"Column", "SheetColumn", "Font", "Side", "PatternFill", "Alignment"})
+
+
 class _Places(ast.NodeVisitor):
     """Collects the mutations of one file: what stands in functions, but no assertion, annotation or decorator."""
 
@@ -201,6 +205,10 @@ class _Places(ast.NodeVisitor):
             self._statements.append(node)
             self.visit(node.value)
             self._statements.pop()
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if not (isinstance(node.func, ast.Name) and node.func.id in _LOOKS):
+            self.generic_visit(node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Leave text: before Python 3.12 its parts have no places of their own."""

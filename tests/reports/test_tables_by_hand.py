@@ -266,7 +266,7 @@ def test_text_puts_words_to_the_left_and_figures_to_the_right():
     lines = text_of(
         small(
             Row(RowKind.LINE, ("ab", date(2025, 3, 14), 5, 1)),
-            Row(RowKind.LINE, ("abc def", None, 1_234_00, None), 1),
+            Row(RowKind.LINE, ("abc de", None, 1_234_00, None), 1),
             Row(RowKind.TOTAL, ("T", None, 1_234_05, 1), first=0),
         )
     )
@@ -276,7 +276,7 @@ def test_text_puts_words_to_the_left_and_figures_to_the_right():
     start = next(number for number, line in enumerate(lines) if line.startswith("ab "))
     assert lines[start] == f"ab      {day}      0.05  1"
     assert lines[start + 1] == "  abc               1,234.00"
-    assert lines[start + 2] == "    def"
+    assert lines[start + 2] == "    de"
     assert lines[-2].split() == ["T", "1,234.05", "1"]
 
 

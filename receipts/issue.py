@@ -99,7 +99,7 @@ def issue(
     printing: Printing,
     issued_on: date,
 ) -> Preview:
-    """Return number and freeze every receipt due; what was issued. NothingToIssue where none is due.
+    """Number and freeze every receipt due; return what was issued. NothingToIssue where none is due.
 
     The caller holds the books for writing.
     """

@@ -30,7 +30,7 @@ class CannotUndo(OboleError):
 
 
 def refuse_kind(name: str, kind: str) -> None:
-    """CannotUndo for a kind of document that has nothing to reverse."""
+    """Raise CannotUndo for a kind of document that has nothing to reverse."""
     if kind in _NOT_UNDONE:
         raise CannotUndo(f"{name}: a document of kind {kind} posts no money and is not undone; correct what it says.")
 
@@ -38,7 +38,7 @@ def refuse_kind(name: str, kind: str) -> None:
 def mirror(
     record: PostedDocument, gifts: Sequence[PostedGift], journal: str, control: Collection[str], language: str
 ) -> Booking:
-    """The booking that takes a document back. `journal` is the text of its journal file, `control` the gift accounts.
+    """Return the booking that takes a document back: `journal` is the text of its file, `control` the gift accounts.
 
     A return that is taken back is a new gift of the same donor and year; the line it names keeps its reference, so that
     the return can be taken in again.
@@ -71,7 +71,7 @@ def mirror(
 
 
 class _Opposite(NamedTuple):
-    """What the transactions of a journal become: entries, and for each batch of gifts its label and other accounts."""
+    """A journal turned round: entries, and for each batch of gifts its label and other accounts."""
 
     entries: list[Entry]
     labels: dict[int, str]
@@ -106,7 +106,7 @@ def _turned(one: PostedGift) -> Gift:
 
 
 def _line(one: PostedGift) -> MovementRow:
-    """The line of a gift that a taken-back return restores."""
+    """Return the line of a gift that a taken-back return restores."""
     day = one.gift.booked.isoformat()
     return MovementRow(
         position=one.gift.position,
@@ -131,7 +131,7 @@ def _transactions(journal: str) -> list[Any]:
 
 
 def _texts(meta: Mapping[str, Any]) -> dict[str, str | int]:
-    """The metadata that was written, without where the parser read it."""
+    """Return the metadata that was written, without where the parser read it."""
     kept = {key: value for key, value in meta.items() if key not in ("filename", "lineno") and not key.startswith("_")}
     return {key: value if isinstance(value, str) else int(value) for key, value in kept.items()}
 

@@ -54,7 +54,7 @@ class Booking:
 
 
 def gift_entries(booking: Booking, language: str) -> list[Entry]:
-    """The transactions of a document's gifts: one per batch and day, a posting per account, fund and channel.
+    """Return the transactions of a document's gifts: one per batch and day, a posting per account, fund and channel.
 
     A batch's other lines (what of a total went to suspense) join its transaction through `batch_lines`.
     """
@@ -225,7 +225,7 @@ def _sha256(path: Path) -> str:
 
 
 def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
-    """Journal files that are missing, changed, or were never posted; archived sources that are missing or changed."""
+    """Yield journal files that are missing, changed or were never posted, and archived sources missing or changed."""
     known: set[str] = set()
     for row in all_documents(connection):
         if row.journal:

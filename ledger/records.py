@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Nature(StrEnum):
-    """What was given. Only money can give a receipt (facts: art. 145/33 CIR 92)."""
+    """The kind of thing given. Only money can give a receipt (art. 145/33 CIR 92)."""
 
     MONEY = "money"
     GOODS = "goods"
@@ -24,7 +24,7 @@ class Nature(StrEnum):
 
 
 class Counterpart(StrEnum):
-    """What the donor got in return; a token one needs a human decision, a real one excludes a receipt."""
+    """The thing the donor got in return; a token one needs a human decision, a real one excludes a receipt."""
 
     NONE = "none"
     TOKEN = "token"  # noqa: S105 - a small thing in return, no password

@@ -84,13 +84,13 @@ def write_xlsx(table: Table, path: Path) -> None:
 
 
 def sheet_name(title: str, number: int = 1) -> str:
-    """A title as the name of a sheet: at most 31 characters, none that a spreadsheet forbids."""
+    """Return a title as the name of a sheet: at most 31 characters, none that a spreadsheet forbids."""
     plain = "".join(" " if letter in "[]:*?/\\'" else letter for letter in title)
     return plain[:26] + (f" ({number})" if number > 1 else "")
 
 
 def set_up_sheet(sheet: Worksheet, language: str, *, landscape: bool) -> None:
-    """A4, fitted to the width, the header repeated on each page, the pages numbered, the header frozen."""
+    """Set up A4, fitted to the width, the header repeated on each page, the pages numbered, the header frozen."""
     sheet.freeze_panes(HEADER_ROW, 0)
     sheet.set_paper(9)  # A4
     if landscape:

@@ -174,7 +174,7 @@ class _Sheets:
             self.sheet.write_formula(row - 1, printed, formula, style, to_euros(cents or 0))
 
     def _formula(self, line: AnnualLine, offset: int) -> str:
-        """ROUND(…,2) keeps the binary fractions of a sum from moving a half cent, and so a printed euro.
+        """Return a formula; ROUND(…,2) keeps binary fractions from moving a half cent, and so a printed euro.
 
         Empty where nothing stands behind the line.
         """
@@ -184,7 +184,7 @@ class _Sheets:
         return f"=ROUND({terms.removeprefix('+') or '0'},2)"
 
     def _term(self, sign: int, key: str, offset: int) -> str:
-        """A part of a sum: the line's own cell, or, where the line is not shown, its accounts (if it has any)."""
+        """Return a part of a sum: the line's own cell or, where the line is not shown, its accounts (if any)."""
         if key in self.rows:
             cell = f"{xl_col_to_name(self.exact + offset)}{self.rows[key]}"
         elif key in self.ranges:

@@ -1,12 +1,15 @@
 """What every room's tests share: in CI a missing tool is a failure, not a skip; a small set of books known by hand."""
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Generator
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from coverage.exceptions import NoDataError
 from hypothesis import HealthCheck, settings
 
 from ledger.chart import house, render_chart
@@ -18,6 +21,7 @@ settings.register_profile("obole", suppress_health_check=[HealthCheck.too_slow],
 settings.load_profile("obole")
 
 TOOLS = ("browser", "verapdf")
+ROOMS = ("ledger", "importers", "reports", "receipts", "obole")
 
 # Two years whose every figure can be added up in one's head.
 TRANSACTIONS = (
@@ -46,8 +50,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """In CI, say how many seconds the tests of each room took, setting up and tidying away included."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say the coverage where it was measured, and in CI how many seconds the tests of each room took."""
+    controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if controller is not None:
+        terminalreporter.section("coverage, lines and branches")
+        for name, within in (("total", None), *((room, [f"{room}/*"]) for room in ROOMS)):
+            with contextlib.suppress(NoDataError):
+                percent = controller.cov.report(include=within, file=StringIO())
+                terminalreporter.write_line(f"{name:10} {percent:.0f} %")
     if not os.environ.get("CI"):
         return
     seconds: Counter[str] = Counter()

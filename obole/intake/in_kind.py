@@ -14,7 +14,7 @@ from obole.intake.guards import day_faults, named, refuse_file, refuse_where, un
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 
-# Securities, stocks for the projects and fixed assets, or the charge they spare (annex 3; accounting-rules.md e).
+# Securities, stocks for the projects and fixed assets, or the charge they spare (annex 3; CBN/CNC opinion 2010/16).
 _CHARGE_OR_ASSET = "2356"
 
 

@@ -43,7 +43,7 @@ def _awaiting(donors: list[DonorFact], keys: set[str]) -> list[DonorFact]:
 
 
 def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
-    """The gifts that count for, or were booked in, a year."""
+    """Yield the gifts that count for, or were booked in, a year."""
     natures = {nature.value: nature for nature in Nature}
     counterparts = {counterpart.value: counterpart for counterpart in Counterpart}
     channels = {channel.value: channel for channel in Channel}
@@ -63,7 +63,7 @@ def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
 
 
 def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
-    """What is there and what is not, of each donor."""
+    """Yield what is there and what is not, of each donor."""
     for donor in donors:
         natural = donor.kind == DonorKind.NATURAL
         number = donor.national_number if natural else donor.enterprise_number

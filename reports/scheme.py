@@ -16,8 +16,8 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from ledger.chart import LANGUAGES
 from ledger.errors import OboleError
+from ledger.languages import LANGUAGES
 
 SCHEMES = ("published", "full", "abbreviated", "micro")
 REST = "rest"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.chart import LANGUAGES
+from ledger.languages import LANGUAGES
 from ledger.money import to_decimal, to_euros
 from reports.scheme import LineKind, Scheme, SchemeLine, StatementScheme, Term, What, When
 from reports.totals import RESULT_CLASSES, Totals

@@ -17,9 +17,10 @@ from fava.ext import FavaExtensionBase
 from flask import request
 from flask_babel import get_locale
 
-from ledger.chart import LANGUAGES, Account, accounts_of
+from ledger.chart import Account, accounts_of
 from ledger.clock import today
 from ledger.errors import OboleError
+from ledger.languages import LANGUAGES
 from obole.pages.words import LANGUAGE_NAMES, words
 from reports.totals import Totals, totals_of
 

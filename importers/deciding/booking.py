@@ -319,26 +319,35 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
     Such a gift is a credit by an OGM or mandate that was issued, or from a known account of which nothing else is said,
     booked by itself or a detail of the total at `batch`. `_book_line` and `_decide` would make the same of it.
     """
-    desk, children = sheet.desk, sheet.children
-    account, policy, total = desk.money, desk.date_policy, batch or None
+    desk, children, credited = sheet.desk, sheet.children, sheet.credited
+    account, policy, mandates, total = desk.money, desk.date_policy, desk.links.mandates, batch or None
     new = tuple.__new__  # half a million a year: faster than `_make`
     for movement in movements:
         # fmt: off
         (
-            position, parent, booked, value, cents, code, _, _, _, _, _,
+            position, parent, booked, value, cents, code, structured, text, _, payer, _,
             reference, _, mandate, _, executed, _, reason, _, _,
         ) = movement
         # fmt: on
-        facts = _facts(code)
-        given = facts.given and cents > 0 and parent == total and position not in children
-        donor, campaign = _known_donor(movement, facts, sheet, batch) if given else _NOBODY
+        given, collected, single, ours, channel = _facts(code)
+        donor = campaign = None
+        if not given or cents <= 0 or parent != total or position in children:
+            pass
+        elif structured is not None or mandate is None:
+            issued = issued_to(structured, text, desk.links)
+            if issued is not None:
+                donor, campaign = _agreed(issued, payer, desk) if mandate is not None or not collected else _NOBODY
+            elif single and structured is None:
+                donor = _only_payer(movement, sheet, batch)
+        elif not (credited and reference in credited):
+            donor = mandates.get(mandate)
         if donor is None:
             yield movement
             continue
-        counted, ours = counted_year(policy, executed, value, booked), facts.ours
+        counted = counted_year(policy, executed, value, booked)
         # fmt: off
         sheet.gifts.append(new(Gift, (
-            donor, cents, booked, counted, account, position, batch, _MONEY, facts.channel, _NOTHING,
+            donor, cents, booked, counted, account, position, batch, _MONEY, channel, _NOTHING,
             None, executed, value, None, campaign, None, None, False,
         )))
         sheet.rows.append(new(MovementRow, (
@@ -349,21 +358,18 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
         sheet.cents[_GIFT].append(cents)
 
 
-def _known_donor(movement: Movement, facts: _Facts, sheet: _Pile, batch: int) -> tuple[str | None, str | None]:
-    """Donor and campaign of a credit that one look-up knows; nobody where more is to be asked."""
-    links, structured, mandate = sheet.desk.links, movement.structured, movement.mandate
-    if structured is None and mandate is not None:
-        again = sheet.credited and movement.reference in sheet.credited
-        return (None if again else links.mandates.get(mandate)), None
-    issued = issued_to(structured, movement.communication, links)
-    if issued is not None:
-        if mandate is None and facts.collected:
-            return _NOBODY
-        return issued if links.ibans.get(movement.account, issued[0]) in (issued[0], None) else _NOBODY
-    owner = links.ibans.get(movement.account) if structured is None and facts.single else None
+def _agreed(issued: tuple[str, str | None], payer: str, desk: Desk) -> tuple[str | None, str | None]:
+    """Donor and campaign of a communication; nobody where the account it is paid from is another donor's."""
+    owner = desk.links.ibans.get(payer)
+    return issued if owner is None or owner == issued[0] else _NOBODY
+
+
+def _only_payer(movement: Movement, sheet: _Pile, batch: int) -> str | None:
+    """The only donor of the account of a line of which nothing else is known: no grant and no rule."""
+    owner = sheet.desk.links.ibans.get(movement.account)
     if owner is None or _by_grant(movement, sheet, batch) or sheet.rules.first(movement):
-        return _NOBODY
-    return owner, None
+        return None
+    return owner
 
 
 @cache

@@ -23,6 +23,7 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Any, NamedTuple
 
+import obole
 from importers.bank import any_format as bank_files
 from importers.bank import coda
 from importers.bank.records import BankFile, Movement, Outline, Statement
@@ -185,7 +186,7 @@ def _start(pieces: Sequence[_Piece], size: int) -> _Other:
     os.set_blocking(fill, False)  # a pipe kept short by the system: what has no token is read here
     os.write(fill, b"".join(_TOKEN.pack(*one) for one in _together(pieces, size)))
     os.close(fill)
-    root = str(Path(__file__).parents[2])
+    root = str(Path(obole.__file__).parents[1])  # wherever this module stands; an editable install is on no path
     command = [sys.executable, "-S", "-c", _COMMAND, f"{tokens},{ours}", root, *sys.path]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(tokens, ours))  # noqa: S603 - our own code
     os.close(ours)  # else the end of the process would not end the pipe

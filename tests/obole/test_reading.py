@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -241,3 +242,60 @@ def test_the_reader_ends_with_a_killed_import(ahead: int, files: list[Path]):
         importing.kill()
         # The output ends when the last process that holds it has ended.
         assert importing.communicate(timeout=20)[0] == ""
+
+
+# Where the program stands
+
+PACKAGES = ("ledger", "importers", "reports", "receipts", "obole")
+LOOK = """
+import subprocess, sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+tree, how, *files = sys.argv[1:]
+
+
+class Editable:
+    # As an editable install finds its packages: they lie on no path.
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return PathFinder.find_spec(name, [tree]) if path is None else None
+
+
+if how == "installed":
+    sys.path.insert(0, tree)
+else:
+    sys.meta_path.insert(0, Editable)
+
+from importers.bank import any_format
+from obole.intake import reading
+
+assert Path(reading.__file__).is_relative_to(tree), reading.__file__
+reading._WORTH_IT = 0
+reading.os.cpu_count = lambda: 2
+start = subprocess.Popen
+others = []
+
+
+def popen(*words, **options):
+    others.append(start(*words, stderr=subprocess.PIPE, **options))
+    return others[-1]
+
+
+subprocess.Popen = popen
+with reading.reading(list(map(Path, files))) as sources:
+    said = others[0].stderr.read()  # until it has ended
+    others[0].wait()
+    any_format.parse = None  # nothing is left to be read here
+    print(others[0].returncode, said.decode(), len([source.path for source in sources]))
+"""
+
+
+@pytest.mark.parametrize("how", ["installed", "checked out"])
+def test_the_second_process_finds_the_program_wherever_it_stands(files: list[Path], tmp_path: Path, how: str):
+    tree = tmp_path / "tree"
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    words = [sys.executable, "-I", "-c", LOOK, str(tree), how, *map(str, files)]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.split() == ["0", str(len(files))], done.stderr

@@ -27,7 +27,7 @@ from obole.intake.journal import take_journal
 from obole.intake.kinds import ALWAYS_READ, EMPTY, SOURCE_KINDS, UNKNOWN, expand, kind_of
 from obole.intake.platforms import platform_day, take_platform
 from obole.intake.statements import take_statements
-from obole.outcome import Intake, Progress, Taken, Told
+from obole.outcome import Intake, Progress, Taken, Told, ToldFile
 from obole.suspense.again import reconsider
 from obole.suspense.decisions import take_assignments
 
@@ -59,7 +59,7 @@ def import_into(books: Books, files: Sequence[Path], progress: Progress | None =
 
 
 def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
-    by_kind: dict[DocumentKind, list[tuple[Path, Told]]] = {kind: [] for kind, _ in SOURCE_KINDS}
+    by_kind: dict[DocumentKind, list[ToldFile]] = {kind: [] for kind, _ in SOURCE_KINDS}
     digests = {path: _digest(path) for path in files}
     said = declared(books.config)
     with books.register.connect() as connection:
@@ -80,7 +80,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
             told.faults.append(EMPTY if path.stat().st_size == 0 else UNKNOWN)
             continue
         told.kind = kind
-        by_kind[kind].append((path, told))
+        by_kind[kind].append(ToldFile(path, told))
     handlers = {
         DocumentKind.DONORS: take_donors,
         DocumentKind.PLEDGES: take_pledges,
@@ -94,7 +94,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
     }
     # A refund finds its gift where the report that brings the gift comes first.
     if len(by_kind[DocumentKind.PLATFORM]) > 1:
-        by_kind[DocumentKind.PLATFORM].sort(key=lambda item: platform_day(item[0], said))
+        by_kind[DocumentKind.PLATFORM].sort(key=lambda one: platform_day(one.path, said))
     done, total = 0, sum(len(group) for group in by_kind.values())
     by_kind[DocumentKind.CODA] += by_kind.pop(DocumentKind.CAMT)  # taken together, in the order of their days
     for kind, group in by_kind.items():

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import NamedTuple
 
 from ledger.errors import Fault, Severity
 
@@ -33,6 +35,13 @@ class Told:
             self.counts[key] = self.counts.get(key, 0) + value
         for key, value in cents.items():
             self.cents[key] = self.cents.get(key, 0) + value
+
+
+class ToldFile(NamedTuple):
+    """A source file and what is told of it."""
+
+    path: Path
+    told: Told
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ from obole.intake.desk import Knowledge, desk_of, load_known
 from obole.intake.details import Details, DetailsFile, take_details
 from obole.intake.lookup import look_up
 from obole.intake.reading import BankSource, ReadStatement, reading
-from obole.outcome import Told
+from obole.outcome import Told, ToldFile
 
 # A batch is one transaction: large enough that its fsyncs cost little, small enough that a kill loses seconds.
 _BATCH_MOVEMENTS = 40_000
@@ -41,11 +41,11 @@ _BATCH_MOVEMENTS = 40_000
 _BATCH_DOCUMENTS = 128
 
 
-def take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress: Callable[[int], None]) -> None:
+def take_statements(books: Books, group: Sequence[ToldFile], progress: Callable[[int], None]) -> None:
     """Post what is new of bank files, in batches, by day; `progress` gets the number of files done."""
-    ordered = sorted(group, key=lambda item: reading_key(item[0]))
+    ordered = sorted(group, key=lambda one: reading_key(one.path))
     details: list[ReadStatement] = []
-    with paused(), reading([path for path, _ in ordered]) as sources:
+    with paused(), reading([one.path for one in ordered]) as sources:
         known = load_known(books)
         for batch in _batches(sources, dict(ordered), details, progress):
             with _together(books, known) as work:

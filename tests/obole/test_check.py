@@ -1,13 +1,14 @@
 """`obole check`: eleven invariants, silent where they hold, and the name of whatever was changed by hand."""
 
 import json
-import zlib
 from datetime import date
 from pathlib import Path
 
 import pytest
 from small_books import DONORS, IBAN, STATEMENT, Journal, Obole, Statement, collected, given, returned
 
+from ledger.register.canonical import crc_of, gift_text
+from ledger.register.tables import GIFT_COLUMNS
 from obole.demo.coda_writer import CodaLine
 
 FIRST = STATEMENT.document
@@ -151,9 +152,9 @@ def test_the_triggers_refuse_such_a_change(small: Obole):
 
 
 def test_a_gift_changed_with_its_crc_is_found_by_the_digest_of_the_document(small: Obole):
-    [row] = small.rows("SELECT * FROM gift WHERE id = 2")
-    text = "|".join(str(one) for one in ("D0003" if one == "D0002" else one for one in row[1:-1]))
-    small.change(f"UPDATE gift SET donor = 'D0003', crc = {zlib.crc32(text.encode())} WHERE id = 2")
+    [row] = small.rows(f"SELECT {', '.join(GIFT_COLUMNS[1:-1])} FROM gift WHERE id = 2")
+    text = gift_text(tuple("D0003" if one == "D0002" else one for one in row))
+    small.change(f"UPDATE gift SET donor = 'D0003', crc = {crc_of(text)} WHERE id = 2")
     assert failed(small)[1] == [f"document: {FIRST}: the digest of its rows is not the one posted"]
 
 

@@ -69,7 +69,7 @@ class DocumentKind(StrEnum):
 
 
 class LineOutcome(StrEnum):
-    """What was made of a line of a document; of a platform's row that moved no gift, what the row is."""
+    """The outcome of a line of a document; of a platform's row that moved no gift, what the row is."""
 
     GIFT = "gift"
     RETURN = "return"

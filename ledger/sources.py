@@ -1,4 +1,4 @@
-"""What a source file becomes: the record of its document in the register, and the place of its archive in the books."""
+"""The documents of source files: their record in the register, and the place of their archive in the books."""
 
 import hashlib
 import json

@@ -69,6 +69,35 @@ def direct_debit(
     return f"{settled:%d%m%y}{sequence}1{paid}{creditor:<35}{mandate:<35}{text:<62}{r}{reason:<4}"
 
 
+def header_record(
+    day: date, file: str, holder: Holder, *, duplicate: bool = False, application: str = "00000", version: str = "2"
+) -> str:
+    """Return record 0. `file` is the bank's reference of it; an `application` other than 00000 brings details only."""
+    copy = "D" if duplicate else " "
+    return (
+        f"00000{day:%d%m%y}{holder.bank}05{copy}{'':7}{file:<10}{holder.name:<26}{holder.bic:<11}"
+        f"0{holder.enterprise_number} {application}{'':39}{version}"
+    )
+
+
+def old_balance_record(holder: Holder, paper: str, cents: int, day: date, *, currency: str = "EUR") -> str:
+    """Return record 1: the balance before the statement of this number."""
+    return (
+        f"12{paper}{holder.iban:<34}{currency}{signed(cents)}{day:%d%m%y}{holder.name:<26}"
+        f"{holder.description:<35}{paper}"
+    )
+
+
+def new_balance_record(holder: Holder, paper: str, cents: int, day: date, *, currency: str = "EUR") -> str:
+    """Return record 8: the balance after the statement of this number."""
+    return f"8{paper}{holder.iban:<34}{currency}{signed(cents)}{day:%d%m%y}{'':64}0"
+
+
+def trailer_record(records: int, debits: int, credits_: int, *, last: bool = True) -> str:
+    """Return record 9: how many records 1, 2, 3 and 8 there are, and the sums of the movements in cents."""
+    return f"9{'':15}{records:06d}{_amount(debits)}{_amount(credits_)}{'':75}{'2' if last else '1'}"
+
+
 class StatementWriter:
     """Collects the movements of one account and one day; `encoded` gives the file."""
 
@@ -115,18 +144,10 @@ class StatementWriter:
 
     def encoded(self) -> bytes:
         """The logical file: records of 128 characters, CR LF."""
-        account = f"{self.holder.iban:<34}EUR"
-        head = (
-            f"00000{self._day}{self.holder.bank}05{'':8}{self._tag:<10}{self.holder.name:<26}{self.holder.bic:<11}"
-            f"0{self.holder.enterprise_number} 00000{'':39}2"
-        )
-        old = (
-            f"12{self._paper}{account}{_signed(self.opening)}{self._opened:%d%m%y}{self.holder.name:<26}"
-            f"{self.holder.description:<35}{self._paper}"
-        )
-        new = f"8{self._paper}{account}{_signed(self.closing)}{self._day}{'':64}0"
-        counted = len(self._records) + 2
-        trailer = f"9{'':15}{counted:06d}{_amount(self._debits)}{_amount(self._credits)}{'':75}2"
+        head = header_record(self.booked, self._tag, self.holder)
+        old = old_balance_record(self.holder, self._paper, self.opening, self._opened)
+        new = new_balance_record(self.holder, self._paper, self.closing, self.booked)
+        trailer = trailer_record(len(self._records) + 2, self._debits, self._credits)
         records = [head, old, *self._records, new, trailer]
         for record in records:
             if len(record) != RECORD:
@@ -153,7 +174,7 @@ class StatementWriter:
         kind = "1" if line.structured else "0"
         value = f"{line.value:%d%m%y}" if line.value else self._day
         bank_reference = f"{self._tag}{self._movement:06d}{detail:05d}"
-        amount, booked = _signed(line.cents), f"{self._day}{self._paper}{globalised}"
+        amount, booked = signed(line.cents), f"{self._day}{self._paper}{globalised}"
         returned = f"{line.return_type:1}{line.reason:<4}"
         self._records += (
             f"21{mark}{bank_reference}{amount}{value}{line.code}{kind}{text[:53]}{booked}1 0",
@@ -174,5 +195,6 @@ def _amount(cents: int) -> str:
     return f"{cents:014d}0"  # twelve digits of euros, three decimals
 
 
-def _signed(cents: int) -> str:
+def signed(cents: int) -> str:
+    """Return an amount as the records have it: 0 for a credit and 1 for a debit, twelve digits, three decimals."""
     return f"{'1' if cents < 0 else '0'}{abs(cents):014d}0"

@@ -133,7 +133,7 @@ def _together(books: Books, known: Knowledge) -> Iterator[_Work]:
             change_pledges(identities, work.changes)
 
 
-class _Part(NamedTuple):
+class _NewPart(NamedTuple):
     """A statement, or a part of one, that is to be posted."""
 
     read: ReadStatement
@@ -146,7 +146,7 @@ class _Part(NamedTuple):
         return self.statement is self.read.statement
 
 
-def _new_parts(work: _Work, batch: Sequence[ReadStatement]) -> Iterator[_Part]:
+def _new_parts(work: _Work, batch: Sequence[ReadStatement]) -> Iterator[_NewPart]:
     """Yield what is to be posted of a batch, part by part: each is posted before the next is looked at."""
     for read in batch:
         statement, told = read.statement, read.told
@@ -164,7 +164,7 @@ def _new_parts(work: _Work, batch: Sequence[ReadStatement]) -> Iterator[_Part]:
         told.known.extend(one for one in new.known if one not in told.known)
         told.faults.extend(new.faults)
         for part in new.parts:
-            yield _Part(read, part, desk)
+            yield _NewPart(read, part, desk)
         if new.parts != (statement,):
             _split_known(work, desk, read, new.parts)
 
@@ -202,7 +202,7 @@ def _post_details(books: Books, reads: Sequence[ReadStatement], known: Knowledge
             read.told.faults.extend(done.faults)
 
 
-def _post(work: _Work, part: _Part, found: Found, booked: Booked) -> None:
+def _post(work: _Work, part: _NewPart, found: Found, booked: Booked) -> None:
     """Post a decided statement with its file, tell it, and enter what follows from the direct debits that came back."""
     read, statement, told = part.read, part.statement, part.read.told
     shut = work.closed & {day.year for day in _days(statement)}
@@ -255,7 +255,7 @@ def _days(statement: Statement) -> Iterator[date]:
 _SUFFIXES = {DocumentKind.CODA: ".cod", DocumentKind.CAMT: ".xml"}
 
 
-def _archive(books: Books, part: _Part, name: str) -> Path:
+def _archive(books: Books, part: _NewPart, name: str) -> Path:
     read, statement, account = part.read, part.statement, part.desk.account
     kind, closing = statement.kind, statement.closing_date
     assert closing is not None

@@ -44,6 +44,7 @@ HEAVY = (
     "typst",
     "cryptography",
 )
+FIRST = 60  # so many tests are asked before all others
 LIMIT = 120  # seconds for the tests of one mutation: one that never ends is found
 
 
@@ -272,8 +273,13 @@ def places(root: Path, rooms: Sequence[str]) -> list[Mutation]:
 
 
 def scratch(folder: Path) -> Path:
-    """Copy what git knows of the tree into a folder, and put the reference files that tests ask for beside it."""
+    """Copy what git knows of the tree into a folder, and put the reference files that tests ask for beside it.
+
+    A folder that has a copy is taken as it is, with what was measured in it.
+    """
     tree = folder / "tree"
+    if tree.exists():
+        return tree
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -293,15 +299,21 @@ def scratch(folder: Path) -> Path:
 def measure(tree: Path, room: str) -> dict[str, dict[int, set[str]]]:
     """Run the tests of a room once and return, by file and line, the tests that execute it."""
     data = tree / f".coverage-{room}"
-    code = f"import mutations; mutations.run_measured({room!r}, {str(data)!r})"
-    subprocess.run([sys.executable, "-c", code], cwd=tree, env=_environment(tree), check=True, stdout=sys.stderr)
+    if not data.exists():
+        _run_room(tree, room, data)
     stored = coverage.CoverageData(str(data))
     stored.read()
     lines: dict[str, dict[int, set[str]]] = {}
     for file in stored.measured_files():
         by_line = {line: {one for one in contexts if one} for line, contexts in stored.contexts_by_lineno(file).items()}
-        lines[Path(file).relative_to(tree).as_posix()] = by_line
+        within = file[max(file.rfind(f"/{room}/"), 0) + 1 :]
+        lines[within] = by_line
     return lines
+
+
+def _run_room(tree: Path, room: str, data: Path) -> None:
+    code = f"import mutations; mutations.run_measured({room!r}, {str(data)!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=tree, env=_environment(tree), check=True, stdout=sys.stderr)
 
 
 def run_measured(room: str, data: str) -> None:
@@ -397,6 +409,16 @@ def _wait(child: int, limit: float) -> int:
     return -1
 
 
+def _first_few(tests: set[str]) -> Iterator[list[str]]:
+    """Yield some tests of the file that has most of them, then all others: most mutations are found by the first."""
+    files = Counter(name.split("::", 1)[0] for name in tests)
+    most = max(files, key=lambda name: (files[name], name))
+    first = sorted(name for name in tests if name.startswith(f"{most}::"))[:FIRST]
+    yield first
+    if others := sorted(tests - {*first}):
+        yield others
+
+
 class Runner:
     """Puts mutations into the scratch copy one by one and asks the tests."""
 
@@ -433,7 +455,7 @@ class Runner:
         changed = original[: mutation.start] + mutation.after.encode() + original[mutation.end :]
         path.write_bytes(changed)
         try:
-            code = self._ask(sorted(tests))
+            code = next((code for some in _first_few(tests) if (code := self._ask(some))), 0)
         finally:
             path.write_bytes(original)
         if code == -1:
@@ -474,9 +496,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rooms", nargs="+", default=ROOMS, choices=ROOMS)
     parser.add_argument("--match", default="", help="only mutations whose line in the table matches this expression")
+    parser.add_argument("--scratch", type=Path, help="where the copy of the tree is made, or is from an earlier run")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
-        tree = scratch(Path(folder))
+        tree = scratch(chosen.scratch or Path(folder))
         every = [one for one in places(tree, chosen.rooms) if re.search(chosen.match, str(one))]
         drawn = random.Random(chosen.seed).sample(every, min(chosen.count, len(every)))
         print(f"{len(drawn)} of {len(every)} mutations, seed {chosen.seed}", flush=True)

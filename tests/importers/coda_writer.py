@@ -1,8 +1,22 @@
-"""Writes CODA 2.x records for the tests: one function per record, and `statement` that adds up what it is given."""
+"""CODA files for the tests: what frames a statement as the demonstration's writer has it, and movements as banks vary.
+
+`statement` adds up what it is given; a test changes the records, so that they are wrong in one place.
+"""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from obole.demo.coda_writer import (
+    Holder,
+    direct_debit,
+    header_record,
+    new_balance_record,
+    old_balance_record,
+    signed,
+    trailer_record,
+)
 
 IBAN = "BE47435000000080"  # the example account of the standard
 
@@ -26,6 +40,9 @@ class Line(NamedTuple):
     details: Sequence["Line"] = ()
 
 
+HOLDER = Holder(IBAN, "", "FONDATION DE L'EXEMPLE", "KREDBEBB", "0123456749", "725")
+
+
 def ddmmyy(day: date | None) -> str:
     return day.strftime("%d%m%y") if day else "000000"
 
@@ -39,57 +56,19 @@ def record(*fields: tuple[int, str]) -> str:
     return "".join(line)
 
 
-def signed(cents: int) -> str:
-    return f"{'1' if cents < 0 else '0'}{abs(cents) * 10:015d}"
-
-
-def header(day: date = date(2025, 3, 14), *, duplicate: bool = False, application: str = "00000", version: str = "2"):
-    return record(
-        (1, "00000"),
-        (6, ddmmyy(day)),
-        (12, "725"),
-        (15, "05"),
-        (17, "D" if duplicate else " "),
-        (25, "FILE000001"),
-        (35, "FONDATION DE L'EXEMPLE"),
-        (61, "KREDBEBB"),
-        (72, "00123456749"),
-        (84, application),
-        (128, version),
-    )
-
-
-def account_field(account: str = IBAN, currency: str = "EUR") -> str:
-    return f"{account:<34}{currency}"
+def header(day: date = date(2025, 3, 14), **changes: Any) -> str:
+    return header_record(day, "FILE000001", HOLDER, **changes)
 
 
 def old_balance(cents: int, day: date = date(2025, 3, 13), sequence: str = "073", account: str = IBAN, currency="EUR"):
-    return record(
-        (1, "12"),
-        (3, sequence),
-        (6, account_field(account, currency)),
-        (43, signed(cents)),
-        (59, ddmmyy(day)),
-        (65, "FONDATION DE L'EXEMPLE"),
-        (126, sequence),
-    )
+    return old_balance_record(replace(HOLDER, iban=account), sequence, cents, day, currency=currency)
 
 
 def new_balance(cents: int, day: date = date(2025, 3, 14), sequence: str = "073", account: str = IBAN, currency="EUR"):
-    return record(
-        (1, "8"),
-        (2, sequence),
-        (5, account_field(account, currency)),
-        (42, signed(cents)),
-        (58, ddmmyy(day)),
-        (128, "0"),
-    )
+    return new_balance_record(replace(HOLDER, iban=account), sequence, cents, day, currency=currency)
 
 
-def trailer(records: int, debits: int, credits_: int, *, last: bool = True) -> str:
-    return record(
-        (1, "9"), (17, f"{records:06d}"), (23, f"{debits * 10:015d}"), (38, f"{credits_ * 10:015d}"), (128, "12"[last])
-    )
+trailer = trailer_record
 
 
 def movement(number: int, detail: int, line: Line) -> list[str]:
@@ -196,7 +175,9 @@ def debit_text(
     creditor: str = "BE68ZZZ0123456749",
 ) -> str:
     """The 149 characters of a structured communication 127."""
-    return f"127{ddmmyy(settled)}11{paid}{creditor:<35}{mandate:<35}{communication:<62}{return_type}{reason:<4}"
+    return "127" + direct_debit(
+        settled, creditor, mandate, sequence="1", paid=paid, text=communication, r=return_type, reason=reason
+    )
 
 
 def ogm(serial: int) -> str:

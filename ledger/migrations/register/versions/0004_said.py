@@ -1,4 +1,4 @@
-"""What an export says of a payment: its donor in a column of its own, and that its certificate comes from elsewhere.
+"""Keep what an export says of a payment: its donor, in a column of its own, and whether its certificate is elsewhere.
 
 The donor key stood where the reason of a return stands. It moves, and no text of a row changes by it
 (`ledger.register.canonical`): CRCs, digests and the seals of closed years stay those that were posted.

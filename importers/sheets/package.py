@@ -63,8 +63,12 @@ class Marks(Flag):
     ERRORS = auto()  # a cell of the kind `e`
     FORMULAS = auto()  # a formula, perhaps never calculated
     MERGED = auto()
-    SPACES = auto()  # a text that begins or ends with a blank that is not marked as to be kept
+    SPACES = auto()  # texts in several runs, one of which begins or ends with a blank that is not marked as to be kept
     ODD = auto()  # a number written with a reference to a character
+
+
+# A reference to a digit, a sign, a point or an E.
+_OF_A_NUMBER = rb"0*(?:4[3-9]|5[0-7]|69|101|[xX]0*(?:2[bBdDeE]|3[0-9]|[46]5));"
 
 
 # Each mark with bytes of which one must be there, because they are found in a tenth of the time, and what then decides.
@@ -72,12 +76,8 @@ _MARKS = (
     (Marks.ERRORS, (b'"e"', b"'e'"), re.compile(rb"""\st\s*=\s*["']e["']""")),
     (Marks.FORMULAS, (b"<f", b":f"), re.compile(rb"<(?:\w+:)?f[\s/>]")),
     (Marks.MERGED, (b"mergeCell",), re.compile(rb"<(?:\w+:)?mergeCell\s")),
-    (
-        Marks.SPACES,
-        (b"t> ", b"t>\n", b"t>\t", b"t>\r", b" </", b"\n</", b"\t</", b"\r</"),
-        re.compile(rb"<(?:\w+:)?t>(?:\s|[^<]*\s</)"),
-    ),
-    (Marks.ODD, (b"&#",), re.compile(rb"<(?:\w+:)?v\b[^>]*>[^<&]*&#")),
+    (Marks.SPACES, (b"<r>", b":r>"), re.compile(rb"<(?:\w+:)?t>(?:\s|[^<]*\s</)")),
+    (Marks.ODD, (b"&#",), re.compile(rb"<(?:\w+:)?v\b[^>]*>[-+0-9.eE]*&#" + _OF_A_NUMBER)),
 )
 
 

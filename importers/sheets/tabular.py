@@ -469,27 +469,24 @@ def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
     return _sheet(path.stem, rows, broken, digest, [])
 
 
-def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Give the records of a CSV, an empty one for a blank line."""
+def _records(text: str, delimiter: str) -> list[list[str]]:
+    """Return the records of a CSV, an empty one for a blank line."""
     if not text:
         raise UnreadableError("the file is empty; export it again")
     # A quotation mark that is never closed takes the end with it, which the csv module does not say.
     lines = chain(io.StringIO(text, newline=""), [_END])
-    number = 1
+    limit = csv.field_size_limit(len(text) + len(_END))
     try:
-        for record in csv.reader(lines, delimiter=delimiter):
-            if record and record[-1].endswith(_END):
-                if record == [_END]:
-                    return
-                break
-            yield record
-            number += 1
-    except csv.Error:
+        *records, last = csv.reader(lines, delimiter=delimiter)
+    except csv.Error as error:
+        raise UnreadableError(f"the file is no table of text ({error}); export it again") from None
+    finally:
+        csv.field_size_limit(limit)
+    if last != [_END]:
         raise UnreadableError(
-            f"a text in row {number} is longer than {csv.field_size_limit():,} characters, or a quotation mark there "
-            "is not closed; correct it and export the file again"
-        ) from None
-    raise UnreadableError(f"a quotation mark opened in row {number} is never closed; close it or remove it")
+            f"a quotation mark opened in row {len(records) + 1} is never closed; close it or remove it"
+        )
+    return records
 
 
 def _sheet(

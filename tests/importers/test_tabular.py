@@ -522,6 +522,7 @@ def one_amount(tmp_path: Path, cell: str, row: str = "") -> RawSheet:
     ("cell", "words"),
     [
         ('<c r="B2"><v>1&#50;</v></c>', "numbers written as no spreadsheet writes them"),
+        ('<c r="B2"><v>&#x31;</v></c>', "numbers written as no spreadsheet writes them"),
         ('<c r="B2"><v>1<!-- x -->2</v></c>', "comments or marked sections"),
         ('<c r="B2"><v><![CDATA[12]]></v></c>', "comments or marked sections"),
         ('<c r="B2" t="zz"><v>1</v></c>', "is damaged (its sheet `one` cannot be read)"),
@@ -533,6 +534,17 @@ def test_what_calamine_would_read_otherwise_than_it_is_written_is_refused(
     cell: str, words: str, tmp_path: Path
 ) -> None:
     assert words in messages(one_amount(tmp_path, cell))[0]
+
+
+def test_a_text_that_a_formula_gave_may_have_references_to_characters(tmp_path: Path) -> None:
+    sheet = one_amount(tmp_path, '<c r="B2" t="str"><f>A1</f><v>&#201;cole &amp; Caf&#233;</v></c>')
+    assert sheet.rows == ((2, ["x", "École & Café"]),)
+
+
+def test_the_runs_of_a_text_keep_the_blanks_between_them(tmp_path: Path) -> None:
+    """calamine, as Excel, drops those that their writer did not mark; a name of two words would be one."""
+    cell = '<c r="B2" t="inlineStr"><is><r><t>Noé</t></r><r><t> de </t></r><r><t>Exemple</t></r></is></c>'
+    assert one_amount(tmp_path, cell).rows == ((2, ["x", "Noé de Exemple"]),)
 
 
 @pytest.mark.parametrize("error", ["#N/A", "#SPILL!", "#GETTING_DATA"])
@@ -603,9 +615,12 @@ def test_a_csv_has_quotation_marks_where_a_spreadsheet_takes_them(tmp_path: Path
     assert [list(row) for _, row in read_sheet(source).rows] == [['x "y" z', "1"], ["ab", "2"], [None, "3"]]
 
 
-def test_a_text_of_a_csv_without_end_is_told_with_its_row(tmp_path: Path) -> None:
-    source = write_csv(tmp_path / "a.csv", 'name;amount\nx;1\n"' + "y" * 200_000)
-    assert messages(read_sheet(source))[0].startswith("a text in row 3 is longer than 131,072 characters,")
+def test_a_text_of_a_csv_is_as_long_as_it_likes_but_has_an_end(tmp_path: Path) -> None:
+    long = "y" * 200_000
+    [row] = read_sheet(write_csv(tmp_path / "a.csv", f'name;amount\n"{long}";1\n')).rows
+    assert row == (2, [long, "1"])
+    source = write_csv(tmp_path / "b.csv", f'name;amount\nx;1\n"{long}')
+    assert messages(read_sheet(source))[0].startswith("a quotation mark opened in row 3 is never closed;")
 
 
 @pytest.fixture(scope="module")

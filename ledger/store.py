@@ -65,7 +65,7 @@ def _not_current(name: StoreName, version: str | None) -> str:
 
 
 def store_version(url: str, name: StoreName) -> str | None:
-    """Return the version of the migrations that a store is at, None where it is empty; StoreUnreadable where it is none."""
+    """Return the migration that a store is at, None where it is empty; StoreUnreadable where it is no store."""
     try:
         engine = create_engine(url)
         try:

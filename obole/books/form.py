@@ -31,7 +31,7 @@ class NewerBooks(OboleError):
 
 
 def form_of(root: Path) -> int:
-    """Return the form of the books in a folder, 0 where they are older than forms; OboleError where it cannot be read."""
+    """Return the form of the books in a folder, 0 where they are older than forms; OboleError if unreadable."""
     path = root / FORM_FILE
     try:
         form = tomllib.loads(path.read_text(encoding="utf-8"))["form"]

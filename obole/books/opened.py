@@ -38,9 +38,7 @@ class Books:
 
     folder: Folder
     config: Config
-    key: bytes | None = (
-        None  # the key of the vault where it is not in the key folder, as in a copy that is being proved
-    )
+    key: bytes | None = None  # of the vault, where it is not in the key folder: a copy that is being proved
 
     @cached_property
     def chart(self) -> Mapping[str, Account]:
@@ -121,7 +119,7 @@ def found_books(root: Path) -> Books:
 
 
 def open_books(root: Path) -> Books:
-    """Open the books in a folder and check that they are of this Obole's form and obole.toml and the chart fit together.
+    """Open the books in a folder, of this Obole's form, and check that obole.toml and the chart fit together.
 
     OldBooks where `obole upgrade` comes first, UnknownAccount where the settings name an account that is not open.
     """

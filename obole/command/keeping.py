@@ -1,6 +1,7 @@
 """The commands by which books live on: brought up to date, copied away and put back."""
 
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import click
@@ -40,7 +41,9 @@ def upgrade_command(books: Path, backup_file: Path | None, *, no_backup: bool, y
 
 def _beside(books: Books) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return books.folder.root.with_name(f"{books.folder.root.name}-before-upgrade-{stamp}.obole")
+    root = books.folder.root
+    names = (f"{root.name}-before-upgrade-{stamp}{f'-{number}' if number else ''}.obole" for number in count())
+    return next(path for path in map(root.with_name, names) if not path.exists())
 
 
 @click.command("backup")

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ledger.errors import OboleError
 
 StoreName = Literal["register", "vault"]
+STORES: tuple[StoreName, ...] = ("register", "vault")
 _Value = TypeVar("_Value")
 _VARIABLES = 400  # of pairs: SQLite before 3.32 takes 999 variables in a statement
 
@@ -50,14 +51,35 @@ def open_store(url: str, name: StoreName, *, migrate: bool = True) -> Engine:
         if version != HEADS[name] and migrate:
             _upgrade(engine, name, version)
     except (SQLAlchemyError, ImportError) as error:  # ImportError: the driver of a server's address is not installed
-        raise StoreUnreadable(
-            f"the {name} cannot be opened ({type(error).__name__}); check that its file exists and is an Obole store."
-        ) from None
+        raise _cannot_be_opened(name, error) from None
     if version != HEADS[name] and not migrate:
-        raise StoreUnreadable(
-            f"the {name} is at version {version or 'none'}, this Obole needs {HEADS[name]}; run `obole check`."
-        )
+        raise StoreUnreadable(_not_current(name, version))
     return engine
+
+
+def _not_current(name: StoreName, version: str | None) -> str:
+    if version is None:
+        return f"what stands where the {name} should be is empty; restore it from your backup."
+    remedy = "run `obole upgrade`" if version < HEADS[name] else "install the newest Obole"
+    return f"the {name} is at version {version}, this Obole needs {HEADS[name]}; {remedy}."
+
+
+def store_version(url: str, name: StoreName) -> str | None:
+    """Return the migration that a store is at, None where it is empty; StoreUnreadable where it is no store."""
+    try:
+        engine = create_engine(url)
+        try:
+            return _version(engine, name)
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        raise _cannot_be_opened(name, error) from None
+
+
+def _cannot_be_opened(name: StoreName, error: Exception) -> StoreUnreadable:
+    return StoreUnreadable(
+        f"the {name} cannot be opened ({type(error).__name__}); check that its file exists and is an Obole store."
+    )
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:

@@ -42,23 +42,69 @@ def create_key(name: str, books: Path | None = None) -> Path:
         raise KeyInBooks(
             f"the key folder lies inside the books {books.name}; point OBOLE_KEYS at a folder outside them."
         )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{name}.key"
-    if path.exists():
-        return path
-    # Whole or not at all: half a key would be kept for ever.
-    temporary = folder / f".{name}.{secrets.token_hex(4)}.new"
+    if not path.exists():
+        _write_key(path, secrets.token_bytes(KEY_BYTES))
+    return path
+
+
+class KeyTaken(OboleError):
+    """Another key has the name that a key must have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"another key than that of the backup is called {name}.key in the key folder; move it away, or point "
+            "OBOLE_KEYS at another folder."
+        )
+
+
+def read_key(name: str) -> bytes:
+    """Return the key of the key file `name`; KeyMissing where there is none or it is no key."""
+    path = keys_folder() / f"{name}.key"
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (FileNotFoundError, PermissionError):
+        raise KeyMissing(
+            f"the key {name}.key of this vault is not in the key folder; restore it from your backup, "
+            "or point OBOLE_KEYS at the folder that holds it."
+        ) from None
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise KeyMissing(f"{name}.key is not a key of {KEY_BYTES} bytes; restore it from your backup.")
+    return key
+
+
+def require_name_free(name: str, key: bytes) -> None:
+    """KeyTaken where the key folder has another key under this name."""
+    path = keys_folder() / f"{name}.key"
+    if path.exists() and path.read_bytes().strip() != key.hex().encode():
+        raise KeyTaken(name)
+
+
+def keep_key(name: str, key: bytes) -> Path:
+    """Put a key into the key folder, where it may be already; KeyTaken where another has its name."""
+    path = keys_folder() / f"{name}.key"
+    if not path.exists():
+        _write_key(path, key)
+    require_name_free(name, key)
+    return path
+
+
+def _write_key(path: Path, key: bytes) -> None:
+    """Write a key file whole or not at all (half a key would be kept for ever), never over another."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.new")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
-            out.write(secrets.token_hex(KEY_BYTES) + "\n")
+            out.write(key.hex() + "\n")
             out.flush()
             os.fsync(out.fileno())
         with suppress(FileExistsError):
             path.hardlink_to(temporary)  # unlike a rename, never replaces a key
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(folder)
-    return path
+    sync_folder(path.parent)
 
 
 class Sealer:
@@ -71,19 +117,7 @@ class Sealer:
     @classmethod
     def open(cls, name: str) -> "Sealer":
         """The sealer of the key file `name`; KeyMissing where there is none."""
-        path = keys_folder() / f"{name}.key"
-        try:
-            key = bytes.fromhex(path.read_text(encoding="ascii").strip())
-        except (FileNotFoundError, PermissionError):
-            raise KeyMissing(
-                f"the key {name}.key of this vault is not in the key folder; restore it from your backup, "
-                "or point OBOLE_KEYS at the folder that holds it."
-            ) from None
-        except ValueError:
-            key = b""
-        if len(key) != KEY_BYTES:
-            raise KeyMissing(f"{name}.key is not a key of {KEY_BYTES} bytes; restore it from your backup.")
-        return cls(key)
+        return cls(read_key(name))
 
     def seal(self, plain: str, context: str) -> bytes:
         """Encrypt; the same text gives another result each time."""

@@ -8,7 +8,9 @@ from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.journal import quote, write_whole
 from ledger.locks import writing
+from ledger.store import STORES, open_store
 from ledger.vault.key import create_key
+from obole.books.form import write_form
 from obole.books.opened import Books, open_books
 from obole.books.settings import FILE_NAME, Config, load, read_settings
 
@@ -51,9 +53,10 @@ def initialise(root: Path, settings: str) -> Books:
         for part in (folder.documents, folder.receipts, folder.seals):
             part.mkdir(exist_ok=True)
         books = Books(folder, config)
-        books.register  # noqa: B018 - creates the store
-        books.vault  # noqa: B018
-        write_whole(root / "import.py", _IMPORT.encode())
+        for store in STORES:
+            open_store(books.address(store), store).dispose()
+        write_whole(root / IMPORT_FILE, IMPORT_TEXT.encode())
+        write_form(root)
         write_whole(folder.main, main_text(config).encode())
     return open_books(root)
 
@@ -65,7 +68,8 @@ def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:
     return named + [(rule.account, rule.label) for rule in config.rules if rule.account]
 
 
-_IMPORT = '''"""The sources of these books for beangulp and Fava's import page, to look at: `obole import` posts."""
+IMPORT_FILE = "import.py"
+IMPORT_TEXT = '''"""The sources of these books for beangulp and Fava's import page, to look at: `obole import` posts."""
 
 from pathlib import Path
 

@@ -21,9 +21,10 @@ from ledger.register import receipts as receiptbook
 from ledger.register.years import closed_years
 from ledger.seals import read_seals
 from ledger.sources import archive_path
-from ledger.store import open_store, sqlite_url
+from ledger.store import StoreName, StoreUnreadable, open_store, sqlite_url
 from ledger.vault.key import Sealer
 from ledger.vault.sheets import drop_sheets_after, sheet_years
+from obole.books.form import require_form
 from obole.books.settings import FILE_NAME, Config, load
 
 
@@ -37,6 +38,7 @@ class Books:
 
     folder: Folder
     config: Config
+    key: bytes | None = None  # of the vault, where it is not in the key folder: a copy that is being proved
 
     @cached_property
     def chart(self) -> Mapping[str, Account]:
@@ -50,18 +52,36 @@ class Books:
 
     @cached_property
     def register(self) -> Engine:
-        """The register, migrated."""
-        return open_store(self.config.register_url or sqlite_url(self.folder.register), "register")
+        """The register; StoreUnreadable where it is missing or was not upgraded."""
+        return self._open("register")
 
     @cached_property
     def vault(self) -> Engine:
-        """The vault, migrated."""
-        return open_store(self.config.vault_url or sqlite_url(self.folder.vault), "vault")
+        """The vault; StoreUnreadable where it is missing or was not upgraded."""
+        return self._open("vault")
 
     @cached_property
     def sealer(self) -> Sealer:
         """The key of the vault; KeyMissing where it is not in the key folder."""
-        return Sealer.open(self.config.key)
+        return Sealer(self.key) if self.key is not None else Sealer.open(self.config.key)
+
+    def embedded(self, name: StoreName) -> Path | None:
+        """Return the file of a store, None where it lies on a server."""
+        elsewhere = self.config.register_url if name == "register" else self.config.vault_url
+        return None if elsewhere else self.folder.register if name == "register" else self.folder.vault
+
+    def address(self, name: StoreName) -> str:
+        """Return the SQLAlchemy address of a store."""
+        file = self.embedded(name)
+        if file is not None:
+            return sqlite_url(file)
+        return self.config.register_url if name == "register" else self.config.vault_url
+
+    def _open(self, name: StoreName) -> Engine:
+        file = self.embedded(name)
+        if file is not None and not file.exists():  # SQLite would make an empty one
+            raise StoreUnreadable(f"{file.name}: the {name} of these books is missing; restore it from your backup.")
+        return open_store(self.address(name), name, migrate=False)
 
     def posting(self) -> Posting:
         """A unit of work on register and journal."""
@@ -90,19 +110,32 @@ class Books:
             raise UnknownAccount(code, where)
 
 
-def open_books(root: Path) -> Books:
-    """Open the books in a folder and check that obole.toml and the chart fit together."""
-    config = load(root)
-    books = Books(Folder(root.resolve()), config)
+def found_books(root: Path) -> Books:
+    """Return the books in a folder, of whatever form; NoBooks where there are settings only."""
+    books = Books(Folder(root.resolve()), load(root))
     if not books.folder.main.exists():
         raise NoBooks(f"{root}: there are settings here and no books yet; make them with `obole init {root}`.")
+    return books
+
+
+def open_books(root: Path) -> Books:
+    """Open the books in a folder, of this Obole's form, and check that obole.toml and the chart fit together.
+
+    OldBooks where `obole upgrade` comes first, UnknownAccount where the settings name an account that is not open.
+    """
+    books = found_books(root)
+    require_form(root)
+    books.require(accounts_named(books.config), FILE_NAME)
+    return books
+
+
+def accounts_named(config: Config) -> set[str]:
+    """Return the codes of the accounts that settings name or leave at their default."""
     named = {bank.account for bank in config.bank} | set(config.gifts.control) | {config.gifts.suspense}
     named |= set(config.grants.model_dump().values())
     named |= {rule.account for rule in config.rules if rule.account}
     named |= {rule.gift.account for rule in config.rules if rule.gift and rule.gift.account}
-    named |= {code for platform in config.platforms.values() for code in (platform.account, platform.fee_account)}
-    books.require(named, FILE_NAME)
-    return books
+    return named | {code for platform in config.platforms.values() for code in (platform.account, platform.fee_account)}
 
 
 def settle(books: Books) -> list[str]:

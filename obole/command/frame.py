@@ -34,6 +34,9 @@ _COMMANDS = {
     "receipts": "obole.command.receipts:receipts",
     "close": "obole.command.audit:close",
     "verify": "obole.command.audit:verify",
+    "upgrade": "obole.command.keeping:upgrade_command",
+    "backup": "obole.command.keeping:backup_command",
+    "restore": "obole.command.keeping:restore_command",
     "serve": "obole.command.serving:serve",
     "demo": "obole.demo.command:demo",
 }

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from obole.books.form import require_form
+from obole.books.settings import FILE_NAME
 from obole.command.frame import with_books
 from obole.web.serve import serve as run
 
@@ -14,4 +16,6 @@ from obole.web.serve import serve as run
 @with_books
 def serve(books: Path, host: str, port: int) -> None:
     """Fava with Obole's pages, read-only."""
+    if (books / FILE_NAME).exists():  # other books than ours are shown too
+        require_form(books)
     run(books, host, port, say=click.echo)

@@ -5,7 +5,6 @@ undisturbed run ends: the same journal files, the same rows of the register, the
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from killing import kill_after, some, state
 
 from obole.books.creation import initialise
 from obole.books.opened import open_books, settle
@@ -22,8 +22,6 @@ from obole.importing import import_files
 from obole.receipting.steps import issue_receipts, render_receipts
 
 KILLS = 50
-# Tables of which every row must come out the same; `document` without the time of posting.
-TABLES = ("movement", "gift", "day_total", "voucher", "assignment", "receipt", "receipt_gift")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,53 +40,6 @@ def _keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     return generate(tmp_path_factory.mktemp("demo") / "books", 30)
-
-
-def some(manifest: Manifest) -> list[Path]:
-    """The registers and two months of statements: enough for several transactions, small enough for fifty runs."""
-    wanted = []
-    for source in manifest.sources:
-        name = source.path.name
-        if source.kind == "coda" and name.rsplit("-", 3)[1:3] not in (["2024", "01"], ["2024", "02"]):
-            continue
-        if source.kind == "assignment" or source.path.parent.name == "2025":
-            continue
-        wanted.append(source.path)
-    return wanted
-
-
-def kill_after(delay: float, work: Callable[[], object]) -> bool:
-    """Run `work` in a child and kill it after `delay` seconds; True where it was killed before it ended."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    deadline = time.monotonic() + delay
-    while time.monotonic() < deadline:
-        ended, _ = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return False
-        time.sleep(0.001)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return True
-
-
-def state(books: Path) -> dict[str, object]:
-    """All that must be the same at the end: journal and archive bytes, register rows."""
-    found: dict[str, object] = {}
-    for folder in ("journal", "documents", "receipts"):
-        for path in sorted((books / folder).rglob("*")):
-            if path.is_file():
-                found[path.relative_to(books).as_posix()] = path.read_bytes()
-    connection = sqlite3.connect(books / "register.sqlite3")
-    for table in TABLES:
-        found[table] = connection.execute(f"SELECT * FROM {table}").fetchall()
-    found["document"] = connection.execute("SELECT name, digest, rows_digest, journal_digest FROM document").fetchall()
-    connection.close()
-    return found
 
 
 def take_in(books: Path, files: list[Path]) -> None:

@@ -1,0 +1,295 @@
+"""`obole backup`: one file that holds a whole set of books and the key of its vault, taken while others work.
+
+The stores are held still for the moments in which they and the small files are copied; what is written once and never
+changed (journal, documents, receipts) is copied afterwards, as the register that was copied names it. Nothing that
+holds a name ever stands on the disk in clear: the copies have no name in any folder and are gone with the process.
+"""
+
+import fcntl
+import gzip
+import hashlib
+import io
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from ledger.errors import OboleError
+from ledger.journal import sync_folder, temporary_name
+from ledger.clock import posting_time
+from ledger.register.inventory import Counted, PostedFile, count_all, posted_files
+from ledger.snapshot import held_still
+from ledger.store import STORES, store_version
+from ledger.vault.key import read_key
+from obole.books.form import form_of
+from obole.books.opened import Books
+from obole.keeping.contents import BOOKS, KEYS, MANIFEST, Contents, Member
+from obole.keeping.envelope import EnvelopeWriter, Lock, Secret
+
+Progress = Callable[[str, int, int], None]
+
+_PART = ".obole-part"  # how a backup that is being written is called
+_BLOCK = 1 << 20
+# What a command has not finished, and what is nobody's: never a part of the books.
+_PASSING = re.compile(r"^\..*\.new$|^[0-9].*\.new$|^\.obole\.lock$|-journal$|^__pycache__$")
+_ONCE = ("journal", "documents", "receipts")  # written once under their names and never changed
+_SMALL = 1 << 20
+
+
+class NotBackedUp(OboleError):
+    """A backup that cannot be made so."""
+
+
+@dataclass(slots=True)
+class BackedUp:
+    """A backup that was made: its file and size, what it holds, and what of the books was not as posted."""
+
+    path: Path
+    bytes: int
+    counts: Counted
+    files: int
+    faults: list[str] = field(default_factory=list)
+
+
+def vault_secret(books: Books) -> Secret:
+    """Return the key of the vault as what closes a backup beside the books; KeyMissing where it is not there."""
+    return Secret(Lock.VAULT_KEY, read_key(books.config.key), books.config.key)
+
+
+def back_up(books: Books, path: Path, secret: Secret, progress: Progress | None = None) -> BackedUp:
+    """Write a backup of the books into a new file; NotBackedUp where it cannot stand there or the stores are elsewhere.
+
+    Others go on working: nobody waits for longer than the stores and the settings take to be copied.
+    """
+    path = path.absolute()
+    if books.config.register_url or books.config.vault_url:
+        raise NotBackedUp(
+            "register or vault of these books lie on a server, which `obole backup` does not copy yet; back the server "
+            "up with its own tools (pg_dump), and the folder of the books with it."
+        )
+    for name in STORES:
+        file = books.embedded(name)
+        if file is not None and not file.exists():
+            raise NotBackedUp(f"{file.name}: the {name} of these books is missing; restore it from an earlier backup.")
+    if path.resolve().is_relative_to(books.folder.root):
+        raise NotBackedUp(f"{path.name}: lies inside the books, which it would copy; choose a folder outside them.")
+    if path.exists():
+        raise NotBackedUp(f"{path.name}: is there already, and a backup replaces no other; choose another name.")
+    if not path.parent.is_dir():
+        raise NotBackedUp(f"{path.parent}: there is no such folder; make it, or choose another.")
+    key = read_key(books.config.key)
+    with _new_file(path) as out, TemporaryFile(dir=path.parent) as spool:
+        still = _stand_still(books, cast("BinaryIO", spool))
+        writer = _Archive(out, secret, progress, len(still.files))
+        faults = _fill(writer, books, still, key if secret.lock is Lock.PASSPHRASE else b"")
+        writer.close(still)
+        size = out.tell()
+    return BackedUp(path, size, still.counts, len(still.files), faults)
+
+
+class _Spooled(NamedTuple):
+    """A file that was copied while everything stood still: where its bytes lie in the spool."""
+
+    start: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """The books at one instant: what the register names, what there was, and copies of all that may change."""
+
+    taken_at: str
+    form: int
+    versions: dict[str, str]
+    key: str
+    counts: Counted
+    posted: dict[str, str]
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+    copies: dict[str, _Spooled]
+    spool: BinaryIO
+
+
+def _stand_still(books: Books, spool: BinaryIO) -> _Still:
+    root, stores = books.folder.root, (books.folder.register, books.folder.vault)
+    versions: dict[str, str] = {name: store_version(books.address(name), name) or "" for name in STORES}
+    copies: dict[str, _Spooled] = {}
+    # Opened before and closed after: to close a file makes SQLite's locks on it void for the whole process.
+    with stores[0].open("rb") as register, stores[1].open("rb") as vault, held_still(*stores) as connection:
+        for path, file in zip(stores, (register, vault), strict=True):
+            copies[path.name] = _copied(file, spool)
+        posted, counts = posted_files(connection), count_all(connection)
+        files, folders = _walk(root)
+        for name in files:
+            if name not in copies and name.split("/")[0] not in _ONCE and (root / name).stat().st_size <= _SMALL:
+                with (root / name).open("rb") as file:
+                    copies[name] = _copied(file, spool)
+    names = {*files, *copies, *(one.path for one in posted)}
+    return _Still(
+        posting_time(),
+        form_of(root),
+        versions,
+        books.config.key,
+        counts,
+        dict(map(_pair, posted)),
+        tuple(sorted(names)),
+        tuple(sorted(folders)),
+        copies,
+        spool,
+    )
+
+
+def _pair(file: PostedFile) -> tuple[str, str]:
+    return file.path, file.digest
+
+
+def _copied(file: BinaryIO, spool: BinaryIO) -> _Spooled:
+    start = spool.tell()
+    shutil.copyfileobj(file, spool, _BLOCK)
+    return _Spooled(start, spool.tell() - start)
+
+
+def _walk(root: Path) -> tuple[list[str], list[str]]:
+    """Return the files and folders below the books, relative, without what is passing; links are followed once."""
+    files: list[str] = []
+    folders: list[str] = []
+    seen: set[Path] = set()
+    for place, names, others in os.walk(root, followlinks=True):
+        here = Path(place)
+        real = here.resolve()
+        if real in seen:
+            names.clear()
+            continue
+        seen.add(real)
+        names[:] = sorted(name for name in names if not _PASSING.search(name))
+        relative = here.relative_to(root)
+        folders += [(relative / name).as_posix() for name in names]
+        files += [
+            (relative / name).as_posix() for name in others if not _PASSING.search(name) and (here / name).is_file()
+        ]
+    return files, folders
+
+
+def _fill(writer: "_Archive", books: Books, still: _Still, key: bytes) -> list[str]:
+    """Put every file into the archive; what is not as the register says, in sentences."""
+    faults = []
+    if key:
+        writer.add(f"{KEYS}{still.key}.key", io.BytesIO(key), len(key))
+    for name in still.files:
+        copy = still.copies.get(name)
+        if copy is not None:
+            still.spool.seek(copy.start)
+            writer.add(BOOKS + name, still.spool, copy.bytes)
+            continue
+        file = _open(books.folder.root / name)
+        if file is None:
+            faults.append(f"{name}: is missing" if name in still.posted else f"{name}: was removed meanwhile")
+            continue
+        with file:
+            digest = writer.add(BOOKS + name, file, os.fstat(file.fileno()).st_size)
+        if still.posted.get(name, digest) != digest:
+            faults.append(f"{name}: was changed since it was posted")
+    return faults
+
+
+def _open(path: Path) -> BinaryIO | None:
+    """Open a file, that has its name already or not yet; None where there is none."""
+    for one in (path, temporary_name(path), path):  # it may get its name between the first look and the second
+        with suppress(FileNotFoundError):
+            return one.open("rb")
+    return None
+
+
+class _Digesting:
+    """Reads a file and remembers the SHA-256 of what was read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.sha256 = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self.sha256.update(data)
+        return data
+
+
+class _Archive:
+    """A compressed archive inside an envelope, written as a stream, with its manifest at the end."""
+
+    def __init__(self, out: BinaryIO, secret: Secret, progress: Progress | None, total: int) -> None:
+        self._envelope = EnvelopeWriter(out, secret)
+        # Level 1: receipts are compressed already, and the stores get no smaller than a tenth more.
+        self._packed = gzip.GzipFile(fileobj=self._envelope, mode="wb", compresslevel=1, mtime=0)
+        self._tar = tarfile.open(fileobj=cast("Any", self._packed), mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+        self._members: list[Member] = []
+        self._progress = progress
+        self._total = total
+
+    def add(self, name: str, file: BinaryIO, size: int) -> str:
+        """Add so many bytes of a file under a name; their SHA-256."""
+        reading = _Digesting(file)
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = size, 0o600
+        self._tar.addfile(member, cast("Any", reading))
+        digest = reading.sha256.hexdigest()
+        self._members.append(Member(name, size, digest))
+        if self._progress is not None:
+            self._progress("", len(self._members), self._total)
+        return digest
+
+    def close(self, still: _Still) -> None:
+        """Add the manifest and end the file."""
+        contents = Contents(
+            still.taken_at,
+            version("obole"),
+            still.form,
+            still.versions,
+            still.key,
+            still.counts,
+            still.folders,
+            tuple(self._members),
+        ).encoded()
+        member = tarfile.TarInfo(MANIFEST)
+        member.size, member.mode = len(contents), 0o600
+        self._tar.addfile(member, io.BytesIO(contents))
+        self._tar.close()
+        self._packed.close()
+        self._envelope.close()
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that has its name only when all of it is on the disk; only its owner may read it."""
+    _sweep(path.parent)
+    part = path.with_name(f".{path.name}{_PART}")
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        try:
+            fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotBackedUp(f"{path.name}: is being written already; wait until that is done.") from None
+        try:
+            out.truncate(0)
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+            part.rename(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    sync_folder(path.parent)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed backup left in a folder; one that is being written is left alone."""
+    for part in folder.glob(f".*{_PART}"):
+        with suppress(OSError), part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()

@@ -1,0 +1,183 @@
+"""A file that only its passphrase opens: AES-256-GCM over numbered chunks, so that it is written and read as a stream.
+
+    magic 16 | lock 1 | log2 of scrypt's n 1 | salt 16 | length of name 1 | name of the key | proof of the key 16
+    then chunks of 1 MiB and 16 bytes: the nonce is the chunk's number and whether it is the last, and every chunk is
+    bound to all that stands above. A byte changed, a chunk lost or moved, an end cut off or added to is refused.
+
+The key comes from a passphrase (scrypt, RFC 7914) or from the key of a vault (HKDF, RFC 5869); the salt makes it
+another one for each file, so that a number is never used twice under one key (NIST SP 800-38D section 8.2.1).
+"""
+
+import hmac
+import os
+import unicodedata
+from dataclasses import dataclass
+from enum import IntEnum
+from io import RawIOBase
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from ledger.errors import OboleError
+
+MAGIC = b"OBOLE BACKUP  1\n"
+CHUNK = 1 << 20
+_SALT, _PROOF, _TAG, _KEY = 16, 16, 16, 32
+LOG_N = 17  # 128 MiB and a third of a second for each guess
+_LOG_N_KNOWN = range(14, 21)  # a changed byte must not ask for all the memory there is
+
+
+class NoBackup(OboleError):
+    """A file that is no backup, or none that can be trusted any more."""
+
+
+class WrongPassphrase(OboleError):
+    """A passphrase or key that is not the one of the file."""
+
+
+class Lock(IntEnum):
+    """What opens a file."""
+
+    PASSPHRASE = 1
+    VAULT_KEY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What a file is closed with: a passphrase, or the key of a vault under its name."""
+
+    lock: Lock
+    value: bytes
+    name: str = ""
+
+
+def passphrase(text: str) -> Secret:
+    """Return a passphrase as a secret, the same whatever keyboard wrote its accents."""
+    return Secret(Lock.PASSPHRASE, unicodedata.normalize("NFC", text).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file, in clear: what opens it."""
+
+    lock: Lock
+    log_n: int
+    salt: bytes
+    name: str
+
+    def encoded(self) -> bytes:
+        """Return the bytes that stand in the file, without the proof of the key."""
+        name = self.name.encode()
+        return MAGIC + bytes([self.lock, self.log_n]) + self.salt + bytes([len(name)]) + name
+
+    def key(self, secret: Secret) -> bytes:
+        """Return the key of the file."""
+        if self.lock is Lock.PASSPHRASE:
+            return Scrypt(salt=self.salt, length=_KEY, n=1 << self.log_n, r=8, p=1).derive(secret.value)
+        return HKDF(SHA256(), _KEY, self.salt, b"obole backup").derive(secret.value)
+
+
+def _proof(key: bytes, head: bytes) -> bytes:
+    """Return what tells a wrong passphrase from a changed file, and binds the file to one key."""
+    return HKDF(SHA256(), _PROOF, None, b"obole backup proof" + head).derive(key)
+
+
+def _nonce(number: int, *, last: bool) -> bytes:
+    return number.to_bytes(11, "big") + bytes([last])
+
+
+class EnvelopeWriter(RawIOBase):
+    """Writes what it is given into `out`, encrypted; `close` writes the last chunk, without which nothing opens."""
+
+    def __init__(self, out: BinaryIO, secret: Secret) -> None:
+        head = Head(secret.lock, LOG_N, os.urandom(_SALT), secret.name)
+        key = head.key(secret)
+        self._out = out
+        self._cipher = AESGCM(key)
+        self._head = head.encoded() + _proof(key, head.encoded())
+        self._waiting = bytearray()
+        self._number = 0
+        out.write(self._head)
+
+    def writable(self) -> bool:
+        """Tell that this can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Take bytes; whole chunks are written as soon as more follows."""
+        self._waiting += data
+        while len(self._waiting) > CHUNK:
+            self._put(bytes(self._waiting[:CHUNK]), last=False)
+            del self._waiting[:CHUNK]
+        return len(data)
+
+    def close(self) -> None:
+        """Write the last chunk; `out` stays open."""
+        if not self.closed:
+            self._put(bytes(self._waiting), last=True)
+        super().close()
+
+    def _put(self, chunk: bytes, *, last: bool) -> None:
+        self._out.write(self._cipher.encrypt(_nonce(self._number, last=last), chunk, self._head))
+        self._number += 1
+
+
+def read_head(file: BinaryIO, path: Path) -> Head:
+    """Read the beginning of a file up to the proof; NoBackup where it is none."""
+    found = file.read(len(MAGIC))
+    if found != MAGIC:
+        raise NoBackup(f"{path.name}: not a backup of Obole, or its beginning was changed; take another copy of it.")
+    fixed = file.read(2 + _SALT + 1)
+    name = file.read(fixed[-1]) if len(fixed) == 2 + _SALT + 1 else b""
+    try:
+        head = Head(Lock(fixed[0]), fixed[1], fixed[2:-1], name.decode("ascii"))
+    except (IndexError, ValueError):
+        head = None
+    if head is None or head.log_n not in _LOG_N_KNOWN or len(name) != fixed[-1] or len(head.salt) != _SALT:
+        raise NoBackup(f"{path.name}: the beginning of this backup was changed or cut off; take another copy of it.")
+    return head
+
+
+class EnvelopeReader(RawIOBase):
+    """Reads what an EnvelopeWriter wrote; NoBackup as soon as a chunk is not what was written."""
+
+    def __init__(self, file: BinaryIO, path: Path, head: Head, secret: Secret) -> None:
+        key = head.key(secret)
+        proof = file.read(_PROOF)
+        if not hmac.compare_digest(proof, _proof(key, head.encoded())):
+            what = "the passphrase" if head.lock is Lock.PASSPHRASE else f"the key {head.name}.key"
+            raise WrongPassphrase(f"{path.name}: {what} is not the one of this backup, or its beginning was changed.")
+        self._file = file
+        self._name = path.name
+        self._cipher = AESGCM(key)
+        self._head = head.encoded() + proof
+        self._number = 0
+        self._next = file.read(CHUNK + _TAG)
+        self._plain = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Tell that this can be read from."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer as far as the chunk at hand goes; 0 at the end of the last."""
+        while not self._plain and (self._next or not self._number):
+            self._take()
+        count = min(len(buffer), len(self._plain))
+        buffer[:count] = self._plain[:count]
+        self._plain = self._plain[count:]
+        return count
+
+    def _take(self) -> None:
+        chunk, self._next = self._next, self._file.read(CHUNK + _TAG)
+        nonce = _nonce(self._number, last=not self._next)
+        try:
+            self._plain = memoryview(self._cipher.decrypt(nonce, chunk, self._head))
+        except (InvalidTag, ValueError):  # ValueError: shorter than its tag
+            raise NoBackup(f"{self._name}: this backup was changed or cut off; take another copy of it.") from None
+        self._number += 1

@@ -1,0 +1,179 @@
+"""Adding to the files of a set of books what a newer Obole needs there, and nothing else.
+
+`chart.beancount` and `main.beancount` belong to the foundation: accounts added by hand, renamed labels, other options
+stay as they are. What is missing is added at the end; what cannot be added is said, with what to write.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ledger.chart import Account, render_chart
+from ledger.journal import quote
+
+ADDED = "; Added by `obole upgrade`."
+
+_DIRECTIVE = re.compile(r'(?P<kind>option|include|plugin)\s+"(?P<name>[^"]*)"(?:\s+"(?P<value>(?:[^"\\]|\\.)*)")?')
+_CUSTOM = re.compile(r'[0-9-]+\s+custom\s+"(?P<kind>fava-[a-z]+)"\s+"(?P<name>[^"]*)"')
+# Preferences of Fava that a person may drop; the other lines carry a check or a page.
+_PREFERENCES = ("default-page", "locale", "collapse-pattern", "invert-income-liabilities-equity",
+                "show-accounts-with-zero-balance")  # fmt: skip
+
+
+@dataclass(slots=True)
+class Merged:
+    """A file with what was missing in it: its text, what was added, and what a person must do, in sentences."""
+
+    text: str
+    added: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An account that is opened elsewhere than in the chart, and where."""
+
+    code: str
+    path: str
+    place: str
+
+
+def with_accounts(text: str, wanted: Iterable[Account], elsewhere: Sequence[Opened], first_day: date) -> Merged:
+    """Return a chart with the wanted accounts added; one that is opened in another file is left to a person."""
+    merged = Merged(text)
+    added = []
+    for account in wanted:
+        other = next((one for one in elsewhere if account.code == one.code or account.path == one.path), None)
+        if other is None:
+            added.append(account)
+        else:
+            merged.left.append(
+                f"{other.place}: account {other.code} is opened here; move the line to chart.beancount, where Obole "
+                "looks for accounts."
+            )
+    if added:
+        directives = render_chart(added, first_day).split("\n", 2)[2]  # without its heading
+        merged.text = f"{_ended(text)}\n{ADDED}\n{directives}"
+        names = ", ".join(f"{account.code} ({account.label('fr')})" for account in added)
+        merged.added.append(f"chart.beancount: {_accounts(len(added))} added: {names}.")
+    return merged
+
+
+def with_directives(text: str, expected: str) -> Merged:
+    """Return a main file with the directives of `expected` that it lacks; what it says otherwise stays."""
+    merged = Merged(text)
+    lines = text.splitlines(keepends=True)
+    there = [_read(line) for line in lines]
+    missing: list[_Line] = []
+    for wanted in filter(None, map(_read, expected.splitlines())):
+        same = [index for index, one in enumerate(there) if one is not None and one.is_for(wanted)]
+        if not same:
+            if wanted.name in _PREFERENCES:
+                continue
+            if any(line.lstrip().startswith(";") and f'"{wanted.name}"' in line for line in lines):
+                merged.left.append(
+                    f"main.beancount: `{wanted.short}` stands in a comment; take the `;` away if it was not meant so."
+                )
+            else:
+                missing.append(wanted)
+            continue
+        _settle(merged, lines, same[-1], there[same[-1]], wanted)
+    if missing:
+        last = [ADDED, *(one.line for one in missing), ""]
+        lines = [_ended("".join(lines)), "\n", "\n".join(last)]
+        merged.added.append(f"main.beancount: added at the end: {', '.join(one.short for one in missing)}.")
+    merged.text = "".join(lines)
+    return merged
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A directive of a main file: what it is, what it names, and what it says of it."""
+
+    line: str
+    kind: str
+    name: str
+    value: str
+
+    @property
+    def short(self) -> str:
+        return f'{self.kind} "{self.name}"'
+
+    def is_for(self, other: "_Line") -> bool:
+        """Tell whether this line is in the place of another; any include of a folder is in place of ours."""
+        if self.kind == other.kind == "include":
+            return self.name.split("/")[0] == other.name.split("/")[0]
+        return self.kind == other.kind and self.name == other.name
+
+
+def _read(line: str) -> _Line | None:
+    match = _DIRECTIVE.match(line) or _CUSTOM.match(line)
+    if match is None:
+        return None
+    value = match.groupdict().get("value") or ""
+    return _Line(line.rstrip("\r\n"), match["kind"], match["name"], re.sub(r"\\(.)", r"\1", value))
+
+
+def _settle(merged: Merged, lines: list[str], index: int, found: _Line | None, wanted: _Line) -> None:
+    """Bring a line that is there to what the settings say, as far as that only adds to it."""
+    if found is None or found.value == wanted.value:
+        return
+    place = f"main.beancount: line {index + 1}"
+    if wanted.name == "tolerance_multiplier":
+        merged.left.append(
+            f'{place}: the tolerance_multiplier is not "0", so that a balance may be one cent off; write "0".'
+        )
+    if wanted.kind != "plugin":
+        return
+    said, asked = _settings(found.value), _settings(wanted.value)
+    if said is None or asked is None:
+        merged.left.append(f"{place}: the settings of plugin {found.name} are not Obole's; write `{wanted.line}`.")
+        return
+    if said.get("register") != asked["register"]:
+        merged.left.append(f"{place}: plugin {found.name} names another register than obole.toml; correct one of them.")
+    accounts, new = _joined(said.get("accounts"), asked["accounts"])
+    if new:
+        settings = repr(said | {"accounts": accounts})
+        ending = lines[index][len(lines[index].rstrip("\r\n")) :]
+        lines[index] = f'plugin "{found.name}" {quote(settings)}{ending}'
+        merged.added.append(f"{place}: {', '.join(new)} added to what plugin {found.name} holds against the register.")
+    if isinstance(accounts, dict):
+        merged.left += [
+            f"{place}: plugin {found.name} has {accounts[name]} as the account of `{name}`, obole.toml has {account}; "
+            "correct one of them."
+            for name, account in asked["accounts"].items()
+            if accounts[name] != account
+        ]
+
+
+def _settings(value: str) -> dict[str, Any] | None:
+    """Return the settings of a plugin of the register, None where they are not a dictionary with accounts."""
+    try:
+        settings = ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return settings if isinstance(settings, dict) and isinstance(settings.get("accounts"), (list, dict)) else None
+
+
+def _joined(said: Any, asked: list[str] | Mapping[str, str]) -> tuple[Any, list[str]]:
+    """Return what a plugin proves together with what it lacks, and what that is; a list or accounts by bank."""
+    if isinstance(asked, list):
+        known = list(said) if isinstance(said, list) else []
+        new = [account for account in asked if account not in known]
+        # In the order of the settings where nothing else stands there: then the line is the one that `init` writes.
+        joined = asked if set(known) <= set(asked) else [*known, *new]
+        return joined, new
+    banks = dict(said) if isinstance(said, dict) else {}
+    names = [name for name in asked if name not in banks]
+    return banks | {name: asked[name] for name in names}, names
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+def _accounts(count: int) -> str:
+    return "1 account was" if count == 1 else f"{count} accounts were"

@@ -1,0 +1,269 @@
+"""`obole restore`: the books of a backup, proved before anything is replaced, and moved into place in one step.
+
+They are unpacked beside the place where they shall stand, held against the manifest, opened and checked there; books
+of an earlier form are upgraded in a second copy for that, and stay as they are in the first. Whatever is wrong is one
+sentence, and nothing was changed.
+"""
+
+import ctypes
+import errno
+import fcntl
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from ledger.errors import OboleError
+from ledger.folder import Folder
+from ledger.journal import sync_folder
+from ledger.locks import writing
+from ledger.register.inventory import Counted
+from ledger.vault.key import KEY_BYTES, KeyInBooks, keep_key, keys_folder, read_key, require_name_free
+from obole.audit.check import check_books
+from obole.books.form import FORM, NewerBooks
+from obole.books.opened import Books, open_books, settle
+from obole.books.settings import FILE_NAME
+from obole.keeping.contents import BOOKS, KEYS, MANIFEST, Contents, ManifestBroken, Member, read_contents
+from obole.keeping.envelope import EnvelopeReader, Head, Lock, NoBackup, Secret, read_head
+from obole.keeping.upgrade import upgrade, upgrade_needed
+
+_KEY_NAME = re.compile(r"[A-Za-z0-9._-]+\.key")
+_BLOCK = 1 << 20
+
+
+class NotRestored(OboleError):
+    """A backup that cannot be put where it shall stand, or does not hold what `obole check` asks."""
+
+
+@dataclass(slots=True)
+class Restored:
+    """Books that were put in place: when their backup was taken, what they hold, where those before are now."""
+
+    root: Path
+    taken_at: str
+    counts: Counted
+    replaced: Path | None = None
+    old: bool = False
+    faults: list[str] = field(default_factory=list)
+
+
+def head_of(file: Path) -> Head:
+    """Read what opens a backup; NoBackup where the file is none."""
+    with file.open("rb") as opened:
+        return read_head(opened, file)
+
+
+def vault_secret_of(head: Head) -> Secret:
+    """Return the key of the key folder that a backup was closed with; KeyMissing where it is not there."""
+    return Secret(Lock.VAULT_KEY, read_key(head.name), head.name)
+
+
+def restore(
+    file: Path,
+    root: Path,
+    secret: Secret,
+    *,
+    replace: bool = False,
+    faults_allowed: bool = False,
+) -> Restored:
+    """Put the books of a backup into the folder `root`, with their key in the key folder.
+
+    NotRestored where books stand there and `replace` is not given, or where `obole check` finds faults in the copy and
+    they are not allowed; NoBackup, WrongPassphrase, ManifestBroken, KeyTaken where the backup or its key will not do.
+    """
+    root = root.resolve()
+    present = _present(root, replace=replace)
+    if keys_folder().resolve().is_relative_to(root):
+        raise KeyInBooks(f"the key folder lies inside {root.name}; point OBOLE_KEYS at a folder outside it.")
+    with _beside(root) as place:
+        contents, key = _unpack(file, secret, place)
+        if contents.key:
+            require_name_free(contents.key, key)
+        unpacked = place / "books"
+        if contents.form > FORM:
+            raise NewerBooks(Path(file.name))
+        faults, old = _prove(unpacked, place, key)
+        if faults and not faults_allowed:
+            many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+            raise NotRestored(
+                f"{file.name}: `obole check` finds {many} in what it holds, the first: {faults[0]}; nothing was "
+                "changed. Take another backup, or put it back with its faults by --with-faults."
+            )
+        os.sync()
+        keep_key(contents.key, key)
+        replaced = _move(unpacked, root, present=present)
+    return Restored(root, contents.taken_at, contents.counts, replaced, old, faults)
+
+
+def _present(root: Path, *, replace: bool) -> bool:
+    """Tell whether books stand in a folder; NotRestored where what stands there cannot be replaced."""
+    if not root.parent.is_dir():
+        raise NotRestored(f"{root.parent}: there is no such folder; make it, or choose another.")
+    if not root.exists() or (root.is_dir() and not any(root.iterdir())):
+        return False
+    if not (root / FILE_NAME).is_file():
+        raise NotRestored(f"{root.name}: holds other things than books; choose a new or an empty folder.")
+    if not replace:
+        raise NotRestored(
+            f"{root.name}: there are books here already; choose another folder, or add --replace, which keeps them "
+            "beside."
+        )
+    return True
+
+
+@contextmanager
+def _beside(root: Path) -> Iterator[Path]:
+    """Make an empty folder beside the books that is gone afterwards; what a killed restore left there is removed."""
+    place = root.parent / f".{root.name}.restoring"
+    place.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotRestored(f"{root.name}: another restore is at work here; wait until it is done.") from None
+        for left in ("books", "rehearsal"):
+            shutil.rmtree(place / left, ignore_errors=True)
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(slots=True)
+class _Unpacked:
+    """What was found in a backup so far; files of the books lie in `place` already."""
+
+    name: str
+    place: Path
+    members: dict[str, Member] = field(default_factory=dict)
+    key: bytes = b""
+    manifest: bytes = b""
+
+    def take(self, name: str, content: BinaryIO | None) -> None:
+        """Take one member; ManifestBroken for one that no backup holds."""
+        if content is None or name in self.members or self.manifest:
+            raise ManifestBroken(f"{self.name}: holds more than its manifest says; take another copy of it.")
+        if name == MANIFEST:
+            self.manifest = content.read()
+        elif name.startswith(KEYS):
+            self.key = content.read()
+            self.members[name] = Member(name, len(self.key), hashlib.sha256(self.key).hexdigest())
+        else:
+            self.members[name] = _write(name, content, self.inside(name))
+
+    def inside(self, name: str) -> Path:
+        """Return where a member goes; ManifestBroken for a name that leads out of the books."""
+        if not name.startswith(BOOKS) or ".." in name.split("/") or name.endswith("/"):
+            raise ManifestBroken(f"{self.name}: holds a file that is no part of books; take another copy of it.")
+        return self.place / name
+
+
+def _unpack(file: Path, secret: Secret, place: Path) -> tuple[Contents, bytes]:
+    """Unpack a backup into `place`/books and hold it against its manifest; the manifest and the key of the vault."""
+    found = _Unpacked(file.name, place)
+    (place / "books").mkdir(mode=0o700)
+    with file.open("rb") as opened:
+        reader = EnvelopeReader(opened, file, read_head(opened, file), secret)
+        packed = gzip.GzipFile(fileobj=cast("Any", reader), mode="rb")
+        try:
+            with tarfile.open(fileobj=cast("Any", packed), mode="r|") as archive:
+                for member in archive:
+                    found.take(member.name, cast("BinaryIO | None", archive.extractfile(member)))
+            while packed.read(_BLOCK):  # to the end, where a change is found too
+                pass
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile):
+            raise NoBackup(f"{file.name}: this backup was changed or cut off; take another copy of it.") from None
+    contents = read_contents(found.manifest)
+    if sorted(contents.members) != sorted(found.members.values()):
+        raise ManifestBroken(f"{file.name}: holds other files than its manifest says; take another copy of it.")
+    for name in contents.folders:
+        found.inside(BOOKS + name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = secret.value if secret.lock is Lock.VAULT_KEY else found.key
+    if len(key) != KEY_BYTES or not _KEY_NAME.fullmatch(f"{contents.key}.key"):
+        raise ManifestBroken(f"{file.name}: holds no key of a vault; take another copy of it.")
+    return contents, key
+
+
+def _write(name: str, content: BinaryIO, path: Path) -> Member:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    digest, size = hashlib.sha256(), 0
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        while block := content.read(_BLOCK):
+            out.write(block)
+            digest.update(block)
+            size += len(block)
+    return Member(name, size, digest.hexdigest())
+
+
+def _prove(unpacked: Path, place: Path, key: bytes) -> tuple[list[str], bool]:
+    """Open the books of a backup and check them; what is wrong in sentences, and whether an earlier Obole made them."""
+    old = False
+    try:
+        old = upgrade_needed(unpacked)
+        proved = unpacked
+        if old:
+            proved = place / "rehearsal"
+            shutil.copytree(unpacked, proved)
+            upgrade(proved)
+        found = open_books(proved)
+        books = Books(found.folder, found.config, key)
+        with writing(books.folder):
+            settle(books)
+        faults = [fault for result in check_books(books) for fault in result.faults]
+        books.register.dispose()
+        books.vault.dispose()
+    except OboleError as error:
+        faults = [str(error).removesuffix(".")]
+    return faults, old
+
+
+def _move(unpacked: Path, root: Path, *, present: bool) -> Path | None:
+    """Give the books their place; where the books that stood there are now, None where there were none."""
+    if not present:
+        unpacked.rename(root)  # over an empty folder too
+        sync_folder(root.parent)
+        return None
+    kept = _free_name(root)
+    with writing(Folder(root)):
+        # First beside under the name that the old ones will have: killed before the exchange, nothing has changed.
+        unpacked.rename(kept)
+        sync_folder(root.parent)
+        _exchange(kept, root)
+        sync_folder(root.parent)
+    return kept
+
+
+def _free_name(root: Path) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    names = (
+        root.with_name(f"{root.name}-{stamp}{more}") for more in ("", *(f"-{number}" for number in range(2, 1000)))
+    )
+    return next(path for path in names if not path.exists())
+
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # renameat2(2), Linux 3.15
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders change names in one step; in two where the system knows no exchange."""
+    call: Callable[..., int] | None = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is not None:
+        if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+            return
+        if ctypes.get_errno() not in (errno.ENOSYS, errno.EINVAL):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(other))
+    between = one.with_name(f"{one.name}-before")
+    other.rename(between)
+    one.rename(other)
+    between.rename(one)

@@ -1,0 +1,193 @@
+"""`obole upgrade`: books made by any earlier Obole brought up to date, in small steps that each can be taken again.
+
+A step asks whether it is needed and says what it did. Killed at any instant, the steps that were not taken are taken
+the next time. Whoever changes what `init` makes, or what the stores hold, adds a step here and counts FORM up.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from beancount.core import data
+from beancount.parser import parser
+
+from ledger.chart import code_of, house
+from ledger.errors import OboleError
+from ledger.journal import write_whole
+from ledger.locks import writing
+from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, store_version
+from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
+from obole.books.form import FORM, FORM_FILE, NewerBooks, form_of, write_form
+from obole.books.opened import Books, accounts_named, found_books, settle
+from obole.keeping.merging import Merged, Opened, with_accounts, with_directives
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change that older books need; `form` is the one it belongs to.
+
+    `needed` looks and writes nothing; `apply` makes the change whole or not at all and says it in sentences; `left`
+    says what a person must do where the change cannot be made without touching what a person wrote.
+    """
+
+    form: int
+    needed: Callable[[Books], bool]
+    apply: Callable[[Books], list[str]]
+    left: Callable[[Books], list[str]] = lambda _books: []
+
+
+@dataclass(slots=True)
+class Upgraded:
+    """What an upgrade did, in sentences; what is left to a person; the backup that was made before."""
+
+    done: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    backup: Path | None = None
+
+
+def upgrade(root: Path, keep: Callable[[Books], Path] | None = None) -> Upgraded:
+    """Bring the books in `root` up to date; `keep` makes a backup of them before the first change.
+
+    NewerBooks or StoreUnreadable where a newer Obole made them; nothing is done where nothing is needed.
+    """
+    books = found_books(root)
+    with writing(books.folder):
+        _refuse_newer(books)
+        outcome = Upgraded()
+        needed = [step for step in STEPS if step.needed(books)]
+        if needed and keep is not None:
+            outcome.backup = keep(books)
+        for step in STEPS:
+            if step.needed(books):  # asked again: a step before may have made it so
+                outcome.done += step.apply(books)
+        # Opened anew: what a step looked at may have changed since.
+        books = found_books(root)
+        outcome.left = [sentence for step in STEPS for sentence in step.left(books)]
+        outcome.done += settle(books)
+    return outcome
+
+
+def upgrade_needed(root: Path) -> bool:
+    """Tell whether the books in `root` need an upgrade before other commands take them."""
+    books = found_books(root)
+    _refuse_newer(books)
+    return form_of(root) < FORM or _old_stores(books) != []
+
+
+def _refuse_newer(books: Books) -> None:
+    if form_of(books.folder.root) > FORM:
+        raise NewerBooks(books.folder.root)
+    for name in STORES:
+        version = _version(books, name)
+        if version > HEADS[name]:
+            raise StoreUnreadable(
+                f"the {name} is at version {version}, this Obole needs {HEADS[name]}; install the newest Obole."
+            )
+
+
+def _version(books: Books, name: StoreName) -> str:
+    """Return the version of a store; StoreUnreadable where it is missing or empty."""
+    file = books.embedded(name)
+    if file is not None and not file.exists():
+        raise StoreUnreadable(f"{file.name}: the {name} of these books is missing; restore it from your backup.")
+    version = store_version(books.address(name), name)
+    if version is None:
+        raise StoreUnreadable(f"what stands where the {name} should be is empty; restore it from your backup.")
+    return version
+
+
+def _old_stores(books: Books) -> list[StoreName]:
+    return [name for name in STORES if _version(books, name) < HEADS[name]]
+
+
+def _migrate(books: Books) -> list[str]:
+    said = []
+    for name in _old_stores(books):
+        before = _version(books, name)
+        open_store(books.address(name), name).dispose()
+        said.append(f"The {name} was brought from version {before} to {HEADS[name]}.")
+    return said
+
+
+# Accounts that the house chart got after the books of the first form were made.
+_NEW_ACCOUNTS = {1: ("416100", "616100", "743100", "743200")}
+
+
+def _charted(books: Books) -> Merged:
+    form = form_of(books.folder.root)
+    codes = accounts_named(books.config)
+    codes |= {code for since, new in _NEW_ACCOUNTS.items() if since > form for code in new}
+    wanted = [account for account in house() if account.code in codes - books.chart.keys()]
+    elsewhere = list(_opened_elsewhere(books)) if wanted else []
+    taken = {account.path: account.code for account in books.chart.values()}
+    free = [account for account in wanted if account.path not in taken]
+    merged = with_accounts(_text(books.folder.chart), free, elsewhere, books.config.first_day)
+    merged.left += [
+        f"chart.beancount: {account.path} has the code {taken[account.path]}, where Obole means {account.code}; "
+        f'give one of them another name or write `code: "{account.code}"` below it.'
+        for account in wanted
+        if account.path in taken
+    ]
+    return merged
+
+
+def _opened_elsewhere(books: Books) -> Iterator[Opened]:
+    root = books.folder.root
+    for path in sorted((*root.glob("*.beancount"), *(root / "manual").rglob("*.beancount"))):
+        if path == books.folder.chart:
+            continue
+        for entry in parser.parse_file(str(path))[0]:
+            if isinstance(entry, data.Open):
+                place = f"{path.relative_to(root).as_posix()}: line {entry.meta['lineno']}"
+                yield Opened(code_of(entry.account) or "", entry.account, place)
+
+
+def _directed(books: Books) -> Merged:
+    return with_directives(_text(books.folder.main), main_text(books.config))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()  # as bytes, so that the ends of lines stay what they are
+    except UnicodeDecodeError:
+        raise OboleError(f"{path.name}: not written in UTF-8; save it as UTF-8 in your editor.") from None
+
+
+def _merge(look: Callable[[Books], Merged], name: str) -> Callable[[Books], list[str]]:
+    def apply(books: Books) -> list[str]:
+        merged = look(books)
+        write_whole(books.folder.root / name, merged.text.encode())
+        books.__dict__.pop("chart", None)  # read before
+        return merged.added
+
+    return apply
+
+
+def _write_import(books: Books) -> list[str]:
+    write_whole(books.folder.root / IMPORT_FILE, IMPORT_TEXT.encode())
+    return [f"{IMPORT_FILE} was missing and was written, so that Fava's import page knows the sources."]
+
+
+def _write_form(books: Books) -> list[str]:
+    write_form(books.folder.root)
+    return [f"{FORM_FILE} says that these books have form {FORM}."]
+
+
+STEPS: tuple[Step, ...] = (
+    Step(1, lambda books: _old_stores(books) != [], _migrate),
+    Step(
+        1,
+        lambda books: _charted(books).added != [],
+        _merge(_charted, "chart.beancount"),
+        lambda books: _charted(books).left,
+    ),
+    Step(
+        1,
+        lambda books: _directed(books).added != [],
+        _merge(_directed, "main.beancount"),
+        lambda books: _directed(books).left,
+    ),
+    Step(1, lambda books: not (books.folder.root / IMPORT_FILE).exists(), _write_import),
+    # Last: what was not done when an upgrade was killed is still of an older form.
+    Step(FORM, lambda books: form_of(books.folder.root) < FORM, _write_form),
+)

@@ -16,6 +16,7 @@ from ledger.chart import code_of
 from ledger.errors import OboleError
 from ledger.journal import Entry, Line
 from ledger.money import to_cents
+from ledger.numbering import NUMBER
 from ledger.posting import Booking
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentRecord, MovementRow
@@ -90,7 +91,9 @@ def _turn(journal: str, links: tuple[str, str], control: Collection[str], text: 
         ]
         narration = f"{text}: {entry.narration}"
         if "gift" not in entry.tags:
-            turned.entries.append(Entry(entry.date, narration, tuple(lines), links=links, meta=_texts(entry.meta)))
+            meta = {key: value for key, value in _texts(entry.meta).items() if key != NUMBER}  # it gets its own
+            tags = tuple(sorted(entry.tags))
+            turned.entries.append(Entry(entry.date, narration, tuple(lines), tags=tags, links=links, meta=meta))
             continue
         batch = int(entry.meta.get("batch", 0))
         others = [line for line in lines if line.account not in control]

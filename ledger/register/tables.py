@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     exists,
 )
 
@@ -169,6 +170,23 @@ undone = Table(
     metadata,
     Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
     Column("by_document_id", Integer, ForeignKey("document.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+entry_number = Table(
+    "entry_number",
+    metadata,
+    Column("journal", String, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id")),
+    Column("place", Integer),
+    Column("digest", String),
+    CheckConstraint("number >= 1", name="entry_number_from_one"),
+    CheckConstraint("(document_id IS NULL) = (place IS NULL)", name="entry_number_place"),
+    CheckConstraint("(document_id IS NULL) = (digest IS NOT NULL)", name="entry_number_by_hand"),
+    UniqueConstraint("document_id", "place", name="entry_number_once"),
     sqlite_with_rowid=False,
 )
 

@@ -146,7 +146,7 @@ def number_open_years(folder: Folder, engine: Engine) -> int:
         closed = set(closed_years(connection))
         numbered = documents_numbered(connection)
         documents = all_documents(connection)
-        sources = _sources(documents)
+        sources = sources_of(documents)
         numbering = Numbering(connection)
         texts: dict[Path, bytes] = {}
         digests: dict[int, str] = {}
@@ -178,8 +178,8 @@ class _Found(NamedTuple):
     line: int
 
 
-def _sources(documents: Iterable[Mapping[str, Any]]) -> dict[str, EntrySource]:
-    """The source of each document's entries, by its name."""
+def sources_of(documents: Iterable[Mapping[str, Any]]) -> dict[str, EntrySource]:
+    """Return the source of each document's entries by its name; `documents` are rows in the order of posting."""
     sources: dict[str, EntrySource] = {}
     for row in documents:
         undoes = sources.get(row["name"].removeprefix("undo-")) if row["kind"] == DocumentKind.UNDO else None

@@ -19,13 +19,14 @@ from reports.wording import word
 
 
 class LedgerLine(NamedTuple):
-    """A posting: `cents` with debit positive, `balance` of the account after it."""
+    """A posting: `cents` with debit positive, `balance` of the account after it, `number` of its entry."""
 
     date: date
     document: str
     narration: str
     cents: int
     balance: int
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class LedgerAccount:
         for entry, posting in self.postings:
             cents = cents_of(posting, entry)
             balance += cents
-            yield LedgerLine(entry.date, document_of(entry), narration_of(entry), cents, balance)
+            number = str(entry.meta.get("number", ""))
+            yield LedgerLine(entry.date, document_of(entry), narration_of(entry), cents, balance, number)
 
 
 def general_ledger(
@@ -73,6 +75,7 @@ def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> T
         Column("debit", word("debit", language), ColumnKind.CENTS, 16, summed=True),
         Column("credit", word("credit", language), ColumnKind.CENTS, 16, summed=True),
         Column("balance", word("balance", language), ColumnKind.CENTS, 16),
+        Column("number", word("number", language), width=26),
     )
     title = f"{word('general-ledger', language)} {year}"
     return Table(title, word("of-year", language, year=year), language, columns, _rows(ledger, year, language))
@@ -93,14 +96,14 @@ def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator
     index = 0
     for of in ledger:
         label = of.account.label(language) if of.account else ""
-        yield Row(RowKind.HEADING, (of.code, None, "", label, None, None, None))
+        yield Row(RowKind.HEADING, (of.code, None, "", label, None, None, None, ""))
         first = index + 1
         debit = credit = 0
         balance = of.opening
         index += 2
         opened = date(year, 1, 1)
         opening = word("opening-balance", language)
-        yield Row(RowKind.LINE, (of.code, opened, "", opening, None, None, balance))
+        yield Row(RowKind.LINE, (of.code, opened, "", opening, None, None, balance, ""))
         for line in of.lines():
             index += 1
             balance = line.balance
@@ -110,7 +113,7 @@ def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator
             else:
                 credit -= line.cents
                 amounts = (None, -line.cents)
-            yield Row(RowKind.LINE, (of.code, line.date, line.document, line.narration, *amounts, balance))
+            yield Row(RowKind.LINE, (of.code, line.date, line.document, line.narration, *amounts, balance, line.number))
         total = word("total-of", language, code=of.code)
-        yield Row(RowKind.TOTAL, (of.code, None, "", total, debit, credit, balance), first=first)
+        yield Row(RowKind.TOTAL, (of.code, None, "", total, debit, credit, balance, ""), first=first)
         index += 1

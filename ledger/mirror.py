@@ -24,7 +24,7 @@ from ledger.register.gifts import PostedGift
 from ledger.wording import word
 
 # What moves no money: nothing to turn round.
-_NOT_UNDONE = (DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.STATUS, DocumentKind.UNDO)
+_NOT_UNDONE = (DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.PARTIES, DocumentKind.STATUS, DocumentKind.UNDO)
 
 
 class CannotUndo(OboleError):
@@ -92,8 +92,7 @@ def _turn(journal: str, links: tuple[str, str], control: Collection[str], text: 
         narration = f"{text}: {entry.narration}"
         if "gift" not in entry.tags:
             meta = {key: value for key, value in _texts(entry.meta).items() if key != NUMBER}  # it gets its own
-            tags = tuple(sorted(entry.tags))
-            turned.entries.append(Entry(entry.date, narration, tuple(lines), tags=tags, links=links, meta=meta))
+            turned.entries.append(Entry(entry.date, narration, tuple(lines), links=links, meta=meta))
             continue
         batch = int(entry.meta.get("batch", 0))
         others = [line for line in lines if line.account not in control]

@@ -60,6 +60,7 @@ class DocumentKind(StrEnum):
     PLATFORM = "platform"
     DONORS = "donors"
     PLEDGES = "pledges"
+    PARTIES = "parties"
     IN_KIND = "in-kind"
     GRANTS = "grants"
     JOURNAL = "journal"

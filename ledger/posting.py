@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine
 
 from ledger import journal
 from ledger.chart import UnknownAccount
+from ledger.dimensions import LineKeys, with_tags
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.journal import Entry, Line
@@ -62,18 +63,18 @@ class Booking:
 
 
 def gift_entries(booking: Booking, language: str) -> list[Entry]:
-    """The transactions of a document's gifts: one per batch and day, a posting per account, fund and channel.
+    """The transactions of a document's gifts: one per batch and day.
 
-    A batch's other lines (what of a total went to suspense) join its transaction through `batch_lines`.
+    A posting per account, fund, channel, project and department. What of a batch's total went to suspense joins its
+    transaction through `batch_lines`.
     """
     grouped: dict[tuple[int, date], list[Line]] = {}
     counts: dict[tuple[int, date], int] = {}
-    for (batch, day, account, fund, channel), (count, cents) in sorted(totals_of(booking.gifts).items()):
-        meta: dict[str, str | int] = {"gifts": count, "channel": channel}
-        if fund:
-            meta["fund"] = fund
-        grouped.setdefault((batch, day), []).append(Line(account, -cents, meta))
-        counts[batch, day] = counts.get((batch, day), 0) + count
+    for of, (count, cents) in sorted(totals_of(booking.gifts).items()):
+        meta: dict[str, str | int] = {"gifts": count, "channel": of.channel}
+        meta |= LineKeys(of.project, of.department, of.fund).meta()
+        grouped.setdefault((of.batch, of.day), []).append(Line(of.account, -cents, meta))
+        counts[of.batch, of.day] = counts.get((of.batch, of.day), 0) + count
     entries = []
     for (batch, day), lines in grouped.items():
         extra = (booking.batch_lines or {}).get(batch, ())
@@ -127,7 +128,8 @@ class Posting:
         UnknownAccount where the chart lacks an account, FileInTheWay where another file stands in its place.
         """
         record = booking.record
-        entries = sorted((*gift_entries(booking, self.language), *booking.entries), key=lambda entry: entry.day)
+        every = (*gift_entries(booking, self.language), *booking.entries)
+        entries = sorted(map(with_tags, every), key=lambda entry: entry.day)
         relative: str | None = None
         digest: str | None = None
         unknown = {line.account for entry in entries for line in entry.lines} - self.paths.keys()

@@ -95,3 +95,5 @@ class Gift(NamedTuple):
     campaign: str | None = None
     fund: str | None = None
     reverses: int | None = None
+    project: str | None = None
+    department: str | None = None

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from importers.bank.communications import find_ogm
 from importers.bank.records import Movement, Statement
 from importers.deciding.rules import Rule, Rulebook
+from ledger.dimensions import NO_KEYS, LineKeys, with_keys
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
 from ledger.money import to_decimal
@@ -130,6 +131,7 @@ class _Verdict(NamedTuple):
     label: str = ""
     gift: Gift | None = None
     grant: str = ""
+    keys: LineKeys = NO_KEYS
 
 
 @dataclass(slots=True)
@@ -384,6 +386,8 @@ def _unknown(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iterato
                     campaign,
                     None,
                     None,
+                    None,
+                    None,
                 ),
             )
         )
@@ -515,7 +519,7 @@ def _book_batch(movement: Movement, sheet: _Pile) -> None:
         collected = sheet.desk.collected(movement.reference)
         if collected is not None:
             sheet.credited.update(one.end_to_end for one in collected.debits if one.credited)
-    others: dict[tuple[str, str], list[int]] = {}
+    others: dict[tuple[str, str, LineKeys], list[int]] = {}
     before = len(sheet.gifts)
     whole: set[int] = set()  # details decided as one: what is below them is kept and not booked
     for detail in _unknown(sheet.below(movement), sheet, movement.position):
@@ -529,9 +533,10 @@ def _book_batch(movement: Movement, sheet: _Pile) -> None:
             verdict = _decide(detail, sheet, movement.position)
             sheet.keep(detail, verdict)
             if verdict.gift is None:
-                others.setdefault((verdict.account, verdict.label), []).append(detail.cents)
+                others.setdefault((verdict.account, verdict.label, verdict.keys), []).append(detail.cents)
     lines = [
-        Line(account, -sum(cents), {"lines": len(cents), "text": label}) for (account, label), cents in others.items()
+        with_keys(Line(account, -sum(cents), {"lines": len(cents), "text": label}), keys)
+        for (account, label, keys), cents in others.items()
     ]
     language = sheet.desk.language
     if movement.family in _COLLECTED:
@@ -614,7 +619,7 @@ def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     if rule is None:
         return None
     if rule.account is not None:
-        return _Verdict("rule", rule.account, rule.label)
+        return _Verdict("rule", rule.account, rule.label, keys=rule.keys)
     if movement.cents < 0:
         return None  # money that leaves is no gift
     return _gift(movement, sheet.desk, batch, sheet.desk.links.ibans.get(movement.account), rule=rule)
@@ -655,6 +660,8 @@ def _by_return(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
         campaign=original.campaign,
         fund=original.fund,
         reverses=original.id,
+        project=original.project,
+        department=original.department,
     )
     return _Verdict("return", original.account, gift=gift)
 
@@ -714,12 +721,12 @@ def _gift(
     position, _, booked, value, cents, code = movement[:6]
     executed = movement.executed
     account = desk.money
-    nature, counterpart, fund = _MONEY, _NOTHING, None
+    nature, counterpart, keys = _MONEY, _NOTHING, NO_KEYS
     channel = channel_of(code)
     if rule is not None and rule.gift is not None:
         made = rule.gift
         account, nature, channel, counterpart = made.account, made.nature, made.channel, made.counterpart
-        campaign, fund = made.campaign, made.fund
+        campaign, keys = made.campaign, rule.keys._replace(fund=made.fund or rule.keys.fund)
     gift = Gift._make(
         (
             donor,
@@ -737,11 +744,13 @@ def _gift(
             value,
             None,
             campaign,
-            fund,
+            keys.fund,
             None,
+            keys.project,
+            keys.department,
         ),
     )
-    return _Verdict._make(("gift", account, rule.label if rule else "", gift, ""))
+    return _Verdict._make(("gift", account, rule.label if rule else "", gift, "", NO_KEYS))
 
 
 def counted_year(policy: str, executed: date | None, value: date | None, booked: date) -> int:
@@ -785,5 +794,6 @@ def _entry(movement: Movement, verdict: _Verdict, sheet: _Pile) -> Entry:
     meta: dict[str, Any] = {"position": movement.position, "code": movement.code}
     if verdict.grant:
         meta["grant"] = verdict.grant
-    lines = (Line(sheet.desk.account, movement.cents), Line(verdict.account, -movement.cents))
+    other = with_keys(Line(verdict.account, -movement.cents), verdict.keys)
+    lines = (Line(sheet.desk.account, movement.cents), other)
     return Entry(movement.booked, verdict.label, lines, links=(sheet.name,), meta=meta)

@@ -4,9 +4,10 @@ What is read here goes into the vault and nowhere else; no message and no `repr`
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from importers.registers.columns import PARTY
 from importers.registers.donors import LANGUAGES, valid_iban
 from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
 from ledger.identifiers import valid_enterprise_number
@@ -40,12 +41,8 @@ class PartyRow:
 PartiesFile = RegisterFile[PartyRow]
 
 
-# The column that names a third party in journals and grants too.
-PARTY = SheetColumn("party", "tiers", "derde", "partner")
-
-
 COLUMNS = (
-    SheetColumn("party", "tiers", "derde", "partner", required=True),
+    replace(PARTY, required=True),
     SheetColumn("kind", "type", "soort", "art", required=True),
     SheetColumn("name", "nom", "naam", "name", required=True),
     SheetColumn("first_name", "prénom", "voornaam", "vorname"),

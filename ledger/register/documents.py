@@ -8,7 +8,7 @@ totals; `day_total`, kept in the same transaction as the gifts, lets the proof r
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,12 +28,12 @@ from ledger.records import DocumentKind, Gift
 from ledger.register.gifts import totals_of
 from ledger.register.tables import (
     GIFT_COLUMNS,
-    GIFT_FORMAT,
     MOVEMENT_COLUMNS,
     MOVEMENT_FORMAT,
     day_total,
     document,
     gift,
+    gift_text,
     movement,
     stands,
     undone,
@@ -102,8 +102,8 @@ def insert_document(
     """
     document_id = int(connection.execute(_LAST_ID).scalar_one()) + 1
     in_order = sorted(movements, key=attrgetter("position"))
-    movement_rows, movement_texts = _checked(MOVEMENT_FORMAT, [(document_id, *row) for row in in_order])
-    gift_rows, gift_texts = _checked(GIFT_FORMAT, [_gift_values(document_id, row) for row in gifts])
+    movement_rows, movement_texts = _checked(MOVEMENT_FORMAT.__mod__, [(document_id, *row) for row in in_order])
+    gift_rows, gift_texts = _checked(gift_text, [_gift_values(document_id, row) for row in gifts])
     values = {
         "id": document_id,
         "name": record.name,
@@ -136,8 +136,8 @@ def insert_document(
         day_total,
         [column.name for column in day_total.columns],
         [
-            (document_id, batch, iso(day), account, fund, channel, count, cents)
-            for (batch, day, account, fund, channel), (count, cents) in sorted(totals_of(gifts).items())
+            (document_id, of.batch, iso(of.day), *of[2:], count, cents)
+            for of, (count, cents) in sorted(totals_of(gifts).items())
         ],
     )
     return document_id
@@ -151,9 +151,11 @@ def rows_digest(movements: Iterable[str], gifts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _checked(pattern: str, rows: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[str]]:
+def _checked(
+    text_of: Callable[[tuple[Any, ...]], str], rows: list[tuple[Any, ...]]
+) -> tuple[list[tuple[Any, ...]], list[str]]:
     """The rows with the CRC of their canonical texts as last value, and these texts."""
-    texts = [pattern % row for row in rows]
+    texts = list(map(text_of, rows))
     return [(*row, zlib.crc32(text.encode())) for row, text in zip(rows, texts, strict=True)], texts
 
 
@@ -177,6 +179,8 @@ def _gift_values(document_id: int, row: Gift) -> tuple[Any, ...]:
         row.campaign,
         row.fund,
         row.reverses,
+        row.project,
+        row.department,
     )
 
 

@@ -21,7 +21,10 @@ from ledger.store import slices
 
 
 class DayTotal(NamedTuple):
-    """The gifts of one document on one day, income account, fund and channel; `batch` the total they are part of."""
+    """The gifts of one document on one day, of one account, fund, channel, project and department.
+
+    `batch` is the total they are part of.
+    """
 
     document: str
     batch: int
@@ -31,6 +34,20 @@ class DayTotal(NamedTuple):
     channel: str
     gifts: int
     cents: int
+    project: str = ""
+    department: str = ""
+
+
+class GiftGroup(NamedTuple):
+    """What the gifts of a document that make one posting have in common; an empty text where they have none."""
+
+    batch: int
+    day: date
+    account: str
+    fund: str
+    channel: str
+    project: str
+    department: str
 
 
 class Original(NamedTuple):
@@ -47,14 +64,23 @@ class Original(NamedTuple):
     reversed: bool
     reference: str | None = None
     mandate: str | None = None
+    project: str | None = None
+    department: str | None = None
 
 
-def totals_of(gifts: Iterable[Gift]) -> dict[tuple[int, date, str, str, str], tuple[int, int]]:
-    """Count and cents by (batch, day, account, fund, channel)."""
-    amounts: defaultdict[tuple[int, date, str, str, str], list[int]] = defaultdict(list)
+def totals_of(gifts: Iterable[Gift]) -> dict[GiftGroup, tuple[int, int]]:
+    """Return count and cents of each group of gifts."""
+    amounts: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
     for row in gifts:
-        amounts[row.batch, row.booked, row.account, row.fund or "", str(row.channel)].append(row.cents)
-    return {key: (len(cents), sum(cents)) for key, cents in amounts.items()}
+        amounts[row.batch, row.booked, row.account, row.fund, row.channel, row.project, row.department].append(
+            row.cents
+        )
+    totals: dict[GiftGroup, tuple[int, int]] = {}
+    for (batch, day, account, fund, channel, *others), cents in amounts.items():
+        group = GiftGroup(batch, day, account, fund or "", str(channel), *(key or "" for key in others))
+        count, total = totals.get(group, (0, 0))  # an empty fund and none are one
+        totals[group] = (count + len(cents), total + sum(cents))
+    return totals
 
 
 _BACK = gift.alias("back")
@@ -73,6 +99,8 @@ _COLLECTED = (
         _BACK.c.id.is_not(None),
         movement.c.reference,
         movement.c.mandate,
+        gift.c.project,
+        gift.c.department,
     )
     .select_from(movement)
     .join(gift, (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position))
@@ -196,8 +224,10 @@ def day_totals(connection: Connection) -> list[DayTotal]:
         day_total.c.channel,
         day_total.c.count,
         day_total.c.cents,
+        day_total.c.project,
+        day_total.c.department,
     ).join(document, document.c.id == day_total.c.document_id)
-    return [DayTotal(*row) for row in connection.execute(query)]
+    return [DayTotal._make(row) for row in connection.execute(query)]
 
 
 def gifts_counted(connection: Connection, year: int) -> Iterator[Any]:

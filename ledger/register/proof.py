@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from ledger.money import to_decimal
 from ledger.register.documents import crc_of_document, rows_digest
-from ledger.register.tables import GIFT_FORMAT, MOVEMENT_FORMAT, day_total, document, gift, movement
+from ledger.register.tables import MOVEMENT_FORMAT, day_total, document, gift, gift_text, movement
 
 
 class Alteration(NamedTuple):
@@ -43,7 +43,8 @@ def alterations(connection: Connection) -> list[Alteration]:
     for document_id, text, row in _rows(connection, gift, names, found):
         gifts.setdefault(document_id, []).append(text)
         if isinstance(row.cents, int):
-            key = (document_id, row.batch, row.booked, row.account, row.fund or "", row.channel)
+            of = (row.fund or "", row.channel, row.project or "", row.department or "")
+            key = (document_id, row.batch, row.booked, row.account, *of)
             count, cents = sums.get(key, (0, 0))
             sums[key] = (count + 1, cents + row.cents)
     for document_id, text, _ in _rows(connection, movement, names, found):
@@ -67,7 +68,7 @@ def alterations(connection: Connection) -> list[Alteration]:
     return found
 
 
-_TotalKey = tuple[Any, ...]  # document, batch, day, account, fund, channel as they are stored
+_TotalKey = tuple[Any, ...]  # the key of a day total as it is stored
 
 
 def _as_stored(table: Table) -> Select[Any]:
@@ -82,12 +83,13 @@ def _rows(
 ) -> Iterator[tuple[int, str, Row[Any]]]:
     """Document, canonical text and row of each gift or movement in the order of posting; notes a wrong CRC."""
     if table is gift:
-        key, pattern, first = gift.c.id, GIFT_FORMAT, 1  # the id is not part of the text
+        key, first = gift.c.id, 1  # the id is not part of the text
     else:
-        key, pattern, first = movement.c.position, MOVEMENT_FORMAT, 0
+        key, first = movement.c.position, 0
     query = _as_stored(table).order_by(table.c.document_id, key)
     for row in connection.execution_options(yield_per=20000).execute(query):
-        text = pattern % row[first:-1]
+        values = row[first:-1]
+        text = gift_text(values) if table is gift else MOVEMENT_FORMAT % values
         document_id = row[first]
         if zlib.crc32(text.encode()) != row[-1]:
             place = f"{key.name} {getattr(row, key.name)} of {names.get(document_id, 'no document')}"

@@ -1,5 +1,6 @@
 """The tables of the register as SQLAlchemy knows them, and the condition that a document stands."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -96,6 +97,8 @@ gift = Table(
     Column("campaign", String),
     Column("fund", String),
     Column("reverses", Integer, ForeignKey("gift.id")),
+    Column("project", String),
+    Column("department", String),
     Column("crc", Integer, nullable=False),
     CheckConstraint("cents <> 0", name="gift_not_nothing"),
     CheckConstraint("(reverses IS NULL) = (cents > 0)", name="gift_negative_reverses"),
@@ -120,6 +123,8 @@ day_total = Table(
     Column("account", String, primary_key=True),
     Column("fund", String, primary_key=True),
     Column("channel", String, primary_key=True),
+    Column("project", String, primary_key=True),
+    Column("department", String, primary_key=True),
     Column("count", Integer, nullable=False),
     Column("cents", Integer, nullable=False),
     sqlite_with_rowid=False,
@@ -207,6 +212,7 @@ in_kind = Table(
     Column("evidence", Text, nullable=False),
     Column("account", String, nullable=False),
     Column("project", String),
+    Column("department", String),
 )
 
 
@@ -228,7 +234,19 @@ GIFT_COLUMNS = tuple(column.name for column in gift.columns)
 MOVEMENT_COLUMNS = tuple(column.name for column in movement.columns)
 
 
-GIFT_FORMAT = "|".join(["%s"] * (len(GIFT_COLUMNS) - 2))  # without id and crc
+# Without id, project, department and crc: gifts were posted before they had the two.
+GIFT_FORMAT = "|".join(["%s"] * (len(GIFT_COLUMNS) - 4))
+_WITHOUT_DIMENSIONS = len(GIFT_COLUMNS) - 4
+
+
+def gift_text(values: Sequence[Any]) -> str:
+    """Return the canonical text of a gift, of which the CRC is made; `values` are its columns without id and crc.
+
+    Project and department are part of it only where one is given, so that the text of older rows is what it was.
+    """
+    text = GIFT_FORMAT % tuple(values[:_WITHOUT_DIMENSIONS])
+    project, department = values[_WITHOUT_DIMENSIONS:]
+    return text if project is None and department is None else f"{text}|{project}|{department}"
 
 
 MOVEMENT_FORMAT = "|".join(["%s"] * (len(MOVEMENT_COLUMNS) - 1))  # without crc

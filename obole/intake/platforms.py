@@ -453,6 +453,8 @@ def _again(original: Original, row: PlatformRow, position: int, cents: int) -> G
         channel=Channel.PLATFORM,
         campaign=original.campaign,
         fund=original.fund,
+        project=original.project,
+        department=original.department,
     )
 
 

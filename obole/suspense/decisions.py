@@ -13,6 +13,7 @@ from importers.deciding.booking import channel_of, counted_year
 from importers.registers import assignments as assignment_file
 from importers.registers.assignments import AssignmentRow
 from importers.registers.donors import valid_iban
+from ledger.dimensions import with_keys
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
 from ledger.records import Counterpart, DocumentKind, Gift, Nature
@@ -25,7 +26,7 @@ from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import LineGuard, day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 
@@ -65,6 +66,7 @@ def take_assignments(books: Books, path: Path) -> Taken:
         }
     donors = known_donors(books, {row.donor for row in file.rows if row.donor})
     watch = Watch(books)
+    guard = LineGuard(books, watch, (row.party for row in file.rows))
     cases: list[_Case] = []
     faults: list[Fault] = []
     already = 0
@@ -85,7 +87,11 @@ def take_assignments(books: Books, path: Path) -> Taken:
             faults.append(Fault(message, row.row))
         else:
             faults += day_faults(books, row.day, row.row)
-            faults += named(watch, row.row, row.reason, row.campaign or "", row.fund or "")
+            faults += named(watch, row.row, row.reason, row.campaign or "")
+            faults += guard.faults(row.keys, row.day, row.row)
+            if row.party and account in books.config.gifts.control:
+                message = f"{case.place} goes to a gift account, which is of donors; leave the third party out"
+                faults.append(Fault(message, row.row))
             faults += [Fault(problem, row.row) for problem in _problems(books, case, donors)]
             cases.append(case)
     refuse_where(path, faults)
@@ -103,6 +109,7 @@ def _reference(row: AssignmentRow) -> str:
 
 def _digest(row: AssignmentRow, account: str) -> str:
     more = [row.nature, row.counterpart, row.campaign, row.fund]
+    more += [row.project, row.department, row.party] if row.project or row.department or row.party else []
     return digest_of([row.donor, account, *more] if any(more) else [row.donor, account])
 
 
@@ -176,7 +183,7 @@ def _item(books: Books, case: _Case) -> Item:
         )
     decision = (row.row, item.document_id, row.position, row.donor, case.account, row.day, row.reason)
     if case.account not in config.gifts.control:
-        lines = (Line(suspense, item.cents), Line(case.account, -item.cents))
+        lines = (Line(suspense, item.cents), with_keys(Line(case.account, -item.cents), row.keys))
         meta = {"position": row.position}
         entry = Entry(row.day, word("assignment", language), lines, links=(row.document,), meta=meta)
         return Item(reference, row.day, digest, row.row, entries=(entry,), assignment=decision)
@@ -194,6 +201,8 @@ def _item(books: Books, case: _Case) -> Item:
         value=item.value,
         campaign=row.campaign,
         fund=row.fund,
+        project=row.project,
+        department=row.department,
     )
     return Item(
         reference,
@@ -220,6 +229,8 @@ def _restated(books: Books, case: _Case, posted: PostedGift) -> tuple[Gift, Gift
             counterpart=row.counterpart or gift.counterpart,
             campaign=row.campaign or gift.campaign,
             fund=row.fund or gift.fund,
+            project=row.project or gift.project,
+            department=row.department or gift.department,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Each entry has a number in its journal and financial year."""
+"""What every line carries: the number of its entry; project and department of gifts, in the day totals too."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,9 +24,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("document_id", "place", name="entry_number_once"),
         sqlite_with_rowid=False,
     )
+    op.add_column("gift", sa.Column("project", sa.String(), nullable=True))
+    op.add_column("gift", sa.Column("department", sa.String(), nullable=True))
+    op.add_column("in_kind", sa.Column("department", sa.String(), nullable=True))
+    _rebuild_day_totals()
     if op.get_bind().dialect.name == "sqlite":
-        for action in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER entry_number_no_{action.lower()} BEFORE {action} ON entry_number "
-                f"BEGIN SELECT RAISE(ABORT, 'the register is append-only: post a reversal'); END"
-            )
+        for table in ("entry_number", "day_total"):
+            for action in ("UPDATE", "DELETE"):
+                op.execute(
+                    f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, 'the register is append-only: post a reversal'); END"
+                )
+
+
+def _rebuild_day_totals() -> None:
+    """Project and department join the key, which no database adds a column to in place."""
+    op.create_table(
+        "day_total_new",
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("batch", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("fund", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("project", sa.String(), nullable=False),
+        sa.Column("department", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"]),
+        sa.PrimaryKeyConstraint("document_id", "batch", "day", "account", "fund", "channel", "project", "department"),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        "INSERT INTO day_total_new (document_id, batch, day, account, fund, channel, project, department, count, cents)"
+        " SELECT document_id, batch, day, account, fund, channel, '', '', count, cents FROM day_total"
+    )
+    op.drop_table("day_total")
+    op.rename_table("day_total_new", "day_total")

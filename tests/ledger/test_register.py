@@ -177,7 +177,7 @@ def test_a_changed_document_record_is_named(change: str, tmp_path: Path):
         (f"UPDATE day_total SET count = 9 {WATER}", "9 gifts, 25.00 EUR", "1, 25.00 EUR"),
         (f"DELETE FROM day_total {WATER}", "0 gifts, 0.00 EUR", "1, 25.00 EUR"),
         (
-            "INSERT INTO day_total VALUES (1, 0, '2025-03-14', '732000', '', 'card', 2, 700)",
+            "INSERT INTO day_total VALUES (1, 0, '2025-03-14', '732000', '', 'card', '', '', 2, 700)",
             "2 gifts, 7.00 EUR",
             "0, 0.00 EUR",
         ),

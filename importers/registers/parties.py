@@ -146,10 +146,10 @@ def _kinds(row: SheetRow) -> tuple[PartyKind, ...]:
 
 
 def _term(row: SheetRow) -> int | None:
-    if not row.filled("payment_term"):
+    days = row.code("payment_term")
+    if not days:
         return None
-    days = row.number_or_none("payment_term")
-    if days is None or days != int(days) or not 0 <= days <= _LONGEST_TERM:
+    if not (days.isascii() and days.isdecimal() and len(days) < 4 and int(days) <= _LONGEST_TERM):  # noqa: PLR2004 - three digits
         row.error("payment_term", "is not a number of days (0 to 366); correct or empty it")
         return None
     return int(days)

@@ -19,7 +19,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from registers import write_csv, write_workbook
 
-from importers.registers import assignments, donors, grants, in_kind, journal
+from importers.registers import assignments, donors, grants, in_kind, journal, parties
 from importers.sheets import cells, workbook
 from importers.sheets.cells import CellError
 from importers.sheets.tabular import (
@@ -155,6 +155,7 @@ def test_a_register_without_rows_says_so(tmp_path: Path) -> None:
 
 DOCUMENTED = {
     "Donor register": [donors.COLUMNS],
+    "Register of third parties": [parties.COLUMNS],
     "Register of gifts in kind": [in_kind.COLUMNS],
     "Register of grants": [kind.columns for kind in grants.SHEETS],
     "General journal": [journal.COLUMNS],

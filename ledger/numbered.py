@@ -6,8 +6,8 @@ a digest of the entry.
 
 import hashlib
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) ->
     for of in given.values():
         name = books.names.get(of.document_id or 0, "no document")
         yield f"entry {of.text} of {name} is not in the books; restore the journal file from your backup"
-    yield from _by_hand_faults(books, numbers)
+    yield from _by_hand_faults(books, numbers, closed)
 
 
 def _gaps(numbers: Iterable[EntryNumber]) -> Iterator[str]:
@@ -109,17 +109,20 @@ def _gaps(numbers: Iterable[EntryNumber]) -> Iterator[str]:
             yield f"entry {EntryNumber(journal, year, number).text} is missing from the register; restore your backup"
 
 
-def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber]) -> Iterator[str]:
-    """Entries by hand of a year whose entries have numbers: each has one, and each number its entry."""
+def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber], closed: Collection[int]) -> Iterator[str]:
+    """Entries by hand of closed years whose entries have numbers: each has one, and each number its entry.
+
+    A closed year without any number was sealed before there were numbers.
+    """
     kept: dict[int, dict[str, list[EntryNumber]]] = defaultdict(lambda: defaultdict(list))
     for of in numbers:
+        of_year = kept[of.year]
         if of.digest is not None:
-            kept[of.year][of.digest].append(of)
+            of_year[of.digest].append(of)
     for entry in books.by_hand:
-        of_year = kept.get(entry.date.year)
-        if of_year is None:
+        if entry.date.year not in closed or entry.date.year not in kept:
             continue
-        found = of_year.get(digest_of_entry(entry))
+        found = kept[entry.date.year].get(digest_of_entry(entry))
         if found:
             found.pop(0)
         else:
@@ -154,11 +157,10 @@ def with_entry_numbers(connection: Connection, root: Path, entries: Sequence[Any
             if not found[id(entry)]:
                 bare.append((entry, BY_HAND))
     if sealed:
-        given: Counter[str] = Counter()
+        last = {journal: last_entry_number(connection, journal, year) for _, journal in bare}
         for entry, journal in sorted(bare, key=lambda one: _place(one[0])):
-            given[journal] += 1
-            number = last_entry_number(connection, journal, year) + given[journal]
-            found[id(entry)] = EntryNumber(journal, year, number).text + ON_EXPORT_ONLY
+            last[journal] += 1
+            found[id(entry)] = EntryNumber(journal, year, last[journal]).text + ON_EXPORT_ONLY
     return [
         entry._replace(meta={**entry.meta, NUMBER: found[id(entry)]}) if id(entry) in found else entry
         for entry in entries

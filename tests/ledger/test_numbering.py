@@ -472,11 +472,23 @@ def test_an_entry_by_hand_changed_or_gone_after_closing_is_found(folder: Folder,
     by_hand(folder, hand_entry("2025-05-01"), hand_entry("2025-05-02"))
     with engine.begin() as connection:
         number_by_hand(connection, folder.root, loaded(folder), 2025)
+        enter_closing(connection, 2025, "digest", "2026-06-30T10:00:00Z")
     by_hand(folder, hand_entry("2025-05-01"), hand_entry("2025-05-02", amount="10.01"))
     assert faults(folder, engine) == [
         "the entry of 2025-05-02 made by hand is not one that 2025 was closed with; remove it",
         "entry MAN-2025-000002, made by hand, is not in the books as it was closed",
     ]
+
+
+def test_the_numbers_of_entries_by_hand_cannot_all_go_unseen(folder: Folder, engine: Engine):
+    post(folder, engine, statement(1, DAY))
+    by_hand(folder, hand_entry("2025-05-01"))
+    with engine.begin() as connection:
+        number_by_hand(connection, folder.root, loaded(folder), 2025)
+        enter_closing(connection, 2025, "digest", "2026-06-30T10:00:00Z")
+    assert faults(folder, engine) == []
+    tamper(folder.root, "DELETE FROM entry_number WHERE journal = 'MAN'")
+    assert len(faults(folder, engine)) == 1
 
 
 def test_an_entry_by_hand_of_an_open_year_has_no_number_yet(folder: Folder, engine: Engine):

@@ -1,5 +1,6 @@
 # Two commands: `make demo` and `make test`. Each makes its own environment in .venv from the locked versions.
-# Needed on the machine: Python 3.11 or newer, make and git.
+# Needed on the machine: Python 3.11, 3.12 or 3.13, make and git. Another Python beside the first:
+# `make pytest PYTHON=python3.13 VENV=build/python3.13`.
 
 PYTHON ?= python3
 DEMO ?= build/demo
@@ -9,18 +10,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 LOCK := $(BIN)/pip-compile --quiet --build-deps-for editable --allow-unsafe --strip-extras --no-annotate --no-header \
+	--generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 ROOMS := ledger importers reports receipts obole
 MARKS := _ N_ many:1,2 N_many:1,2 text_in:2 many_in:2,3
 
 .DELETE_ON_ERROR:
-.PHONY: demo serve test lint words lock clean help
+.PHONY: demo serve test pytest lint words lock clean help
 
 help:
 	@echo "make demo    make the demonstration foundation's files, take them in, write statements and receipts to $(DEMO)"
 	@echo "make serve   open those books in a browser: http://127.0.0.1:$(PORT)"
 	@echo "make test    check style, types and layers, then run every test"
+	@echo "make pytest  the tests alone"
 	@echo "make words   bring the catalogues of words up to date with the sources, and compile them"
 	@echo "make lock    write the locked versions anew from pyproject.toml"
 	@echo "make clean   remove the environment and everything that was built"
@@ -35,9 +38,14 @@ serve: $(VENV)/project
 	@test -e $(DEMO)/main.beancount || { echo "There are no books in $(DEMO) yet; first: make demo"; exit 1; }
 	$(BIN)/obole --books $(DEMO) serve --port $(PORT)
 
-# pytest comes last, so that its summary closes the run.
+# pytest comes last, so that its summary closes the run. Coverage is measured where that costs less than a tenth of it (with
+# sys.monitoring, which knows branches since Python 3.14) and where COVERAGE=1 asks for it, as CI does.
 test: lint
-	$(BIN)/pytest $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory pytest
+
+pytest: $(VENV)/project $(VENV)/tests
+	$(BIN)/pytest $(if $(COVERAGE),--cov --cov-report=,$(shell $(BIN)/python -c \
+		'import sys; print("--cov --cov-report=" if sys.version_info >= (3, 14) else "")')) $(PYTEST_ARGS)
 
 lint: $(VENV)/project $(VENV)/tests
 	$(BIN)/ruff check .
@@ -61,11 +69,11 @@ words: $(VENV)/project
 
 # The stamps lie inside .venv: a changed lock clears the environment and with it the stamps of what was added to it.
 $(VENV)/locked: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=python3.11"; exit 1; }
 	@echo "Making the environment $(VENV) from requirements.lock, once; this takes about a minute."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PIP) install --requirement requirements.lock
+	@$(PIP) install --require-hashes --requirement requirements.lock
 	@touch $@
 
 $(VENV)/project: $(VENV)/locked pyproject.toml
@@ -74,9 +82,11 @@ $(VENV)/project: $(VENV)/locked pyproject.toml
 
 $(VENV)/tests: $(VENV)/locked requirements-test.lock
 	@echo "Adding what the tests need from requirements-test.lock, once."
-	@$(PIP) install --requirement requirements-test.lock
+	@$(PIP) install --require-hashes --requirement requirements-test.lock
 	@touch $@
 
+# Some minutes: the hash of each file of each release is asked for. What is locked stays at its version while pyproject.toml
+# allows it.
 lock: $(VENV)/project
 	@$(PIP) install pip-tools==7.6.2
 	$(LOCK) --output-file requirements.lock pyproject.toml

@@ -15,7 +15,7 @@ from beancount.core import data
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a file belongs: the Beancount account it is archived under, its date, and its name as a document."""
+    """The place of a file: the Beancount account it is archived under, its date, and its name as a document."""
 
     account: str
     date: date | None
@@ -39,28 +39,28 @@ class SourceImporter(beangulp.Importer):  # type: ignore[misc]  # beangulp is no
 
     @property
     def name(self) -> str:
-        """The kind, unique among the importers of a set of books."""
+        """Return the kind, unique among the importers of a set of books."""
         return f"obole.{self._kind}"
 
     def identify(self, filepath: str) -> bool:
-        """Whether the file is of this kind."""
+        """Return whether the file is of this kind."""
         return self._identify(Path(filepath))
 
     def account(self, filepath: str) -> str:
-        """The account the file is archived under."""
+        """Return the account the file is archived under."""
         return self._place(Path(filepath)).account
 
     def date(self, filepath: str) -> date | None:
-        """The day of the document."""
+        """Return the day of the document."""
         return self._place(Path(filepath)).date
 
     def filename(self, filepath: str) -> str | None:
-        """The name the document is archived under, without any person's name."""
+        """Return the name the document is archived under, without any person's name."""
         return self._place(Path(filepath)).name
 
     def extract(self, filepath: str, existing: data.Entries) -> data.Entries:  # noqa: ARG002 - the register knows what is there
-        """The transactions `obole import` would post; none for a document that was posted before."""
+        """Return the transactions `obole import` would post; none for a document that was posted before."""
         return self._preview(Path(filepath))
 
     def deduplicate(self, entries: data.Entries, existing: data.Entries) -> None:
-        """Nothing to do: what is posted already is not extracted (a register of keys, not a comparison of amounts)."""
+        """Leave all entries: what is posted already is not extracted (a register of keys, no comparison of amounts)."""

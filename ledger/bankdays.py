@@ -1,37 +1,29 @@
-"""Days on which banks settle in euro: the TARGET calendar."""
+"""Days on which banks settle in euro: the TARGET calendar of the European Central Bank, as `holidays` has it."""
 
+from collections.abc import Container
 from datetime import date, timedelta
 from functools import cache
 
 _SATURDAY = 5
 
 
-_CLOSED = frozenset({(1, 1), (5, 1), (12, 25), (12, 26)})
-
-
 def is_bank_day(day: date) -> bool:
-    """Whether banks settle on a day: Monday to Friday but for the closing days of TARGET.
+    """Tell whether banks settle on a day: Monday to Friday but for the closing days of TARGET, which began in 1999.
 
-    These are 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December (European Central Bank, T2 calendar).
+    These are 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December, and the last days of 1999 and 2001.
     """
-    sunday = _easter(day.year)
-    movable = (sunday - timedelta(2), sunday + timedelta(1))
-    return day.weekday() < _SATURDAY and (day.month, day.day) not in _CLOSED and day not in movable
+    return day.weekday() < _SATURDAY and day not in _closed()
 
 
 def bank_day_from(day: date) -> date:
-    """The first bank day on or after a day."""
+    """Return the first bank day on or after a day."""
     while not is_bank_day(day):
         day += timedelta(1)
     return day
 
 
 @cache
-def _easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar (the anonymous algorithm as in Meeus, Astronomical Algorithms, ch. 8)."""
-    a, b, c = year % 19, year // 100, year % 100
-    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    weekday = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
-    m = (a + 11 * h + 22 * weekday) // 451
-    month, day = divmod(h + weekday - 7 * m + 114, 31)
-    return date(year, month, day + 1)
+def _closed() -> Container[date]:
+    from holidays import financial_holidays  # noqa: PLC0415 - a fifth of a second that only what collects need pay
+
+    return financial_holidays("XECB")

@@ -21,7 +21,7 @@ from ledger.errors import OboleError
 from ledger.journal import quote
 from ledger.languages import LANGUAGES
 
-# Root by code, the longest prefix first: design.md section 6 (10-15 Equity, 16-17 Liabilities, 490, 491 Assets...).
+# Root by code, the longest prefix first: by the classes of annex 3, KB/AR of 29 April 2019 (490, 491 are assets).
 _ROOTS = {
     "1": "Equity",
     "16": "Liabilities",
@@ -70,7 +70,7 @@ class Heading:
     labels: tuple[str, str, str, str]
 
     def label(self, language: str) -> str:
-        """The label in one of fr, nl, de, en; empty where the source has none."""
+        """Return the label in one of fr, nl, de, en; empty where the source has none."""
         return self.labels[LANGUAGES.index(language)]
 
 
@@ -83,13 +83,13 @@ class Account:
     labels: tuple[str, str, str, str]
 
     def label(self, language: str) -> str:
-        """The label in one of fr, nl, de, en."""
+        """Return the label in one of fr, nl, de, en."""
         return self.labels[LANGUAGES.index(language)]
 
 
 @cache
 def statutory() -> dict[str, Heading]:
-    """Every code of annex 3, printed ranges (`4125-4127`) expanded to their codes."""
+    """Return every code of annex 3, printed ranges (`4125-4127`) expanded to their codes."""
     headings: dict[str, Heading] = {}
     for row in _table("pcmn.csv"):
         labels = (row["fr"], row["nl"], row["de"], row["en"])
@@ -108,7 +108,7 @@ def _expand(code: str) -> list[str]:
 
 
 def statutory_parent(code: str) -> Heading | None:
-    """The account of annex 3 that `code` is or lies below; None where it lies below none (a class alone is none)."""
+    """Return the account of annex 3 that `code` is or lies below; None where there is none (a class alone is none)."""
     headings = statutory()
     for length in range(len(code), 1, -1):
         if code[:length] in headings:
@@ -117,7 +117,7 @@ def statutory_parent(code: str) -> Heading | None:
 
 
 def root_of(code: str) -> str:
-    """The Beancount root of an account code; ValueError for a code that is none."""
+    """Return the Beancount root of an account code; ValueError for a code that is none."""
     if _CODE.fullmatch(code):
         for length in range(min(len(code), 3), 0, -1):
             if code[:length] in _ROOTS:
@@ -126,7 +126,7 @@ def root_of(code: str) -> str:
 
 
 def slug(label: str) -> str:
-    """A label as a component of an account name: `Établissements de crédit` -> `Etablissements-de-credit`."""
+    """Return a label as a component of an account name: `Établissements de crédit` -> `Etablissements-de-credit`."""
     folded = unicodedata.normalize("NFKD", label.translate(_SPELT_OUT))
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
@@ -153,7 +153,7 @@ _SHORT_GROUPS = {
 
 
 def path_of(code: str, label: str) -> str:
-    """The Beancount account of a code: `731100` -> `Income:73-Dons-legs-subsides:731100-Dons-en-especes`.
+    """Return the Beancount account of a code: `731100` -> `Income:73-Dons-legs-subsides:731100-Dons-en-especes`.
 
     A label without a Latin letter or digit leaves the code alone; UnknownAccount for a code outside annex 3.
     """
@@ -171,14 +171,14 @@ def _component(code: str, name: str) -> str:
 
 @cache
 def code_of(path: str) -> str | None:
-    """The code in the last component of a Beancount account, None where it has none."""
+    """Return the code in the last component of a Beancount account, None where it has none."""
     match = _LEAF.match(path, path.rfind(":") + 1)
     return match.group(1) if match else None
 
 
 @cache
 def house() -> tuple[Account, ...]:
-    """The accounts that new books begin with: our own sub-accounts of annex 3."""
+    """Return the accounts that new books begin with: our own sub-accounts of annex 3."""
     return tuple(
         Account(row["code"], path_of(row["code"], row["fr"]), (row["fr"], row["nl"], row["de"], row["en"]))
         for row in _table("house.csv")
@@ -191,7 +191,7 @@ def _table(name: str) -> list[dict[str, str]]:
 
 
 def render_chart(accounts: Iterable[Account], opened: date) -> str:
-    """The text of `chart.beancount`: one `open` directive per account, in the order of the codes."""
+    """Return the text of `chart.beancount`: one `open` directive per account, in the order of the codes."""
     lines = ["; The accounts in use. To add one, add an `open` directive with its code and labels.\n"]
     for account in sorted(accounts, key=lambda account: account.code):
         lines.append(f"{opened.isoformat()} open {account.path}  EUR")
@@ -203,7 +203,7 @@ def render_chart(accounts: Iterable[Account], opened: date) -> str:
 
 
 def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
-    """The accounts of a set of books by code, from its open directives; OboleError where two share a code."""
+    """Return the accounts of a set of books by code, from its open directives; OboleError where two share a code."""
     accounts: dict[str, Account] = {}
     for entry in opens:
         written = entry.meta.get("code")
@@ -219,7 +219,7 @@ def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
 
 
 def read_chart(path: Path) -> dict[str, Account]:
-    """The accounts opened in a `chart.beancount`, by code; OboleError where it cannot be read."""
+    """Return the accounts opened in a `chart.beancount`, by code; OboleError where it cannot be read."""
     try:
         entries, errors, _ = parser.parse_file(str(path))
     except OSError as unreadable:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """No collections inside the block; reference counting goes on."""
+    """Put off the garbage collector inside the block; reference counting goes on."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -13,7 +13,7 @@ class OboleError(Exception):
 
 
 class Severity(StrEnum):
-    """How far a fault goes: an error refuses the document, a warning is told and kept."""
+    """The gravity of a fault: an error refuses the document, a warning is told and kept."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -1,4 +1,4 @@
-"""Which instalments of the pledges fall due in a month: sequence numbers, first and last, and what stands against one.
+"""The instalments of the pledges that fall due in a month: sequence numbers, first and last, what stands against one.
 
 Pure: pledges and what was collected before go in, a `Plan` comes out. Each attempt on an instalment is keyed by mandate
 and sequence; an instalment that stands is never due again, one that failed is due again as far as the policy allows.
@@ -7,7 +7,7 @@ and sequence; an instalment that stands is never due again, one that failed is d
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,8 +17,13 @@ _MODULUS = 97
 _YEAR = 12
 
 
+# How long a debit without a valid mandate can be claimed back: 13 months (EPC016-06, Core rulebook), and the days the
+# banks take.
+CLAIMABLE = timedelta(days=13 * 31 + 14)
+
+
 class PledgeState(StrEnum):
-    """Whether a mandate may be debited."""
+    """The state of a mandate: it may be debited, may not for now, or no more."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -26,7 +31,7 @@ class PledgeState(StrEnum):
 
 
 class SequenceType(StrEnum):
-    """Where a collection stands in the life of its mandate (EPC016-06, SEPA Core Direct Debit Scheme Rulebook)."""
+    """The place of a collection in the life of its mandate (EPC016-06, SEPA Core Direct Debit Scheme Rulebook)."""
 
     FIRST = "FRST"
     RECURRENT = "RCUR"
@@ -35,7 +40,7 @@ class SequenceType(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a collected instalment. `undone`: its file was withdrawn and never went to the bank."""
+    """The fate of a collected instalment. `undone`: its file was withdrawn and never went to the bank."""
 
     STANDS = "stands"
     REJECTED = "rejected"
@@ -44,7 +49,7 @@ class Outcome(StrEnum):
 
 
 class Fate(StrEnum):
-    """What follows for a mandate and its instalment when a collection fails.
+    """The consequence of a failed collection for its mandate and instalment.
 
     `correct`: the error is the foundation's, the instalment is collected again; `keep`: nothing follows.
     """
@@ -57,12 +62,12 @@ class Fate(StrEnum):
 
     @property
     def again(self) -> bool:
-        """Whether the instalment may be collected again."""
+        """Return whether the instalment may be collected again."""
         return self in (Fate.RETRY, Fate.CORRECT)
 
     @property
     def state(self) -> PledgeState | None:
-        """The state it puts the pledge in, None where it stays."""
+        """Return the state it puts the pledge in, None where it stays."""
         return {Fate.SUSPEND: PledgeState.SUSPENDED, Fate.END: PledgeState.ENDED}.get(self)
 
 
@@ -79,7 +84,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Pledge:
-    """What a mandate is for: `cents` every `months` from `first_due`, until `last_due` where there is one.
+    """A mandate and its purpose: `cents` every `months` from `first_due`, until `last_due` where there is one.
 
     `donor` is None where the vault links the mandate to nobody. Holder and IBAN never leave the vault but to the bank.
     """
@@ -101,13 +106,13 @@ class Pledge:
         return f"Pledge({self.mandate})"
 
     def falls_due(self, period: date) -> bool:
-        """Whether an instalment belongs to the month that begins on `period`."""
+        """Return whether an instalment belongs to the month that begins on `period`."""
         since = _months(period) - _months(self.first_due)
         ended = self.last_due is not None and _months(period) > _months(self.last_due)
         return since >= 0 and since % self.months == 0 and not ended
 
     def is_last(self, period: date) -> bool:
-        """Whether no instalment falls due after this month."""
+        """Return whether no instalment falls due after this month."""
         return self.last_due is not None and _months(period) + self.months > _months(self.last_due)
 
 
@@ -126,7 +131,7 @@ class Attempt(NamedTuple):
 
 
 class History(NamedTuple):
-    """What a mandate was debited for.
+    """The past debits of a mandate.
 
     The last sequence number, whether one attempt was not rejected, the attempts of the months looked at, in order.
     """
@@ -161,7 +166,7 @@ class Refused(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a month's collection asks for, what it refuses, and how many of its instalments are collected already."""
+    """A month's collection: what it asks for, what it refuses, how many instalments are collected already."""
 
     period: date
     due: date
@@ -171,14 +176,14 @@ class Plan:
 
     @property
     def cents(self) -> int:
-        """The sum of the instalments."""
+        """Return the sum of the instalments."""
         return sum(one.cents for one in self.instalments)
 
 
 def plan_month(
     pledges: Iterable[Pledge], histories: Mapping[str, History], period: date, due: date, attempts: int = 1
 ) -> Plan:
-    """The instalments of the month `period` (its first day), and those of the months before that may be tried again.
+    """Return the instalments of the month `period` (its first day), and those of months before that may be tried again.
 
     `attempts` is how often one instalment may be tried; failures that were our own error do not count.
     """
@@ -246,13 +251,13 @@ def _instalment(
 
 
 def end_to_end(mandate: str, sequence: int, period: date) -> str:
-    """The EndToEndId of an instalment: month, sequence, and a mark of the mandate; 35 characters are allowed."""
+    """Return the EndToEndId of an instalment: month, sequence, and a mark of the mandate; 35 characters are allowed."""
     mark = hashlib.sha256(mandate.encode()).hexdigest()[:16]
     return f"{period:%Y%m}-{sequence:04d}-{mark}"
 
 
 def _against(pledge: Pledge, due: date, made: Sequence[Attempt], attempts: int) -> Refusal | None:
-    """What stands against debiting a pledge, the gravest first."""
+    """Return what stands against debiting a pledge, the gravest first."""
     tried = sum(one.outcome is not Outcome.UNDONE and not one.ours for one in made)
     # What was promised for a time is not debited before or, for the first time, after it.
     late = not made and pledge.last_due is not None and due > pledge.last_due
@@ -268,7 +273,7 @@ def _against(pledge: Pledge, due: date, made: Sequence[Attempt], attempts: int) 
 
 
 def _kind(pledge: Pledge, period: date, *, begun: bool) -> SequenceType:
-    """A first collection that was rejected is asked for as a first one again; one that came back was collected."""
+    """Return the place in the mandate's life: a rejected first one comes again, one that came back was collected."""
     if pledge.is_last(period):
         only = _months(period) - _months(pledge.first_due) < pledge.months
         return SequenceType.ONE_OFF if only else SequenceType.FINAL

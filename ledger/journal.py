@@ -37,7 +37,7 @@ class Unbalanced(ValueError):
 
 
 def render(entries: Iterable[Entry], paths: Mapping[str, str], heading: str) -> str:
-    """The text of a journal file; `paths` gives the Beancount account of each code."""
+    """Return the text of a journal file; `paths` gives the Beancount account of each code."""
     blocks = [f"; {_printable(heading)}\n"]
     for entry in entries:
         if sum(line.cents for line in entry.lines) != 0:
@@ -57,7 +57,7 @@ def render(entries: Iterable[Entry], paths: Mapping[str, str], heading: str) -> 
 
 
 def quote(text: str) -> str:
-    """A text as a Beancount string: quotes and backslashes escaped, control characters made spaces."""
+    """Return a text as a Beancount string: quotes and backslashes escaped, control characters made spaces."""
     return '"' + _printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -70,7 +70,7 @@ def _value(value: str | int) -> str:
 
 
 def digest(text: str) -> str:
-    """SHA-256 of a file's text."""
+    """Return SHA-256 of a file's text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -90,7 +90,7 @@ def write_temporary(path: Path, content: bytes) -> Path:
 
 
 def temporary_name(path: Path) -> Path:
-    """Where a file waits until it is settled."""
+    """Return where a file waits until it is settled."""
     return path.with_name(f".{path.name}.new")
 
 

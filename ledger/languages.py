@@ -1,4 +1,4 @@
-"""Whose language is spoken: the person's, which messages and help are in, and the catalogues of the rooms.
+"""The language that is spoken: the person's, which messages and help are in, and the catalogues of the rooms.
 
 English sentences are the keys of the catalogues (gettext): each room has its own below `locale/` and hands its words on
 in a module `words.py`. Text of a document (a report, a narration) names its language; it need not be the person's.

@@ -6,7 +6,6 @@ days, so that the books of any day are as if the document had never come.
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 from beancount.core import data
@@ -18,8 +17,8 @@ from ledger.journal import Entry, Line
 from ledger.money import to_cents
 from ledger.numbering import NUMBER
 from ledger.posting import Booking
-from ledger.records import DocumentKind, Gift
-from ledger.register.documents import DocumentRecord, MovementRow
+from ledger.records import DocumentKind, Gift, LineOutcome
+from ledger.register.documents import DocumentRecord, DocumentSummary, MovementRow, PostedDocument
 from ledger.register.gifts import PostedGift
 from ledger.wording import word
 
@@ -32,36 +31,36 @@ class CannotUndo(OboleError):
 
 
 def refuse_kind(name: str, kind: str) -> None:
-    """CannotUndo for a kind of document that has nothing to reverse."""
+    """Raise CannotUndo for a kind of document that has nothing to reverse."""
     if kind in _NOT_UNDONE:
         raise CannotUndo(f"{name}: a document of kind {kind} posts no money and is not undone; correct what it says.")
 
 
 def mirror(
-    record: Mapping[str, Any], gifts: Sequence[PostedGift], journal: str, control: Collection[str], language: str
+    record: PostedDocument, gifts: Sequence[PostedGift], journal: str, control: Collection[str], language: str
 ) -> Booking:
-    """The booking that takes a document back. `journal` is the text of its journal file, `control` the gift accounts.
+    """Return the booking that takes a document back: `journal` is the text of its file, `control` the gift accounts.
 
     A return that is taken back is a new gift of the same donor and year; the line it names keeps its reference, so that
     the return can be taken in again.
     """
-    name = f"undo-{record['name']}"
-    turned = _turn(journal, (record["name"], name), control, word("undo", language))
+    name = f"undo-{record.name}"
+    turned = _turn(journal, (record.name, name), control, word("undo", language))
     reversals = [_turned(one) for one in gifts]
     days = [entry.day for entry in turned.entries] + [gift.booked for gift in reversals]
     return Booking(
         record=DocumentRecord(
             name=name,
             kind=DocumentKind.UNDO,
-            file_digest=_digest(record["digest"], "file"),
-            digest=_digest(record["digest"], record["rows_digest"]),
-            first_day=min(days, default=record["first_day"]),
-            last_day=max(days, default=record["last_day"]),
-            summary={
-                "undoes": record["name"],
-                "counts": {"gifts": len(reversals), "entries": len(turned.entries)},
-                "cents": {"gifts": sum(gift.cents for gift in reversals)},
-            },
+            file_digest=_digest(record.digest, "file"),
+            digest=_digest(record.digest, record.rows_digest),
+            first_day=min(days, default=record.first_day),
+            last_day=max(days, default=record.last_day),
+            summary=DocumentSummary(
+                counts={"gifts": len(reversals), "entries": len(turned.entries)},
+                cents={"gifts": sum(gift.cents for gift in reversals)},
+                undoes=record.name,
+            ),
         ),
         movements=[_line(one) for one in gifts if one.gift.cents < 0 and one.reference],
         gifts=reversals,
@@ -73,7 +72,7 @@ def mirror(
 
 
 class _Opposite(NamedTuple):
-    """What the transactions of a journal become: entries, and for each batch of gifts its label and other accounts."""
+    """A journal turned round: entries, and for each batch of gifts its label and other accounts."""
 
     entries: list[Entry]
     labels: dict[int, str]
@@ -109,10 +108,20 @@ def _turned(one: PostedGift) -> Gift:
 
 
 def _line(one: PostedGift) -> MovementRow:
-    """The line of a gift that a taken-back return restores."""
+    """Return the line of a gift that a taken-back return restores."""
     day = one.gift.booked.isoformat()
     return MovementRow(
-        one.gift.position, None, day, None, -one.gift.cents, "", one.reference, None, None, "restored", one.gift.account
+        position=one.gift.position,
+        parent=None,
+        booked=day,
+        value=None,
+        cents=-one.gift.cents,
+        code="",
+        reference=one.reference,
+        mandate=None,
+        reason=None,
+        outcome=LineOutcome.RESTORED,
+        account=one.gift.account,
     )
 
 
@@ -124,18 +133,10 @@ def _transactions(journal: str) -> list[Any]:
 
 
 def _texts(meta: Mapping[str, Any]) -> dict[str, str | int]:
-    """The metadata that was written, without where the parser read it."""
+    """Return the metadata that was written, without where the parser read it."""
     kept = {key: value for key, value in meta.items() if key not in ("filename", "lineno") and not key.startswith("_")}
     return {key: value if isinstance(value, str) else int(value) for key, value in kept.items()}
 
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("|".join(("undo", *parts)).encode()).hexdigest()
-
-
-def years_of(record: Mapping[str, Any]) -> set[int]:
-    """The calendar years a document posts in."""
-    first, last = record["first_day"], record["last_day"]
-    assert isinstance(first, date)
-    assert isinstance(last, date)
-    return set(range(first.year, last.year + 1))

@@ -19,7 +19,7 @@ _SAME = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\t": " ", "
 
 
 def to_cents(amount: Decimal) -> int:
-    """Cents of an amount in euro; ValueError where it has a fraction of a cent or is no number."""
+    """Return cents of an amount in euro; ValueError where it has a fraction of a cent or is no number."""
     if not amount.is_finite():
         raise ValueError(f"{amount} is not an amount")
     scaled = amount.scaleb(2)
@@ -30,12 +30,12 @@ def to_cents(amount: Decimal) -> int:
 
 
 def to_decimal(cents: int) -> Decimal:
-    """The amount in euro, always with two decimals: 12345 -> Decimal('123.45')."""
+    """Return the amount in euro, always with two decimals: 12345 -> Decimal('123.45')."""
     return Decimal(cents).scaleb(-2).quantize(CENT)
 
 
 def to_euros(cents: int) -> int:
-    """Whole euros as printed: 50 cents rounds away from zero, 2874250_25 -> 2874250, -8512550 -> -85126."""
+    """Return whole euros as printed: 50 cents rounds away from zero, 2874250_25 -> 2874250, -8512550 -> -85126."""
     return int((Decimal(cents) / 100).to_integral_value(rounding=ROUND_HALF_UP))
 
 

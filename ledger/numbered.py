@@ -169,7 +169,7 @@ def with_entry_numbers(connection: Connection, root: Path, entries: Sequence[Any
 
 def _parted(connection: Connection, root: Path, entries: Iterable[Any]) -> _Books:
     documents = all_documents(connection)
-    ids = {str(root / row["journal"]): int(row["id"]) for row in documents if row["journal"]}
+    ids = {str(root / row.journal): row.id for row in documents if row.journal}
     files: dict[int, list[data.Transaction]] = defaultdict(list)
     by_hand: list[data.Transaction] = []
     for entry in entries:
@@ -185,7 +185,7 @@ def _parted(connection: Connection, root: Path, entries: Iterable[Any]) -> _Book
         for place, entry in enumerate(sorted(files[document_id], key=_line), start=1)
     ]
     by_name = sources_of(documents)
-    names = {int(row["id"]): str(row["name"]) for row in documents}
+    names = {row.id: row.name for row in documents}
     sources = {document_id: by_name[name] for document_id, name in names.items()}
     return _Books(posted, sorted(by_hand, key=_place), names, sources)
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from beancount.core import data
 from beancount.parser import parser
@@ -22,7 +22,7 @@ from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.journal import Entry
 from ledger.records import DocumentKind
-from ledger.register.documents import all_documents, replace_journal_digests
+from ledger.register.documents import PostedDocument, all_documents, replace_journal_digests
 from ledger.register.entries import EntryNumber, documents_numbered, insert_entry_numbers, last_entry_number
 from ledger.register.years import closed_years
 
@@ -152,18 +152,18 @@ def number_open_years(folder: Folder, engine: Engine) -> int:
         digests: dict[int, str] = {}
         count = 0
         for row in documents:
-            if not row["journal"] or row["id"] in numbered or row["last_day"].year in closed:
+            if not row.journal or row.id in numbered or row.last_day.year in closed:
                 continue
-            path = folder.root / row["journal"]
-            text = _as_posted(path, row["journal"], row["journal_digest"])
+            path = folder.root / row.journal
+            text = _as_posted(path, row.journal, row.journal_digest or "")
             entries = _transactions(text)
             places = {place: one for place, one in enumerate(entries, start=1) if one.day.year not in closed}
-            of = sources[row["name"]]
+            of = sources[row.name]
             journals = [(journal_key(of, one.accounts), one.day.year) for one in places.values()]
             numbers = dict(zip(places, numbering.next(journals), strict=True))
-            numbering.keep(row["id"], numbers)
+            numbering.keep(row.id, numbers)
             text = _inserted(text, {places[place].line: one.text for place, one in numbers.items()})
-            texts[path], digests[row["id"]] = text.encode(), journal.digest(text)
+            texts[path], digests[row.id] = text.encode(), journal.digest(text)
             count += len(numbers)
         replace_journal_digests(connection, digests)
         _settle_with(texts, transaction.commit)
@@ -178,12 +178,12 @@ class _Found(NamedTuple):
     line: int
 
 
-def sources_of(documents: Iterable[Mapping[str, Any]]) -> dict[str, EntrySource]:
-    """Return the source of each document's entries by its name; `documents` are rows in the order of posting."""
+def sources_of(documents: Iterable[PostedDocument]) -> dict[str, EntrySource]:
+    """Return the source of each document's entries by its name; `documents` stand in the order of posting."""
     sources: dict[str, EntrySource] = {}
     for row in documents:
-        undoes = sources.get(row["name"].removeprefix("undo-")) if row["kind"] == DocumentKind.UNDO else None
-        sources[row["name"]] = source_of(row["kind"], row["bank"], row["name"], undoes)
+        undoes = sources.get(row.name.removeprefix("undo-")) if row.kind == DocumentKind.UNDO else None
+        sources[row.name] = source_of(row.kind, row.bank, row.name, undoes)
     return sources
 
 

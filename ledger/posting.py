@@ -7,11 +7,10 @@ after): `recover`.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, Engine
 
 from ledger import journal
 from ledger.chart import UnknownAccount
+from ledger.clock import posting_time
 from ledger.dimensions import LineKeys, with_tags
 from ledger.errors import OboleError
 from ledger.folder import Folder
@@ -28,19 +28,12 @@ from ledger.numbering import EntrySource, Numbering, journals_of, source_of, wit
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentRecord, MovementRow, all_documents, find_document, insert_document
 from ledger.register.gifts import totals_of
-from ledger.register.vouchers import insert_vouchers
+from ledger.register.vouchers import Voucher, insert_vouchers
 from ledger.wording import word
 
 
 class FileInTheWay(OboleError):
     """A file that no document posted stands where a document's own file must go."""
-
-
-def posting_time() -> str:
-    """Now in UTC, or SOURCE_DATE_EPOCH where a reproducible run asks for it."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class Booking:
 
     `gift_debits` says which account each batch of gifts debits (batch 0: those booked line by line; empty: none),
     `batches` how its transaction reads, `batch_lines` what else stands in it; `entries` are the transactions without
-    gifts; `vouchers` (reference, day, digest) are the parts by which an overlapping file is known.
+    gifts; `vouchers` are the parts by which an overlapping file is known.
     """
 
     record: DocumentRecord
@@ -59,22 +52,23 @@ class Booking:
     batches: Mapping[int, str] | None = None
     batch_lines: Mapping[int, tuple[Line, ...]] | None = None
     entries: Sequence[Entry] = ()
-    vouchers: Sequence[tuple[str, date, str]] = ()
+    vouchers: Sequence[Voucher] = ()
 
 
 def gift_entries(booking: Booking, language: str) -> list[Entry]:
-    """The transactions of a document's gifts: one per batch and day.
+    """Return the transactions of a document's gifts: one per batch and day, a posting per account, fund and channel.
 
     A posting per account, fund, channel, project and department. What of a batch's total went to suspense joins its
     transaction through `batch_lines`.
     """
     grouped: dict[tuple[int, date], list[Line]] = {}
     counts: dict[tuple[int, date], int] = {}
-    for of, (count, cents) in sorted(totals_of(booking.gifts).items()):
-        meta: dict[str, str | int] = {"gifts": count, "channel": of.channel}
-        meta |= LineKeys(of.project, of.department, of.fund).meta()
-        grouped.setdefault((of.batch, of.day), []).append(Line(of.account, -cents, meta))
-        counts[of.batch, of.day] = counts.get((of.batch, of.day), 0) + count
+    for key, given in sorted(totals_of(booking.gifts).items()):
+        batch, day = key.batch, key.day
+        meta: dict[str, str | int] = {"gifts": given.gifts, "channel": key.channel}
+        meta |= LineKeys(key.project, key.department, key.fund).meta()
+        grouped.setdefault((batch, day), []).append(Line(key.account, -given.cents, meta))
+        counts[batch, day] = counts.get((batch, day), 0) + given.gifts
     entries = []
     for (batch, day), lines in grouped.items():
         extra = (booking.batch_lines or {}).get(batch, ())
@@ -167,7 +161,7 @@ class Posting:
         undoes = None
         if record.kind is DocumentKind.UNDO:
             row = find_document(self.connection, record.name.removeprefix("undo-"))
-            undoes = None if row is None else source_of(row["kind"], row["bank"], row["name"])
+            undoes = None if row is None else source_of(row.kind, row.bank, row.name)
         return source_of(record.kind, record.bank, record.name, undoes)
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -237,10 +231,10 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
 def _expected_files(connection: Connection) -> dict[str, str]:
     expected: dict[str, str] = {}
     for row in all_documents(connection):
-        if row["journal"]:
-            expected[row["journal"]] = row["journal_digest"]
-        if row["archive"]:
-            expected[row["archive"]] = row["file_digest"]
+        if row.journal and row.journal_digest:
+            expected[row.journal] = row.journal_digest
+        if row.archive:
+            expected[row.archive] = row.file_digest
     return expected
 
 
@@ -249,22 +243,22 @@ def _sha256(path: Path) -> str:
 
 
 def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
-    """Journal files that are missing, changed, or were never posted; archived sources that are missing or changed."""
+    """Yield journal files that are missing, changed or were never posted, and archived sources missing or changed."""
     known: set[str] = set()
     for row in all_documents(connection):
-        if row["journal"]:
-            known.add(row["journal"])
-            path = folder.root / row["journal"]
+        if row.journal:
+            known.add(row.journal)
+            path = folder.root / row.journal
             if not path.exists():
-                yield f"{row['journal']}: the journal of {row['name']} is missing; restore it from your backup"
-            elif _sha256(path) != row["journal_digest"]:
-                yield f"{row['journal']}: changed since it was posted; restore it from your backup"
-        if row["archive"]:
-            path = folder.root / row["archive"]
+                yield f"{row.journal}: the journal of {row.name} is missing; restore it from your backup"
+            elif _sha256(path) != row.journal_digest:
+                yield f"{row.journal}: changed since it was posted; restore it from your backup"
+        if row.archive:
+            path = folder.root / row.archive
             if not path.exists():
-                yield f"{row['archive']}: the archived source of {row['name']} is missing; restore it from your backup"
-            elif _sha256(path) != row["file_digest"]:
-                yield f"{row['archive']}: changed since it was taken in; restore it from your backup"
+                yield f"{row.archive}: the archived source of {row.name} is missing; restore it from your backup"
+            elif _sha256(path) != row.file_digest:
+                yield f"{row.archive}: changed since it was taken in; restore it from your backup"
     for path in sorted(folder.journal.rglob("*.beancount")):
         relative = path.relative_to(folder.root).as_posix()
         if relative not in known and path.stem != "00-year":

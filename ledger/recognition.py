@@ -1,4 +1,4 @@
-"""When a grant becomes income: the entries of one grant, from its contract alone.
+"""The recognition of a grant as income: the entries of one grant, from its contract alone.
 
 Pure arithmetic over integer cents. Sources: KB/AR 29.4.2019 art. 3:171 (15, 491, 493) and CBN/CNC 2010/16, 2016/4 and
 2011/17. Amounts are spread cumulatively and rounded half up, so that nothing is lost and the last year takes the rest.
@@ -13,7 +13,7 @@ from ledger.errors import OboleError
 
 
 class RecognitionMethod(StrEnum):
-    """How a grant becomes income: when due, over its period, as it is spent, or with its asset's depreciation."""
+    """The way a grant becomes income: when due, over its period, as it is spent, or with its asset's depreciation."""
 
     RECEIPT = "receipt"
     PERIOD = "period"
@@ -22,14 +22,14 @@ class RecognitionMethod(StrEnum):
 
 
 class FunderKind(StrEnum):
-    """Whose money it is; decides the income account."""
+    """The kind of funder; it decides the income account."""
 
     PUBLIC = "public"
     PRIVATE = "private"
 
 
 class InstalmentKind(StrEnum):
-    """What an instalment is in the contract; changes nothing in the entries."""
+    """The kind of an instalment in the contract; changes nothing in the entries."""
 
     ADVANCE = "advance"
     INTERIM = "interim"
@@ -37,7 +37,7 @@ class InstalmentKind(StrEnum):
 
 
 class GrantEntryKind(StrEnum):
-    """What an entry of a grant does."""
+    """The effect of an entry of a grant."""
 
     INSTALMENT = "instalment"
     INCOME = "income"
@@ -56,7 +56,7 @@ class GrantInstalment:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What was spent on the grant's purpose, and the reference of the document that proves it."""
+    """An expense for the grant's purpose, and the reference of the document that proves it."""
 
     day: date
     cents: int
@@ -112,7 +112,7 @@ class GrantAccountCodes:
     release: str = "753000"
 
     def income(self, kind: FunderKind) -> str:
-        """The income account of a funder."""
+        """Return the income account of a funder."""
         return self.public if kind is FunderKind.PUBLIC else self.private
 
 
@@ -138,7 +138,7 @@ class GrantIncomplete(OboleError):
 
 
 def grant_entries(grant: Grant, accounts: GrantAccountCodes, until: date) -> tuple[GrantEntry, ...]:
-    """Every entry of a grant up to and with a day, in the order of the days; GrantIncomplete where the period lacks.
+    """Return every entry of a grant up to and with a day, by day; GrantIncomplete where the period lacks.
 
     An instalment is booked on the day it is due, income and release on 31 December. On one day the instalment is first.
     """
@@ -152,7 +152,7 @@ def grant_entries(grant: Grant, accounts: GrantAccountCodes, until: date) -> tup
 
 
 def months_in(first: date, last: date) -> int:
-    """The months of a period: each begins on the day of the month of `first`, and counts once it has begun.
+    """Return the months of a period: each begins on the day of the month of `first`, and counts once it has begun.
 
     From the first of a month to the end of one, these are the calendar months.
     """
@@ -161,12 +161,12 @@ def months_in(first: date, last: date) -> int:
 
 
 def months_until(first: date, last: date, year: int) -> int:
-    """The months of a period that have begun by 31 December of a year."""
+    """Return the months of a period that have begun by 31 December of a year."""
     return max(0, min(months_in(first, last), (year - first.year) * 12 + 13 - first.month))
 
 
 def earned(grant: Grant, year: int) -> int:
-    """Cents of the grant that are income by 31 December of a year, whatever has fallen due; 0 for `receipt`."""
+    """Return cents of the grant that are income by 31 December of a year, whatever has fallen due; 0 for `receipt`."""
     if grant.recognition is RecognitionMethod.PERIOD:
         if grant.first is None or grant.last is None or grant.first > grant.last:
             raise GrantIncomplete(grant)
@@ -180,7 +180,7 @@ def earned(grant: Grant, year: int) -> int:
 
 
 def _depreciated(grant: Grant, year: int) -> int:
-    """The grant times the part of its assets' cost that is depreciated by 31 December of a year."""
+    """Return the grant times the part of its assets' cost that is depreciated by 31 December of a year."""
     # One common denominator, so that only the last division rounds.
     numerator, denominator = 0, 1
     for asset in grant.assets:
@@ -195,7 +195,7 @@ def _half_up(numerator: int, denominator: int) -> int:
 
 
 def _calendar(grant: Grant, until: date) -> list[tuple[date, GrantInstalment | None]]:
-    """The instalments and the closing days (None) up to a day; an instalment due on a closing day comes before it."""
+    """Return instalments and closing days (None) up to a day; an instalment due on a closing day comes before it."""
     days = [instalment.due for instalment in grant.instalments]
     days += [cost.day for cost in grant.costs] + [asset.acquired for asset in grant.assets]
     days += [grant.first] if grant.first else []
@@ -209,7 +209,7 @@ def _calendar(grant: Grant, until: date) -> list[tuple[date, GrantInstalment | N
 
 
 class _Book:
-    """What of a grant has fallen due and what has become income so far: the difference stands on 493, 491 or 15."""
+    """Sums of a grant that fell due and that became income so far: the difference stands on 493, 491 or 15."""
 
     def __init__(self, grant: Grant, accounts: GrantAccountCodes) -> None:
         self._grant = grant

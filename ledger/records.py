@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Nature(StrEnum):
-    """What was given. Only money can give a receipt (facts: art. 145/33 CIR 92)."""
+    """The kind of thing given. Only money can give a receipt (art. 145/33 CIR 92)."""
 
     MONEY = "money"
     GOODS = "goods"
@@ -24,7 +24,7 @@ class Nature(StrEnum):
 
 
 class Counterpart(StrEnum):
-    """What the donor got in return; a token one needs a human decision, a real one excludes a receipt."""
+    """The thing the donor got in return; a token one needs a human decision, a real one excludes a receipt."""
 
     NONE = "none"
     TOKEN = "token"  # noqa: S105 - a small thing in return, no password
@@ -69,13 +69,37 @@ class DocumentKind(StrEnum):
     UNDO = "undo"
 
 
+class LineOutcome(StrEnum):
+    """What was made of a line of a document; of a platform's row that moved no gift, what the row is."""
+
+    GIFT = "gift"
+    RETURN = "return"
+    RULE = "rule"
+    GRANT = "grant"
+    SUSPENSE = "suspense"
+    BATCH = "batch"  # a total, decided by its details
+    INSTALMENT = "instalment"  # of a collection that the bank gave as one total
+    DETAIL = "detail"  # of a line that was decided as one
+    NOTHING = "nothing"  # news of the bank without money
+    IDENTITY = "identity"  # of money that arrives elsewhere: who gave
+    RESTORED = "restored"  # the line of a gift whose return was undone
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_REVERSED = "chargeback-reversed"
+    FEE = "fee"
+    CORRECTION = "correction"
+    SPENT = "spent"
+    CONVERSION = "conversion"
+
+
 class Gift(NamedTuple):
     """One gift, or its reversal, as the register keeps it (a NamedTuple: a year has half a million).
 
     `cents` is positive for a gift and negative for a reversal. `booked` is the day it stands in the books,
     `counted` the calendar year it counts for on a receipt (a reversal counts for the year of what it reverses).
     `position` is the line of the document it came from, `batch` the line of the total it is part of, 0 for none.
-    `account` is the income account's code; `reverses` the register's id of the gift taken back.
+    `account` is the income account's code; `reverses` the register's id of the gift taken back;
+    `certificate_elsewhere` says that another institution gives the donor the certificate.
     """
 
     donor: str | None
@@ -95,5 +119,6 @@ class Gift(NamedTuple):
     campaign: str | None = None
     fund: str | None = None
     reverses: int | None = None
+    certificate_elsewhere: bool = False
     project: str | None = None
     department: str | None = None

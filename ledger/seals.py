@@ -34,7 +34,7 @@ class Seal:
 
 
 def make_seal(root: Path, connection: Connection, year: int) -> Seal:
-    """What the seal of a year would be now."""
+    """Return what the seal of a year would be now."""
     files = {
         path.relative_to(root).as_posix(): _sha256(path)
         for folder in (root / "journal" / str(year), root / "manual")
@@ -42,15 +42,15 @@ def make_seal(root: Path, connection: Connection, year: int) -> Seal:
         if folder.name == str(year) or path.stem == str(year)
     }
     rows = {
-        row["name"]: hashlib.sha256(f"{row['digest']}|{row['rows_digest']}".encode()).hexdigest()
+        row.name: hashlib.sha256(f"{row.digest}|{row.rows_digest}".encode()).hexdigest()
         for row in all_documents(connection)
-        if row["last_day"].year == year
+        if row.last_day.year == year
     }
     return Seal(year, files, rows)
 
 
 def missing_seals(folder: Path, closed: Mapping[int, str]) -> Iterator[str]:
-    """Seals that are gone or are not those of the closing; `closed` is what the register has of each closed year."""
+    """Yield seals that are gone or are not those of the closing; `closed` is what the register has of closed years."""
     for year, digest in closed.items():
         path = folder / f"{year}.json"
         if not path.exists():
@@ -70,18 +70,18 @@ def write_seal(folder: Path, seal: Seal) -> Path:
 
 
 def read_seals(folder: Path) -> dict[int, Seal]:
-    """The seals in a folder by year; NotASeal where one is not readable."""
+    """Return the seals in a folder by year; NotASeal where one is not readable."""
     seals = [read_seal(path) for path in seal_files(folder)]
     return {seal.year: seal for seal in seals}
 
 
 def seal_files(folder: Path) -> list[Path]:
-    """The files that should be seals, by year."""
+    """Return the files that should be seals, by year."""
     return sorted(folder.glob("*.json"))
 
 
 def read_seal(path: Path) -> Seal:
-    """One seal; NotASeal where the file is none, or is that of another year."""
+    """Return one seal; NotASeal where the file is none, or is that of another year."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         seal = Seal(content["year"], content["files"], content["documents"])
@@ -94,7 +94,7 @@ def read_seal(path: Path) -> Seal:
 
 
 def seal_faults(root: Path, seal: Seal) -> Iterator[str]:
-    """Files of a sealed year that changed, went missing or were added."""
+    """Yield files of a sealed year that changed, went missing or were added."""
     for relative, digest in seal.files.items():
         path = root / relative
         if not path.is_file():
@@ -108,11 +108,11 @@ def seal_faults(root: Path, seal: Seal) -> Iterator[str]:
 
 
 def register_faults(connection: Connection, seal: Seal) -> Iterator[str]:
-    """Documents of a sealed year that changed, went missing or were added in the register."""
+    """Yield documents of a sealed year that changed, went missing or were added in the register."""
     now = {
-        row["name"]: hashlib.sha256(f"{row['digest']}|{row['rows_digest']}".encode()).hexdigest()
+        row.name: hashlib.sha256(f"{row.digest}|{row.rows_digest}".encode()).hexdigest()
         for row in all_documents(connection)
-        if row["last_day"].year == seal.year
+        if row.last_day.year == seal.year
     }
     for name in sorted(now.keys() | seal.documents.keys()):
         if now.get(name) != seal.documents.get(name):

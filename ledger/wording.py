@@ -12,5 +12,5 @@ def _words() -> dict[str, dict[str, str]]:
 
 
 def word(key: str, language: str) -> str:
-    """The narration `key` in fr, nl, de or en."""
+    """Return the narration `key` in fr, nl, de or en."""
     return _words()[key][language]

@@ -40,7 +40,5 @@ def _place(books: Books, path: Path) -> Place:
             found = find_document(connection, names[0]) if names else None
     if found is None:
         return Place(books.paths[books.config.gifts.suspense], None, None)
-    bank = next(
-        (bank.account for bank in books.config.bank if bank.alias == found["bank"]), books.config.gifts.suspense
-    )
-    return Place(books.paths[bank], found["last_day"], f"{found['name']}{path.suffix.lower()}")
+    bank = next((bank.account for bank in books.config.bank if bank.alias == found.bank), books.config.gifts.suspense)
+    return Place(books.paths[bank], found.last_day, f"{found.name}{path.suffix.lower()}")

@@ -20,7 +20,6 @@ from obole.books.policies import declared
 from obole.debits.outside import take_collection
 from obole.debits.pledges import take_pledges
 from obole.debits.status_file import take_status
-from obole.intake.desk import load_known
 from obole.intake.donors import take_donors
 from obole.intake.grants import take_grants
 from obole.intake.in_kind import take_in_kind
@@ -113,10 +112,10 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
 
 def _look_again(books: Books, intake: Intake) -> None:
     """Decide the open lines once more with what came in."""
-    for booked in reconsider(books, load_known):
+    for booked in reconsider(books):
         record = booked.booking.record
         told = Told("", record.kind, [record.name])
-        told.add(record.summary["counts"], record.summary["cents"])
+        told.add(record.summary.counts, record.summary.cents)
         intake.decided.append(told)
 
 

@@ -1,7 +1,7 @@
 """What became of source files: told for each file, and for the whole import."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -27,7 +27,7 @@ class Told:
         """True where something of the file was refused."""
         return any(fault.severity is Severity.ERROR for fault in self.faults)
 
-    def add(self, counts: dict[str, int], cents: dict[str, int]) -> None:
+    def add(self, counts: Mapping[str, int], cents: Mapping[str, int]) -> None:
         """Count what a document of the file held."""
         for key, value in counts.items():
             self.counts[key] = self.counts.get(key, 0) + value

@@ -56,7 +56,7 @@ def write_report(
     else:
         from obole.receipting.steps import tie_out  # noqa: PLC0415 - the statements need nothing of the receipts
 
-        table = tie_table(tie_out(books, year), language)
+        table = tie_table(tie_out(books, year, loaded.totals), language)
     write_table(table, form, output)
 
 

@@ -1,1 +1,1 @@
-"""Who gets a receipt and why not, numbers, documents, and the Belcotax file."""
+"""Receipts: who gets one and why not, numbers, documents, and the Belcotax file."""

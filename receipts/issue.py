@@ -32,7 +32,7 @@ class NothingToIssue(OboleError):
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """What the foundation prints on every receipt of an issue."""
+    """The text the foundation prints on every receipt of an issue."""
 
     institution: Institution
     place: str
@@ -53,7 +53,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an issue would do: `due` get the next numbers, `changed` wait for a decision."""
+    """A preview of an issue: `due` get the next numbers, `changed` wait for a decision."""
 
     assessment: Assessment
     first_number: int
@@ -62,12 +62,12 @@ class Preview:
 
     @property
     def cents(self) -> int:
-        """The sum of the receipts that would be issued."""
+        """Return the sum of the receipts that would be issued."""
         return sum(decision.cents for decision in self.due)
 
 
 def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Preview:
-    """Who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
+    """Return who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
     assessment = assess_year(gifts, identities, sealer, year, policy)
     held = {row.donor: row for row in receiptbook.receipts_of(gifts, year) if row.state == receiptbook.State.ISSUED}
     covered: dict[int, set[int]] = {}
@@ -99,7 +99,7 @@ def issue(
     printing: Printing,
     issued_on: date,
 ) -> Preview:
-    """Number and freeze every receipt due; what was issued. NothingToIssue where none is due.
+    """Number and freeze every receipt due; return what was issued. NothingToIssue where none is due.
 
     The caller holds the books for writing.
     """
@@ -124,7 +124,7 @@ def issue(
 
 
 def _freeze(decision: DonorDecision, sheet: Sheet, rows: list[receiptbook.NewReceipt]) -> tuple[int, int, int, str]:
-    """The sheet as the vault keeps it; its receipt is added to `rows`."""
+    """Return the sheet as the vault keeps it; its receipt is added to `rows`."""
     text = to_json(sheet)
     digest = hashlib.sha256(text.encode()).hexdigest()
     rows.append(receiptbook.NewReceipt(decision.donor, decision.cents, decision.gift_ids, digest))

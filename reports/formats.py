@@ -20,7 +20,7 @@ ISO_KINDS = frozenset({ColumnKind.TEXT, ColumnKind.DATE})
 
 
 def write_text(table: Table, stream: TextIO) -> None:
-    """Columns aligned for a terminal, figures with the marks of the table's language."""
+    """Write columns aligned for a terminal, figures with the marks of the table's language."""
     marks = numbers(table.language)
     columns = table.columns
     rows: Iterable[tuple[Row, list[str]]] = ((row, _shown_row(row, columns, marks)) for row in table.rows)
@@ -44,7 +44,7 @@ def write_text(table: Table, stream: TextIO) -> None:
 
 
 def write_csv(table: Table, stream: TextIO) -> None:
-    """The rows of data, a header of column names; open the stream with `newline=""`."""
+    """Write the rows of data, a header of column names; open the stream with `newline=""`."""
     writer = csv.writer(stream)
     writer.writerow(column.name for column in table.columns)
     for row in table.rows:
@@ -53,7 +53,7 @@ def write_csv(table: Table, stream: TextIO) -> None:
 
 
 def write_json(table: Table, stream: TextIO) -> None:
-    """The rows of data as a list of objects: amounts are decimal strings, whole euros and counts numbers."""
+    """Write the rows of data as a list of objects: amounts are decimal strings, whole euros and counts numbers."""
     stream.write("[")
     separator = "\n"
     for row in table.rows:
@@ -87,7 +87,7 @@ def _shown_row(row: Row, columns: Sequence[Column], marks: Numbers) -> list[str]
 
 
 def _aligned(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
-    """A row on one line, or on as many as its longest text wraps to."""
+    """Return a row on one line, or on as many as its longest text wraps to."""
     wrapped = [_wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
     height = max(map(len, wrapped), default=0)
     lines = []

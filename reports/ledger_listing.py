@@ -44,7 +44,7 @@ class LedgerAccount:
     postings: tuple[tuple[data.Transaction, data.Posting], ...]
 
     def lines(self) -> Iterator[LedgerLine]:
-        """Each posting with the balance after it."""
+        """Yield each posting with the balance after it."""
         balance = self.opening
         for entry, posting in self.postings:
             cents = cents_of(posting, entry)
@@ -57,7 +57,7 @@ class LedgerAccount:
 def general_ledger(
     entries: Iterable[data.Directive], accounts: Mapping[str, Account], year: int, totals: Totals
 ) -> Iterator[LedgerAccount]:
-    """The accounts that open the year with a balance or move in it, in the order of the codes.
+    """Yield the accounts that open the year with a balance or move in it, in the order of the codes.
 
     `entries` are loaded books, which Beancount sorts by date.
     """
@@ -72,7 +72,7 @@ def general_ledger(
 
 
 def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> Table:
-    """The general ledger as a table whose rows are made as they are read, once; csv and json carry the lines only."""
+    """Return the general ledger as a table whose rows are made as they are read, once; csv and json have lines only."""
     columns = (
         Column("account", word("account", language), width=10),
         Column("date", word("date", language), ColumnKind.DATE, 10),
@@ -89,13 +89,13 @@ def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> T
 
 
 def document_of(entry: data.Transaction) -> str:
-    """The voucher of an entry: its `voucher` or `document` metadata, else its links."""
+    """Return the voucher of an entry: its `voucher` or `document` metadata, else its links."""
     named = entry.meta.get("voucher") or entry.meta.get("document")
     return str(named) if named else " ".join(sorted(entry.links or ()))
 
 
 def narration_of(entry: data.Transaction) -> str:
-    """Payee and narration on one line."""
+    """Return payee and narration on one line."""
     return " | ".join(filter(None, (entry.payee, entry.narration)))
 
 

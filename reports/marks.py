@@ -28,21 +28,21 @@ class Numbers:
     day: str
 
     def euros(self, cents: int) -> str:
-        """Whole euros, each amount rounded by itself: 959511100 -> `9 595 111`."""
+        """Return whole euros, each amount rounded by itself: 959511100 -> `9 595 111`."""
         return self.count(to_euros(cents))
 
     def exact(self, cents: int) -> str:
-        """To the cent: 959511100 -> `9 595 111,00`."""
+        """Return to the cent: 959511100 -> `9 595 111,00`."""
         whole, fraction = divmod(abs(cents), 100)
         sign = self.minus if cents < 0 else ""
         return f"{sign}{self._grouped(whole)}{self.decimal}{fraction:02d}"
 
     def count(self, number: int) -> str:
-        """A whole number with its groups."""
+        """Return a whole number with its groups."""
         return f"{self.minus if number < 0 else ''}{self._grouped(abs(number))}"
 
     def date(self, day: date) -> str:
-        """A date, the day first: `31/12/2025`."""
+        """Return a date, the day first: `31/12/2025`."""
         return day.strftime(self.day)
 
     def _grouped(self, number: int) -> str:
@@ -51,6 +51,6 @@ class Numbers:
 
 @cache
 def numbers(language: str) -> Numbers:
-    """The marks of fr, nl, de or en."""
+    """Return the marks of fr, nl, de or en."""
     symbols = Locale.parse(_LOCALES[language]).number_symbols["latn"]
     return Numbers(symbols["group"], symbols["decimal"], symbols["minusSign"], _DAYS[language])

@@ -111,7 +111,7 @@ class StatementsPage:
 def statements_page(
     totals: Totals, accounts: Mapping[str, Account], scheme: Scheme, year: int, language: str
 ) -> StatementsPage:
-    """The three statements of `year` by `scheme`, in one of fr, nl, de, en."""
+    """Return the three statements of `year` by `scheme`, in one of fr, nl, de, en."""
     statements = [statement(what, scheme, year, totals) for what in What]
     writer = _Writer(accounts, numbers(language), language)
     balance_sheet, income_statement, _ = statements

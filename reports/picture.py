@@ -22,7 +22,7 @@ _ATTRIBUTES = 'aria-labelledby="income-title income-description" font-family="sa
 
 
 def income_picture(of: AnnualStatement, language: str) -> str:
-    """The lines of income of an income statement; empty where there is no income in either year."""
+    """Return the lines of income of an income statement; empty where there is no income in either year."""
     lines = [line for line in of.lines if line.section == "income" and line.kind is LineKind.LINE and not line.memo]
     lines = [line for line in lines if line.cents or line.previous]
     longest = max((abs(cents) for line in lines for cents in (line.cents, line.previous or 0)), default=0)
@@ -75,7 +75,7 @@ def _legend(of: AnnualStatement) -> list[str]:
 
 
 def _bar(cents: int, top: int, colour: str, scale: float, language: str) -> list[str]:
-    """A bar and its figure; a negative amount keeps its sign in the figure and has no bar."""
+    """Return a bar and its figure; a negative amount keeps its sign in the figure and has no bar."""
     width = max(cents, 0) * scale
     figure = escape(numbers(language).euros(cents))
     return [

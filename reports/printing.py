@@ -14,7 +14,7 @@ _ROW_KINDS = {
 
 
 def statement_table(of: AnnualStatement, language: str) -> Table:
-    """The statement as it is printed: code, label, whole euros of the year and of the year before, if there is one."""
+    """Return the statement as it is printed: code, label, whole euros of the year and of the year before, if any."""
     years = (of.year, of.year - 1) if of.has_previous else (of.year,)
     columns = (
         Column("code", word("code", language), width=8),
@@ -33,7 +33,7 @@ def statement_table(of: AnnualStatement, language: str) -> Table:
 
 
 def statement_data(of: AnnualStatement, language: str) -> Table:
-    """The statement as `statement_json` has it, for csv: a row per line or total, exact and printed."""
+    """Return the statement as `statement_json` has it, for csv: a row per line or total, exact and printed."""
     columns = (
         Column("section", ""),
         Column("code", word("code", language)),
@@ -50,14 +50,14 @@ def statement_data(of: AnnualStatement, language: str) -> Table:
 
 
 def title(of: AnnualStatement, language: str) -> str:
-    """`Bilan au 31 décembre 2025`."""
+    """Return the title of a statement: `Bilan au 31 décembre 2025`."""
     when = "at" if of.what is What.BALANCE_SHEET else "of-year"
     separator = " " if of.what is What.BALANCE_SHEET else ", "
     return word(of.what, language) + separator + word(when, language, year=of.year)
 
 
 def subtitle(of: AnnualStatement, language: str) -> str:
-    """The scheme, and how the figures are printed."""
+    """Return the scheme, and how the figures are printed."""
     return f"{word(of.scheme, language)}, {word('printed-in', language)}"
 
 

@@ -16,8 +16,8 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from ledger.chart import LANGUAGES
 from ledger.errors import OboleError
+from ledger.languages import LANGUAGES
 
 SCHEMES = ("published", "full", "abbreviated", "micro")
 REST = "rest"
@@ -52,7 +52,7 @@ class LineKind(StrEnum):
 
 
 class When(StrEnum):
-    """When a line is shown: memo lines are shown but not added up, `never` only feeds other lines."""
+    """The rule when a line is shown: memo lines are shown but not added up, `never` only feeds other lines."""
 
     ALWAYS = "always"
     NONZERO = "nonzero"
@@ -71,7 +71,7 @@ class AccountShare(NamedTuple):
     credit: int
 
     def of(self, cents: int) -> int:
-        """What a balance (debit positive) adds to the line."""
+        """Return what a balance (debit positive) adds to the line."""
         return cents * (self.debit if cents > 0 else self.credit)
 
 
@@ -97,7 +97,7 @@ class SchemeLine:
     funds: tuple[str, ...]
 
     def label(self, language: str) -> str:
-        """The label in one of fr, nl, de, en."""
+        """Return the label in one of fr, nl, de, en."""
         return self.labels[LANGUAGES.index(language)]
 
 
@@ -111,7 +111,7 @@ class StatementScheme:
     cached: dict[str, tuple[AccountShare, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, code: str) -> bool:
-        """Whether an account belongs to this statement at all; class 0 belongs to none.
+        """Return whether an account belongs to this statement at all; class 0 belongs to none.
 
         The income statement takes classes 6 and 7 without 69 and 79, the appropriation all of them, the balance sheet
         every account: those of classes 6 and 7 as the result that no appropriation has taken to 14.
@@ -123,7 +123,7 @@ class StatementScheme:
         return self.what is What.APPROPRIATION or code[1:2] != "9"
 
     def shares(self, code: str) -> tuple[AccountShare, ...]:
-        """The lines that take an account and how; memo lines too. Empty where the statement doesn't cover it."""
+        """Return the lines that take an account and how; memo lines too. Empty where the statement doesn't cover it."""
         found = self.cached.get(code)
         if found is None:
             found = self.cached[code] = self._shares(code)
@@ -150,18 +150,18 @@ class StatementScheme:
         return tuple(share for share in shares if share.key not in memo)
 
     def line(self, key: str) -> SchemeLine:
-        """The line with this key."""
+        """Return the line with this key."""
         return next(line for line in self.lines if line.key == key)
 
     def line_of(self, code: str, cents: int) -> SchemeLine | None:
-        """The one line that shows an account with this balance (debit positive), None where none does."""
+        """Return the one line that shows an account with this balance (debit positive), None where none does."""
         for share in self._taken_by(self.shares(code)):
             if share.of(cents or 1):
                 return self.line(share.key)
         return None
 
     def rubrics(self, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The keys of the lines that take an account's debit balance, and its credit balance: one each if all is well.
+        """Return the keys of the lines that take an account's debit and its credit balance: one each if all is well.
 
         An account that only falls in the rest has none.
         """
@@ -193,12 +193,12 @@ def load_scheme(name: str) -> Scheme:
 
 
 def unmapped(scheme: Scheme, codes: Iterable[str]) -> list[str]:
-    """The accounts that a statement covers but none of its lines takes; their amounts fall in its line for the rest."""
+    """Return the accounts that a statement covers but no line takes; their amounts fall in its line for the rest."""
     return [code for code in codes if any(not all(lines) for lines in _rubrics(scheme, code))]
 
 
 def doubly_mapped(scheme: Scheme, codes: Iterable[str]) -> list[str]:
-    """The accounts that two lines of one statement take: a fault of the scheme's file."""
+    """Return the accounts that two lines of one statement take: a fault of the scheme's file."""
     return [code for code in codes if any(len(side) > 1 for lines in _rubrics(scheme, code) for side in lines)]
 
 

@@ -1,18 +1,21 @@
-"""Tables as XLSX: amounts are numbers, totals are formulas, and text is never a formula.
+"""Tables as XLSX: amounts are numbers, totals are formulas with their value beside them, and text is never a formula.
 
-Apart from the other formats, because a command that writes no workbook need not load what makes one.
+Written by XlsxWriter row by row, so that memory doesn't grow with the rows. Apart from the other formats, because a
+command that writes no workbook need not load what makes one.
 """
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell as SheetCell
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
 
 from ledger.money import to_decimal, to_euros
 from reports.formats import ISO_KINDS
@@ -27,123 +30,142 @@ NUMBER_FORMATS = {
     ColumnKind.COUNT: "#,##0",
     ColumnKind.DATE: "yyyy-mm-dd",
 }
-BOLD = Font(name="Calibri", size=11, bold=True)
-TITLE = Font(name="Calibri", size=14, bold=True)
-SHADE = PatternFill("solid", fgColor="E8EDF2")
-OVERLINE = Border(top=Side(style="thin"))
+BOLD: Final = {"bold": True}
+SHADED: Final = {"bg_color": "#E8EDF2"}
+OVERLINE: Final = {"top": 1}
+
+# The same table makes the same bytes: a workbook says when it was made, so each says the same.
+_MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LONGEST = 32_767  # characters of a cell
+_MARGINS = {"left": 0.75, "right": 0.75, "top": 1, "bottom": 1}  # inches
+_PADDING = 5 / 7  # of a column, in characters: XlsxWriter adds it to the width that is asked
+
+
+class Styles:
+    """The formats of a workbook, each made once."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._workbook = workbook
+        self._made: dict[str, Format] = {}
+
+    def of(self, properties: dict[str, Any]) -> Format | None:
+        """Return the format of some properties, in XlsxWriter's names; None for the plain one."""
+        if not properties:
+            return None
+        key = repr(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._workbook.add_format(properties)
+        return self._made[key]
+
+
+@contextmanager
+def new_workbook(path: Path) -> Iterator[Workbook]:
+    """Give a workbook that is a file at the end, whole or not at all; what waits stands beside it and goes."""
+    with TemporaryDirectory(dir=path.parent, prefix=".obole-") as folder:
+        made = Path(folder, path.name)
+        with made.open("wb") as out, Workbook(out, {"constant_memory": True, "tmpdir": folder}) as workbook:
+            workbook.set_properties({"created": _MADE})
+            yield workbook
+        made.replace(path)
 
 
 def write_xlsx(table: Table, path: Path) -> None:
-    """One sheet, or several where the rows are more than a sheet takes; memory doesn't grow with the rows."""
-    workbook = Workbook(write_only=True)
-    rows = iter(enumerate(table.rows))
-    number = 0
-    left: tuple[int, Row] | None = next(rows, None)
-    while left is not None or number == 0:
-        number += 1
-        sheet = workbook.create_sheet(sheet_name(table.title, number))
-        left = _fill(sheet, table, left, rows)
-    workbook.calculation.fullCalcOnLoad = True
-    workbook.save(path)
+    """Write one sheet, or several where the rows are more than a sheet takes."""
+    with new_workbook(path) as workbook:
+        styles = Styles(workbook)
+        rows = iter(enumerate(table.rows))
+        number = 0
+        left: tuple[int, Row] | None = next(rows, None)
+        while left is not None or number == 0:
+            number += 1
+            sheet = workbook.add_worksheet(sheet_name(table.title, number))
+            left = _fill(sheet, styles, table, left, rows)
 
 
 def sheet_name(title: str, number: int = 1) -> str:
-    """A title as the name of a sheet: at most 31 characters, none that a spreadsheet forbids."""
+    """Return a title as the name of a sheet: at most 31 characters, none that a spreadsheet forbids."""
     plain = "".join(" " if letter in "[]:*?/\\'" else letter for letter in title)
     return plain[:26] + (f" ({number})" if number > 1 else "")
 
 
-def set_up_sheet(sheet: Any, language: str, *, landscape: bool, header: int = HEADER_ROW) -> None:
-    """A4, fitted to the width, the header repeated on each page, the pages numbered, the header frozen."""
-    sheet.freeze_panes = f"A{header + 1}"
-    sheet.page_setup.paperSize = "9"
-    sheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    sheet.page_setup.fitToWidth = 1
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{header}:{header}"
-    sheet.oddFooter.right.text = word("page-of", language)
+def set_up_sheet(sheet: Worksheet, language: str, *, landscape: bool) -> None:
+    """Set up A4, fitted to the width, the header repeated on each page, the pages numbered, the header frozen."""
+    sheet.freeze_panes(HEADER_ROW, 0)
+    sheet.set_paper(9)  # A4
+    if landscape:
+        sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(HEADER_ROW - 1)
+    sheet.set_margins(**_MARGINS)
+    sheet.set_header("", {"margin": 0.5})
+    sheet.set_footer("&R" + word("page-of", language), {"margin": 0.5})
 
 
-def as_text(cell: SheetCell, text: str) -> None:
+def set_width(sheet: Worksheet, index: int, width: float) -> None:
+    """Give a column, counted from 0, a width in characters."""
+    sheet.set_column(index, index, width - _PADDING)
+
+
+def write_text(sheet: Worksheet, row: int, column: int, text: str, style: Format | None = None) -> None:
     """Put text in a cell as text, though it begin with `=`; characters that XML forbids are left out."""
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-    cell.data_type = "s"
+    sheet.write_string(row, column, _ILLEGAL.sub("", text)[:_LONGEST], style)
+
+
+def write_head(sheet: Worksheet, styles: Styles, title: str, subtitle: str, headings: list[tuple[str, bool]]) -> None:
+    """Write the first four rows: title, subtitle, an empty one, the headings, each with whether figures follow."""
+    write_text(sheet, 0, 0, title, styles.of({"bold": True, "font_size": 14}))
+    write_text(sheet, 1, 0, subtitle)
+    for place, (heading, numeric) in enumerate(headings):
+        style = styles.of(BOLD | SHADED | {"align": "right" if numeric else "left", "text_wrap": True})
+        write_text(sheet, HEADER_ROW - 1, place, heading, style)
 
 
 def _fill(
-    sheet: Any, table: Table, left: tuple[int, Row] | None, rows: Iterator[tuple[int, Row]]
+    sheet: Worksheet, styles: Styles, table: Table, left: tuple[int, Row] | None, rows: Iterator[tuple[int, Row]]
 ) -> tuple[int, Row] | None:
     """Write rows until they or the sheet end; the row that found no place."""
-    for index, column in enumerate(table.columns, start=1):
-        sheet.column_dimensions[get_column_letter(index)].width = column.width + 2
+    for place, column in enumerate(table.columns):
+        set_width(sheet, place, column.width + 2)
     set_up_sheet(sheet, table.language, landscape=len(table.columns) > 5)  # noqa: PLR2004 - what A4 upright holds
-    _head(sheet, table)
-    pens = {kind: [_pen(sheet, column, kind) for column in table.columns] for kind in RowKind}
-    place = HEADER_ROW
-    first_index = left[0] if left else 0
-    while left is not None and place < LAST_ROW:
-        place += 1
+    headings = [(column.title, column.kind not in ISO_KINDS) for column in table.columns]
+    write_head(sheet, styles, table.title, table.subtitle, headings)
+    looks = {kind: [_look(styles, column, kind) for column in table.columns] for kind in RowKind}
+    letters = [xl_col_to_name(place) for place in range(len(table.columns))]
+    above = HEADER_ROW - (left[0] if left else 0)  # of a sheet: the rows above the one that the table counts as 0
+    while left is not None and above + left[0] < LAST_ROW:
         index, row = left
-        line: list[Any] = []
-        for position, (cell, pen, column) in enumerate(zip(row.cells, pens[row.kind], table.columns, strict=True), 1):
+        line = above + index
+        first = None if row.first is None or above + row.first < HEADER_ROW else above + row.first
+        for place, (cell, look, column) in enumerate(zip(row.cells, looks[row.kind], table.columns, strict=True)):
             if cell is None:
-                line.append(None)
                 continue
-            if column.summed and row.first is not None and row.first >= first_index:
-                top = HEADER_ROW + 1 + row.first - first_index
-                letter = get_column_letter(position)
-                pen.value = f"=SUBTOTAL(9,{letter}{top}:{letter}{HEADER_ROW + index - first_index})"
-            elif isinstance(cell, str):
-                text = ILLEGAL_CHARACTERS_RE.sub("", cell)
-                if row.kind is RowKind.LINE and not text.startswith(("=", "#")):
-                    line.append(text)  # a bare value is written in half the time of a styled cell
-                    continue
-                as_text(pen, text)
-            elif column.kind is ColumnKind.CENTS and isinstance(cell, int):
-                pen.value = to_decimal(cell)
-            elif column.kind is ColumnKind.EUROS and isinstance(cell, int):
-                pen.value = to_euros(cell)
+            if isinstance(cell, str):
+                write_text(sheet, line, place, cell, look)
+            elif isinstance(cell, date):
+                sheet.write_datetime(line, place, cell, look)
+            elif column.summed and first is not None:
+                formula = f"=SUBTOTAL(9,{letters[place]}{first + 1}:{letters[place]}{line})"
+                sheet.write_formula(line, place, formula, look, _number(cell, column))
             else:
-                pen.value = cell
-            line.append(pen)
-        sheet.append(line)
+                sheet.write_number(line, place, _number(cell, column), look)
         left = next(rows, None)
     return left
 
 
-def _head(sheet: Any, table: Table) -> None:
-    title = WriteOnlyCell(sheet)
-    as_text(title, table.title)
-    title.font = TITLE
-    subtitle = WriteOnlyCell(sheet)
-    as_text(subtitle, table.subtitle)
-    sheet.append([title])
-    sheet.append([subtitle])
-    sheet.append([])
-    header = []
-    for column in table.columns:
-        cell = WriteOnlyCell(sheet)
-        as_text(cell, column.title)
-        style_header(cell, numeric=column.kind not in ISO_KINDS)
-        header.append(cell)
-    sheet.append(header)
+def _number(cell: int, column: Column) -> Any:
+    """Return the amount of integer cents, or a count, as it is written."""
+    if column.kind is ColumnKind.CENTS:
+        return to_decimal(cell)
+    return to_euros(cell) if column.kind is ColumnKind.EUROS else cell
 
 
-def style_header(cell: SheetCell, *, numeric: bool) -> None:
-    """The look of a header's cell."""
-    cell.font = BOLD
-    cell.fill = SHADE
-    cell.alignment = Alignment(horizontal="right" if numeric else "left", wrap_text=True)
-
-
-def _pen(sheet: Any, column: Column, kind: RowKind) -> SheetCell:
-    """A styled cell that is written again in each row of its kind: a row is serialised as soon as it is appended."""
-    cell = WriteOnlyCell(sheet)
+def _look(styles: Styles, column: Column, kind: RowKind) -> Format | None:
+    properties: dict[str, Any] = {}
     if column.kind in NUMBER_FORMATS:
-        cell.number_format = NUMBER_FORMATS[column.kind]
+        properties["num_format"] = NUMBER_FORMATS[column.kind]
     if kind is not RowKind.LINE:
-        cell.font = BOLD
+        properties |= BOLD
     if kind is RowKind.TOTAL:
-        cell.border = OVERLINE
-    return cell
+        properties |= OVERLINE
+    return styles.of(properties)

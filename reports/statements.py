@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.chart import LANGUAGES
+from ledger.languages import LANGUAGES
 from ledger.money import to_decimal, to_euros
 from reports.scheme import LineKind, Scheme, SchemeLine, StatementScheme, Term, What, When
 from reports.totals import RESULT_CLASSES, Totals
 
 
 class Contribution(NamedTuple):
-    """What one account adds to a line, in cents, signed as the line is; `previous` is None where there is no year."""
+    """The part of one account in a line, in cents, signed as the line is; `previous` is None where there is no year."""
 
     code: str
     cents: int
@@ -41,17 +41,17 @@ class AnnualLine:
     parts: tuple[Term, ...]
 
     def label(self, language: str) -> str:
-        """The label in one of fr, nl, de, en."""
+        """Return the label in one of fr, nl, de, en."""
         return self.labels[LANGUAGES.index(language)]
 
     @property
     def euros(self) -> int:
-        """The printed amount."""
+        """Return the printed amount."""
         return to_euros(self.cents)
 
     @property
     def previous_euros(self) -> int | None:
-        """The printed amount of the year before."""
+        """Return the printed amount of the year before."""
         return None if self.previous is None else to_euros(self.previous)
 
 
@@ -66,16 +66,16 @@ class AnnualStatement:
 
     @property
     def lines(self) -> tuple[AnnualLine, ...]:
-        """The lines to show, in the order of the scheme."""
+        """Return the lines to show, in the order of the scheme."""
         return tuple(line for line in self.every if line.shown)
 
     @property
     def has_previous(self) -> bool:
-        """Whether the books hold the year before."""
+        """Return whether the books hold the year before."""
         return any(line.previous is not None for line in self.every)
 
     def line(self, key: str) -> AnnualLine:
-        """The line with this key, shown or not."""
+        """Return the line with this key, shown or not."""
         return next(line for line in self.every if line.key == key)
 
 
@@ -104,7 +104,7 @@ def statement(what: What | str, scheme: Scheme, year: int, totals: Totals) -> An
 
 
 def differences(of: AnnualStatement) -> list[Difference]:
-    """The printed totals that their printed lines do not add up to, of both years."""
+    """Return the printed totals that their printed lines do not add up to, of both years."""
     printed = {line.key: (line.euros, line.previous_euros) for line in of.every}
     found = []
     for line in of.every:
@@ -128,12 +128,12 @@ class Balance(NamedTuple):
 
     @property
     def difference(self) -> int:
-        """Nil in balanced books."""
+        """Return nil in balanced books."""
         return self.assets - self.liabilities
 
 
 def balance(of: AnnualStatement) -> tuple[Balance, Balance | None]:
-    """Total assets and liabilities of a balance sheet, for its year and the year before."""
+    """Return total assets and liabilities of a balance sheet, for its year and the year before."""
     grand = {line.section: line for line in of.every if line.kind is LineKind.GRAND_TOTAL}
     assets, liabilities = grand["assets"], grand["liabilities"]
     before = None
@@ -143,7 +143,7 @@ def balance(of: AnnualStatement) -> tuple[Balance, Balance | None]:
 
 
 def statement_json(of: AnnualStatement, language: str) -> list[dict[str, str | int | None]]:
-    """The statement as `obole report --format json` gives it: one object per line or total, headings left out."""
+    """Return the statement as `obole report --format json` gives it: an object per line or total, no headings."""
     return [
         {
             "section": line.section,

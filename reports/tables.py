@@ -13,7 +13,7 @@ Cell = str | int | date | None
 
 
 class ColumnKind(StrEnum):
-    """What a column holds. Both cents and euros hold integer cents; euros are written rounded to whole euros."""
+    """The kind of a column. Both cents and euros hold integer cents; euros are written rounded to whole euros."""
 
     TEXT = "text"
     CENTS = "cents"

@@ -1,4 +1,4 @@
-"""What every report is made from: per account and year the sums of debits and credits, in one pass over the books.
+"""The figures of every report: per account and year the sums of debits and credits, in one pass over the books.
 
 Amounts are integer cents, debit positive. Class 6 and 7 accounts (69 and 79 too) begin each year at nil in a trial
 balance, as Belgian books do, though Beancount never resets them.
@@ -39,7 +39,7 @@ class Turnover(NamedTuple):
 
     @property
     def closing(self) -> int:
-        """The balance at 31 December, debit positive."""
+        """Return the balance at 31 December, debit positive."""
         return self.opening + self.debit - self.credit
 
 
@@ -52,15 +52,15 @@ class Totals:
 
     @property
     def years(self) -> tuple[int, ...]:
-        """The years with a posting, oldest first."""
+        """Return the years with a posting, oldest first."""
         return tuple(sorted(self.sums))
 
     def in_year(self, year: int) -> dict[str, int]:
-        """Debit less credit of each account in the year, in cents."""
+        """Return debit less credit of each account in the year, in cents."""
         return {code: debit - credit for code, (debit, credit, _) in self.sums.get(year, {}).items()}
 
     def until(self, year: int) -> dict[str, int]:
-        """The balance of each account at 31 December, in cents; classes 6 and 7 since the books began."""
+        """Return the balance of each account at 31 December, in cents; classes 6 and 7 since the books began."""
         balances: dict[str, int] = defaultdict(int)
         for held in self.years:
             if held <= year:
@@ -69,7 +69,7 @@ class Totals:
         return dict(balances)
 
     def standing(self, year: int) -> dict[str, int]:
-        """What stands in a balance sheet at 31 December: `until`, without the results that an appropriation closed.
+        """Return what a balance sheet of 31 December holds: `until`, without the results that an appropriation closed.
 
         The accounts of classes 6 and 7, 69 and 79 with them, add up to nil once a year's result is appropriated; they
         are left out up to the last year at whose end they did.
@@ -89,11 +89,11 @@ class Totals:
         return {**balances, **results}
 
     def to_funds(self, year: int) -> Mapping[str, int]:
-        """What the year's entries on 691 and 791 put on their other accounts (13, 10), debit less credit."""
+        """Return what the year's entries on 691 and 791 put on their other accounts (13, 10), debit less credit."""
         return self.funds.get(year, {})
 
     def counts(self, year: int | None = None) -> dict[str, int]:
-        """Postings per account, in one year or in all."""
+        """Return postings per account, in one year or in all."""
         counts: dict[str, int] = defaultdict(int)
         for held in self.years if year is None else (year,):
             for code, (_, _, count) in self.sums.get(held, {}).items():
@@ -101,7 +101,7 @@ class Totals:
         return dict(counts)
 
     def movements(self, year: int) -> dict[str, Turnover]:
-        """Opening, debits and credits of each account that has any of them, in the order of the codes."""
+        """Return opening, debits and credits of each account that has any of them, in the order of the codes."""
         opening = {
             code: cents for code, cents in self.until(year - 1).items() if cents and code[0] not in RESULT_CLASSES
         }
@@ -111,7 +111,7 @@ class Totals:
         }
 
     def unappropriated_before(self, year: int) -> int:
-        """Results of earlier years that no appropriation has taken to 14 yet, debit positive; nil in closed books."""
+        """Return results of earlier years that no appropriation took to 14 yet, debit positive; nil in closed books."""
         return sum(cents for code, cents in self.until(year - 1).items() if code[0] in RESULT_CLASSES)
 
 
@@ -148,7 +148,7 @@ def totals_of(entries: Iterable[data.Directive], accounts: Mapping[str, Account]
 
 
 def cents_of(posting: data.Posting, entry: data.Transaction) -> int:
-    """A posting in cents of euro, debit positive; what is held in another unit counts at its cost or price."""
+    """Return a posting in cents of euro, debit positive; what is held in another unit counts at its cost or price."""
     units: Any = posting.units
     try:
         if units.currency == CURRENCY and posting.cost is None:

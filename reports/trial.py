@@ -33,7 +33,7 @@ class TrialBalance:
 
     @property
     def total(self) -> Turnover:
-        """The sums of all rows, in cents."""
+        """Return the sums of all rows, in cents."""
         movements = [row.movement for row in self.rows]
         return Turnover(
             sum(movement.opening for movement in movements),
@@ -44,7 +44,7 @@ class TrialBalance:
 
 
 def trial_balance(totals: Totals, accounts: Mapping[str, Account], year: int, scheme: Scheme) -> TrialBalance:
-    """The accounts that open the year with a balance or move in it."""
+    """Return the accounts that open the year with a balance or move in it."""
     rows = [
         TrialRow(code, accounts.get(code), movement, _rubric(scheme, code, movement.closing))
         for code, movement in totals.movements(year).items()
@@ -56,7 +56,7 @@ def trial_balance(totals: Totals, accounts: Mapping[str, Account], year: int, sc
 
 
 def trial_table(of: TrialBalance, language: str) -> Table:
-    """The trial balance as a table, its total last."""
+    """Return the trial balance as a table, its total last."""
     columns = (
         Column("rubric", word("rubric", language), width=36),
         Column("code", word("code", language), width=10),

@@ -12,5 +12,5 @@ def _words() -> dict[str, dict[str, str]]:
 
 
 def word(key: str, language: str, **values: str | int) -> str:
-    """The words `key` in fr, nl, de or en, with their values put in: `word("statements", "fr", year=2025)`."""
+    """Return the words `key` in fr, nl, de or en, with their values put in: `word("statements", "fr", year=2025)`."""
     return _words()[key][language].format_map(values)

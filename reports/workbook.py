@@ -8,32 +8,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, Side
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
 
 from ledger.chart import Account
-from ledger.money import to_decimal
+from ledger.money import to_decimal, to_euros
 from reports.printing import subtitle, title
 from reports.scheme import LineKind, What
 from reports.sheets import (
     BOLD,
     HEADER_ROW,
     OVERLINE,
-    SHADE,
-    TITLE,
-    as_text,
+    SHADED,
+    Styles,
+    new_workbook,
     set_up_sheet,
+    set_width,
     sheet_name,
-    style_header,
+    write_head,
+    write_text,
 )
 from reports.statements import AnnualLine, AnnualStatement
 from reports.wording import word
 
 EURO_FORMAT = "#,##0;-#,##0;0"
 CENT_FORMAT = "#,##0.00"
-_PRINTED = 3  # column C; the year before stands to the right, the exact amounts after both
-_BEHIND = 5  # the amount's column on the sheet of accounts
-_UNDERLINE = Border(top=Side(style="thin"), bottom=Side(style="double"))
+_PRINTED = 2  # column C; the year before stands to the right, the exact amounts after both
+_BEHIND = 4  # the amount's column on the sheet of accounts
+_UNDERLINE = {"top": 1, "bottom": 6}  # a thin and a double line
 
 
 def write_statement(of: AnnualStatement, accounts: Mapping[str, Account], language: str, path: Path) -> None:
@@ -45,81 +47,89 @@ def write_statements(
     statements: tuple[AnnualStatement, ...], accounts: Mapping[str, Account], language: str, path: Path
 ) -> None:
     """Write several statements into one workbook, two sheets each."""
-    workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
-    for of in statements:
-        name = sheet_name(word(of.what, language))
-        sheet = workbook.create_sheet(name)
-        behind = workbook.create_sheet(sheet_name(f"{word('accounts', language)} {name}"))
-        _Sheets(of, accounts, language, sheet, behind).write()
-    workbook.calculation.fullCalcOnLoad = True
-    workbook.save(path)
+    with new_workbook(path) as workbook:
+        styles = Styles(workbook)
+        for of in statements:
+            name = sheet_name(word(of.what, language))
+            sheet = workbook.add_worksheet(name)
+            behind = workbook.add_worksheet(sheet_name(f"{word('accounts', language)} {name}"))
+            _Sheets(of, accounts, language, styles, sheet=sheet, behind=behind).write()
 
 
 class _Sheets:
-    """The two sheets of one statement while they are written."""
+    """The two sheets of one statement while they are written, each from its first row to its last."""
 
     def __init__(
-        self, of: AnnualStatement, accounts: Mapping[str, Account], language: str, sheet: Any, behind: Any
+        self,
+        of: AnnualStatement,
+        accounts: Mapping[str, Account],
+        language: str,
+        styles: Styles,
+        *,
+        sheet: Worksheet,
+        behind: Worksheet,
     ) -> None:
         self.of = of
         self.accounts = accounts
         self.language = language
+        self.styles = styles
         self.sheet = sheet
         self.behind = behind
         self.years = (of.year, of.year - 1) if of.has_previous else (of.year,)
-        self.rows: dict[str, int] = {}
+        self.exact = _PRINTED + len(self.years)
+        self.rows: dict[str, int] = {}  # of each shown line, from 1 as formulas count
         self.ranges: dict[str, tuple[int, int]] = {}
 
     def write(self) -> None:
+        """Write both: the accounts first, then the lines, whose formulas name each other's rows."""
+        self._head(self.behind, (9, 44, 12, 52, *(18,) * len(self.years)), self._account_columns(), texts=4)
         self._write_accounts()
-        row = HEADER_ROW
-        section = ""
-        places: list[tuple[int, AnnualLine]] = []
+        self._head(self.sheet, (9, 62, *(15,) * len(self.years), *(18,) * len(self.years)), self._columns(), texts=2)
+        row, section = HEADER_ROW, ""
+        places: list[tuple[int, AnnualLine | str]] = []
         for line in self.of.lines:
             if line.section != section:
                 section = line.section
                 row += 1
-                self._heading(row, word(section, self.language).upper())
+                places.append((row, word(section, self.language).upper()))
             row += 1
             self.rows[line.key] = row
             places.append((row, line))
-        for place, line in places:
-            self._line(place, line)
+        for place, what in places:
+            if isinstance(what, str):
+                self._heading(place, what)
+            else:
+                self._line(place, what)
         if self.of.what is What.BALANCE_SHEET:
             self._check(row + 2)
-        self._set_up()
 
-    def _set_up(self) -> None:
-        columns = [
+    def _columns(self) -> list[str]:
+        return [
             word("code", self.language),
             word("line", self.language),
             *(word("rounded", self.language, year=year) for year in self.years),
             *(word("exact", self.language, year=year) for year in self.years),
         ]
-        self._head(self.sheet, columns, (9, 62, *(15,) * len(self.years), *(18,) * len(self.years)), texts=2)
-        columns = [
+
+    def _account_columns(self) -> list[str]:
+        return [
             word("code", self.language),
             word("line", self.language),
             word("account", self.language),
             word("label", self.language),
             *(word("exact", self.language, year=year) for year in self.years),
         ]
-        self._head(self.behind, columns, (9, 44, 12, 52, *(18,) * len(self.years)), texts=4)
 
-    def _head(self, sheet: Any, columns: list[str], widths: tuple[int, ...], texts: int) -> None:
-        as_text(sheet["A1"], title(self.of, self.language))
-        sheet["A1"].font = TITLE
-        as_text(sheet["A2"], subtitle(self.of, self.language))
-        for index, (heading, width) in enumerate(zip(columns, widths, strict=True), start=1):
-            cell = sheet.cell(HEADER_ROW, index)
-            as_text(cell, heading)
-            style_header(cell, numeric=index > texts)
-            sheet.column_dimensions[cell.column_letter].width = width
+    def _head(self, sheet: Worksheet, widths: tuple[int, ...], columns: list[str], texts: int) -> None:
+        for place, width in enumerate(widths):
+            set_width(sheet, place, width)
         set_up_sheet(sheet, self.language, landscape=True)
+        headings = [(heading, place >= texts) for place, heading in enumerate(columns)]
+        write_head(sheet, self.styles, title(self.of, self.language), subtitle(self.of, self.language), headings)
 
     def _write_accounts(self) -> None:
         row = HEADER_ROW
+        cents_style = self.styles.of({"num_format": CENT_FORMAT})
         for line in self.of.every:
             if not (line.shown or line.cents or line.previous):
                 continue
@@ -129,63 +139,54 @@ class _Sheets:
                 account = self.accounts.get(contribution.code)
                 label = account.label(self.language) if account else ""
                 texts = (line.code, line.label(self.language), contribution.code, label)
-                for index, text in enumerate(texts, start=1):
-                    as_text(self.behind.cell(row, index), text)
+                for place, text in enumerate(texts):
+                    write_text(self.behind, row - 1, place, text)
                 for offset, cents in enumerate((contribution.cents, contribution.previous)[: len(self.years)]):
-                    cell = self.behind.cell(row, _BEHIND + offset, to_decimal(cents or 0))
-                    cell.number_format = CENT_FORMAT
+                    self.behind.write_number(row - 1, _BEHIND + offset, to_decimal(cents or 0), cents_style)
             if line.accounts:
                 self.ranges[line.key] = (first, row)
 
     def _heading(self, row: int, text: str) -> None:
-        as_text(self.sheet.cell(row, 2), text)
-        for column in range(1, _PRINTED + 2 * len(self.years)):
-            cell = self.sheet.cell(row, column)
-            cell.font = BOLD
-            cell.fill = SHADE
+        style = self.styles.of(BOLD | SHADED)
+        for place in range(self.exact + len(self.years)):
+            self.sheet.write_blank(row - 1, place, None, style)
+        write_text(self.sheet, row - 1, 1, text, style)
 
     def _line(self, row: int, line: AnnualLine) -> None:
-        as_text(self.sheet.cell(row, 1), line.code)
-        label = self.sheet.cell(row, 2)
-        as_text(label, line.label(self.language))
-        label.alignment = Alignment(horizontal="left", indent=line.level, wrap_text=True)
-        if line.kind is not LineKind.HEADING:
-            for offset in range(len(self.years)):
-                exact = self.sheet.cell(row, self._exact + offset, self._formula(line, offset))
-                exact.number_format = CENT_FORMAT
-                printed = self.sheet.cell(row, _PRINTED + offset, f"=ROUND({exact.coordinate},0)")
-                printed.number_format = EURO_FORMAT
-        self._style(row, line)
+        look, border = _look(line)
+        label = look | {"align": "left", "indent": line.level, "text_wrap": True}
+        write_text(self.sheet, row - 1, 0, line.code, self.styles.of(look))
+        write_text(self.sheet, row - 1, 1, line.label(self.language), self.styles.of(label))
+        for offset, cents in enumerate((line.cents, line.previous)[: len(self.years)]):
+            exact, printed = self.exact + offset, _PRINTED + offset
+            if line.kind is LineKind.HEADING:
+                for place in (exact, printed):
+                    self.sheet.write_blank(row - 1, place, None, self.styles.of(look))
+                continue
+            style = self.styles.of(look | border | {"num_format": CENT_FORMAT})
+            formula = self._formula(line, offset)
+            if formula:
+                self.sheet.write_formula(row - 1, exact, formula, style, to_decimal(cents or 0))
+            else:
+                self.sheet.write_number(row - 1, exact, 0, style)
+            style = self.styles.of(look | border | {"num_format": EURO_FORMAT})
+            formula = f"=ROUND({xl_col_to_name(exact)}{row},0)"
+            self.sheet.write_formula(row - 1, printed, formula, style, to_euros(cents or 0))
 
-    @property
-    def _exact(self) -> int:
-        return _PRINTED + len(self.years)
+    def _formula(self, line: AnnualLine, offset: int) -> str:
+        """Return a formula; ROUND(…,2) keeps binary fractions from moving a half cent, and so a printed euro.
 
-    def _style(self, row: int, line: AnnualLine) -> None:
-        if line.kind is LineKind.LINE:
-            font = Font(name="Calibri", size=11, italic=True) if line.memo else None
-            border = None
-        else:
-            font = BOLD
-            border = {LineKind.TOTAL: OVERLINE, LineKind.GRAND_TOTAL: _UNDERLINE}.get(line.kind)
-        for column in range(1, self._exact + len(self.years)):
-            cell = self.sheet.cell(row, column)
-            if font is not None:
-                cell.font = font
-            if border is not None and column >= _PRINTED:
-                cell.border = border
-
-    def _formula(self, line: AnnualLine, offset: int) -> str | int:
-        """ROUND(…,2) keeps the binary fractions of a sum from moving a half cent, and so a printed euro."""
+        Empty where nothing stands behind the line.
+        """
         if not line.parts:
-            return f"=ROUND({self._sum(line.key, offset)},2)" if line.key in self.ranges else 0
+            return f"=ROUND({self._sum(line.key, offset)},2)" if line.key in self.ranges else ""
         terms = "".join(self._term(part.sign, part.key, offset) for part in line.parts)
         return f"=ROUND({terms.removeprefix('+') or '0'},2)"
 
     def _term(self, sign: int, key: str, offset: int) -> str:
-        """A part of a sum: the line's own cell, or, where the line is not shown, its accounts (if it has any)."""
+        """Return a part of a sum: the line's own cell or, where the line is not shown, its accounts (if any)."""
         if key in self.rows:
-            cell = str(self.sheet.cell(self.rows[key], self._exact + offset).coordinate)
+            cell = f"{xl_col_to_name(self.exact + offset)}{self.rows[key]}"
         elif key in self.ranges:
             cell = self._sum(key, offset)
         else:
@@ -194,13 +195,23 @@ class _Sheets:
 
     def _sum(self, key: str, offset: int) -> str:
         first, last = self.ranges[key]
-        letter = self.behind.cell(first, _BEHIND + offset).column_letter
-        return f"SUM('{self.behind.title}'!{letter}{first}:{letter}{last})"
+        letter = xl_col_to_name(_BEHIND + offset)
+        return f"SUM('{self.behind.get_name()}'!{letter}{first}:{letter}{last})"
 
     def _check(self, row: int) -> None:
-        as_text(self.sheet.cell(row, 2), word("check", self.language))
-        grand = {line.section: self.rows[line.key] for line in self.of.lines if line.kind is LineKind.GRAND_TOTAL}
-        for offset in range(len(self.years)):
-            letter = self.sheet.cell(row, self._exact + offset).column_letter
-            formula = f"=ROUND({letter}{grand['assets']}-{letter}{grand['liabilities']},2)"
-            self.sheet.cell(row, self._exact + offset, formula).number_format = CENT_FORMAT
+        write_text(self.sheet, row - 1, 1, word("check", self.language))
+        grand = {line.section: line for line in self.of.lines if line.kind is LineKind.GRAND_TOTAL}
+        assets, liabilities = grand["assets"], grand["liabilities"]
+        both = ((assets.cents, liabilities.cents), (assets.previous or 0, liabilities.previous or 0))
+        style = self.styles.of({"num_format": CENT_FORMAT})
+        for offset, (left, right) in enumerate(both[: len(self.years)]):
+            letter = xl_col_to_name(self.exact + offset)
+            formula = f"=ROUND({letter}{self.rows[assets.key]}-{letter}{self.rows[liabilities.key]},2)"
+            self.sheet.write_formula(row - 1, self.exact + offset, formula, style, to_decimal(left - right))
+
+
+def _look(line: AnnualLine) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return how a line is written, and the border of its amounts."""
+    if line.kind is LineKind.LINE:
+        return ({"italic": True} if line.memo else {}), {}
+    return dict(BOLD), {LineKind.TOTAL: OVERLINE, LineKind.GRAND_TOTAL: _UNDERLINE}.get(line.kind, {})

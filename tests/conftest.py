@@ -1,17 +1,27 @@
 """What every room's tests share: in CI a missing tool is a failure, not a skip; a small set of books known by hand."""
 
+import contextlib
 import os
+from collections import Counter
 from collections.abc import Generator
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from coverage.exceptions import NoDataError
+from hypothesis import HealthCheck, settings
 
 from ledger.chart import house, render_chart
 
 os.environ["OBOLE_LANG"] = "en"  # what the tests read, whatever the books and the machine speak
 
+# How fast examples are drawn says how busy the machine is, nothing of what is tested.
+settings.register_profile("obole", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("obole")
+
 TOOLS = ("browser", "verapdf")
+ROOMS = ("ledger", "importers", "reports", "receipts", "obole")
 
 # Two years whose every figure can be added up in one's head.
 TRANSACTIONS = (
@@ -38,6 +48,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped for want of a tool; .ci/run must install what {needed[0]} needs."
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say the coverage where it was measured, and in CI how many seconds the tests of each room took."""
+    controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if controller is not None:
+        terminalreporter.section("coverage, lines and branches")
+        for name, within in (("total", None), *((room, [f"{room}/*"]) for room in ROOMS)):
+            with contextlib.suppress(NoDataError):
+                percent = controller.cov.report(include=within, file=StringIO())
+                terminalreporter.write_line(f"{name:10} {percent:.0f} %")
+    if not os.environ.get("CI"):
+        return
+    seconds: Counter[str] = Counter()
+    for report in (each for reports in terminalreporter.stats.values() for each in reports):
+        if isinstance(report, pytest.TestReport):
+            seconds[report.nodeid.split("/")[1]] += report.duration
+    for room, spent in sorted(seconds.items()):
+        terminalreporter.write_line(f"-- tests of {room}: {spent:.0f} s")
 
 
 @pytest.fixture

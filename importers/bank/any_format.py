@@ -14,7 +14,7 @@ _CAMT_DAY = re.compile(rb"<(?:[\w.-]+:)?(?:FrDtTm|CreDtTm|Dt|DtTm)>\s*(\d\d)(\d\
 
 
 def parse(data: bytes) -> BankFile:
-    """The statements in the bytes of a bank file; what is wrong stands in their faults."""
+    """Return the statements in the bytes of a bank file; what is wrong stands in their faults."""
     if is_xml(data):
         from importers.bank import camt  # noqa: PLC0415 - the process that reads CODA ahead starts in two thirds of the time
 
@@ -23,20 +23,20 @@ def parse(data: bytes) -> BankFile:
 
 
 def is_xml(data: bytes) -> bool:
-    """Whether the bytes of a bank file are those of CAMT, not of CODA."""
+    """Return whether the bytes of a bank file are those of CAMT, not of CODA."""
     text = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
     return text.startswith(b"<") or data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def can_be_divided(path: Path) -> bool:
-    """Whether the file is one of lines, which can be read in pieces: CODA with the usual ends of line."""
+    """Return whether the file is one of lines, which can be read in pieces: CODA with the usual ends of line."""
     with path.open("rb") as source:
         head = source.read(_HEAD)
     return not is_xml(head) and b"\n" in head
 
 
 def reading_key(path: Path) -> tuple[str, str, str]:
-    """Date, account and number of a file's first statement as its first bytes give them: only for the order."""
+    """Return date, account and number of a file's first statement as its first bytes give them: only for the order."""
     with path.open("rb") as source:
         head = source.read(_HEAD)
     if is_xml(head):

@@ -189,30 +189,30 @@ _MESSAGE: Plan = {"MsgPgntn": _PAGE}
 
 
 def read(path: Path) -> BankFile:
-    """The statements of a CAMT file on disk, streamed; OSError where it cannot be opened."""
+    """Return the statements of a CAMT file on disk, streamed; OSError where it cannot be opened."""
     with path.open("rb") as stream:
         return _read(stream, path.stat().st_size)
 
 
 def parse(data: bytes) -> BankFile:
-    """The statements in the bytes of a CAMT file, in file order; what is wrong stands in their faults."""
+    """Return the statements in the bytes of a CAMT file, in file order; what is wrong stands in their faults."""
     return _read(BytesIO(data), len(data))
 
 
 def identify(path: Path) -> bool:
-    """Whether the file begins like a camt.052, .053 or .054; reads a few bytes only. A 052 is refused when read."""
+    """Return whether the file begins like a camt.052, .053 or .054, by a few bytes; a 052 is refused when read."""
     return mentions(path, *(name.encode() for name in (_STATEMENT, _NOTIFICATION, _REPORT)))
 
 
 def message_of(path: Path) -> str:
-    """`camt.053`, `camt.054` or `camt.052`, by the file's first bytes."""
+    """Return `camt.053`, `camt.054` or `camt.052`, by the file's first bytes."""
     if mentions(path, _NOTIFICATION.encode()):
         return "camt.054"
     return "camt.052" if mentions(path, _REPORT.encode()) else "camt.053"
 
 
 def describe(bank_file: BankFile) -> list[tuple[str, str]]:
-    """What is worth telling beside the statements' figures: batches, references, what came back and why."""
+    """Return what is worth telling beside the statements' figures: batches, references, what came back and why."""
     tallies = [statement.tally for statement in bank_file.statements if statement.tally is not None]
     facts = [
         (label, str(count))
@@ -283,11 +283,11 @@ class _CamtPages:
     returns: list[str] = field(default_factory=list)
 
     def error(self, message: str, line: int | None = None) -> None:
-        """Something that refuses the statement."""
+        """Add a fault that refuses the statement."""
         self._tell(Severity.ERROR, message, line)
 
     def warn(self, message: str, line: int | None = None) -> None:
-        """Something that does not."""
+        """Add a fault that does not refuse the statement."""
         self._tell(Severity.WARNING, message, line)
 
     def _tell(self, severity: Severity, message: str, line: int | None) -> None:
@@ -296,7 +296,7 @@ class _CamtPages:
             self.faults.append((severity, message, line))
 
     def note(self, oddity: str, line: int, count: int = 1) -> None:
-        """Something odd that changes nothing; told once, with how often."""
+        """Count something odd that changes nothing; it is told once, with how often."""
         self.odd[oddity] += count
         self.odd_lines.setdefault(oddity, line)
 
@@ -339,7 +339,7 @@ class _CamtReader:
         element.clear()
 
     def _learn(self, element: Element) -> None:
-        """The names and plans in the namespace of this element; all of a file's are in one."""
+        """Learn names and plans in the namespace of this element; all of a file's are in one."""
         namespace = namespace_of(str(element.tag))
         self._names.update({namespace + name: handler for name, handler in _HANDLERS.items()})
         if namespace == self._namespace:
@@ -352,18 +352,18 @@ class _CamtReader:
         self._message_plan = compiled(_MESSAGE, namespace)
 
     def message(self, element: Element) -> None:
-        """GrpHdr: the pages of what follows."""
+        """Take GrpHdr: the pages of what follows."""
         self._message = {}
         collect(element, self._message_plan, self._message)
 
     def detail(self, element: Element) -> None:
-        """TxDtls: kept until its entry ends."""
+        """Take TxDtls, kept until its entry ends."""
         found: Found = {}
         collect(element, self._detail_plan, found)
         self._details.append(found)
 
     def entry(self, element: Element) -> None:
-        """Ntry: a movement, or a total and its details."""
+        """Take Ntry: a movement, or a total and its details."""
         details, self._details = self._details, []
         parent = element.getparent()
         if parent is None:
@@ -376,7 +376,7 @@ class _CamtReader:
         _enter(sheet, found, details, line_of(element))
 
     def statement(self, element: Element) -> None:
-        """Stmt or Ntfctn: its header is read when all of it is there."""
+        """Take Stmt or Ntfctn, whose header is read when all of it is there."""
         sheet = self._sheet or self._begin(element)
         header: Found = {}
         collect(element, self._header_plan, header)
@@ -386,7 +386,7 @@ class _CamtReader:
         self._sheet, self._details = None, []
 
     def other(self, element: Element) -> None:
-        """The end of a message: another kind of it is refused."""
+        """Take the end of a message; a camt.052 is refused."""
         self.known = True
         self._sheet, self._details = None, []
         if str(element.tag).endswith(_REPORT):
@@ -422,7 +422,7 @@ _HANDLERS = {
 
 
 def version_of(namespace: str) -> int:
-    """`urn:iso:std:iso:20022:tech:xsd:camt.053.001.08` -> 8; 0 where it does not say."""
+    """Return the version of `urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`, 8; 0 where it does not say."""
     match = re.search(r"camt\.05[0-9]\.[0-9]{3}\.([0-9]{2})", namespace)
     return int(match[1]) if match else 0
 
@@ -430,8 +430,8 @@ def version_of(namespace: str) -> int:
 # Entries
 
 
-class _Row(NamedTuple):
-    """Where a movement stands, its days, signed cents and code of eight digits."""
+class _CamtRow(NamedTuple):
+    """The place of a movement, its days, signed cents and code of eight digits."""
 
     position: int
     parent: int | None
@@ -528,7 +528,7 @@ def _add_line(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
                 f"the detail of this entry is {_money(amount)}, the entry {_money(entry.cents)}; the entry counts", line
             )
     kind = "0" if not entry.total else "1" if entry.block else "2"
-    row = _Row(len(sheet.movements) + 1, None, booked, value, entry.cents, kind + code)
+    row = _CamtRow(len(sheet.movements) + 1, None, booked, value, entry.cents, kind + code)
     sheet.movements.append(_movement(sheet, entry, detail, row))
 
 
@@ -560,7 +560,7 @@ def _add_total(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
         return
     for offset, (detail, share) in enumerate(zip(parts.details, parts.shares, strict=True), 1):
         own_code = _code_of(detail, share >= 0) if "proprietary" in detail or "domain" in detail else code
-        row = _Row(position + offset, position, booked, value, share, below + own_code)
+        row = _CamtRow(position + offset, position, booked, value, share, below + own_code)
         movements.append(_movement(sheet, entry, detail, row))
 
 
@@ -582,7 +582,7 @@ def _explain_unsplit(sheet: _CamtPages, entry: _Entry, details: Sequence[Found])
         _references(sheet, detail, entry.line)
 
 
-def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _Row) -> Movement:
+def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _CamtRow) -> Movement:
     get = detail.get
     operation = row.code[1:5]
     back = "returned" in detail or (entry.found.get("reversal") or "").strip() in ("true", "1")
@@ -615,7 +615,7 @@ def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _Row) -> Mov
 
 
 class _OtherSide(NamedTuple):
-    """Who stands on the other side of a movement: as debtor or creditor, by name and account as written."""
+    """The other side of a movement: as debtor or creditor, by name and account as written."""
 
     role: str
     name: str
@@ -730,7 +730,7 @@ def _creditor_reference(sheet: _CamtPages, reference: str, belgian: bool, line: 
 
 
 def _share(detail: Found, credit: bool, entry: Found) -> int | None:
-    """The signed amount of a detail; None where it has none in the currency of the entry."""
+    """Return the signed amount of a detail; None where it has none in the currency of the entry."""
     pair = detail.get("amount") or detail.get("transaction")
     if pair is None:
         return None
@@ -743,7 +743,7 @@ def _share(detail: Found, credit: bool, entry: Found) -> int | None:
 
 
 def _block(batches: Sequence[Found] | None, details: Sequence[Found]) -> str:
-    """PmtInfId of a collection: of the batch, or the one all its details name."""
+    """Return PmtInfId of a collection: of the batch, or the one all its details name."""
     for batch in batches or ():
         if block := _reference(batch.get("block")):
             return block
@@ -811,7 +811,7 @@ def _code_of(found: Found, credit: bool) -> str:
 
 @lru_cache(maxsize=4096)
 def _code(domain: str, family: str, subfamily: str, proprietary: str, issuer: str, *, credit: bool) -> str:
-    """Seven digits: family, transaction and category of CODA; the bank's own Belgian code, else by the ISO code."""
+    """Return family, transaction and category of CODA: the bank's own Belgian code, else by the ISO code."""
     digits = proprietary.strip()
     if issuer.strip().upper() in _BELGIAN and len(digits) in (7, 8) and digits.isascii() and digits.isdecimal():
         return digits[-7:]
@@ -821,7 +821,7 @@ def _code(domain: str, family: str, subfamily: str, proprietary: str, issuer: st
 
 @lru_cache(maxsize=4096)
 def _cents(text: str) -> tuple[int | None, str]:
-    """Cents of an amount, and what is wrong with it; a third decimal is none where it is zero."""
+    """Return cents of an amount, and what is wrong with it; a third decimal is none where it is zero."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         return None, "is no number with a decimal point"
@@ -865,7 +865,7 @@ def _is_number(text: str) -> bool:
 
 
 def _shown(currency: str) -> str:
-    """A currency for a message, if it looks like one."""
+    """Return a currency for a message, if it looks like one."""
     return currency if re.fullmatch("[A-Z]{3}", currency) else "something else"
 
 
@@ -886,7 +886,7 @@ def _page_of(found: Found) -> _Page | None:
 
 
 def _joined(sheets: Iterable[_CamtPages]) -> list[_CamtPages]:
-    """Pages of one statement put together: same account, same identification, another page."""
+    """Return pages of one statement put together: same account, same identification, another page."""
     joined: list[_CamtPages] = []
     paged: dict[tuple[str, str], _CamtPages] = {}
     for sheet in sheets:
@@ -985,7 +985,7 @@ def _ends(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None)
 
 
 def _balances(sheet: _CamtPages) -> tuple[_Balance | None, _Balance | None]:
-    """Opening (OPBD, else PRCD) and closing (CLBD) balance: the first and the last that the statement gives."""
+    """Return opening (OPBD, else PRCD) and closing (CLBD) balance: the first and the last that the statement gives."""
     found: dict[str, list[_Balance]] = {}
     for balance in sheet.header.get("balances", ()):
         kind = (balance.get("type") or "").strip()
@@ -1029,7 +1029,7 @@ def _check_balance(sheet: _CamtPages, opening: _Balance | None, closing: _Balanc
 
 
 def _missing_pages(sheet: _CamtPages) -> str:
-    """Which page is not there, in words; nothing where all are."""
+    """Return which page is not there, in words; nothing where all are."""
     if not sheet.pages:
         return ""
     numbers = {page.number for page in sheet.pages}
@@ -1043,7 +1043,7 @@ def _missing_pages(sheet: _CamtPages) -> str:
 
 
 def _check_totals(sheet: _CamtPages) -> None:
-    """TxsSummry against the entries; a bank may count those that are not booked yet, or not."""
+    """Hold TxsSummry against the entries; a bank may count those that are not booked yet, or not."""
     if sheet.pages and _missing_pages(sheet):
         return
     sides: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -1073,7 +1073,7 @@ def _check_totals(sheet: _CamtPages) -> None:
 
 
 def _totals_of(sheet: _CamtPages, name: str) -> list[Found]:
-    """The blocks of that name in the header of a statement."""
+    """Return the blocks of that name in the header of a statement."""
     return list(sheet.header.get(name, ()))
 
 
@@ -1096,7 +1096,7 @@ def _check_sum(sheet: _CamtPages, told: str | None, found: tuple[int, int], word
 
 
 def _digest(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> str:
-    """SHA-256 of what a statement says, not of how: the same one in another file, or sent again, has the same."""
+    """Return the SHA-256 of what a statement says, not of how: the same one sent again has the same."""
     hashed = hashlib.sha256()
     hashed.update(repr((sheet.notification, sheet.own, sheet.currency, opening, closing)).encode())
     for each in sheet.movements:

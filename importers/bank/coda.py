@@ -108,19 +108,19 @@ _STRUCTURES = {
 
 
 def read(path: Path) -> BankFile:
-    """The statements of a CODA file on disk; OSError where it cannot be opened."""
+    """Return the statements of a CODA file on disk; OSError where it cannot be opened."""
     return parse(path.read_bytes())
 
 
 def identify(path: Path) -> bool:
-    """Whether the first record looks like a CODA header; reads a few bytes only."""
+    """Return whether the first record looks like a CODA header; reads a few bytes only."""
     with path.open("rb") as stream:
         head = stream.read(len(BOM) + LENGTH).removeprefix(BOM).lstrip()
     return re.match(rb"0[0-9 ]{4}[0-9]{6}.{3}05", head) is not None
 
 
 def parse(data: bytes) -> BankFile:
-    """The statements in the bytes of a CODA file, in file order; what is wrong stands in their faults."""
+    """Return the statements in the bytes of a CODA file, in file order; what is wrong stands in their faults."""
     part, joint = Pieces(data).read(0, None), Joint()
     return BankFile(joint.add(part), joint.faults(), part.encoding)
 
@@ -146,7 +146,7 @@ class Pieces:
         self._counted = 0, 1  # the number of the line at a place
 
     def read(self, place: int, after: int | None) -> CodaPart:
-        """The statements from the first behind a place (at it where it is 0) to the first behind another."""
+        """Return the statements from the first behind a place (at it where it is 0) to the first behind another."""
         start, end = (self._cut(one) for one in (place, after))
         counted, number = self._counted if self._counted[0] <= start else (0, 1)
         number += _count_lines(self._data, counted, start)
@@ -160,7 +160,7 @@ class Pieces:
 
 
 def divide(data: bytes, place: int) -> int | None:
-    """The first byte after `place` where a statement certainly begins, so that a file can be read in pieces; else None.
+    """Return the first byte after `place` where a statement certainly begins, to read a file in pieces; else None.
 
     A header of the right length ends whatever stands before it: nothing in a piece depends on another.
     """
@@ -173,7 +173,7 @@ def divide(data: bytes, place: int) -> int | None:
 
 
 def outline(data: bytes) -> Outline:
-    """What can be said of a large file at a glance: statements are counted and put in order by their first records."""
+    """Return what can be said of a large file at a glance: its statements are counted by their first records."""
     count = int(data.removeprefix(BOM).startswith(b"0")) + data.count(b"\r0")
     ordered, latest = True, dict[bytes, tuple[date, bytes]]()
     place = -1
@@ -203,7 +203,7 @@ class Joint:
         self._strays: list[int] = []
 
     def add(self, part: CodaPart) -> tuple[Statement, ...]:
-        """The statements of the next part, as they are numbered in the file."""
+        """Return the statements of the next part, as they are numbered in the file."""
         statements = part.statements
         if self._count:
             statements = tuple(_renumbered(one, self._count) for one in statements)
@@ -212,13 +212,13 @@ class Joint:
         return statements
 
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong with the file as a whole, when all is added."""
+        """Return what is wrong with the file as a whole, when all is added."""
         return _file_faults(self._count, self._strays)
 
 
 @paused()
 def _part(data: bytes, encoding: str, number: int) -> CodaPart:
-    """The statements in bytes that begin with line `number` of their file."""
+    """Return the statements in bytes that begin with line `number` of their file."""
     text = _unix(data).decode(encoding)
     statements: list[Statement] = []
     strays: list[int] = []
@@ -248,7 +248,7 @@ def _part(data: bytes, encoding: str, number: int) -> CodaPart:
 
 
 def _renumbered(statement: Statement, before: int) -> Statement:
-    """A statement whose faults name its place in the file, not in its part."""
+    """Return a statement whose faults name its place in the file, not in its part."""
     if not statement.faults:
         return statement
     faults = tuple(replace(one, statement=(one.statement or 0) + before) for one in statement.faults)
@@ -259,14 +259,14 @@ _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 def _unix(data: bytes) -> bytes:
-    """Bytes with LF for line ends of any kind: faster than to replace CR LF, which nearly all files have."""
+    """Return bytes with LF for line ends of any kind: faster than to replace CR LF, which nearly all files have."""
     if _LONE_RETURN.search(data):
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data.translate(None, b"\r")
 
 
 def _count_lines(data: bytes, start: int, end: int) -> int:
-    """Line ends of any kind, as reading text counts them."""
+    """Return line ends of any kind, as reading text counts them."""
     return data.count(b"\n", start, end) + sum(1 for _ in _LONE_RETURN.finditer(data, start, end))
 
 
@@ -320,7 +320,7 @@ def _encoding(data: bytes) -> str:
 
 @lru_cache(maxsize=4096)
 def _date(text: str) -> date | None:
-    """DDMMYY; 00-79 are years of 2000. None for 000000 (not known), ValueError where there is no such day."""
+    """Return DDMMYY; 00-79 are years of 2000. None for 000000 (not known), ValueError where there is no such day."""
     if not (text.isascii() and text.isdecimal()):
         raise ValueError(text)
     if text == "000000":
@@ -345,7 +345,7 @@ def _money(cents: int) -> str:
 
 
 def _account_of(raw: str) -> str:
-    """Counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
+    """Return counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
     account = raw[:16]
     if account[:2] == "BE" and raw[16:34] == _AFTER_IBAN and " " not in account:
         return account
@@ -359,7 +359,7 @@ def _account_of(raw: str) -> str:
 
 
 def _reference_of(raw: str) -> str:
-    """EndToEndId or PmtInfId; SEPA writes NOTPROVIDED where there is none, older files zeros."""
+    """Return EndToEndId or PmtInfId; SEPA writes NOTPROVIDED where there is none, older files zeros."""
     reference = raw.strip()
     return "" if reference == "NOTPROVIDED" or not reference.strip("0") else reference
 
@@ -466,7 +466,7 @@ class _LogicalFile:
         return number, at
 
     def _take_other(self, line: str) -> None:
-        """A line that is no movement or stands where it should not."""
+        """Take a line that is no movement or stands where it should not."""
         key = line[:2] if line[:2] in _HANDLERS else line[0]
         handler = _HANDLERS.get(key)
         if handler is None:
@@ -490,7 +490,7 @@ class _LogicalFile:
         self.unhashed.clear()
 
     def finish(self) -> Statement:
-        """The statement, after the checks that need all of it."""
+        """Return the statement, after the checks that need all of it."""
         self._hash()
         self._close_movement()
         self._close_total()
@@ -574,7 +574,7 @@ class _LogicalFile:
         self._count(place)
 
     def _count(self, place: str) -> None:
-        """Whether a record 2.1 is a movement or a detail of one, by its numbers, and what is wrong with them."""
+        """Decide by its numbers whether a record 2.1 is a movement or a detail of one; say what is wrong with them."""
         number, detail = divmod(int(place), 10_000)
         # A detail number wraps from 9999 to 0000 within one movement: a new movement is known by its sequence number.
         if number == self.number and self.total:
@@ -633,7 +633,7 @@ class _LogicalFile:
             self._warn("the account of record 8 is not that of record 1; the statement is taken for that of record 1")
 
     def message_record(self, line: str) -> None:
-        """Record 4 carries the bank's news, not money."""
+        """Leave record 4, which carries the bank's news and no money."""
 
     def trailer_record(self, line: str) -> None:
         self._close_movement()
@@ -726,7 +726,7 @@ class _LogicalFile:
         # fmt: on
 
     def _entered(self, sign: str, amount: str, kind: str, position: int) -> tuple[int, int | None]:
-        """Cents and parent of a movement, entered in the sums; `kind` is the first digit of its code."""
+        """Return cents and parent of a movement, entered in the sums; `kind` is the first digit of its code."""
         if sign in "01" and amount.isdecimal() and amount.isascii():
             mills = int(amount)
         else:
@@ -755,7 +755,7 @@ class _LogicalFile:
         return cents, None
 
     def _dates(self, booking_date: str, value_date: str) -> tuple[date, date | None]:
-        """Booking and value date; only the second may be unknown."""
+        """Return booking and value date; only the second may be unknown."""
         try:
             booked, value = _date(booking_date), _date(value_date)
         except ValueError:
@@ -766,7 +766,7 @@ class _LogicalFile:
         return booked or date.min, value
 
     def _reference(self, text: str) -> tuple[str | None, str]:
-        """Structured reference and remaining text of a structured communication other than 127."""
+        """Return structured reference and remaining text of a structured communication other than 127."""
         kind = text[:3]
         if kind in ("101", "102"):
             digits = text[3:15]
@@ -806,7 +806,7 @@ class _LogicalFile:
     # Fields
 
     def _amount(self, raw: str, what: str) -> int | None:
-        """Signed thousandths of a sign and fifteen digits."""
+        """Return signed thousandths of a sign and fifteen digits."""
         if raw[0] not in "01" or not _numeric(raw[1:]):
             self._illegible(f"the {what} is not a sign 0 or 1 and fifteen digits")
             return None
@@ -839,7 +839,7 @@ class _LogicalFile:
     # Faults
 
     def _mend(self, line: str) -> str:
-        """A line of another length, made 128 characters so that the rest of it can be looked at."""
+        """Return a line of another length, made 128 characters so that the rest of it can be looked at."""
         content = line.removesuffix("\n")
         if len(content) != LENGTH:  # else it is the last line, without its line end
             # Position 128 of record 9 is never blank, so that a short last line has always lost something.
@@ -864,7 +864,7 @@ class _LogicalFile:
             self.faults.append(Fault(message, place, severity, self.index))
 
     def _illegible(self, message: str, line: int | None = None) -> None:
-        """A field that cannot be read; a line whose length is wrong has been named already."""
+        """Refuse a field that cannot be read; a line whose length is wrong has been named already."""
         if (self.line if line is None else line) != self.damaged:
             self._fault(f"{message}; ask the bank for the file again", line)
 
@@ -902,7 +902,7 @@ def _place(fault: Fault) -> int:
 
 
 def _mills(mills: int) -> str:
-    """Thousandths as an amount: two decimals, three where the third is not zero."""
+    """Return thousandths as an amount: two decimals, three where the third is not zero."""
     sign = "-" if mills < 0 else ""
     units, rest = divmod(abs(mills), 1000)
     return f"{sign}{units}.{rest:03d}".removesuffix("0")
@@ -913,7 +913,7 @@ def _mills(mills: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _collection(text: str) -> tuple[date | None, str | None, str]:
-    """Settlement date, creditor and reason of refusal in positions 4-47 of a structured communication 127."""
+    """Return settlement date, creditor and reason of refusal in positions 4-47 of a structured communication 127."""
     try:
         executed = _date(text[:6])
     except ValueError:
@@ -923,7 +923,7 @@ def _collection(text: str) -> tuple[date | None, str | None, str]:
 
 @lru_cache(maxsize=4096)
 def _codes(tail: str, returned: str = "", refusal: str = "") -> tuple[str | None, str | None, str | None]:
-    """R-type, reason and purpose in positions 110-125 of record 2.2; what is not there, of communication 127.
+    """Return R-type, reason and purpose in positions 110-125 of record 2.2; what is not there, of communication 127.
 
     `returned` is R-type and reason of the communication (since version 2.5), `refusal` the digit that said why before
     (1 technical, 2 not specified, 3 debtor, 4 account).
@@ -944,7 +944,7 @@ def _bic(raw: str) -> str:
 
 
 def _with_information(records: list[str], name: str, communication: str) -> tuple[str, str]:
-    """Name and communication completed by the information records (3.x) of a movement."""
+    """Return name and communication completed by the information records (3.x) of a movement."""
     texts: list[str] = []
     free = ""
     for flag, content in _joined(records):
@@ -962,7 +962,7 @@ def _with_information(records: list[str], name: str, communication: str) -> tupl
 
 
 def _joined(records: list[str]) -> list[tuple[str, str]]:
-    """Each record 3.1 with its 3.2 and 3.3: whether it is structured (position 40), and its text."""
+    """Return each record 3.1 with its 3.2 and 3.3: whether it is structured (position 40), and its text."""
     joined: list[tuple[str, str]] = []
     for record in records:
         if record[1] == "1":

@@ -18,7 +18,7 @@ _NET = "000"
 
 
 def label(code: str, language: Language = "fr") -> str:
-    """`00150000` -> `Virement reçu`; with a category other than net, it follows in brackets; unknown: the digits."""
+    """Return words for a code: `00150000` -> `Virement reçu`, a category but net in brackets; unknown: the digits."""
     operation, category = family_and_transaction(code), code[-3:]
     words = _transaction(operation, language)
     if words is None:
@@ -30,17 +30,17 @@ def label(code: str, language: Language = "fr") -> str:
 
 
 def reason_label(code: str, language: Language = "fr") -> str:
-    """Why a direct debit came back: `AM04` -> `Provision insuffisante`; an unknown code stays as it is."""
+    """Return why a direct debit came back: `AM04` -> `Provision insuffisante`; an unknown code stays as it is."""
     return _reasons(language).get(code, code)
 
 
 def family_and_transaction(code: str) -> str:
-    """Four digits, whether the code has a type (CODA) or not (CAMT): `00150000` and `0150000` are both `0150`."""
+    """Return four digits of a code with a type (CODA) or without (CAMT): `00150000` and `0150000` are both `0150`."""
     return code[-7:-3]
 
 
 def _transaction(operation: str, language: Language) -> str | None:
-    """The transaction itself, else what all families share (`**37` costs), else the bank's own range (`**4x`)."""
+    """Return the label of the transaction, else of all families (`**37`), else of the bank's own range (`**4x`)."""
     labels = _labels(language)
     if ("family", operation[:2]) not in labels:
         return None

@@ -45,7 +45,7 @@ class FoundOgm(NamedTuple):
 
 
 def valid_ogm(text: str) -> bool:
-    """Whether these are the 12 digits of an OGM/VCS with right check digits, with or without `+++`, `***` and `/`."""
+    """Return whether these are 12 digits of an OGM/VCS with right check digits, with or without `+++`, `***`, `/`."""
     digits = text if len(text) == _LENGTH else compact_ogm(text)
     if len(digits) != _LENGTH or not (digits.isdecimal() and digits.isascii()):
         return False
@@ -54,12 +54,12 @@ def valid_ogm(text: str) -> bool:
 
 
 def compact_ogm(text: str) -> str:
-    """The number without its ornaments: `+++090/9337/55493+++` -> `090933755493`."""
+    """Return the number without its ornaments: `+++090/9337/55493+++` -> `090933755493`."""
     return text.translate(_ORNAMENTS)
 
 
 def format_ogm(ogm: str) -> str:
-    """As printed: `090933755493` -> `+++090/9337/55493+++`; ValueError where the check digits are wrong."""
+    """Return as printed: `090933755493` -> `+++090/9337/55493+++`; ValueError where the check digits are wrong."""
     if not valid_ogm(ogm):
         raise ValueError("not a structured communication: 12 digits with check digits modulo 97 are needed")
     digits = compact_ogm(ogm)
@@ -67,7 +67,7 @@ def format_ogm(ogm: str) -> str:
 
 
 def find_ogm(text: str) -> FoundOgm | None:
-    """The first valid OGM of a free text, most explicit writing first; None where there is none."""
+    """Return the first valid OGM of a free text, most explicit writing first; None where there is none."""
     if _POSSIBLE.search(text) is None:  # most texts are words
         return None
     for candidate, certain in _candidates(text):
@@ -77,14 +77,14 @@ def find_ogm(text: str) -> FoundOgm | None:
 
 
 def valid_rf(text: str) -> bool:
-    """Whether this is an RF creditor reference with right check digits (spaces and case do not matter)."""
+    """Return whether this is an RF creditor reference with right check digits (spaces and case do not matter)."""
     from stdnum import iso11649  # noqa: PLC0415 - few have one, and it brings a fifth of what a reading process loads
 
     return text.isascii() and bool(iso11649.is_valid(text))
 
 
 def compact_rf(text: str) -> str:
-    """The reference in capitals, without spaces: `RF18 5390 0754 7034` -> `RF18539007547034`."""
+    """Return the reference in capitals, without spaces: `RF18 5390 0754 7034` -> `RF18539007547034`."""
     return "".join(text.split()).upper()
 
 

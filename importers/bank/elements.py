@@ -76,7 +76,7 @@ Plan = Mapping[str, "str | Plan | Each | Amount | TextOr"]
 
 
 def mentions(path: Path, *names: bytes) -> bool:
-    """Whether a file begins like XML and names one of these elements early; reads a few bytes only."""
+    """Return whether a file begins like XML and names one of these elements early; reads a few bytes only."""
     with path.open("rb") as stream:
         head = stream.read(_IDENTIFIED).replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     return head.startswith(b"<") and any(name in head for name in names)
@@ -153,7 +153,7 @@ _DOCTYPE = re.compile(rb"\s*<!DOCTYPE", re.IGNORECASE)
 
 
 def _checked_head(head: bytes) -> tuple[bytes, int]:
-    """The head and where its first element begins: before it stand a declaration, comments, instructions only."""
+    """Return the head and where its first element begins: a declaration, comments, instructions stand before it."""
     if not head.strip():
         raise Unreadable("the file is empty; export or download it again")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:4]:
@@ -174,7 +174,7 @@ def _checked_head(head: bytes) -> tuple[bytes, int]:
 
 
 def _without_namespace(head: bytes, place: int) -> tuple[str, bytes]:
-    """The default namespace of the first element, and the head with blanks in its place."""
+    """Return the default namespace of the first element, and the head with blanks in its place."""
     first = _ELEMENT.match(head, place)
     declared = _DEFAULT_NAMESPACE.search(head, place, first.end()) if first else None
     if declared is None:
@@ -185,18 +185,18 @@ def _without_namespace(head: bytes, place: int) -> tuple[str, bytes]:
 
 
 def line_of(element: Element) -> int:
-    """The line where an element begins; 0 where it is not known."""
+    """Return the line where an element begins; 0 where it is not known."""
     return cast("int | None", element.sourceline) or 0
 
 
 @lru_cache(maxsize=64)
 def namespace_of(tag: str) -> str:
-    """The namespace in a tag as lxml writes it, with its braces; empty where there is none."""
+    """Return the namespace in a tag as lxml writes it, with its braces; empty where there is none."""
     return tag[: tag.rfind("}") + 1]
 
 
 def compiled(plan: Plan, namespace: str) -> dict[str, Any]:
-    """A plan as `collect` wants it: its local names in this namespace (with its braces)."""
+    """Return a plan as `collect` wants it: its local names in this namespace (with its braces)."""
     return {namespace + name: _step(step, namespace) for name, step in plan.items()}
 
 

@@ -13,7 +13,7 @@ _ANY = "*"
 
 @cache
 def operation(domain: str, family: str, subfamily: str, side: str) -> str:
-    """Family and transaction of CODA, four digits: `PMNT RCDT ESCT CRDT` -> `0150`; unknown: `3089` or `3039`."""
+    """Return family and transaction of CODA: `PMNT RCDT ESCT CRDT` -> `0150`; unknown: `3089` or `3039`."""
     table = _table()
     for key in (
         (domain, family, subfamily),

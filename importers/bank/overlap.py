@@ -1,4 +1,4 @@
-"""What of a bank statement is new where others already cover some of its days.
+"""The part of a bank statement that is new where others already cover some of its days.
 
 It may be the same day as CODA and as CAMT, a longer period downloaded again, a gap that is filled. Lines are compared
 by booking day and amount, as often as they occur: two equal gifts on one day stay two. The balances decide whether the
@@ -39,7 +39,7 @@ class PostedStatement:
 def new_parts(
     statement: Statement, known: Sequence[PostedStatement], before: PostedStatement | None
 ) -> tuple[Statement, ...]:
-    """The parts of a statement that are not posted yet, none where all of it is.
+    """Return the parts of a statement that are not posted yet, none where all of it is.
 
     `known` are the posted statements that share days with it, in their order, `before` the one that comes before them.
     The whole statement comes back unchanged where it fits between them as it is. Contradicts, with the difference,
@@ -58,7 +58,7 @@ def new_parts(
 
 
 def _continues(statement: Statement, known: Sequence[PostedStatement]) -> bool:
-    """Another statement of the bank's own numbering that goes on where the last one closed, on the same day."""
+    """Return whether the next statement of the bank's own numbering goes on where the last one closed, that day."""
     last = known[-1]
     numbered = last.kind == statement.kind and last.sequence.isdigit() and statement.sequence.isdigit()
     return (
@@ -70,7 +70,7 @@ def _continues(statement: Statement, known: Sequence[PostedStatement]) -> bool:
 
 
 def _surplus(statement: Statement, known: Iterable[PostedStatement]) -> list[Movement]:
-    """The lines that occur more often than they are posted, the last of equal ones."""
+    """Return the lines that occur more often than they are posted, the last of equal ones."""
     there: Counter[tuple[date, int]] = Counter()
     for one in known:
         for day, amounts in one.amounts.items():
@@ -94,7 +94,7 @@ def _parts(
     *,
     late: bool,
 ) -> tuple[Statement, ...] | None:
-    """The new lines by the gap they fall in; None where the balances say that they do not belong there."""
+    """Return the new lines by the gap they fall in; None where the balances say that they do not belong there."""
     parts = []
     for place, lines in enumerate(_by_gap(surplus, known, late=late)):
         # Before the first statement it shares days with, it begins itself; what is missing before that is a gap.
@@ -167,7 +167,7 @@ def _part(
 
 
 def _fits(statement: Statement, known: Sequence[PostedStatement], before: PostedStatement | None) -> bool:
-    """Whether the whole statement fits between two neighbours by its balances."""
+    """Return whether the whole statement fits between two neighbours by its balances."""
     line: list[PostedStatement | None] = [before, *known, None]
     for previous, following in pairwise(line):
         opens = (

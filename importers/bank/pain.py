@@ -1,7 +1,7 @@
 """The files of a collection: pain.008, what we asked the bank to collect, and pain.002, what became of it.
 
 A reject of pain.002 comes before settlement: no money moved. PmtInfId, EndToEndId and mandate are the keys that the
-bank's statement repeats (formats.md 3). Any version, by local names, the German `pain.008.002.02` too. Sums and counts
+bank's statement repeats (EPC130-08). Any version, by local names, the German `pain.008.002.02` too. Sums and counts
 that the file announces are checked; an error refuses the file. No bytes whatever raise an exception.
 """
 
@@ -145,17 +145,17 @@ class CollectionMessage:
 
     @property
     def ok(self) -> bool:
-        """True where nothing refuses the file."""
+        """Return True where nothing refuses the file."""
         return _ok(self.faults)
 
     @property
     def count(self) -> int:
-        """How many debits."""
+        """Return how many debits."""
         return sum(block.count for block in self.blocks)
 
     @property
     def cents(self) -> int:
-        """What they come to."""
+        """Return what they come to."""
         return sum(block.cents for block in self.blocks)
 
 
@@ -173,7 +173,7 @@ class Rejection(NamedTuple):
 
 
 class BlockStatus(NamedTuple):
-    """What a report says of one PmtInf; `whole` where all of it is rejected, debit by debit not told."""
+    """The status of one PmtInf in a report; `whole` where all of it is rejected, debit by debit not told."""
 
     reference: str
     status: str
@@ -202,38 +202,38 @@ class StatusReport:
 
     @property
     def ok(self) -> bool:
-        """True where nothing refuses the file."""
+        """Return True where nothing refuses the file."""
         return _ok(self.faults)
 
 
 def identify(path: Path) -> bool:
-    """Whether the file begins like a pain.008 or pain.002; reads a few bytes only."""
+    """Return whether the file begins like a pain.008 or pain.002; reads a few bytes only."""
     return mentions(path, _COLLECTION.encode(), _STATUS.encode())
 
 
 def identify_collection(path: Path) -> bool:
-    """Whether the file begins like a pain.008."""
+    """Return whether the file begins like a pain.008."""
     return mentions(path, _COLLECTION.encode())
 
 
 def identify_status(path: Path) -> bool:
-    """Whether the file begins like a pain.002."""
+    """Return whether the file begins like a pain.002."""
     return mentions(path, _STATUS.encode())
 
 
 def read(path: Path) -> CollectionMessage | StatusReport:
-    """What a pain file on disk holds; OSError where it cannot be opened."""
+    """Return what a pain file on disk holds; OSError where it cannot be opened."""
     with path.open("rb") as stream:
         return _read(stream, path.stat().st_size)
 
 
 def parse(data: bytes) -> CollectionMessage | StatusReport:
-    """What the bytes of a pain file hold; what is wrong stands in its faults."""
+    """Return what the bytes of a pain file hold; what is wrong stands in its faults."""
     return _read(BytesIO(data), len(data))
 
 
 def describe(file: CollectionMessage | StatusReport, language: Language = "en") -> list[tuple[str, str]]:
-    """What is worth telling, as label and value: blocks, transactions and sum, or statuses and reasons in words."""
+    """Return what is worth telling, as label and value: blocks, transactions and sum, or statuses and reasons."""
     if isinstance(file, CollectionMessage):
         return _describe_collection(file)
     facts = [("original message", file.original_message), ("original kind", file.original_kind)]
@@ -430,7 +430,7 @@ class _PainReader:
         self._settle(reference, status, reason)
 
     def _settle(self, block: str, status: str, reason: str) -> None:
-        """The transactions told of one block; one without a status of its own has its block's."""
+        """Settle the transactions told of one block; one without a status of its own has its block's."""
         for found, line in self._pending:
             self._transactions += 1
             self._count(found)
@@ -524,7 +524,7 @@ def _is_number(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _cents(text: str) -> int | None:
-    """Cents of an amount; None where it is none, or has a fraction of a cent."""
+    """Return cents of an amount; None where it is none, or has a fraction of a cent."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""What an importer reads out of a source file: statements and their movements, before anything is decided.
+"""Records that an importer reads out of a source file: statements and their movements, before anything is decided.
 
 Here names and account numbers still stand, because matching needs them; nothing of this reaches the books.
 Amounts are integer cents, credits positive. Nothing here knows books, a register or a terminal.
@@ -51,12 +51,12 @@ class Movement(NamedTuple):
 
     @property
     def family(self) -> str:
-        """Family and transaction, four digits: `0150` is a transfer in our favour."""
+        """Return family and transaction, four digits: `0150` is a transfer in our favour."""
         return self.code[1:5]
 
 
 class Tally(NamedTuple):
-    """What a CAMT statement holds that its movements do not show one by one.
+    """The counts of a CAMT statement that its movements do not show one by one.
 
     details           TxDtls of all entries, merged ones included; `batches` entries that are announced as such
     ogm, references   structured references: of the Belgian issuer BBA, and in all
@@ -97,12 +97,12 @@ class Statement:
 
     @property
     def ok(self) -> bool:
-        """True where nothing refuses the statement."""
+        """Return True where nothing refuses the statement."""
         return all(fault.severity is not Severity.ERROR for fault in self.faults)
 
     @property
     def booked(self) -> tuple[Movement, ...]:
-        """The lines that count in the balance."""
+        """Return the lines that count in the balance."""
         return tuple(movement for movement in self.movements if movement.parent is None)
 
 
@@ -124,13 +124,13 @@ class BankFile:
 
     @property
     def ok(self) -> bool:
-        """True where the whole file and each statement can be taken."""
+        """Return True where the whole file and each statement can be taken."""
         return all(fault.severity is not Severity.ERROR for fault in self.faults) and all(
             statement.ok for statement in self.statements
         )
 
     @property
     def outline(self) -> Outline:
-        """The number of statements, and the last day of those that can be taken."""
+        """Return the number of statements, and the last day of those that can be taken."""
         days = [one.closing_date for one in self.statements if one.ok and one.closing_date]
         return Outline(len(self.statements), max(days, default=None), ordered=False)

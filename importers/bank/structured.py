@@ -23,7 +23,7 @@ class StructuredField(NamedTuple):
 
 
 def describe(kind: str, content: str) -> str:
-    """The filled fields of a communication as `label value, label value`; its raw words for a type not in the table.
+    """Return the filled fields of a communication as `label value, label value`; its raw words for an unknown type.
 
     `kind` is the three-digit type, `content` what follows it.
     """

@@ -1,4 +1,4 @@
-"""What a source file holds, told without any books: statements, balances, counts and faults, as JSON or as text.
+"""The content of a source file, told without any books: statements, balances, counts and faults, as JSON or as text.
 
 A reader of another kind (register, journal) gives its own facts as pairs of label and value; the shape stays. Only the
 file's name is told, never its folder; account numbers appear because the person asks about a file of their own.
@@ -42,7 +42,7 @@ class StatementSummary:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found in one file. `facts` are what is worth telling of a kind that has no statements."""
+    """The content of one file. `facts` are what is worth telling of a kind that has no statements."""
 
     file: str
     kind: str
@@ -52,7 +52,7 @@ class Inspection:
 
     @property
     def ok(self) -> bool:
-        """True where nothing refuses the file or a part of it."""
+        """Return True where nothing refuses the file or a part of it."""
         return all(fault.severity is not Severity.ERROR for fault in self.faults)
 
 
@@ -79,14 +79,14 @@ def inspect_bank_file(path: Path) -> Inspection:
 
 
 def of_bank_file(name: str, kind: str, bank_file: BankFile) -> Inspection:
-    """The inspection of a bank file that was read, whatever its format."""
+    """Return the inspection of a bank file that was read, whatever its format."""
     faults = bank_file.faults + tuple(fault for statement in bank_file.statements for fault in statement.faults)
     summaries = tuple(map(summarise, bank_file.statements))
     return Inspection(name, kind, tuple(sorted(faults, key=_place)), summaries)
 
 
 def summarise(statement: Statement) -> StatementSummary:
-    """The figures of a statement. Its reference is year and sequence of the closing date: `2025-073`."""
+    """Return the figures of a statement. Its reference is year and sequence of the closing date: `2025-073`."""
     booked = statement.booked
     year = f"{statement.closing_date.year}-" if statement.closing_date else ""
     return StatementSummary(
@@ -105,7 +105,7 @@ def summarise(statement: Statement) -> StatementSummary:
 
 
 def as_json(inspection: Inspection) -> dict[str, object]:
-    """Plain data for `json.dumps`: amounts as decimal strings, dates as ISO; `facts` only where there are some."""
+    """Return data for `json.dumps`: amounts as decimal strings, dates as ISO; `facts` only where there are some."""
     data: dict[str, object] = {
         "file": inspection.file,
         "kind": inspection.kind,
@@ -142,7 +142,7 @@ def as_json(inspection: Inspection) -> dict[str, object]:
 
 
 def as_text(inspection: Inspection) -> str:
-    """A table for people: one line on the file, one row per statement, then the facts and the faults."""
+    """Return a table for people: one line on the file, one row per statement, then the facts and the faults."""
     parts = [f"{inspection.file}: {inspection.kind}, {_verdict(inspection)}"]
     if inspection.statements:
         parts += _table(inspection.statements)

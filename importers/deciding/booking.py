@@ -14,28 +14,24 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from importers.bank.communications import find_ogm
 from importers.bank.records import Movement, Statement
+from importers.deciding.found import COLLECTED, RETURNED, Found, claim_of, is_return
+from importers.deciding.gifts import counted_year, issued_to, taken_back, two_lines
 from importers.deciding.rules import Rule, Rulebook
 from ledger.dimensions import NO_KEYS, LineKeys, with_keys
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
 from ledger.money import to_decimal
 from ledger.posting import Booking
-from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
-from ledger.register.debits import Collected, Debit, FailureKind
+from ledger.records import Channel, Counterpart, DocumentKind, Gift, LineOutcome, Nature
+from ledger.register.debits import Debit, FailureKind
 from ledger.register.documents import DocumentRecord, MovementRow
 from ledger.register.gifts import Original
+from ledger.sources import source_document
 from ledger.store import iso
 from ledger.vault.counterparties import Counterparty
 from ledger.vault.links import Links
 from ledger.wording import word
-
-_COLLECTED = ("0550", "0552")
-
-
-_RETURNED = ("0503", "0505")
-
 
 _CHANNELS = {"04": Channel.CARD, "05": Channel.DIRECT_DEBIT, "09": Channel.CASH}
 
@@ -58,23 +54,14 @@ _FAILURES = {"1": FailureKind.REJECT, "3": FailureKind.REFUND}
 _REFUNDED = "0505"
 
 
-# What stands in the place of an EndToEndId that the bank does not give; any other reference names a collection.
-_MASKED = frozenset({"", "NOTPROVIDED"})
-
-
 # Looked up once: half a million gifts have them.
-_MONEY, _NOTHING = Nature.MONEY, Counterpart.NONE
+_MONEY, _NOTHING, _GIFT = Nature.MONEY, Counterpart.NONE, LineOutcome.GIFT
+
+
+_NOBODY: tuple[str | None, str | None] = (None, None)
 
 
 _POSITION = itemgetter(0)  # of a movement
-
-
-def _no_collection(_reference: str) -> Collected | None:
-    return None
-
-
-def _no_originals(_mandate: str, _donor: str, _cents: int, _booked: date) -> Sequence[Original]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +69,8 @@ class Desk:
     """What the books know when a statement is booked.
 
     `alias` and `account` are the bank account's; `grants` maps contract numbers (upper case, no spaces) to grant
-    references; `originals` finds collected gifts by EndToEndId, `of_mandate` those of a mandate, donor and amount that
-    may still come back on a day; `collected` finds one of our collections by its PmtInfId; `date_policy` decides the
-    calendar year of a gift.
+    references; `date_policy` decides the calendar year of a gift. What the register says of a single statement is
+    looked up for it (`importers.deciding.found`).
     """
 
     alias: str
@@ -95,11 +81,8 @@ class Desk:
     links: Links
     rules: tuple[Rule, ...]
     grants: Mapping[str, str]
-    originals: Callable[[Iterable[str]], Mapping[str, Original]]
     language: str
     date_policy: str = "executed"
-    collected: Callable[[str], Collected | None] = _no_collection
-    of_mandate: Callable[[str, str, int, date], Sequence[Original]] = _no_originals
 
 
 class Return(NamedTuple):
@@ -125,8 +108,16 @@ class Booked:
     returns: tuple[Return, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class BookedAgain:
+    """What open lines post that can be decided now, and the numbers of these lines."""
+
+    booking: Booking
+    decided: tuple[int, ...]
+
+
 class _Verdict(NamedTuple):
-    outcome: str
+    outcome: LineOutcome
     account: str
     label: str = ""
     gift: Gift | None = None
@@ -139,10 +130,9 @@ class _Pile:
     """A statement being worked through: what is known, and the pile of results."""
 
     desk: Desk
-    name: str
+    found: Found
     rules: Rulebook
     children: Mapping[int, list[Movement]]
-    originals: Mapping[str, Original]
     rows: list[MovementRow] = field(default_factory=list)
     gifts: list[Gift] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -150,11 +140,16 @@ class _Pile:
     batch_lines: dict[int, tuple[Line, ...]] = field(default_factory=dict)
     open: list[Counterparty] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    cents: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # by outcome
+    cents: defaultdict[LineOutcome, list[int]] = field(default_factory=lambda: defaultdict(list))
     reversed: set[int] = field(default_factory=set)
     returns: list[Return] = field(default_factory=list)
     credited: set[str] = field(default_factory=set)  # instalments that a line of the bank brought already
     last: int = 0  # the last position given
+
+    @property
+    def name(self) -> str:
+        """The name of the document."""
+        return self.found.name
 
     def below(self, movement: Movement) -> Iterator[Movement]:
         """The details of a line, and theirs, in the order of the file."""
@@ -168,6 +163,17 @@ class _Pile:
         details = self.children.get(movement.position, ())
         return bool(details) and sum(detail.cents for detail in details) == movement.cents
 
+    def add(self, other: "_Pile") -> None:
+        """Put what another pile holds on this one."""
+        self.rows += other.rows
+        self.gifts += other.gifts
+        self.entries += other.entries
+        self.batches |= other.batches
+        self.batch_lines |= other.batch_lines
+        self.last = other.last
+        for outcome, cents in other.cents.items():
+            self.cents[outcome] += cents
+
     def keep(self, movement: Movement, verdict: _Verdict) -> None:
         """Put a decided line on the pile."""
         outcome = verdict.outcome
@@ -175,7 +181,7 @@ class _Pile:
         self.cents[outcome].append(movement.cents)
         if verdict.gift is not None:
             self.gifts.append(verdict.gift)
-        if outcome == "suspense":
+        if outcome is LineOutcome.SUSPENSE:
             text = movement.communication or movement.structured or ""
             self.open.append(Counterparty(self.name, movement.position, movement.name, movement.account, text))
 
@@ -198,122 +204,93 @@ def channel_of(code: str) -> Channel:
     return _CHANNELS.get(code[1:3], Channel.TRANSFER)
 
 
-def book(statement: Statement, desk: Desk, file_digest: str, name: str | None = None) -> Booked:
-    """Decide every line of a statement that is `ok`; pure but for `desk.originals`, which reads the register.
-
-    The document is called `name`, or as `document_name` says.
-    """
-    sheet = _sheet(statement.movements, desk, name or document_name(desk.alias, statement))
+def book(statement: Statement, desk: Desk, found: Found, file_digest: str) -> Booked:
+    """Decide every line of a statement that is `ok`, from what the books know and what was found about its lines."""
+    sheet = _sheet(statement.movements, desk, found)
     sheet.last = max(map(_POSITION, statement.movements), default=0)
-    for movement in _unknown(statement.movements, sheet, 0):
+    for movement in _book_known(statement.movements, sheet, 0):
         if movement.parent is None:
             _book_line(movement, sheet)
     booking = _booking(statement, sheet, file_digest)
     return Booked(booking, tuple(sheet.open), tuple(sheet.faults), tuple(sheet.returns))
 
 
-def book_details(statement: Statement, totals: Sequence[Movement], desk: Desk, file_digest: str, name: str) -> Booked:
+def book_details(
+    statement: Statement, totals: Sequence[Movement], desk: Desk, found: Found, file_digest: str
+) -> Booked:
     """What the details of totals post that were booked on suspense as one amount: a reclassification out of it.
 
     `totals` are lines of `statement` whose details add up to them; a detail that nobody knows stays on suspense, as a
     line of its own.
     """
-    sheet = _sheet(statement.movements, replace(desk, account=desk.suspense), name)
+    sheet = _sheet(statement.movements, replace(desk, account=desk.suspense), found)
     for movement in totals:
         _book_batch(movement, sheet)
     booking = _reclassification(totals, sheet, DocumentKind.DETAILS, file_digest, statement.digest)
     return Booked(booking, tuple(sheet.open), tuple(sheet.faults), tuple(sheet.returns))
 
 
-def book_open(movements: Sequence[Movement], desk: Desk, name: str, digest: str) -> tuple[Booked, list[int]] | None:
+def book_open(movements: Sequence[Movement], desk: Desk, found: Found, digest: str) -> BookedAgain | None:
     """What open lines of suspense post that can be decided now: a reclassification out of it, on their own days.
 
     `movements` are numbered 1..n, each on its own; the numbers of those decided come with the booking. None where none
     is: what was unknown when a line came (a donor, a rule, the gift that a return takes back) still is. What follows
     from a return for its mandate followed when the line came.
     """
-    whole = _sheet(movements, replace(desk, account=desk.suspense), name)
+    whole = _sheet(movements, replace(desk, account=desk.suspense), found)
     whole.last = len(movements)
     # An instalment that the bank names a second time stays where it is.
-    debits = [one.reference for one in movements if one.cents > 0 and one.mandate is not None and one.reference]
-    whole.credited.update(desk.originals(debits) if debits else ())
+    debits = {one.reference for one in movements if one.cents > 0 and one.mandate is not None}
+    whole.credited.update(debits & found.originals.keys())
     decided = []
     for movement in movements:
         sheet = replace(whole, rows=[], gifts=[], entries=[], batches={}, batch_lines={}, open=[], faults=[])
         sheet.cents = defaultdict(list)
         _book_line(movement, sheet)
-        if "suspense" in sheet.cents:
-            continue
-        decided.append(movement.position)
-        whole.rows += sheet.rows
-        whole.gifts += sheet.gifts
-        whole.entries += sheet.entries
-        whole.batches |= sheet.batches
-        whole.batch_lines |= sheet.batch_lines
-        whole.last = sheet.last
-        for outcome, cents in sheet.cents.items():
-            whole.cents[outcome] += cents
+        if LineOutcome.SUSPENSE not in sheet.cents:
+            decided.append(movement)
+            whole.add(sheet)
     if not decided:
         return None
-    known = [movement for movement in movements if movement.position in decided]
-    return Booked(_reclassification(known, whole, DocumentKind.ASSIGNMENT, digest, digest), ()), decided
+    booking = _reclassification(decided, whole, DocumentKind.ASSIGNMENT, digest, digest)
+    return BookedAgain(booking, tuple(movement.position for movement in decided))
 
 
-def _sheet(movements: Iterable[Movement], desk: Desk, name: str) -> _Pile:
-    """An empty pile for lines and their details, with the gifts that returns among them take back."""
+def _sheet(movements: Iterable[Movement], desk: Desk, found: Found) -> _Pile:
+    """An empty pile for lines and their details."""
     children: dict[int, list[Movement]] = {}
-    returned: list[str] = []
     for movement in movements:
         if movement.parent is not None:
             children.setdefault(movement.parent, []).append(movement)
-        if movement.cents < 0 and movement.reference and _is_return(movement):
-            returned.append(movement.reference)
-    return _Pile(desk, name, Rulebook(desk.rules), children, desk.originals(returned) if returned else {})
+    return _Pile(desk, found, Rulebook(desk.rules), children)
 
 
 def _reclassification(
     lines: Iterable[Movement], sheet: _Pile, kind: DocumentKind, file_digest: str, digest: str
 ) -> Booking:
     """What leaves suspense, on the days of the lines."""
-    days = [movement.booked for movement in lines]
-    record = DocumentRecord(
-        name=sheet.name,
-        kind=kind,
-        file_digest=file_digest,
-        digest=digest,
-        first_day=min(days),
-        last_day=max(days),
-        summary=_summary(sheet),
-    )
-    return _posted(record, sheet)
+    return _posted(_record(kind, digest, file_digest, (movement.booked for movement in lines), sheet), sheet)
 
 
 def _booking(statement: Statement, sheet: _Pile, file_digest: str) -> Booking:
     days = {movement.booked for movement in statement.movements if movement.parent is None}
     closing = statement.closing_date or statement.opening_date or max(days)
-    record = DocumentRecord(
-        name=sheet.name,
-        kind=statement.kind,
-        file_digest=file_digest,
-        digest=statement.digest,
-        first_day=min([*days, closing]),
-        last_day=max([*days, closing]),
+    record = replace(
+        _record(statement.kind, statement.digest, file_digest, (*days, closing), sheet),
         bank=sheet.desk.alias,
         sequence=statement.sequence,
         opening=statement.opening,
         opening_date=statement.opening_date,
         closing=statement.closing,
         closing_date=closing,
-        summary=_summary(sheet),
     )
     return _posted(record, sheet)
 
 
-def _summary(sheet: _Pile) -> dict[str, dict[str, int]]:
-    return {
-        "counts": {outcome: len(cents) for outcome, cents in sorted(sheet.cents.items())},
-        "cents": {outcome: sum(cents) for outcome, cents in sorted(sheet.cents.items())},
-    }
+def _record(kind: DocumentKind, digest: str, file_digest: str, days: Iterable[date], sheet: _Pile) -> DocumentRecord:
+    counts: dict[str, int] = {outcome: len(cents) for outcome, cents in sorted(sheet.cents.items())}
+    sums: dict[str, int] = {outcome: sum(cents) for outcome, cents in sorted(sheet.cents.items())}
+    return source_document(kind, sheet.name, digest, days, counts=counts, cents=sums, file_digest=file_digest)
 
 
 def _posted(record: DocumentRecord, sheet: _Pile) -> Booking:
@@ -328,104 +305,82 @@ def _posted(record: DocumentRecord, sheet: _Pile) -> Booking:
     )
 
 
-def _unknown(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iterator[Movement]:
-    """Put the gifts on the pile that one look-up knows, most lines of a statement; give the other lines.
+class _Facts(NamedTuple):
+    """Of a transaction code: are credits given to us, collected by us, of one payer, direct debits; their channel."""
+
+    given: bool
+    collected: bool
+    single: bool
+    ours: bool
+    channel: Channel
+
+
+def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iterator[Movement]:
+    """Put the gifts on the pile that one look-up knows, most lines of a statement; yield the lines that are left.
 
     Such a gift is a credit by an OGM or mandate that was issued, or from a known account of which nothing else is said,
     booked by itself or a detail of the total at `batch`. `_book_line` and `_decide` would make the same of it.
     """
-    desk, children, credited = sheet.desk, sheet.children, sheet.credited
-    issued, mandates, ibans = desk.links.communications, desk.links.mandates, desk.links.ibans
+    desk, children = sheet.desk, sheet.children
     account, policy, total = desk.money, desk.date_policy, batch or None
     new = tuple.__new__  # half a million a year: faster than `_make`
     for movement in movements:
         # fmt: off
         (
-            position, parent, booked, value, cents, code, structured, text, _, payer,
-            _, reference, _, mandate, _, executed, _, reason, _, _,
+            position, parent, booked, value, cents, code, _, _, _, _, _,
+            reference, _, mandate, _, executed, _, reason, _, _,
         ) = movement
         # fmt: on
-        given, collected, single, ours, channel = _facts(code)
-        campaign = donor = None
-        if not given or cents <= 0 or parent != total or position in children:
-            pass
-        elif structured is not None or mandate is None:
-            found = None if structured is not None else find_ogm(text)
-            of_ogm = issued.get(structured or "" if found is None else found.ogm)
-            if of_ogm is not None:
-                if mandate is not None or not collected:
-                    donor, campaign = of_ogm
-                    if ibans.get(payer, donor) not in (donor, None):  # another's account
-                        donor = None
-            elif structured is None and single and ibans.get(payer) is not None:
-                others = _by_grant(movement, sheet, batch) or sheet.rules.first(movement)
-                donor = None if others else ibans[payer]
-        elif not (credited and reference in credited):
-            donor = mandates.get(mandate)
+        facts = _facts(code)
+        given = facts.given and cents > 0 and parent == total and position not in children
+        donor, campaign = _known_donor(movement, facts, sheet, batch) if given else _NOBODY
         if donor is None:
             yield movement
             continue
-        sheet.gifts.append(
-            new(
-                Gift,
-                (
-                    donor,
-                    cents,
-                    booked,
-                    counted_year(policy, executed, value, booked),
-                    account,
-                    position,
-                    batch,
-                    _MONEY,
-                    channel,
-                    _NOTHING,
-                    None,
-                    executed,
-                    value,
-                    None,
-                    campaign,
-                    None,
-                    None,
-                    None,
-                    None,
-                ),
-            )
-        )
-        sheet.rows.append(
-            new(
-                MovementRow,
-                (
-                    position,
-                    parent,
-                    iso(booked),
-                    iso(value) if value else None,
-                    cents,
-                    code,
-                    (reference or None) if ours else None,
-                    mandate if ours else None,
-                    reason,
-                    "gift",
-                    account,
-                ),
-            )
-        )
-        sheet.cents["gift"].append(cents)
+        counted, ours = counted_year(policy, executed, value, booked), facts.ours
+        # fmt: off
+        sheet.gifts.append(new(Gift, (
+            donor, cents, booked, counted, account, position, batch, _MONEY, facts.channel, _NOTHING,
+            None, executed, value, None, campaign, None, None, False, None, None,
+        )))
+        sheet.rows.append(new(MovementRow, (
+            position, parent, iso(booked), iso(value) if value else None, cents, code,
+            (reference or None) if ours else None, mandate if ours else None, reason, _GIFT, account, None, None,
+        )))
+        # fmt: on
+        sheet.cents[_GIFT].append(cents)
+
+
+def _known_donor(movement: Movement, facts: _Facts, sheet: _Pile, batch: int) -> tuple[str | None, str | None]:
+    """Donor and campaign of a credit that one look-up knows; nobody where more is to be asked."""
+    links, structured, mandate = sheet.desk.links, movement.structured, movement.mandate
+    if structured is None and mandate is not None:
+        again = sheet.credited and movement.reference in sheet.credited
+        return (None if again else links.mandates.get(mandate)), None
+    issued = issued_to(structured, movement.communication, links)
+    if issued is not None:
+        if mandate is None and facts.collected:
+            return _NOBODY
+        return issued if links.ibans.get(movement.account, issued[0]) in (issued[0], None) else _NOBODY
+    owner = links.ibans.get(movement.account) if structured is None and facts.single else None
+    if owner is None or _by_grant(movement, sheet, batch) or sheet.rules.first(movement):
+        return _NOBODY
+    return owner, None
 
 
 @cache
-def _facts(code: str) -> tuple[bool, bool, bool, bool, Channel]:
-    """Of a transaction code: are credits given to us, collected by us, of one payer, direct debits; their channel."""
-    collected = code[1:5] in _COLLECTED
+def _facts(code: str) -> _Facts:
+    collected = code[1:5] in COLLECTED
     single = not collected and code[0] not in _TOTALS
-    return _steps_of_credit(code) is _CREDIT, collected, single, code[1:3] == "05", channel_of(code)
+    return _Facts(_steps_of_credit(code) is _CREDIT, collected, single, code[1:3] == "05", channel_of(code))
 
 
 def _book_line(movement: Movement, sheet: _Pile) -> None:
     if not movement.cents:  # news of the bank without money
-        sheet.rows.append(_row(movement, "nothing", None))
-        sheet.rows.extend(_row(detail, "detail", None) for detail in sheet.below(movement))
+        sheet.rows.append(_row(movement, LineOutcome.NOTHING, None))
+        sheet.rows.extend(_row(detail, LineOutcome.DETAIL, None) for detail in sheet.below(movement))
         return
-    if movement.family in _COLLECTED and _book_collection(movement, sheet):
+    if movement.family in COLLECTED and _book_collection(movement, sheet):
         return
     total = movement.code[0] in _TOTALS and movement.position in sheet.children
     if total and sheet.rules.first(movement) is None:
@@ -444,7 +399,7 @@ def _book_line(movement: Movement, sheet: _Pile) -> None:
         verdict = _decide(movement, sheet, 0)
     sheet.keep(movement, verdict)
     if movement.position in sheet.children:
-        sheet.rows.extend(_row(detail, "detail", None) for detail in sheet.below(movement))
+        sheet.rows.extend(_row(detail, LineOutcome.DETAIL, None) for detail in sheet.below(movement))
     if verdict.gift is None:
         sheet.entries.append(_entry(movement, verdict, sheet))
 
@@ -456,7 +411,7 @@ def _book_collection(movement: Movement, sheet: _Pile) -> bool:
     """
     if not movement.reference or movement.mandate is not None or movement.position in sheet.children:
         return False
-    collected = sheet.desk.collected(movement.reference)
+    collected = sheet.found.collections.get(movement.reference)
     if collected is None:
         return False
     waiting = [one for one in collected.debits if not one.credited and one.end_to_end not in sheet.credited]
@@ -475,7 +430,7 @@ def _book_collection(movement: Movement, sheet: _Pile) -> bool:
 def _split(movement: Movement, debits: Iterable[Debit], sheet: _Pile) -> None:
     """One gift per instalment, each on a line of its own below the total, by which a return finds it."""
     desk = sheet.desk
-    sheet.rows.append(_row(movement, "batch", None))
+    sheet.rows.append(_row(movement, LineOutcome.BATCH, None))
     for one in debits:
         sheet.last += 1
         line = Movement(
@@ -491,9 +446,9 @@ def _split(movement: Movement, debits: Iterable[Debit], sheet: _Pile) -> None:
         )
         verdict = _gift(line, desk, movement.position, desk.links.mandates.get(one.mandate, one.donor))
         assert verdict.gift is not None
-        sheet.rows.append(_row(line, "instalment", verdict.account))
+        sheet.rows.append(_row(line, LineOutcome.INSTALMENT, verdict.account))
         sheet.gifts.append(verdict.gift)
-        sheet.cents["gift"].append(one.cents)
+        sheet.cents[_GIFT].append(one.cents)
         sheet.credited.add(one.end_to_end)
     sheet.batches[movement.position] = word("collection", desk.language)
     sheet.batch_lines[movement.position] = ()
@@ -514,20 +469,20 @@ def _difference(movement: Movement, accepted: Sequence[Debit], collected: int) -
 
 
 def _book_batch(movement: Movement, sheet: _Pile) -> None:
-    sheet.rows.append(_row(movement, "batch", None))
-    if movement.family in _COLLECTED and movement.reference:
-        collected = sheet.desk.collected(movement.reference)
+    sheet.rows.append(_row(movement, LineOutcome.BATCH, None))
+    if movement.family in COLLECTED and movement.reference:
+        collected = sheet.found.collections.get(movement.reference)
         if collected is not None:
             sheet.credited.update(one.end_to_end for one in collected.debits if one.credited)
     others: dict[tuple[str, str, LineKeys], list[int]] = {}
     before = len(sheet.gifts)
     whole: set[int] = set()  # details decided as one: what is below them is kept and not booked
-    for detail in _unknown(sheet.below(movement), sheet, movement.position):
+    for detail in _book_known(sheet.below(movement), sheet, movement.position):
         if detail.parent in whole or not detail.cents:
             whole.add(detail.position)
-            sheet.rows.append(_row(detail, "detail" if detail.cents else "nothing", None))
+            sheet.rows.append(_row(detail, LineOutcome.DETAIL if detail.cents else LineOutcome.NOTHING, None))
         elif sheet.splits(detail):
-            sheet.rows.append(_row(detail, "batch", None))
+            sheet.rows.append(_row(detail, LineOutcome.BATCH, None))
         else:
             whole.add(detail.position)
             verdict = _decide(detail, sheet, movement.position)
@@ -539,9 +494,9 @@ def _book_batch(movement: Movement, sheet: _Pile) -> None:
         for (account, label, keys), cents in others.items()
     ]
     language = sheet.desk.language
-    if movement.family in _COLLECTED:
+    if movement.family in COLLECTED:
         label = word("collection", language)
-    elif movement.family in _RETURNED:
+    elif movement.family in RETURNED:
         label = word("return", language)
     else:
         label = word("batch", language)
@@ -568,14 +523,9 @@ def _by_communication(movement: Movement, sheet: _Pile, batch: int) -> _Verdict 
 
     Where the account it is paid from is another donor's, a person decides whose gift it is.
     """
-    issued = sheet.desk.links.communications
-    if movement.structured is not None:
-        found = issued.get(movement.structured)
-    elif movement.communication and movement.mandate is None:
-        ogm = find_ogm(movement.communication)
-        found = issued.get(ogm[0]) if ogm is not None else None
-    else:
+    if movement.structured is None and movement.mandate is not None:
         return None
+    found = issued_to(movement.structured, movement.communication, sheet.desk.links)
     if found is None:
         return None
     owner = sheet.desk.links.ibans.get(movement.account)
@@ -609,7 +559,9 @@ def _by_grant(movement: Movement, sheet: _Pile, _batch: int) -> _Verdict | None:
         if contract in compact:
             spaced = r"\s*".join(map(re.escape, contract))
             if re.search(rf"(?<![A-Z0-9]){spaced}(?![A-Z0-9])", text):
-                return _Verdict("grant", desk.receivable, word("grant-instalment", desk.language), grant=reference)
+                return _Verdict(
+                    LineOutcome.GRANT, desk.receivable, word("grant-instalment", desk.language), grant=reference
+                )
     return None
 
 
@@ -619,7 +571,7 @@ def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     if rule is None:
         return None
     if rule.account is not None:
-        return _Verdict("rule", rule.account, rule.label, keys=rule.keys)
+        return _Verdict(LineOutcome.RULE, rule.account, rule.label, keys=rule.keys)
     if movement.cents < 0:
         return None  # money that leaves is no gift
     return _gift(movement, sheet.desk, batch, sheet.desk.links.ibans.get(movement.account), rule=rule)
@@ -635,46 +587,27 @@ def _by_iban(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
 
 def _by_return(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """A collection not yet reversed, of the same amount: that of the EndToEndId, else the only one of the mandate."""
-    if not _is_return(movement):
+    if not is_return(movement):
         return None
-    original = sheet.originals.get(movement.reference)
-    if original is None:
-        original = _of_mandate(movement, sheet)
+    original = _original_of(movement, sheet)
     sheet.returns.append(_return(movement, original))
     if original is None:
         return None
     if original.reversed or original.id in sheet.reversed or original.cents != -movement.cents:
         return None
     sheet.reversed.add(original.id)
-    gift = Gift(
-        donor=original.donor,
-        cents=movement.cents,
-        booked=movement.booked,
-        counted=original.counted,
-        account=original.account,
-        position=movement.position,
-        batch=batch,
-        channel=Channel(original.channel),
-        executed=movement.executed,
-        value=movement.value,
-        campaign=original.campaign,
-        fund=original.fund,
-        reverses=original.id,
-        project=original.project,
-        department=original.department,
-    )
-    return _Verdict("return", original.account, gift=gift)
+    reversal = taken_back(original, movement.booked, movement.position, Channel(original.channel))
+    gift = reversal._replace(batch=batch, executed=movement.executed, value=movement.value)
+    return _Verdict(LineOutcome.RETURN, original.account, gift=gift)
 
 
-def _of_mandate(movement: Movement, sheet: _Pile) -> Original | None:
-    """Where the bank masks the EndToEndId: the one gift of this mandate and amount that may still come back."""
-    if movement.mandate is None or movement.reference not in _MASKED:
-        return None
-    donor = sheet.desk.links.mandates.get(movement.mandate)
-    if donor is None:
-        return None
-    found = sheet.desk.of_mandate(movement.mandate, donor, -movement.cents, movement.booked)
-    left = [one for one in found if one.id not in sheet.reversed]
+def _original_of(movement: Movement, sheet: _Pile) -> Original | None:
+    """The gift of the EndToEndId; where the bank masks that, the one gift that its mandate may be about."""
+    original = sheet.found.originals.get(movement.reference)
+    claim = claim_of(movement, sheet.desk.links) if original is None else None
+    if claim is None:
+        return original
+    left = [one for one in sheet.found.claimed.get(claim, ()) if one.id not in sheet.reversed]
     return left[0] if len(left) == 1 else None
 
 
@@ -746,31 +679,19 @@ def _gift(
             campaign,
             keys.fund,
             None,
+            False,
             keys.project,
             keys.department,
         ),
     )
-    return _Verdict._make(("gift", account, rule.label if rule else "", gift, "", NO_KEYS))
-
-
-def counted_year(policy: str, executed: date | None, value: date | None, booked: date) -> int:
-    """The calendar year a gift counts for: by the date executed where evidenced, else value date, else booking."""
-    if policy == "executed" and executed is not None:
-        return executed.year
-    if policy != "booked" and value is not None:
-        return value.year
-    return booked.year
+    return _Verdict._make((_GIFT, account, rule.label if rule else "", gift, "", NO_KEYS))
 
 
 def _suspense(desk: Desk) -> _Verdict:
-    return _Verdict("suspense", desk.suspense, word("suspense", desk.language))
+    return _Verdict(LineOutcome.SUSPENSE, desk.suspense, word("suspense", desk.language))
 
 
-def _is_return(movement: Movement) -> bool:
-    return movement.family in _RETURNED or movement.return_type is not None
-
-
-def _row(movement: Movement, outcome: str, account: str | None) -> MovementRow:
+def _row(movement: Movement, outcome: LineOutcome, account: str | None) -> MovementRow:
     position, parent, booked, value, cents, code = movement[:6]
     ours = code[1:3] == "05"  # an EndToEndId of a transfer is the payer's text and may name them
     return MovementRow._make(  # faster than field by field, as below
@@ -786,6 +707,8 @@ def _row(movement: Movement, outcome: str, account: str | None) -> MovementRow:
             movement.reason,
             outcome,
             account,
+            None,
+            None,
         ),
     )
 
@@ -794,6 +717,6 @@ def _entry(movement: Movement, verdict: _Verdict, sheet: _Pile) -> Entry:
     meta: dict[str, Any] = {"position": movement.position, "code": movement.code}
     if verdict.grant:
         meta["grant"] = verdict.grant
-    other = with_keys(Line(verdict.account, -movement.cents), verdict.keys)
-    lines = (Line(sheet.desk.account, movement.cents), other)
-    return Entry(movement.booked, verdict.label, lines, links=(sheet.name,), meta=meta)
+    accounts = sheet.desk.account, verdict.account
+    day, keys = movement.booked, verdict.keys
+    return two_lines(day, verdict.label, movement.cents, *accounts, document=sheet.name, meta=meta, keys=keys)

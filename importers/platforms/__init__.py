@@ -19,7 +19,7 @@ from ledger.money import to_decimal
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What obole.toml says: sources by name, and how a known platform's exports are written."""
+    """The settings of obole.toml: sources by name, and how a known platform's exports are written."""
 
     sources: Mapping[str, DeclaredSource] = field(default_factory=dict)
     hints: Mapping[str, Hints] = field(default_factory=dict)
@@ -46,7 +46,7 @@ NAMES = frozenset(_READERS)
 
 
 def identify(path: Path, said: Declared = NOTHING) -> str | None:
-    """Whose report a file is: a platform's name or that of a declared source; None where it is none."""
+    """Return whose report a file is: a platform's name or that of a declared source; None where it is none."""
     record = first_record(path)
     headings = frozenset(fold(heading) for heading in record if heading.strip())
     # What is declared comes first, and of two that fit the one that names more columns.
@@ -66,7 +66,7 @@ def identify(path: Path, said: Declared = NOTHING) -> str | None:
 
 
 def is_report(path: Path) -> bool:
-    """Whether a file is the report of a platform we know without any settings."""
+    """Return whether a file is the report of a platform we know without any settings."""
     return identify(path) is not None
 
 
@@ -75,7 +75,7 @@ def _headings(path: Path, source: DeclaredSource) -> frozenset[str]:
 
 
 def read(path: Path, said: Declared = NOTHING) -> PlatformReport:
-    """The report in a file; with a fault that says so where it is nobody's."""
+    """Return the report in a file; with a fault that says so where it is nobody's."""
     name = identify(path, said)
     if name is None:
         return PlatformReport("", faults=(Fault("not recognised as the report of a platform; check its headings"),))
@@ -102,7 +102,7 @@ _PLURAL = {
 
 
 def describe(report: PlatformReport) -> list[tuple[str, str]]:
-    """Rows, then per currency each kind of money with its count and gross, fees and net, payouts, what is no money."""
+    """Return rows; per currency each kind of money with count and gross, fees and net, payouts, what is no money."""
     told = [("platform", report.platform), ("rows", str(len(report.rows)))]
     money = report.money
     if money:

@@ -2,7 +2,7 @@
 
 The gross in our currency is gross times the report's own rate, the fee what is between it and the net: the fee columns
 of a chargeback do not always add up (interchange comes back there). A batch has one payout per currency, which its rows
-add up to. Source: Adyen docs, settlement detail report; formats.md section 5.
+add up to. Source: Adyen docs, settlement detail report.
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -62,12 +62,12 @@ _KINDS = {
 
 
 def identify(headings: frozenset[str]) -> bool:
-    """Whether the folded headings are those of an Adyen report of either kind."""
+    """Return whether the folded headings are those of an Adyen report of either kind."""
     return {fold("Psp Reference"), fold("Merchant Account")} <= headings
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
-    """The rows and payouts of a settlement detail report, checked."""
+    """Return the rows and payouts of a settlement detail report, checked."""
     report = open_report(path, hints)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []

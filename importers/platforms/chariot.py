@@ -1,7 +1,7 @@
 """Chariot: deposits of workplace giving and donor-advised funds (Benevity and others), one line per gift.
 
 A line may hold what the employee gave and what the employer added: two gifts of two donors. The scheme gives the
-donor's certificate itself, so that none of these gets a second one. Source: a genuine export, formats.md section 5.
+donor's certificate itself, so that none of these gets a second one. Source: a genuine export.
 """
 
 from pathlib import Path
@@ -63,12 +63,12 @@ _PARTS = ("individual", "matching")
 
 
 def identify(headings: frozenset[str]) -> bool:
-    """Whether the folded headings are those of a Chariot deposit."""
+    """Return whether the folded headings are those of a Chariot deposit."""
     return {fold("gateway_txn_id"), fold("settlement_batch_reference")} <= headings
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
-    """The rows and the payout of a deposit, checked."""
+    """Return the rows and the payout of a deposit, checked."""
     report = open_report(path, hints)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []

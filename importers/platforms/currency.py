@@ -15,7 +15,7 @@ BOOKS = "EUR"
 
 
 def in_books(rows: Iterable[PlatformRow], rates: Mapping[str, Decimal]) -> tuple[list[PlatformRow], list[Fault]]:
-    """The rows that are money, in the currency of the books; a fault for each currency that has no rate."""
+    """Return the rows that are money, in the currency of the books; a fault for each currency that has no rate."""
     money = [row for row in rows if row.kind in MONEY]
     converted = _by_conversions(money)
     done: list[PlatformRow] = []
@@ -39,7 +39,7 @@ def in_books(rows: Iterable[PlatformRow], rates: Mapping[str, Decimal]) -> tuple
 
 
 def _by_conversions(rows: list[PlatformRow]) -> list[PlatformRow]:
-    """Payments with the euros that the conversions naming them brought; these conversions are then told."""
+    """Return payments with the euros that the conversions naming them brought; these conversions are then told."""
     legs: dict[str, list[PlatformRow]] = {}
     for row in rows:
         if row.kind is PlatformEvent.CONVERSION:

@@ -62,11 +62,11 @@ class DeclaredSource:
     already_in: str = ""
 
     def fits(self, headings: frozenset[str]) -> bool:
-        """Whether every declared heading is among these (folded)."""
+        """Return whether every declared heading is among these (folded)."""
         return all(fold(heading) in headings for heading in self.columns.values())
 
 
-# The individual gifts of Engage, a lockbox, whose genuine headings are known (formats.md section 5).
+# The individual gifts of Engage, a lockbox, whose genuine headings are known.
 ENGAGE = DeclaredSource(
     columns={
         "reference": "Money Order Number",
@@ -90,7 +90,7 @@ BUILT_IN: Mapping[str, DeclaredSource] = {"engage": ENGAGE}
 
 
 def read(path: Path, name: str, mapping: DeclaredSource) -> PlatformReport:
-    """The rows of a declared source, checked."""
+    """Return the rows of a declared source, checked."""
     report = open_report(path, mapping.hints)
     rows: list[PlatformRow] = []
     columns = {field: (heading,) for field, heading in mapping.columns.items()}

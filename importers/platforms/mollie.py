@@ -1,7 +1,8 @@
 """Mollie: the settlement export. The kind of a row stands in the first letters of its id, its fate in its status.
 
 No genuine export was at hand: the headings are those of Mollie's help pages, and what a row leaves in doubt is refused.
-Fees come as rows of their own, or as what is between amount and settlement amount. Source: formats.md section 5.
+Fees come as rows of their own, or as what is between amount and settlement amount.
+Source: Mollie, Help Center, export of settlements.
 """
 
 from pathlib import Path
@@ -49,12 +50,12 @@ _MONEY = frozenset({"paid", "paidout", "refunded", "chargedback", "chargeback", 
 
 
 def identify(headings: frozenset[str]) -> bool:
-    """Whether the folded headings are those of a settlement export."""
+    """Return whether the folded headings are those of a settlement export."""
     return all(any(fold(one) in headings for one in _COLUMNS[name]) for name in _REQUIRED)
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
-    """The rows of a settlement export, checked; what was paid out is on the bank line only."""
+    """Return the rows of a settlement export, checked; what was paid out is on the bank line only."""
     report = open_report(path, hints)
     rows: list[PlatformRow] = []
     if (

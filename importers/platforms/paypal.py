@@ -2,7 +2,7 @@
 
 Settlement (STL) and transaction (TRR) reports tell each record's type in its first field and give unsigned hundredths
 with CR or DR. PayPal's withdrawals have no list of what they hold: rows are posted by file, payouts clear the balance.
-Source: PayPal, settlement report and transaction event codes; formats.md section 5.
+Source: PayPal, settlement report and transaction event codes.
 """
 
 import csv
@@ -117,20 +117,20 @@ _SUBSCRIPTION = "T0002"
 
 
 def identify(headings: frozenset[str]) -> bool:
-    """Whether the folded headings are those of an activity download or a statement, in a language we know."""
+    """Return whether the folded headings are those of an activity download or a statement, in a language we know."""
     found = [any(fold(heading) in headings for heading in _COLUMNS[name]) for name in (*_REQUIRED, "time")]
     return all(found)
 
 
 def identify_records(record: list[str]) -> bool:
-    """Whether a file's first record is one of a settlement or transaction report."""
+    """Return whether a file's first record is one of a settlement or transaction report."""
     if not record or record[0].lstrip("\ufeff") not in ("RH", "FH", "SH", "CH"):
         return False
     return record[0].lstrip("\ufeff") != "CH" or "Transaction Event Code" in record
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
-    """The rows of an activity download or a monthly statement, checked."""
+    """Return the rows of an activity download or a monthly statement, checked."""
     report = open_report(path, hints)
     rows: list[PlatformRow] = []
     if report.headings and report.find(_COLUMNS, _REQUIRED) and report.decide(("gross", "fee", "net"), ("date",)):
@@ -142,7 +142,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
 
 
 def read_records_of(path: Path, hints: Hints) -> PlatformReport:
-    """The rows of a settlement (STL) or transaction (TRR) report, checked."""
+    """Return the rows of a settlement (STL) or transaction (TRR) report, checked."""
     try:
         records, digest = read_records(path, hints)
     except NotATable as refusal:
@@ -226,7 +226,7 @@ def _kind(line: ReportLine, gross: int) -> tuple[PlatformEvent, str]:
 
 
 def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[ReportLine]:
-    """The SB records under the headings of the last CH; every other record type is known, or a fault."""
+    """Yield the SB records under the headings of the last CH; every other record type is known, or a fault."""
     ready = False
     for number, record in records:
         kind = record[0].lstrip("\ufeff").strip()
@@ -291,7 +291,7 @@ def _kind_of_code(line: ReportLine, gross: int, voided: set[str]) -> tuple[Platf
 
 
 def _sided(line: ReportLine, amount: str, side: str) -> int:
-    """Unsigned hundredths with CR or DR beside them."""
+    """Return unsigned hundredths with CR or DR beside them."""
     written, sign = line.text(amount), line.text(side)
     if not written:
         return 0

@@ -1,4 +1,4 @@
-"""What every platform's report becomes: rows that are money or explicitly not, and payouts that they add up to.
+"""The record of every platform's report: rows that are money or explicitly not, and payouts that they add up to.
 
 Amounts are integer hundredths of their currency, signed for us: a gift is positive, a refund negative, a fee that we
 pay positive, and `gross - fee = net` on each row. A row of a kind nobody knows refuses its file.
@@ -15,7 +15,7 @@ from ledger.money import to_decimal
 
 
 class PlatformEvent(StrEnum):
-    """What a row is. Those of `MONEY` change our balance at the platform; the others never are income."""
+    """The kind of a row. Those of `MONEY` change our balance at the platform; the others never are income."""
 
     GIFT = "gift"
     REFUND = "refund"
@@ -107,17 +107,17 @@ class PlatformReport:
 
     @property
     def ok(self) -> bool:
-        """True where nothing refuses the report; it is taken whole or not at all."""
+        """Return True where nothing refuses the report; it is taken whole or not at all."""
         return all(fault.severity is not Severity.ERROR for fault in self.faults)
 
     @property
     def money(self) -> tuple[PlatformRow, ...]:
-        """The rows that change our balance at the platform."""
+        """Return the rows that change our balance at the platform."""
         return tuple(row for row in self.rows if row.kind in MONEY)
 
 
 def checked(report: PlatformReport) -> PlatformReport:
-    """The report with what its own sums say against it: rows, ids given twice, payouts."""
+    """Return the report with what its own sums say against it: rows, ids given twice, payouts."""
     faults = [*report.faults]
     faults += (fault for row in report.money if (fault := _row_fault(row)) is not None)
     rows = _once(report.rows, faults)
@@ -139,7 +139,7 @@ def _row_fault(row: PlatformRow) -> Fault | None:
 
 
 def _once(rows: Iterable[PlatformRow], faults: list[Fault]) -> tuple[PlatformRow, ...]:
-    """The rows without those given twice with the same content; another content under one id is an error."""
+    """Return the rows without those given twice with the same content; another content under one id is an error."""
     first: dict[str, PlatformRow] = {}
     for row in rows:
         key = f"{row.reference}" if row.kind in MONEY else f"{row.kind}:{row.line}"
@@ -156,7 +156,7 @@ def _once(rows: Iterable[PlatformRow], faults: list[Fault]) -> tuple[PlatformRow
 
 
 def _shown(reference: str) -> str:
-    """An id as it is; a text that could be something else in a shifted row is not repeated."""
+    """Return an id as it is; a text that could be something else in a shifted row is not repeated."""
     return reference if re.fullmatch(r"[A-Za-z0-9_.-]*[0-9][A-Za-z0-9_.-]*", reference) else "(without an id)"
 
 

@@ -1,7 +1,7 @@
 """Stripe: itemised payout reconciliation and balance change reports, and a payout's transactions as the API gives them.
 
 A report has the columns its user chose: each is found by heading. Only automatic payouts can be itemised.
-`gross - fee = net` is Stripe's own rule. Source: Stripe docs, reporting categories; formats.md section 5.
+`gross - fee = net` is Stripe's own rule. Source: Stripe docs, reporting categories.
 """
 
 import csv
@@ -51,7 +51,7 @@ _DAYS = ("created", "created_utc", "available", "payout_day")
 
 
 def identify(headings: frozenset[str]) -> bool:
-    """Whether the folded headings are those of a Stripe report."""
+    """Return whether the folded headings are those of a Stripe report."""
     fits = fold("balance_transaction_id") in headings and fold("reporting_category") in headings
     return fits or {fold(name) for name in ("payout_id", "transaction_id", "type", "net")} <= headings
 
@@ -63,7 +63,7 @@ def _kinds() -> dict[str, PlatformEvent]:
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
-    """The rows and payouts of a report, checked."""
+    """Return the rows and payouts of a report, checked."""
     report = open_report(path, hints)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
@@ -82,7 +82,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
 
 
 def _columns(headings: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """`created_utc` alone does for `created`."""
+    """Return the columns; `created_utc` alone does for `created`."""
     if any(fold(heading) == "created" for heading in headings):
         return dict(_COLUMNS)
     return {**_COLUMNS, "created": ("created_utc",)}

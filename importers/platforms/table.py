@@ -47,7 +47,7 @@ class NotATable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the settings say of a platform's exports, where a file leaves it in doubt.
+    """The settings of a platform's exports, where a file leaves it in doubt.
 
     `date` is `dmy` or `mdy`, `decimal` is `.` or `,`; empty: found out from the file.
     """
@@ -97,7 +97,7 @@ class Report:
         return len(self.faults) == before
 
     def __iter__(self) -> Iterator["ReportLine"]:
-        """The rows below the headings."""
+        """Yield the rows below the headings."""
         for number, cells in self.lines:
             yield ReportLine(self, number, cells)
 
@@ -106,11 +106,11 @@ class Report:
         return row[place] if 0 <= place < len(row) else ""
 
     def cents(self, written: str) -> int | None:
-        """Hundredths of a written amount, None where it is none."""
+        """Return hundredths of a written amount, None where it is none."""
         return _cents(written, self._decimal or ".")
 
     def day(self, written: str, zone: str = "", clock: str = "") -> date | None:
-        """The day in Belgium of a written date or moment, None where it is none."""
+        """Return the day in Belgium of a written date or moment, None where it is none."""
         return _day(written, self._order or "dmy", zone, clock)
 
 
@@ -124,12 +124,12 @@ class ReportLine:
     sound: bool = True
 
     def text(self, name: str) -> str:
-        """A text without blanks around it; empty where there is none."""
+        """Return a text without blanks around it; empty where there is none."""
         place = self.report.index.get(name, -1)
         return self.cells[place].strip() if 0 <= place < len(self.cells) else ""
 
     def cents(self, name: str) -> int:
-        """An amount, 0 where the cell is empty."""
+        """Return an amount, 0 where the cell is empty."""
         written = self.text(name)
         if not written:
             return 0
@@ -139,7 +139,7 @@ class ReportLine:
         return found or 0
 
     def day(self, name: str, zone: str = "", clock: str = "", within: str = "") -> date:
-        """A day that must be there; `zone` and `clock` name the columns that say when in the day.
+        """Return a day that must be there; `zone` and `clock` name the columns that say when in the day.
 
         `within` is the zone of a column that is always written in one.
         """
@@ -149,7 +149,7 @@ class ReportLine:
         return found or date.min
 
     def day_or_none(self, name: str, zone: str = "", clock: str = "", within: str = "") -> date | None:
-        """A day that may be left empty."""
+        """Return a day that may be left empty."""
         written = self.text(name)
         if not written:
             return None
@@ -163,7 +163,7 @@ class ReportLine:
         self.error(f"the value of `{self.heading(name)}` is not known; report it so that it is added")
 
     def heading(self, name: str) -> str:
-        """The heading of a column as the file has it."""
+        """Return the heading of a column as the file has it."""
         place = self.report.index.get(name, -1)
         return self.report.headings[place] if 0 <= place < len(self.report.headings) else name
 
@@ -174,7 +174,7 @@ class ReportLine:
 
 
 def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
-    """The table of a report, first row = headings; without headings, and with the fault, where it is none."""
+    """Return the table of a report, first row = headings; without headings, and with the fault, where it is none."""
     try:
         if _starts_as_workbook(path):
             sheet = read_sheet(path)
@@ -192,7 +192,7 @@ def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
 
 
 def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, list[str]]], str]:
-    """The filled records of a CSV with the line each ends on, and the SHA-256; NotATable where it is none."""
+    """Return the filled records of a CSV with the line each ends on, and the SHA-256; NotATable where it is none."""
     if path.stat().st_size > LIMIT:
         raise NotATable(f"the file is larger than {LIMIT // 1024 // 1024} MB; export a shorter period")
     data = path.read_bytes()
@@ -209,7 +209,7 @@ def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, l
 
 
 def first_record(path: Path, hints: Hints = NO_HINTS) -> list[str]:
-    """The first record of a CSV or the headings of a sheet, to tell what a file is; empty where it is no table."""
+    """Return the first record of a CSV or the headings of a sheet, to tell a file's kind; empty if it is no table."""
     try:
         if _starts_as_workbook(path):
             from importers.sheets.tabular import headings_of  # noqa: PLC0415 - only for workbooks
@@ -224,7 +224,7 @@ def first_record(path: Path, hints: Hints = NO_HINTS) -> list[str]:
 
 
 def decoded(data: bytes, encoding: str = "", *, cut: bool = False) -> str:
-    """The text of a file: as declared, else UTF-8 with or without its mark, UTF-16 with it, else Windows-1252."""
+    """Return the text of a file: as declared, else UTF-8 with or without mark, UTF-16 with it, else Windows-1252."""
     if encoding:
         try:
             return data.decode(encoding, errors="replace" if cut else "strict")
@@ -264,7 +264,7 @@ def _delimiter(written: str) -> str:
 
 
 def _decimal_mark(cells: Sequence[str], faults: list[Fault]) -> str:
-    """The mark before the decimals: the one that is followed by other than three digits, or stands after the other."""
+    """Return the mark before the decimals: it is followed by other than three digits, or stands after the other."""
     marks: set[str] = set()
     doubtful = False
     for cell in cells:
@@ -290,7 +290,7 @@ def _decimal_mark(cells: Sequence[str], faults: list[Fault]) -> str:
 
 
 def _order(cells: Sequence[str], faults: list[Fault]) -> str:
-    """Whether day or month comes first, from the dates that leave no doubt."""
+    """Return whether day or month comes first, from the dates that leave no doubt."""
     orders: set[str] = set()
     doubtful = False
     for cell in set(cells):

@@ -36,12 +36,12 @@ _FUNDING = "P11KFUN"
 
 
 def identify_records(record: list[str]) -> bool:
-    """Whether a file's first record is the header of a funding report."""
+    """Return whether a file's first record is the header of a funding report."""
     return len(record) > _HEADER["file"] and record[0] == "H" and record[_HEADER["funding"]] == _FUNDING
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
-    """The rows and the payout of a funding report, checked against its last line."""
+    """Return the rows and the payout of a funding report, checked against its last line."""
     try:
         records, digest = read_records(path, hints)
     except NotATable as refusal:

@@ -99,12 +99,12 @@ _YES_NO = {**dict.fromkeys(("yes", "oui", "ja"), "yes"), **dict.fromkeys(("no", 
 
 
 def identify(path: Path) -> bool:
-    """Whether a file is a list of decisions, by its headings."""
+    """Return whether a file is a list of decisions, by its headings."""
     return has_columns(path, COLUMNS[:1], COLUMNS[1:2])
 
 
 def read(path: Path) -> AssignmentsFile:
-    """The decisions of a list, with its faults."""
+    """Return the decisions of a list, with its faults."""
     whole = read_sheet(path)
     sheet, undated = _decided(whole)
     table = SheetTable(sheet, COLUMNS)
@@ -119,7 +119,7 @@ def read(path: Path) -> AssignmentsFile:
 
 
 def describe(file: AssignmentsFile) -> list[tuple[str, str]]:
-    """What the list holds: decisions, the documents they are about, how many name a donor or an account."""
+    """Return what the list holds: decisions, the documents they are about, how many name a donor or an account."""
     rows = file.rows
     return [
         ("decisions", str(len(rows))),
@@ -130,7 +130,7 @@ def describe(file: AssignmentsFile) -> list[tuple[str, str]]:
 
 
 def _decided(sheet: RawSheet) -> tuple[RawSheet, list[int]]:
-    """The sheet without the columns in brackets and the rows without a date; which of these are filled in."""
+    """Return the sheet without the columns in brackets and the rows without a date; which of these are filled in."""
     kept = [number for number, heading in enumerate(sheet.headings) if not _in_brackets(heading)]
     dates, fills = ([n for n in kept if fold(sheet.headings[n]) in _headings(names)] for names in (("date",), _FILLED))
     rows, undated = [], []

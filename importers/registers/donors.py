@@ -19,7 +19,7 @@ from ledger.records import DonorKind
 
 
 class Delivery(StrEnum):
-    """How the receipt travels."""
+    """The way the receipt travels."""
 
     POST = "post"
     EMAIL = "email"
@@ -122,18 +122,18 @@ _BELGIAN_IBAN = re.compile(r"BE[0-9]{14}")
 
 
 def identify(path: Path) -> bool:
-    """Whether a file is a register of donors, by its headings."""
+    """Return whether a file is a register of donors, by its headings."""
     return has_columns(path, COLUMNS[:1], _OWN)
 
 
 def read(path: Path) -> DonorsFile:
-    """The donors of a register, with its faults."""
+    """Return the donors of a register, with its faults."""
     table = SheetTable(read_sheet(path), COLUMNS)
     return table.file(_rows(table))
 
 
 def describe(file: DonorsFile) -> list[tuple[str, str]]:
-    """What the register holds, as labels and counts without any identity."""
+    """Return what the register holds, as labels and counts without any identity."""
     rows = file.rows
     return [
         ("donors", str(len(rows))),
@@ -150,12 +150,12 @@ def describe(file: DonorsFile) -> list[tuple[str, str]]:
 
 
 def is_mandate(reference: str) -> bool:
-    """Whether a text can be the reference of a SEPA mandate."""
+    """Return whether a text can be the reference of a SEPA mandate."""
     return _MANDATE.fullmatch(reference) is not None
 
 
 def valid_iban(number: str) -> bool:
-    """Whether an IBAN without blanks has the right form and check digits.
+    """Return whether an IBAN without blanks has the right form and check digits.
 
     The list of Belgian bank codes is not asked (a bank may be newer than the list). Belgian numbers, nearly all of
     them, are checked here because the general check takes forty times as long.
@@ -192,7 +192,7 @@ def _rows(table: SheetTable) -> Iterator[DonorRow]:
 
 
 class _Owners:
-    """Which row has which value: a second one is a fault that names the first and never the value."""
+    """The row that has a value: a second one is a fault that names the first and never the value."""
 
     def __init__(self, table: SheetTable, column: str, what: str, *, shareable: bool = False) -> None:
         self._rows: dict[str, int] = {}
@@ -277,7 +277,7 @@ def _postcode(row: SheetRow, country: str) -> str:
 
 
 def _several(row: SheetRow, name: str, valid: Callable[[str], object], what: str) -> tuple[str, ...]:
-    """The values of a cell, separated by blanks or bars, each once."""
+    """Return the values of a cell, separated by blanks or bars, each once."""
     found = tuple(dict.fromkeys(_separate(row.code(name))))
     if not all(valid(value) for value in found):
         row.error(name, f"holds something that is not {what}; correct it")
@@ -299,7 +299,7 @@ def _communications(row: SheetRow) -> tuple[str, ...]:
 
 
 def _ibans(row: SheetRow) -> tuple[str, ...]:
-    """The IBANs of a cell. Blanks separate two, and also stand within one: a number ends where it is whole."""
+    """Return the IBANs of a cell. Blanks separate two, and also stand within one: a number ends where it is whole."""
     found: list[str] = []
     number = ""
     for part in _separate(row.text("ibans").upper()):

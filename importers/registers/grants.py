@@ -141,13 +141,13 @@ INSTALMENT_KINDS = {
 
 
 def identify(path: Path) -> bool:
-    """Whether a file is a register of grants, by its headings."""
+    """Return whether a file is a register of grants, by its headings."""
     names = ("funder_kind", "recognition")
     return has_columns(path, *([column] for column in GRANTS.columns if column.name in names))
 
 
 def read(path: Path) -> GrantsFile:
-    """The grants of a workbook, each with its instalments, costs and assets by date, and the faults of all sheets."""
+    """Return the grants of a workbook, each with instalments, costs, assets by date, and the faults of all sheets."""
     if is_text(path):
         message = "a register of grants has several sheets and a CSV one; save it as an Excel workbook (.xlsx)"
         return GrantsFile((), (Fault(message),), read_sheet(path).digest)
@@ -172,7 +172,7 @@ def read(path: Path) -> GrantsFile:
 
 
 def describe(file: GrantsFile) -> list[tuple[str, str]]:
-    """What the register holds: grants by recognition, their amount, what falls due and when."""
+    """Return what the register holds: grants by recognition, their amount, what falls due and when."""
     told = [("grants", str(len(file.rows)))]
     for recognition in RecognitionMethod:
         count = sum(grant.recognition is recognition for grant in file.rows)
@@ -212,11 +212,11 @@ class _GrantTables:
 
     @property
     def readable(self) -> bool:
-        """Whether the rows of every sheet could be read, so that comparing them says something."""
+        """Return whether the rows of every sheet could be read, so that comparing them says something."""
         return all(table.readable for table in self.tables.values())
 
     def file(self, grants: list[Grant]) -> GrantsFile:
-        """The register, each fault once (a file that cannot be opened says so on every sheet)."""
+        """Return the register, each fault once (a file that cannot be opened says so on every sheet)."""
         faults = dict.fromkeys(fault for table in self.tables.values() for fault in table.faults)
         if not grants and not faults:
             self.tables[GRANTS].error("there is no row below the headings; fill in the register")
@@ -254,7 +254,7 @@ def _read_grants(book: _GrantTables) -> dict[str, tuple[SheetRow, Grant]]:
 def _grouped(
     book: _GrantTables, kind: _SheetKind, grants: Mapping[str, tuple[SheetRow, Grant]], make: Callable[[SheetRow], T]
 ) -> defaultdict[str, list[T]]:
-    """The rows of a sheet by the grant they refer to."""
+    """Return the rows of a sheet by the grant they refer to."""
     parts: defaultdict[str, list[T]] = defaultdict(list)
     for row in book.tables.get(kind, ()):
         reference, part = row.code("reference"), make(row)

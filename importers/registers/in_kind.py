@@ -17,7 +17,7 @@ from ledger.records import Nature
 
 
 class Valuation(StrEnum):
-    """Where the value comes from."""
+    """The source of the value."""
 
     INVOICE = "invoice"
     MARKET = "market"
@@ -121,18 +121,18 @@ VALUATIONS = {
 
 
 def identify(path: Path) -> bool:
-    """Whether a file is a register of gifts in kind, by its headings."""
+    """Return whether a file is a register of gifts in kind, by its headings."""
     return has_columns(path, COLUMNS[:1], _OWN)
 
 
 def read(path: Path) -> InKindFile:
-    """The gifts in kind of a register, with its faults."""
+    """Return the gifts in kind of a register, with its faults."""
     table = SheetTable(read_sheet(path), COLUMNS)
     return table.file(_rows(table))
 
 
 def describe(file: InKindFile) -> list[tuple[str, str]]:
-    """What the register holds: the gifts, the days they came, the value of each category."""
+    """Return what the register holds: the gifts, the days they came, the value of each category."""
     rows = file.rows
     told = [("gifts in kind", str(len(rows)))]
     if rows:

@@ -52,12 +52,12 @@ COLUMNS = (
 
 
 def identify(path: Path) -> bool:
-    """Whether a file is a general journal, by its headings."""
+    """Return whether a file is a general journal, by its headings."""
     return has_columns(path, COLUMNS[2:4], COLUMNS[1:2])
 
 
 def read(path: Path) -> JournalFile:
-    """The entries of a journal in the order of the file, with its faults."""
+    """Return the entries of a journal in the order of the file, with its faults."""
     table = SheetTable(read_sheet(path), COLUMNS)
     entries: dict[tuple[str, date], list[JournalLine]] = {}
     unsound: set[str] = set()
@@ -75,7 +75,7 @@ def read(path: Path) -> JournalFile:
 
 
 def describe(file: JournalFile) -> list[tuple[str, str]]:
-    """What the journal holds: entries, lines, days, total of the debits, accounts."""
+    """Return what the journal holds: entries, lines, days, total of the debits, accounts."""
     lines = [line for entry in file.rows for line in entry.lines]
     told = [("entries", str(len(file.rows))), ("lines", str(len(lines)))]
     if lines:
@@ -109,7 +109,7 @@ def _check_balance(table: SheetTable, document: str, day: date, lines: list[Jour
 
 
 def _ranges(numbers: list[int]) -> str:
-    """Row numbers as people write them: 2, 3, 4, 7 -> 2-4, 7."""
+    """Return row numbers as people write them: 2, 3, 4, 7 -> 2-4, 7."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:

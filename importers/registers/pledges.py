@@ -72,19 +72,19 @@ MONTHS = (1, 3, 6, 12)
 
 
 def identify(path: Path) -> bool:
-    """Whether a file is a register of pledges, by its headings."""
+    """Return whether a file is a register of pledges, by its headings."""
     names = ("mandate", "first_due")
     return has_columns(path, *([column] for column in COLUMNS if column.name in names))
 
 
 def read(path: Path) -> PledgesFile:
-    """The pledges of a register, with its faults."""
+    """Return the pledges of a register, with its faults."""
     table = SheetTable(read_sheet(path), COLUMNS)
     return table.file(_rows(table))
 
 
 def describe(file: PledgesFile) -> list[tuple[str, str]]:
-    """What the register holds, as labels and counts without any identity."""
+    """Return what the register holds, as labels and counts without any identity."""
     rows = file.rows
     every = [(f"every {months} months", sum(row.months == months for row in rows)) for months in MONTHS]
     return [

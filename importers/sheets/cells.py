@@ -7,6 +7,7 @@ the column (`... is not a date; write ...`). No message repeats a cell that coul
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -56,6 +57,15 @@ _AMOUNT_REMEDY = "write it as 1234.56 or 1.234,56"
 
 
 _TEXT_REMEDY = "format the column as text and type it again"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenCell:
+    """A cell without a value to take: its row from 1, its column from 0, and the end of the sentence that says why."""
+
+    row: int
+    column: int
+    what: str
 
 
 class UnreadableError(Exception):

@@ -10,17 +10,17 @@ import hashlib
 import io
 import re
 import unicodedata
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from importers.sheets import cells
-from importers.sheets.cells import Cell, CellError, UnreadableError, is_workbook, letters_of
+from importers.sheets.cells import BrokenCell, Cell, CellError, UnreadableError, is_workbook, letters_of
 from ledger.errors import Fault, Severity
 
 if TYPE_CHECKING:
@@ -50,23 +50,29 @@ _SPARE = 8
 _WIDEST_CSV = 256  # as of a workbook
 
 
+# A line set behind the last one of a CSV, of a character that no file holds (U+FFFE is none).
+_END = "\ufffe"
+
+
 # Unknown headings, of which a sheet of something else may have thousands, each of any length.
 _UNKNOWN_SHOWN, _LONGEST_HEADING = 50, 200
 
 
 # What a spreadsheet writes into a CSV for a formula that failed.
-_ERROR_TEXTS = (
-    "#REF!",
-    "#VALUE!",
-    "#NAME?",
-    "#DIV/0!",
-    "#N/A",
-    "#NULL!",
-    "#NUM!",
-    "#NOM?",
-    "#NAAM?",
-    "#VERW!",
-    "#WAARDE!",
+_ERROR_TEXTS = frozenset(
+    {
+        "#REF!",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+        "#N/A",
+        "#NULL!",
+        "#NUM!",
+        "#NOM?",
+        "#NAAM?",
+        "#VERW!",
+        "#WAARDE!",
+    }
 )
 
 
@@ -405,14 +411,14 @@ def _unread(name: str | None, message: str, digest: str) -> RawSheet:
 
 
 def _workbook(source: IO[bytes]) -> "Workbook":
-    from importers.sheets.workbook import Workbook  # noqa: PLC0415 - openpyxl takes half a second that other files need not pay
+    from importers.sheets.workbook import Workbook  # noqa: PLC0415 - most files are none
 
     return Workbook(source)
 
 
 def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
     book = _workbook(io.BytesIO(data))
-    filled = [name for name in book.names if any(cell is not None for cell in book.headings(name))]
+    filled = [name for name in book.names if book.headings(name)]
     if wanted is None:
         name = next(iter(filled), "")
         notes = [
@@ -436,8 +442,6 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
 
 
 def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
-    import pandas as pd  # noqa: PLC0415 - it takes most of a second that other files need not pay
-
     if path.suffix.casefold().startswith(".xls"):
         raise UnreadableError(
             "the name says workbook but the content is none; open it in the spreadsheet and save it as .xlsx"
@@ -446,60 +450,62 @@ def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
     width = len(_first_record(text, delimiter))
     if width > _WIDEST_CSV:
         raise UnreadableError(f"the sheet has more than {_WIDEST_CSV} columns; remove those not needed")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                io.StringIO(text),
-                sep=delimiter,
-                header=None,
-                names=range(width + _SPARE),
-                index_col=False,
-                dtype=str,
-                keep_default_na=False,
-                skip_blank_lines=False,
-            )
-    except pd.errors.EmptyDataError:
-        raise UnreadableError("the file is empty; export it again") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise UnreadableError(_tokenising_fault(str(error), delimiter)) from None
-    filled_columns = (~frame.isin([""])).any().to_numpy().nonzero()[0]
-    frame = frame.iloc[:, : int(filled_columns[-1]) + 1 if len(filled_columns) else 0]
-    failed = zip(*frame.isin(_ERROR_TEXTS).to_numpy().nonzero(), strict=True)
-    broken = [(int(row) + 1, int(column), "holds a spreadsheet error; correct the formula") for row, column in failed]
+    broken: list[BrokenCell] = []
     rows: list[tuple[int, list[Cell]]] = []
-    for number, values in enumerate(frame.to_numpy(dtype=object).tolist(), 1):
-        filled: list[Cell] = [cells.tidy(value) or None for value in values]
-        if any(cell is not None for cell in filled):
-            rows.append((number, filled))
+    for number, record in enumerate(_records(text, delimiter), 1):
+        if len(record) > width + _SPARE:
+            raise UnreadableError(
+                f"row {number} has {len(record)} fields, more than there are headings; "
+                f"put quotation marks around a text that holds `{delimiter}`"
+            )
+        values: list[Cell] = [cells.tidy(value) or None for value in record]
+        while values and values[-1] is None:
+            values.pop()
+        if values:
+            rows.append((number, values))
+        if not _ERROR_TEXTS.isdisjoint(record):
+            what = "holds a spreadsheet error; correct the formula"
+            broken += [BrokenCell(number, column, what) for column, raw in enumerate(record) if raw in _ERROR_TEXTS]
     return _sheet(path.stem, rows, broken, digest, [])
 
 
-def _tokenising_fault(error: str, delimiter: str) -> str:
-    if match := re.search(r"Expected \d+ fields in line (\d+), saw (\d+)", error):
-        return (
-            f"row {match[1]} has {match[2]} fields, more than there are headings; "
-            f"put quotation marks around a text that holds `{delimiter}`"
-        )
-    if match := re.search(r"EOF inside string starting at row (\d+)", error):
-        return f"a quotation mark opened in row {int(match[1]) + 1} is never closed; close it or remove it"
-    return "the rows have more fields than there are headings; put quotation marks around texts that hold a delimiter"
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """Give the records of a CSV, an empty one for a blank line."""
+    if not text:
+        raise UnreadableError("the file is empty; export it again")
+    # A quotation mark that is never closed takes the end with it, which the csv module does not say.
+    lines = chain(io.StringIO(text, newline=""), [_END])
+    number = 1
+    try:
+        for record in csv.reader(lines, delimiter=delimiter):
+            if record and record[-1].endswith(_END):
+                if record == [_END]:
+                    return
+                break
+            yield record
+            number += 1
+    except csv.Error:
+        raise UnreadableError(
+            f"a text in row {number} is longer than {csv.field_size_limit():,} characters, or a quotation mark there "
+            "is not closed; correct it and export the file again"
+        ) from None
+    raise UnreadableError(f"a quotation mark opened in row {number} is never closed; close it or remove it")
 
 
 def _sheet(
     name: str,
     rows: list[tuple[int, list[Cell]]],
-    broken: list[tuple[int, int, str]],
+    broken: list[BrokenCell],
     digest: str,
     notes: list[Fault],
 ) -> RawSheet:
     if not rows or rows[0][0] != 1:
         return _unread(name, "row 1 is empty; write the headings there", digest)
-    headings = tuple("" if cell is None else cells.text(cell) for cell in rows[0][1])
+    headings = tuple("" if value is None else cells.text(value) for value in rows[0][1])
     faults = list(notes)
-    for number, column, what in broken:
-        heading = headings[column] if column < len(headings) and headings[column] else letters_of(column)
-        faults.append(Fault(f"column `{heading}` {what}", number))
+    for cell in broken:
+        named = headings[cell.column] if cell.column < len(headings) else ""
+        faults.append(Fault(f"column `{named or letters_of(cell.column)}` {cell.what}", cell.row))
     stray: dict[int, list[int]] = {}
     width = len(headings)
     blanks = [index for index, heading in enumerate(headings) if not heading]

@@ -1,4 +1,4 @@
-"""What the plugins that read the register share: their settings in main.beancount, and the register they name."""
+"""Shared by the plugins that read the register: their settings in main.beancount, and the register they name."""
 
 import ast
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class BadSettings(OboleError):
 
 
 def read_settings(plugin: str, config: str, accounts: type) -> dict[str, Any]:
-    """The settings of a plugin, a Python dictionary as text; `accounts` in them is of the type given, texts in it."""
+    """Return the settings of a plugin, a Python dictionary as text; `accounts` in them is of the type given."""
     try:
         settings = ast.literal_eval(config)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -34,7 +34,7 @@ def read_settings(plugin: str, config: str, accounts: type) -> dict[str, Any]:
 
 @contextmanager
 def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[Connection]:
-    """A connection to the register the settings name, beside main.beancount; StoreUnreadable where there is none."""
+    """Yield a connection to the register that the settings name beside main.beancount; StoreUnreadable without one."""
     address = settings["register"]
     url = address if "://" in address else sqlite_url(Path(options["filename"]).parent / address, read_only=True)
     engine = open_store(url, "register", migrate=False)

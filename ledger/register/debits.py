@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from ledger.instalments import Attempt, Fate, History, Instalment, Outcome, SequenceType
+from ledger.records import LineOutcome
 from ledger.register.tables import document, metadata, movement, stands, was_undone
 from ledger.store import bulk_insert, slices
 
@@ -134,7 +135,7 @@ class Sent(NamedTuple):
 
 
 # A line of the bank that brought an instalment: a detail, or what a total without details was split into.
-_BROUGHT = ("gift", "instalment")
+_BROUGHT = (LineOutcome.GIFT.value, LineOutcome.INSTALMENT.value)
 
 
 def _failed(*kinds: FailureKind) -> Any:
@@ -241,12 +242,20 @@ def histories(connection: Connection, since: date) -> dict[str, History]:
 
 def collected(connection: Connection, reference: str) -> Collected | None:
     """The collection of this PmtInfId with where its instalments stand; None where it is none of ours."""
-    found = connection.execute(
-        select(collection.c.cents).where(collection.c.reference == reference, ~was_undone(collection))
-    ).first()
-    if found is None:
-        return None
-    return Collected(reference, found.cents, tuple(sorted(_debits(connection, instalment.c.collection == reference))))
+    return collections_of(connection, [reference]).get(reference)
+
+
+def collections_of(connection: Connection, references: Iterable[str]) -> dict[str, Collected]:
+    """Return those of these PmtInfIds that are collections of ours, each with where its instalments stand."""
+    found: dict[str, Collected] = {}
+    for some in slices(sorted(set(references))):
+        ours = select(collection.c.reference, collection.c.cents).where(
+            collection.c.reference.in_(some), ~was_undone(collection)
+        )
+        for row in connection.execute(ours).all():
+            debits_ = sorted(_debits(connection, instalment.c.collection == row.reference))
+            found[row.reference] = Collected(row.reference, row.cents, tuple(debits_))
+    return found
 
 
 def debits(connection: Connection, references: Iterable[str]) -> dict[str, Debit]:

@@ -5,18 +5,17 @@ content and each document the SHA-256 of its rows, so that a change by hand is f
 totals; `day_total`, kept in the same transaction as the gifts, lets the proof read hundreds of rows, not millions.
 """
 
-import hashlib
 import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import (
     Connection,
+    Row,
     RowMapping,
     bindparam,
     func,
@@ -24,16 +23,15 @@ from sqlalchemy import (
     text,
 )
 
-from ledger.records import DocumentKind, Gift
+from ledger.records import DocumentKind, Gift, LineOutcome
+from ledger.register.canonical import crc_of, gift_text, movement_text, rows_digest
 from ledger.register.gifts import totals_of
 from ledger.register.tables import (
     GIFT_COLUMNS,
     MOVEMENT_COLUMNS,
-    MOVEMENT_FORMAT,
     day_total,
     document,
     gift,
-    gift_text,
     movement,
     stands,
     undone,
@@ -50,8 +48,15 @@ _UNDONE = select(undone.c.document_id).where(undone.c.document_id == bindparam("
 _BY_NAME = select(document).where(document.c.name == bindparam("name"))
 
 
+_TAKEN = select(document.c.id).where(document.c.name == bindparam("name"))
+
+
 class MovementRow(NamedTuple):
-    """A line of a document as the register keeps it; dates as ISO text, `outcome` what was made of it."""
+    """A line of a document as the register keeps it; dates as ISO text, `outcome` what was made of it.
+
+    `reason` is the code of a return. `donor` and `certificate_elsewhere` are what an export says of money that arrives
+    elsewhere.
+    """
 
     position: int
     parent: int | None
@@ -62,13 +67,59 @@ class MovementRow(NamedTuple):
     reference: str | None
     mandate: str | None
     reason: str | None
-    outcome: str
+    outcome: LineOutcome
     account: str | None
+    donor: str | None = None
+    certificate_elsewhere: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """What `import` told of a document: how many lines, and how much, were made what.
+
+    `statements` are those that its file holds at most; `part` marks a document that does not tell that the rest of its
+    file is there; `undoes` names the document that it takes back.
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    cents: Mapping[str, int] = field(default_factory=dict)
+    statements: int = 1
+    part: bool = False
+    undoes: str | None = None
+
+    def text(self) -> str:
+        """Return it as the register keeps it: JSON, what is empty left out."""
+        told: dict[str, Any] = {}
+        if self.counts:
+            told["counts"] = dict(self.counts)
+        if self.cents:
+            told["cents"] = dict(self.cents)
+        if self.statements > 1:
+            told["statements"] = self.statements
+        if self.part:
+            told["part"] = True
+        if self.undoes is not None:
+            told["undoes"] = self.undoes
+        return json.dumps(told, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return what stands in the register; earlier versions marked a part by a number of statements none has."""
+        told = json.loads(text)
+        statements = told.get("statements", 1)
+        part = bool(told.get("part")) or statements >= _PART_BEFORE
+        return cls(told.get("counts", {}), told.get("cents", {}), 1 if part else statements, part, told.get("undoes"))
+
+
+_PART_BEFORE = 1_000_000
+
+
+NOTHING_TOLD = DocumentSummary()
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """One document as it is put into the register. `summary` is what `import` told about it."""
+    """One document as it is put into the register."""
 
     name: str
     kind: DocumentKind
@@ -83,7 +134,46 @@ class DocumentRecord:
     closing: int | None = None
     closing_date: date | None = None
     archive: str | None = None
-    summary: Mapping[str, Any] = field(default_factory=dict)
+    summary: DocumentSummary = NOTHING_TOLD
+
+
+class PostedDocument(NamedTuple):
+    """A document of the register, undone or not: its figures, its files, how many rows it has, what was told of it.
+
+    `kind` and `told` are as they stand there, so that what was changed by hand can be named.
+    """
+
+    id: int
+    name: str
+    kind: str
+    file_digest: str
+    digest: str
+    bank: str | None
+    sequence: str | None
+    opening: int | None
+    opening_date: date | None
+    closing: int | None
+    closing_date: date | None
+    first_day: date
+    last_day: date
+    archive: str | None
+    journal: str | None
+    journal_digest: str | None
+    movements: int
+    gifts: int
+    rows_digest: str
+    told: str
+    posted_at: str
+
+    @property
+    def summary(self) -> DocumentSummary:
+        """What `import` told of it."""
+        return DocumentSummary.read(self.told)
+
+    @property
+    def years(self) -> frozenset[int]:
+        """The calendar years it posts in."""
+        return frozenset(range(self.first_day.year, self.last_day.year + 1))
 
 
 def insert_document(
@@ -102,7 +192,7 @@ def insert_document(
     """
     document_id = int(connection.execute(_LAST_ID).scalar_one()) + 1
     in_order = sorted(movements, key=attrgetter("position"))
-    movement_rows, movement_texts = _checked(MOVEMENT_FORMAT.__mod__, [(document_id, *row) for row in in_order])
+    movement_rows, movement_texts = _checked(movement_text, [_movement_values(document_id, row) for row in in_order])
     gift_rows, gift_texts = _checked(gift_text, [_gift_values(document_id, row) for row in gifts])
     values = {
         "id": document_id,
@@ -124,7 +214,7 @@ def insert_document(
         "movements": len(movement_rows),
         "gifts": len(gift_rows),
         "rows_digest": rows_digest(movement_texts, gift_texts),
-        "summary": json.dumps(dict(record.summary), ensure_ascii=False, sort_keys=True),
+        "summary": record.summary.text(),
         "posted_at": posted_at,
     }
     values["crc"] = crc_of_document(values)
@@ -136,27 +226,26 @@ def insert_document(
         day_total,
         [column.name for column in day_total.columns],
         [
-            (document_id, of.batch, iso(of.day), *of[2:], count, cents)
-            for of, (count, cents) in sorted(totals_of(gifts).items())
+            (document_id, key.batch, iso(key.day), *key[2:], total.gifts, total.cents)
+            for key, total in sorted(totals_of(gifts).items())
         ],
     )
     return document_id
 
 
-def rows_digest(movements: Iterable[str], gifts: Iterable[str]) -> str:
-    """SHA-256 over the canonical texts of a document's rows, movements first."""
-    digest = hashlib.sha256("\n".join(movements).encode())
-    digest.update(b"\n\n")
-    digest.update("\n".join(gifts).encode())
-    return digest.hexdigest()
-
-
 def _checked(
-    text_of: Callable[[tuple[Any, ...]], str], rows: list[tuple[Any, ...]]
+    canonical: Callable[[tuple[Any, ...]], str], rows: list[tuple[Any, ...]]
 ) -> tuple[list[tuple[Any, ...]], list[str]]:
     """The rows with the CRC of their canonical texts as last value, and these texts."""
-    texts = list(map(text_of, rows))
-    return [(*row, zlib.crc32(text.encode())) for row, text in zip(rows, texts, strict=True)], texts
+    texts = list(map(canonical, rows))
+    return [(*row, crc_of(text)) for row, text in zip(rows, texts, strict=True)], texts
+
+
+_TEXTS = {outcome: outcome.value for outcome in LineOutcome}  # an enum takes SQLite's driver ten times as long
+
+
+def _movement_values(document_id: int, row: MovementRow) -> tuple[Any, ...]:
+    return (document_id, *row[:9], _TEXTS[row.outcome], *row[10:])
 
 
 def _gift_values(document_id: int, row: Gift) -> tuple[Any, ...]:
@@ -179,6 +268,7 @@ def _gift_values(document_id: int, row: Gift) -> tuple[Any, ...]:
         row.campaign,
         row.fund,
         row.reverses,
+        row.certificate_elsewhere or None,
         row.project,
         row.department,
     )
@@ -187,20 +277,24 @@ def _gift_values(document_id: int, row: Gift) -> tuple[Any, ...]:
 def crc_of_document(values: Mapping[str, Any] | RowMapping) -> int:
     """Return the CRC-32 of a document's own columns, as the register keeps it."""
     content = "|".join(str(values[column.name]) for column in document.columns if column.name != "crc")
-    return zlib.crc32(content.encode())
+    return crc_of(content)
 
 
-def find_document(connection: Connection, name: str) -> Mapping[str, Any] | None:
-    """A document by its name, undone or not, as a mapping of its columns; None where there is none."""
-    row = connection.execute(_BY_NAME, {"name": name}).mappings().first()
-    return dict(row) if row else None
+def find_document(connection: Connection, name: str) -> PostedDocument | None:
+    """Return a document by its name, undone or not; None where there is none."""
+    row = connection.execute(_BY_NAME, {"name": name}).first()
+    return _posted(row) if row is not None else None
 
 
-def find_standing(connection: Connection, name: str) -> Mapping[str, Any] | None:
+def _posted(row: Row[Any]) -> PostedDocument:
+    return PostedDocument._make(row[:-1])  # all but the CRC, in the order of the table
+
+
+def find_standing(connection: Connection, name: str) -> PostedDocument | None:
     """The document of this name that stands: where it was undone, the one posted anew in its place, else None."""
     found = find_document(connection, name)
     number = 1
-    while found is not None and connection.execute(_UNDONE, {"id": found["id"]}).first() is not None:
+    while found is not None and connection.execute(_UNDONE, {"id": found.id}).first() is not None:
         number += 1
         found = find_document(connection, f"{name}-{number}")
     return found
@@ -209,15 +303,15 @@ def find_standing(connection: Connection, name: str) -> Mapping[str, Any] | None
 def free_name(connection: Connection, name: str) -> str:
     """The name, or where a document has it, the name with the first number that is free."""
     number, free = 1, name
-    while find_document(connection, free) is not None:
+    while connection.execute(_TAKEN, {"name": free}).first() is not None:
         number += 1
         free = f"{name}-{number}"
     return free
 
 
-def all_documents(connection: Connection) -> list[Mapping[str, Any]]:
-    """All documents in the order they were posted."""
-    return [dict(row) for row in connection.execute(select(document).order_by(document.c.id)).mappings()]
+def all_documents(connection: Connection) -> list[PostedDocument]:
+    """Return all documents in the order they were posted."""
+    return [_posted(row) for row in connection.execute(select(document).order_by(document.c.id))]
 
 
 class KnownFile(NamedTuple):
@@ -231,7 +325,9 @@ class KnownFile(NamedTuple):
 def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, KnownFile]:
     """The files taken in before, by SHA-256."""
     wanted = sorted(set(digests))
-    found: dict[str, tuple[str, list[str], int]] = {}
+    kinds: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
+    summaries: dict[str, list[DocumentSummary]] = {}
     for some in slices(wanted):
         query = (
             select(document.c.file_digest, document.c.kind, document.c.name, document.c.summary)
@@ -239,13 +335,17 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
             .order_by(document.c.id)
         )
         for digest, kind, name, summary in connection.execute(query):
-            kind_, names, statements = found.get(digest, (kind, [], 0))
-            statements = max(statements, int(json.loads(summary).get("statements", 1)))
-            found[digest] = (kind_, [*names, name], statements)
+            kinds.setdefault(digest, kind)
+            names.setdefault(digest, []).append(name)
+            summaries.setdefault(digest, []).append(DocumentSummary.read(summary))
     return {
-        digest: KnownFile(kind, tuple(names), len(names) >= statements)
-        for digest, (kind, names, statements) in found.items()
+        digest: KnownFile(kind, tuple(names[digest]), _is_whole(summaries[digest])) for digest, kind in kinds.items()
     }
+
+
+def _is_whole(summaries: Sequence[DocumentSummary]) -> bool:
+    """Whether the documents of a file, by what was told of them, are all that it brings."""
+    return len(summaries) >= max(one.statements for one in summaries) and not any(one.part for one in summaries)
 
 
 def replace_journal_digests(connection: Connection, digests: Mapping[int, str]) -> None:
@@ -256,7 +356,7 @@ def replace_journal_digests(connection: Connection, digests: Mapping[int, str]) 
     if not digests:
         return
     with _changeable(connection, "document"):
-        for row in all_documents(connection):
+        for row in connection.execute(select(document)).mappings().all():
             if row["id"] in digests:
                 values = dict(row) | {"journal_digest": digests[row["id"]]}
                 change = {"journal_digest": values["journal_digest"], "crc": crc_of_document(values)}

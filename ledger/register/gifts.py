@@ -7,15 +7,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
+    Row,
     Select,
     bindparam,
     exists,
     extract,
+    false,
     func,
     select,
 )
 
-from ledger.records import Channel, Counterpart, Gift, Nature
+from ledger.records import Channel, Counterpart, Gift, LineOutcome, Nature
 from ledger.register.tables import GIFT_COLUMNS, day_total, document, gift, movement, stands
 from ledger.store import slices
 
@@ -38,18 +40,6 @@ class DayTotal(NamedTuple):
     department: str = ""
 
 
-class GiftGroup(NamedTuple):
-    """What the gifts of a document that make one posting have in common; an empty text where they have none."""
-
-    batch: int
-    day: date
-    account: str
-    fund: str
-    channel: str
-    project: str
-    department: str
-
-
 class Original(NamedTuple):
     """The gift a return takes back."""
 
@@ -64,22 +54,41 @@ class Original(NamedTuple):
     reversed: bool
     reference: str | None = None
     mandate: str | None = None
+    certificate_elsewhere: bool = False
     project: str | None = None
     department: str | None = None
 
 
-def totals_of(gifts: Iterable[Gift]) -> dict[GiftGroup, tuple[int, int]]:
-    """Return count and cents of each group of gifts."""
+class GiftGroup(NamedTuple):
+    """What the gifts of one day total of a document have in common."""
+
+    batch: int
+    day: date
+    account: str
+    fund: str
+    channel: str
+    project: str
+    department: str
+
+
+class GiftSum(NamedTuple):
+    """How many gifts there are, and their cents."""
+
+    gifts: int
+    cents: int
+
+
+def totals_of(gifts: Iterable[Gift]) -> dict[GiftGroup, GiftSum]:
+    """Return count and cents of gifts by what makes a day total."""
     amounts: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for row in gifts:
-        amounts[row.batch, row.booked, row.account, row.fund, row.channel, row.project, row.department].append(
-            row.cents
-        )
-    totals: dict[GiftGroup, tuple[int, int]] = {}
+    for row in gifts:  # bare keys: half a million gifts have few of them
+        keys = row.fund, row.channel, row.project, row.department
+        amounts[row.batch, row.booked, row.account, *keys].append(row.cents)
+    totals: dict[GiftGroup, GiftSum] = {}
     for (batch, day, account, fund, channel, *others), cents in amounts.items():
         group = GiftGroup(batch, day, account, fund or "", str(channel), *(key or "" for key in others))
-        count, total = totals.get(group, (0, 0))  # an empty fund and none are one
-        totals[group] = (count + len(cents), total + sum(cents))
+        same = totals.get(group, GiftSum(0, 0))  # an empty fund and none are one
+        totals[group] = GiftSum(same.gifts + len(cents), same.cents + sum(cents))
     return totals
 
 
@@ -99,8 +108,10 @@ _COLLECTED = (
         _BACK.c.id.is_not(None),
         movement.c.reference,
         movement.c.mandate,
+        func.coalesce(gift.c.certificate_elsewhere, false()),
         gift.c.project,
         gift.c.department,
+        gift.c.booked,
     )
     .select_from(movement)
     .join(gift, (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position))
@@ -116,10 +127,9 @@ _ORIGINALS = _COLLECTED.where(movement.c.reference.in_(bindparam("references", e
 _BY_MANDATE = _COLLECTED.where(
     # The year and the donor lead to the gifts by their index; the line of each says of which mandate it is.
     gift.c.counted.in_(bindparam("years", expanding=True)),
-    gift.c.donor == bindparam("donor"),
-    gift.c.cents == bindparam("cents"),
+    gift.c.donor.in_(bindparam("donors", expanding=True)),
     gift.c.booked >= bindparam("since"),
-    movement.c.mandate == bindparam("mandate"),
+    movement.c.mandate.in_(bindparam("mandates", expanding=True)),
     _BACK.c.id.is_(None),
 )
 
@@ -130,41 +140,109 @@ def originals_of(connection: Connection, references: Iterable[str]) -> dict[str,
     found: dict[str, Original] = {}
     for some in slices(wanted):
         for row in connection.execute(_ORIGINALS, {"references": some}):
-            original = Original._make(row)._replace(reversed=bool(row[8]))
+            original = _original(row)
             known = found.get(row.reference)
             if known is None or known.reversed or not original.reversed:
                 found[row.reference] = original
     return found
 
 
-def originals_of_mandate(connection: Connection, mandate: str, donor: str, cents: int, since: date) -> list[Original]:
-    """The gifts of this amount that a mandate of a donor brought since a day and that nothing took back."""
-    years = list(range(since.year - 1, since.year + 4))
-    values = {"mandate": mandate, "donor": donor, "cents": cents, "since": since, "years": years}
-    return [Original._make(row)._replace(reversed=False) for row in connection.execute(_BY_MANDATE, values)]
+def _original(row: Row[Any]) -> Original:
+    values: tuple[Any, ...] = tuple(row)
+    return Original._make(values[:-1])._replace(reversed=bool(values[8]), certificate_elsewhere=bool(values[11]))
+
+
+class MandateClaim(NamedTuple):
+    """What a return takes back of which only the mandate is known: whose, and a gift booked from a day on.
+
+    `cents` is the amount of that gift; None where any will do.
+    """
+
+    mandate: str
+    donor: str
+    cents: int | None
+    since: date
+
+
+def originals_of_mandates(
+    connection: Connection, claims: Iterable[MandateClaim]
+) -> dict[MandateClaim, tuple[Original, ...]]:
+    """Return for each claim the gifts that it may be about and that nothing took back, in the order of posting."""
+    found: dict[MandateClaim, tuple[Original, ...]] = {}
+    for some in slices(sorted(set(claims), key=lambda one: (one.mandate, one.since, one.cents or 0))):
+        first, last = min(one.since for one in some), max(one.since for one in some)
+        values = {
+            "mandates": sorted({one.mandate for one in some}),
+            "donors": sorted({one.donor for one in some}),
+            "since": first,
+            "years": list(range(first.year - 1, last.year + 4)),
+        }
+        rows = [(_original(row), row.booked) for row in connection.execute(_BY_MANDATE, values)]
+        for claim in some:
+            found[claim] = tuple(
+                one
+                for one, booked in rows
+                if (one.mandate, one.donor) == (claim.mandate, claim.donor)
+                and claim.cents in (None, one.cents)
+                and booked >= claim.since
+            )
+    return found
+
+
+class MandateGift(NamedTuple):
+    """A gift that stands and that a mandate brought: whose, the year it counts for, the day it is booked on."""
+
+    mandate: str
+    donor: str | None
+    counted: int
+    booked: date
+
+
+# No year stands here: its index would lead past every gift of it, where few lines are of these mandates.
+_OF_MANDATES = (
+    select(movement.c.mandate, gift.c.donor, gift.c.counted, gift.c.booked)
+    .select_from(movement)
+    .join(gift, (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position))
+    .outerjoin(_BACK, _BACK.c.reverses == gift.c.id)
+    .where(
+        movement.c.mandate.in_(bindparam("mandates", expanding=True)),
+        gift.c.cents > 0,
+        _BACK.c.id.is_(None),
+    )
+)
+
+
+def gifts_of_mandates(connection: Connection, mandates: Iterable[str]) -> Iterator[MandateGift]:
+    """Yield the gifts that stand and that these mandates brought."""
+    for some in slices(sorted(set(mandates))):
+        yield from map(MandateGift._make, connection.execute(_OF_MANDATES, {"mandates": some}))
 
 
 class PostedGift(NamedTuple):
-    """A gift of the register: its id, the gift, the reference of its bank line (for a return, of what it took back)."""
+    """A gift of the register: its id, the gift, the reference of its bank line (for a return, of what it took back).
+
+    `document` is the name of the document that it stands in.
+    """
 
     id: int
     gift: Gift
     reference: str | None
+    document: str
 
 
 def gifts_of(connection: Connection, document_id: int) -> list[PostedGift]:
     """The gifts and returns of a document, in order."""
-    return [one for _, one in _posted_gifts(connection, gift.c.document_id == document_id)]
+    return _posted_gifts(connection, gift.c.document_id == document_id)
 
 
 def standing_gift(connection: Connection, name: str, position: int) -> PostedGift | None:
     """The gift of a line of a document that nothing has taken back; None where there is none."""
     condition = (document.c.name == name) & (gift.c.position == position) & _given_still()
-    return next((one for _, one in _posted_gifts(connection, condition)), None)
+    return next(iter(_posted_gifts(connection, condition)), None)
 
 
-def donorless_gifts(connection: Connection) -> list[tuple[str, PostedGift]]:
-    """The standing gifts of money without a donor, each with its document, oldest first."""
+def donorless_gifts(connection: Connection) -> list[PostedGift]:
+    """Return the standing gifts of money without a donor, oldest first."""
     return _posted_gifts(connection, gift.c.donor.is_(None) & (gift.c.channel != Channel.IN_KIND) & _given_still())
 
 
@@ -174,7 +252,7 @@ def _given_still() -> Any:
     return (gift.c.cents > 0) & ~exists().where(back.c.reverses == gift.c.id)
 
 
-def _posted_gifts(connection: Connection, condition: Any) -> list[tuple[str, PostedGift]]:
+def _posted_gifts(connection: Connection, condition: Any) -> list[PostedGift]:
     names = GIFT_COLUMNS[2:-1]
     own = movement.alias("own")
     first = gift.alias("first")
@@ -197,20 +275,29 @@ def _posted_gifts(connection: Connection, condition: Any) -> list[tuple[str, Pos
             "nature": Nature(row.nature),
             "channel": Channel(row.channel),
             "counterpart": Counterpart(row.counterpart),
+            "certificate_elsewhere": bool(row.certificate_elsewhere),
         }
-        found.append((str(row[-2]), PostedGift(row.id, Gift(**{**values, **kinds}), row[-1])))
+        found.append(PostedGift(row.id, Gift(**{**values, **kinds}), row[-1], str(row[-2])))
     return found
 
 
-def reversal_of(connection: Connection, gift_id: int) -> tuple[int, str, int] | None:
-    """What took a gift back: document id, document, position; None where it stands."""
+class Reversal(NamedTuple):
+    """The line that took a gift back."""
+
+    document_id: int
+    document: str
+    position: int
+
+
+def reversal_of(connection: Connection, gift_id: int) -> Reversal | None:
+    """Return what took a gift back; None where it stands."""
     query = (
         select(document.c.id, document.c.name, gift.c.position)
         .join(gift, gift.c.document_id == document.c.id)
         .where(gift.c.reverses == gift_id)
     )
     row = connection.execute(query).first()
-    return None if row is None else (row[0], row[1], row[2])
+    return None if row is None else Reversal(*row)
 
 
 def day_totals(connection: Connection) -> list[DayTotal]:
@@ -230,11 +317,23 @@ def day_totals(connection: Connection) -> list[DayTotal]:
     return [DayTotal._make(row) for row in connection.execute(query)]
 
 
-def gifts_counted(connection: Connection, year: int) -> Iterator[Any]:
-    """The gifts that count for, or were booked in, a year, in the order of the register.
+class CountedGift(NamedTuple):
+    """A gift as the receipts of a year need it: `counted` and `booked` are years, the kinds stand as text."""
 
-    Columns: id, donor, cents, counted, year booked, nature, counterpart, channel, reverses.
-    """
+    id: int
+    donor: str | None
+    cents: int
+    counted: int
+    booked: int
+    nature: str
+    counterpart: str
+    channel: str
+    reverses: int | None
+    certificate_elsewhere: bool | None
+
+
+def gifts_counted(connection: Connection, year: int) -> Iterator[CountedGift]:
+    """Yield the gifts that count for, or were booked in, a year, in the order of the register."""
     query = (
         select(
             gift.c.id,
@@ -246,23 +345,31 @@ def gifts_counted(connection: Connection, year: int) -> Iterator[Any]:
             gift.c.counterpart,
             gift.c.channel,
             gift.c.reverses,
+            gift.c.certificate_elsewhere,
         )
         .where((gift.c.counted == year) | gift.c.booked.between(date(year, 1, 1), date(year, 12, 31)))
         .order_by(gift.c.id)
     )
-    yield from connection.execution_options(yield_per=20000).execute(query)
+    yield from map(CountedGift._make, connection.execution_options(yield_per=20000).execute(query))
 
 
-IDENTITY = "identity"
+class Identified(NamedTuple):
+    """What another source's export said of a payment: whose it is, and whether that source gives the certificate."""
+
+    donor: str
+    certificate_elsewhere: bool
 
 
-def identities(connection: Connection, references: Iterable[str]) -> dict[str, str]:
-    """Payments that another source's export identified: reference -> donor key, kept as the reason of its line."""
+def identities(connection: Connection, references: Iterable[str]) -> dict[str, Identified]:
+    """Return the payments of these references that another source's export identified, by reference."""
     wanted = sorted(set(references))
-    found: dict[str, str] = {}
+    found: dict[str, Identified] = {}
     for some in slices(wanted):
-        query = _identified(movement.c.reference, movement.c.reason).where(movement.c.reference.in_(some))
-        found.update({row.reference: row.reason for row in connection.execute(query.order_by(movement.c.document_id))})
+        query = _identified(movement.c.reference, movement.c.donor, movement.c.certificate_elsewhere)
+        named = query.where(movement.c.reference.in_(some)).order_by(movement.c.document_id)
+        found.update(
+            {row.reference: Identified(row.donor, bool(row.certificate_elsewhere)) for row in connection.execute(named)}
+        )
     return found
 
 
@@ -271,7 +378,7 @@ def _identified(*columns: Any) -> Select[Any]:
     return (
         select(*columns)
         .join(document, document.c.id == movement.c.document_id)
-        .where(movement.c.outcome == IDENTITY, movement.c.reason.is_not(None), stands)
+        .where(movement.c.outcome == LineOutcome.IDENTITY.value, movement.c.donor.is_not(None), stands)
     )
 
 
@@ -286,15 +393,23 @@ class Noted(NamedTuple):
 
 def noted_gifts(connection: Connection, elsewhere: str) -> list[Noted]:
     """The gifts with a known donor that exports say arrived elsewhere (`bank`, or a platform), by day."""
-    query = _identified(movement.c.reason, movement.c.cents, movement.c.booked, document.c.name)
+    query = _identified(movement.c.donor, movement.c.cents, movement.c.booked, document.c.name)
     query = query.where(movement.c.reference.startswith(f"{elsewhere}:", autoescape=True))
     ordered = query.order_by(movement.c.booked, movement.c.document_id, movement.c.position)
     return [Noted(*row) for row in connection.execute(ordered)]
 
 
-def standing_gifts(connection: Connection, donors: Iterable[str]) -> Iterator[tuple[str, int, date]]:
-    """Donor, cents and day of the gifts of some donors that were not taken back."""
+class Given(NamedTuple):
+    """Whose a gift that stands is, how much, and the day it is booked on."""
+
+    donor: str
+    cents: int
+    day: date
+
+
+def standing_gifts(connection: Connection, donors: Iterable[str]) -> Iterator[Given]:
+    """Yield the gifts of some donors that were not taken back."""
     for some in slices(sorted(set(donors))):
         query = select(gift.c.donor, gift.c.cents, gift.c.booked).where(gift.c.donor.in_(some), _given_still())
         for row in connection.execute(query):
-            yield row.donor, row.cents, row.booked
+            yield Given(row.donor, row.cents, row.booked)

@@ -1,6 +1,5 @@
 """What was changed by hand: rows and documents whose content is not what was posted."""
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,8 +16,9 @@ from sqlalchemy import (
 )
 
 from ledger.money import to_decimal
-from ledger.register.documents import crc_of_document, rows_digest
-from ledger.register.tables import MOVEMENT_FORMAT, day_total, document, gift, gift_text, movement
+from ledger.register.canonical import crc_of, gift_text, movement_text, rows_digest
+from ledger.register.documents import crc_of_document
+from ledger.register.tables import day_total, document, gift, movement
 
 
 class Alteration(NamedTuple):
@@ -83,15 +83,14 @@ def _rows(
 ) -> Iterator[tuple[int, str, Row[Any]]]:
     """Document, canonical text and row of each gift or movement in the order of posting; notes a wrong CRC."""
     if table is gift:
-        key, first = gift.c.id, 1  # the id is not part of the text
+        key, canonical, first = gift.c.id, gift_text, 1  # the id is not part of the text
     else:
-        key, first = movement.c.position, 0
+        key, canonical, first = movement.c.position, movement_text, 0
     query = _as_stored(table).order_by(table.c.document_id, key)
     for row in connection.execution_options(yield_per=20000).execute(query):
-        values = row[first:-1]
-        text = gift_text(values) if table is gift else MOVEMENT_FORMAT % values
+        text = canonical(tuple(row[first:-1]))
         document_id = row[first]
-        if zlib.crc32(text.encode()) != row[-1]:
+        if crc_of(text) != row[-1]:
             place = f"{key.name} {getattr(row, key.name)} of {names.get(document_id, 'no document')}"
             found.append(Alteration(table.name, place, "the row was changed after posting"))
         yield document_id, text, row

@@ -13,6 +13,7 @@ from sqlalchemy import (
     select,
 )
 
+from ledger.records import LineOutcome
 from ledger.register.tables import document, movement, stands
 
 _BEFORE = (
@@ -31,10 +32,17 @@ _BEFORE = (
 )
 
 
-def previous_closing(connection: Connection, bank: str, day: date, sequence: str) -> tuple[str, int] | None:
-    """Name and closing balance of the statement of this account that comes before (day, sequence)."""
+class Closing(NamedTuple):
+    """On what a posted statement closes."""
+
+    statement: str
+    cents: int
+
+
+def previous_closing(connection: Connection, bank: str, day: date, sequence: str) -> Closing | None:
+    """Return on what the statement of this account closes that comes before (day, sequence); None for the first."""
     row = connection.execute(_BEFORE, {"bank": bank, "day": day, "sequence": sequence}).first()
-    return None if row is None else (str(row.name), int(row.closing))
+    return None if row is None else Closing(str(row.name), int(row.closing))
 
 
 class StatementRow(NamedTuple):
@@ -111,7 +119,7 @@ def totals_split(connection: Connection, bank: str, day: date, cents: int) -> in
             movement.c.booked == day,
             movement.c.cents == cents,
             movement.c.parent.is_(None),
-            movement.c.outcome == "batch",
+            movement.c.outcome == LineOutcome.BATCH.value,
         )
     )
     return int(connection.execute(query).scalar_one())
@@ -123,17 +131,24 @@ def banks_with(connection: Connection, kind: str) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def amounts_of(connection: Connection, document_id: int) -> list[tuple[date, int]]:
-    """Booking day and cents of each movement of a document, in order: what tells two statements apart.
+class DayAmount(NamedTuple):
+    """An amount and the day it is booked on."""
+
+    day: date
+    cents: int
+
+
+def amounts_of(connection: Connection, document_id: int) -> list[DayAmount]:
+    """Return day and amount of each movement of a document, in order: what tells two statements apart.
 
     The instalments that a total without details was split into were no lines of the bank.
     """
     query = (
         select(movement.c.booked, movement.c.cents)
-        .where(movement.c.document_id == document_id, movement.c.outcome != "instalment")
+        .where(movement.c.document_id == document_id, movement.c.outcome != LineOutcome.INSTALMENT.value)
         .order_by(movement.c.position)
     )
-    return [(row.booked, row.cents) for row in connection.execute(query)]
+    return [DayAmount(row.booked, row.cents) for row in connection.execute(query)]
 
 
 class StatementBalance(NamedTuple):

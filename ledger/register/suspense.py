@@ -1,23 +1,33 @@
 """Open lines of suspense and the decisions that take them out of it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     Connection,
     select,
 )
 
+from ledger.instalments import CLAIMABLE
+from ledger.records import LineOutcome
+from ledger.register.gifts import MandateGift, gifts_of_mandates, originals_of
 from ledger.register.tables import assignment, document, movement, stands, voucher, was_undone
 from ledger.store import bulk_insert
 
 
-def ever_assigned(connection: Connection) -> set[tuple[int, int]]:
-    """The lines (document id, position) that were assigned once, though it was undone since: a person decides them."""
+class LineKey(NamedTuple):
+    """A line of the register: the id of its document and its position there."""
+
+    document_id: int
+    position: int
+
+
+def ever_assigned(connection: Connection) -> set[LineKey]:
+    """Return the lines that were assigned once, though it was undone since: a person decides them."""
     return {
-        (row[0], row[1])
-        for row in connection.execute(select(assignment.c.item_document_id, assignment.c.item_position))
+        LineKey(*row) for row in connection.execute(select(assignment.c.item_document_id, assignment.c.item_position))
     }
 
 
@@ -31,15 +41,23 @@ def lines_decided(connection: Connection, document_id: int) -> list[str]:
     return [*(f"{name}:{position}" for name, position in rows), *vouchers]
 
 
-def assignments_to(connection: Connection, document_id: int) -> list[tuple[int, str, int]]:
-    """The decisions about lines of a document: id and name of the document that decided, position of the line."""
+class AssignedLine(NamedTuple):
+    """A line of a document and the document that decided about it."""
+
+    by_id: int
+    by: str
+    position: int
+
+
+def assignments_to(connection: Connection, document_id: int) -> list[AssignedLine]:
+    """Return the decisions about lines of a document, in the order of posting."""
     query = (
         select(document.c.id, document.c.name, assignment.c.item_position)
         .join(document, document.c.id == assignment.c.document_id)
         .where(assignment.c.item_document_id == document_id)
         .order_by(document.c.id)
     )
-    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+    return [AssignedLine(*row) for row in connection.execute(query)]
 
 
 class OpenItem(NamedTuple):
@@ -56,6 +74,11 @@ class OpenItem(NamedTuple):
     reference: str | None = None
     mandate: str | None = None
     reason: str | None = None
+
+    @property
+    def key(self) -> LineKey:
+        """Where it stands in the register."""
+        return LineKey(self.document_id, self.position)
 
 
 def open_items(connection: Connection) -> list[OpenItem]:
@@ -80,10 +103,35 @@ def open_items(connection: Connection) -> list[OpenItem]:
             decided,
             (decided.c.item_document_id == movement.c.document_id) & (decided.c.item_position == movement.c.position),
         )
-        .where(movement.c.outcome == "suspense", decided.c.document_id.is_(None), stands)
+        .where(movement.c.outcome == LineOutcome.SUSPENSE.value, decided.c.document_id.is_(None), stands)
         .order_by(movement.c.booked, document.c.id, movement.c.position)
     )
     return [OpenItem(*row) for row in connection.execute(query)]
+
+
+def donors_awaiting_return(connection: Connection, year: int) -> set[str]:
+    """Return the donors of gifts of a year that a return waiting on suspense is likely to take back.
+
+    It is that of the gift of its reference, where there is one; else those of the gifts that its mandate brought while
+    they could still be claimed back.
+    """
+    waiting = [item for item in open_items(connection) if item.cents < 0 and (item.reference or item.mandate)]
+    if not waiting:
+        return set()
+    named = originals_of(connection, (item.reference for item in waiting if item.reference))
+    donors = {one.donor for one in named.values() if one.counted == year and not one.reversed}
+    claims = [item for item in waiting if item.mandate is not None and (item.reference or "") not in named]
+    brought: defaultdict[str, list[MandateGift]] = defaultdict(list)
+    for gift in gifts_of_mandates(connection, (item.mandate for item in claims if item.mandate)):
+        if gift.counted == year:
+            brought[gift.mandate].append(gift)
+    donors |= {
+        gift.donor
+        for item in claims
+        for gift in brought[item.mandate or ""]
+        if item.booked - CLAIMABLE <= gift.booked <= item.booked
+    }
+    return {donor for donor in donors if donor is not None}
 
 
 class Decided(NamedTuple):
@@ -118,11 +166,25 @@ def assigned_items(connection: Connection) -> dict[tuple[str, int], Decided]:
     }
 
 
-def insert_assignments(connection: Connection, document_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Remember decisions: (row, item's document, item's position, donor, account, day, reason)."""
+class Decision(NamedTuple):
+    """What a document decides about a line of suspense: `position` is its own line, `line` the one that waits."""
+
+    position: int
+    line: LineKey
+    donor: str | None
+    account: str
+    day: date
+    reason: str | None = None
+
+
+def insert_assignments(connection: Connection, document_id: int, decisions: Iterable[Decision]) -> None:
+    """Remember the decisions of a document; the caller commits."""
     bulk_insert(
         connection,
         assignment,
         [column.name for column in assignment.columns],
-        [(document_id, *row[:5], row[5].isoformat(), row[6]) for row in rows],
+        [
+            (document_id, one.position, *one.line, one.donor, one.account, one.day.isoformat(), one.reason)
+            for one in decisions
+        ],
     )

@@ -1,9 +1,9 @@
 """The tables of the register as SQLAlchemy knows them, and the condition that a document stands."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -17,6 +17,8 @@ from sqlalchemy import (
     UniqueConstraint,
     exists,
 )
+
+from ledger.records import LineOutcome
 
 metadata = MetaData()
 
@@ -64,6 +66,9 @@ movement = Table(
     Column("reason", String),
     Column("outcome", String, nullable=False),
     Column("account", String),
+    # Of a payment whose money arrives elsewhere: what an export says of it.
+    Column("donor", String),
+    Column("certificate_elsewhere", Boolean),
     Column("crc", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -72,7 +77,7 @@ movement = Table(
 Index("movement_reference", movement.c.reference, sqlite_where=movement.c.reference.is_not(None))
 
 
-Index("movement_suspense", movement.c.outcome, sqlite_where=movement.c.outcome == "suspense")
+Index("movement_suspense", movement.c.outcome, sqlite_where=movement.c.outcome == LineOutcome.SUSPENSE.value)
 
 
 gift = Table(
@@ -97,6 +102,7 @@ gift = Table(
     Column("campaign", String),
     Column("fund", String),
     Column("reverses", Integer, ForeignKey("gift.id")),
+    Column("certificate_elsewhere", Boolean),
     Column("project", String),
     Column("department", String),
     Column("crc", Integer, nullable=False),
@@ -232,24 +238,6 @@ GIFT_COLUMNS = tuple(column.name for column in gift.columns)
 
 
 MOVEMENT_COLUMNS = tuple(column.name for column in movement.columns)
-
-
-# Without id, project, department and crc: gifts were posted before they had the two.
-GIFT_FORMAT = "|".join(["%s"] * (len(GIFT_COLUMNS) - 4))
-_WITHOUT_DIMENSIONS = len(GIFT_COLUMNS) - 4
-
-
-def gift_text(values: Sequence[Any]) -> str:
-    """Return the canonical text of a gift, of which the CRC is made; `values` are its columns without id and crc.
-
-    Project and department are part of it only where one is given, so that the text of older rows is what it was.
-    """
-    text = GIFT_FORMAT % tuple(values[:_WITHOUT_DIMENSIONS])
-    project, department = values[_WITHOUT_DIMENSIONS:]
-    return text if project is None and department is None else f"{text}|{project}|{department}"
-
-
-MOVEMENT_FORMAT = "|".join(["%s"] * (len(MOVEMENT_COLUMNS) - 1))  # without crc
 
 
 def was_undone(table: Table) -> Any:

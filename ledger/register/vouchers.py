@@ -1,8 +1,8 @@
 """Vouchers, gifts in kind and grant contracts: what is posted once by its reference and day."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -14,26 +14,74 @@ from ledger.register.tables import assignment, document, grant, in_kind, stands,
 from ledger.store import bulk_insert, slices
 
 
-def find_vouchers(connection: Connection, kind: str, keys: Iterable[tuple[str, date]]) -> dict[tuple[str, date], str]:
-    """The digests of vouchers already posted, by (reference, day)."""
+class VoucherKey(NamedTuple):
+    """By what a part of a file is known: its reference and day."""
+
+    reference: str
+    day: date
+
+
+class Voucher(NamedTuple):
+    """A part of a file that is posted once: `digest` is that of its content."""
+
+    reference: str
+    day: date
+    digest: str
+
+    @property
+    def key(self) -> VoucherKey:
+        """By what it is known."""
+        return VoucherKey(self.reference, self.day)
+
+
+class InKindDetail(NamedTuple):
+    """What proves the value of a gift in kind; `position` is its row, `quantity` a number as text."""
+
+    reference: str
+    position: int
+    category: str
+    description: str
+    quantity: str | None
+    unit_cents: int | None
+    cents: int
+    valuation: str
+    valued_on: date | None
+    evidence: str
+    account: str
+    project: str | None
+    department: str | None = None
+
+
+class GrantContract(NamedTuple):
+    """The contract of a grant; `content` is all of it as JSON."""
+
+    reference: str
+    funder: str
+    funder_kind: str
+    contract: str
+    content: str
+
+
+def find_vouchers(connection: Connection, kind: str, keys: Iterable[VoucherKey]) -> dict[VoucherKey, str]:
+    """Return the digests of those of these vouchers that are posted, by key."""
     wanted = list(keys)
-    found: dict[tuple[str, date], str] = {}
+    found: dict[VoucherKey, str] = {}
     for some in slices(wanted):
         query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(
             voucher.c.kind == kind,
             tuple_(voucher.c.reference, voucher.c.day).in_(some),
             ~was_undone(voucher),
         )
-        found.update({(row.reference, row.day): row.digest for row in connection.execute(query)})
+        found.update({VoucherKey(row.reference, row.day): row.digest for row in connection.execute(query)})
     return found
 
 
-def all_vouchers(connection: Connection, kind: str) -> dict[tuple[str, date], str]:
-    """Every voucher of a kind already posted: (reference, day) -> digest."""
+def all_vouchers(connection: Connection, kind: str) -> dict[VoucherKey, str]:
+    """Return the digest of every voucher of a kind that is posted, by key."""
     query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(
         voucher.c.kind == kind, ~was_undone(voucher)
     )
-    return {(row.reference, row.day): row.digest for row in connection.execute(query)}
+    return {VoucherKey(row.reference, row.day): row.digest for row in connection.execute(query)}
 
 
 def voucher_contents(connection: Connection, kind: str, references: Iterable[str]) -> dict[str, str]:
@@ -65,13 +113,13 @@ def documents_of_vouchers(connection: Connection, kind: str, references: Iterabl
     return [found[number] for number in sorted(found)]
 
 
-def insert_vouchers(connection: Connection, kind: str, document_id: int, rows: Iterable[tuple[str, date, str]]) -> None:
-    """Remember vouchers (reference, day, digest) as posted by a document."""
+def insert_vouchers(connection: Connection, kind: str, document_id: int, vouchers: Iterable[Voucher]) -> None:
+    """Remember vouchers as posted by a document; the caller commits."""
     bulk_insert(
         connection,
         voucher,
         ["kind", "reference", "day", "digest", "document_id"],
-        [(kind, reference, day.isoformat(), digest, document_id) for reference, day, digest in rows],
+        [(kind, one.reference, one.day.isoformat(), one.digest, document_id) for one in vouchers],
     )
 
 
@@ -86,20 +134,20 @@ def grant_contracts(connection: Connection) -> dict[str, str]:
     return contracts
 
 
-def insert_in_kind(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what proves the value of gifts in kind."""
-    if rows:
-        connection.execute(in_kind.insert(), [dict(row) for row in rows])
+def insert_in_kind(connection: Connection, document_id: int, details: Sequence[InKindDetail]) -> None:
+    """Keep what proves the value of the gifts in kind of a document; the caller commits."""
+    if details:
+        connection.execute(in_kind.insert(), [{"document_id": document_id, **one._asdict()} for one in details])
 
 
-def save_grants(connection: Connection, document_id: int, rows: Sequence[Mapping[str, str]]) -> None:
+def save_grants(connection: Connection, document_id: int, contracts: Iterable[GrantContract]) -> None:
     """Write grant contracts, the newest content of each; unchanged ones are left alone."""
     known = {row.reference: row.content for row in connection.execute(select(grant.c.reference, grant.c.content))}
-    for row in rows:
-        if known.get(row["reference"]) == row["content"]:
+    for one in contracts:
+        if known.get(one.reference) == one.content:
             continue
-        connection.execute(grant.delete().where(grant.c.reference == row["reference"]))
-        connection.execute(grant.insert().values(**row, document_id=document_id))
+        connection.execute(grant.delete().where(grant.c.reference == one.reference))
+        connection.execute(grant.insert().values(**one._asdict(), document_id=document_id))
 
 
 def texts(connection: Connection) -> Iterator[tuple[str, str]]:

@@ -2,12 +2,12 @@
 
 import hashlib
 
+from ledger.clock import posting_time
 from ledger.errors import OboleError
 from ledger.locks import writing
 from ledger.money import to_decimal
 from ledger.numbered import number_by_hand
 from ledger.numbering import number_open_years
-from ledger.posting import posting_time
 from ledger.register.suspense import open_items
 from ledger.register.years import closed_years, enter_closing
 from ledger.seals import make_seal, missing_seals, read_seals, register_faults, seal_faults, write_seal

@@ -1,6 +1,5 @@
 """The documents of a set of books: what each is, what it covers, how many gifts it brought, whether it still stands."""
 
-import json
 from typing import Any
 
 from ledger.errors import OboleError
@@ -33,23 +32,23 @@ def document_record(books: Books, name: str) -> dict[str, Any]:
         row = find_document(connection, name)
         if row is None:
             raise NoDocument(f"{name}: no such document; `obole documents` lists those posted.")
-        by = undone_by(connection).get(row["id"])
-        undone = next((one["name"] for one in all_documents(connection) if one["id"] == by), None)
-    told: dict[str, Any] = json.loads(row["summary"])
+        by = undone_by(connection).get(row.id)
+        undone = next((one.name for one in all_documents(connection) if one.id == by), None)
+    told = row.summary
     return {
-        "document": row["name"],
-        "kind": row["kind"],
-        "from": row["first_day"].isoformat(),
-        "to": row["last_day"].isoformat(),
-        "opening": _amount(row["opening"]),
-        "closing": _amount(row["closing"]),
-        "counts": told.get("counts", {}),
-        "sums": {outcome: _amount(cents) for outcome, cents in told.get("cents", {}).items()},
-        "gifts": row["gifts"],
-        "posted": row["posted_at"],
-        "archive": row["archive"],
-        "journal": row["journal"],
-        "sha256": row["file_digest"],
+        "document": row.name,
+        "kind": row.kind,
+        "from": row.first_day.isoformat(),
+        "to": row.last_day.isoformat(),
+        "opening": _amount(row.opening),
+        "closing": _amount(row.closing),
+        "counts": told.counts,
+        "sums": {outcome: _amount(cents) for outcome, cents in told.cents.items()},
+        "gifts": row.gifts,
+        "posted": row.posted_at,
+        "archive": row.archive,
+        "journal": row.journal,
+        "sha256": row.file_digest,
         "undone_by": undone,
     }
 
@@ -67,24 +66,24 @@ def document_list(books: Books, year: int | None, language: str) -> Table:
     with books.register.connect() as connection:
         rows = all_documents(connection)
         undone = undone_by(connection)
-    names = {row["id"]: row["name"] for row in rows}
+    names = {row.id: row.name for row in rows}
     lines = [
         Row(
             RowKind.LINE,
             (
-                row["name"],
-                row["kind"],
-                row["first_day"],
-                row["last_day"],
-                row["opening"],
-                row["closing"],
-                row["gifts"],
-                row["posted_at"],
-                names.get(undone.get(row["id"], 0), ""),
+                row.name,
+                row.kind,
+                row.first_day,
+                row.last_day,
+                row.opening,
+                row.closing,
+                row.gifts,
+                row.posted_at,
+                names.get(undone.get(row.id, 0), ""),
             ),
         )
         for row in rows
-        if year is None or row["first_day"].year <= year <= row["last_day"].year
+        if year is None or row.first_day.year <= year <= row.last_day.year
     ]
     columns = (
         Column("name", word("name"), width=40),

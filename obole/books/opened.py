@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,9 +16,11 @@ from ledger.chart import Account, UnknownAccount, read_chart
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.posting import Posting, recover
+from ledger.records import DocumentKind
 from ledger.register import receipts as receiptbook
 from ledger.register.years import closed_years
 from ledger.seals import read_seals
+from ledger.sources import archive_path
 from ledger.store import open_store, sqlite_url
 from ledger.vault.key import Sealer
 from ledger.vault.sheets import drop_sheets_after, sheet_years
@@ -69,9 +71,11 @@ class Books:
         """The years in which nothing can be posted any more: entered as closed in the register, or sealed."""
         return {*closed_years(connection), *read_seals(self.folder.seals)}
 
-    def archive_of(self, account: str) -> Path:
-        """The folder where Fava shows the documents of an account."""
-        return self.folder.documents.joinpath(*self.paths[account].split(":"))
+    def archive_path(
+        self, kind: DocumentKind, day: date, name: str, suffix: str, *, account: str | None = None
+    ) -> Path:
+        """Return where the file of a document is kept; a file of the bank with the documents of its `account`."""
+        return archive_path(self.folder, kind, day, name, suffix, account=self.paths[account] if account else None)
 
     def refuse_inside(self, output: Path | None) -> None:
         """OboleError for a list with names that would be written into the books."""
@@ -99,11 +103,6 @@ def open_books(root: Path) -> Books:
     named |= {code for platform in config.platforms.values() for code in (platform.account, platform.fee_account)}
     books.require(named, FILE_NAME)
     return books
-
-
-def today() -> date:
-    """The day it is here."""
-    return datetime.now(UTC).astimezone().date()
 
 
 def settle(books: Books) -> list[str]:

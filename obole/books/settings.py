@@ -196,7 +196,7 @@ class GiftAccounts(_Part):
 
 
 class GrantAccounts(_Part):
-    """Accounts of the grants register (KB WVV art. 3:171; facts/accounting-rules.md section e)."""
+    """Accounts of the grants register (KB WVV art. 3:171)."""
 
     public: AccountCode = "733000"
     private: AccountCode = "733100"
@@ -285,7 +285,7 @@ def _labels(label: str | dict[Language, str], language: str) -> dict[str, str]:
 
 
 class GiftDatePolicy(StrEnum):
-    """Which date decides the calendar year of a gift (facts/receipts.md section 3, UNSURE: a setting)."""
+    """The date that decides the calendar year of a gift: a setting, because the law does not say it for every way."""
 
     EXECUTED = "executed"
     VALUE = "value"
@@ -305,7 +305,7 @@ class Receipts(_Part):
 
 
 class Belcotax(_Part):
-    """Settings of the 281.71 file whose rule is unsure (facts/belcotax.md); the defaults are those proposed there."""
+    """Settings of the 281.71 file where the brochure of the FPS Finance leaves a choice, with our defaults."""
 
     company_number_in_2011: bool = True
     zone_2030_natural: str = ""
@@ -344,7 +344,7 @@ class CollectionSettings(_Part):
 
 
 class InKind(_Part):
-    """Gifts in kind are income with an equal charge or asset; a presentation choice (accounting-rules.md e)."""
+    """Gifts in kind are income with an equal charge or asset; a presentation choice (CBN/CNC opinion 2010/16)."""
 
     book: bool = True
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
+from ledger.clock import today
 from ledger.instalments import Refusal
 from obole.books.opened import open_books
-from obole.command.frame import today, with_books
+from obole.command.frame import with_books
 from obole.command.say import SHOWN_FAULTS, money
 from obole.debits.collect import CollectionRun
 from obole.debits.collect import collect as run

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -89,7 +88,9 @@ def _of_system(error: OSError) -> str:
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help=N_("Obole: fundraising and accounting of a Belgian foundation, from source files to statements and tax receipts."),
+    help=N_(
+        "Obole: fundraising and accounting of a Belgian foundation, from source files to statements and tax receipts."
+    ),
 )
 @click.version_option(package_name="obole")
 @click.option(
@@ -160,11 +161,6 @@ def format_of(form: str, output: Path | None) -> str:
     if form == "xlsx" and output is None:
         raise click.UsageError(_("an xlsx report needs -o FILE"))
     return form
-
-
-def today() -> date:
-    """Return the day it is here."""
-    return datetime.now(UTC).astimezone().date()
 
 
 def year_option(function: Any) -> Any:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
+from ledger.clock import today
 from ledger.money import to_decimal
 from obole.books.opened import open_books
-from obole.command.frame import format_of, progress_bar, today, with_books, year_option
+from obole.command.frame import format_of, progress_bar, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money
 from obole.receipting.donor_list import receipt_list

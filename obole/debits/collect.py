@@ -23,7 +23,8 @@ from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
 from ledger.register.debits import Sent
-from ledger.register.documents import DocumentRecord, find_document
+from ledger.register.documents import find_document
+from ledger.sources import source_document
 from ledger.vault.pledges import all_pledges
 from obole.books.identities import donors_of
 from obole.books.opened import Books, settle
@@ -119,16 +120,9 @@ def _post(books: Books, posting: Posting, plan: Plan, pledges: Mapping[str, Pled
     name = _name(posting.connection, plan.period)
     content = message(books.config, name, plan.instalments, pledges, donors_of(books, plan.instalments))
     digest = hashlib.sha256(content).hexdigest()
-    record = DocumentRecord(
-        name=name,
-        kind=DocumentKind.COLLECTION,
-        file_digest=digest,
-        digest=digest,
-        first_day=plan.due,
-        last_day=plan.due,
-        summary={"counts": {"instalments": len(plan.instalments)}, "cents": {"instalments": plan.cents}},
-    )
-    archive = books.folder.documents / "collections" / str(plan.period.year) / f"{name}.xml"
+    counts, cents = {"instalments": len(plan.instalments)}, {"instalments": plan.cents}
+    record = source_document(DocumentKind.COLLECTION, name, digest, [plan.due], counts=counts, cents=cents)
+    archive = books.archive_path(DocumentKind.COLLECTION, plan.period, name, ".xml")
     document_id = posting.post(Booking(record), (archive, content))
     for kind, instalments in groupby(plan.instalments, key=lambda one: one.kind):
         debitbook.insert_collection(

@@ -9,8 +9,8 @@ from datetime import datetime, time, timedelta
 
 from babel.dates import format_date
 from lxml import etree
-from schwifty import IBAN
 from sepaxml import SepaDD
+from stdnum.be.iban import to_bic
 
 from ledger.errors import OboleError
 from ledger.instalments import Instalment, Pledge, SequenceType
@@ -71,9 +71,14 @@ def full_name(donor: Donor) -> str:
     return f"{donor.first_name} {donor.last_name}".strip()
 
 
+def bic_of(iban: str) -> str:
+    """Return the BIC of the bank of a Belgian IBAN, by the list of the National Bank; empty where that has none."""
+    return str(to_bic(iban) or "") if iban.startswith("BE") else ""
+
+
 def _creditor(config: Config, settings: CollectionSettings) -> dict[str, str | bool]:
     iban = next(bank.iban for bank in config.bank if bank.alias == settings.bank)
-    bic = settings.bic or str(IBAN(iban, allow_invalid=True).bic or "")
+    bic = settings.bic or bic_of(iban)
     if not bic:
         raise OboleError("obole.toml: collection.bic: missing, the IBAN does not tell it; add the BIC of your bank.")
     return {

@@ -17,7 +17,8 @@ from ledger.instalments import Instalment, SequenceType
 from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
-from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.register.documents import documents_of, free_name
+from ledger.sources import source_document
 from ledger.vault.links import load_links
 from obole.books.opened import Books
 from obole.outcome import Taken
@@ -45,16 +46,9 @@ def take_collection(books: Books, path: Path) -> Taken:
             raise SourceRefused(path.name, (*file.faults, *faults))
         days = [block.due for block in file.blocks if block.due is not None]
         counts, cents = {"instalments": file.count}, {"instalments": file.cents}
-        record = DocumentRecord(
-            name=free_name(connection, f"collection-{min(days):%Y}-{digest[:8]}"),
-            kind=DocumentKind.COLLECTION,
-            file_digest=digest,
-            digest=digest,
-            first_day=min(days),
-            last_day=max(days),
-            summary={"counts": counts, "cents": cents},
-        )
-        archive = books.folder.documents / "collections" / str(min(days).year) / f"{record.name}.xml"
+        name = free_name(connection, f"collection-{min(days):%Y}-{digest[:8]}")
+        record = source_document(DocumentKind.COLLECTION, name, digest, days, counts=counts, cents=cents)
+        archive = books.archive_path(DocumentKind.COLLECTION, min(days), name, ".xml")
         document_id = posting.post(Booking(record), (archive, content))
         for block, instalments in _instalments(connection, file, donors):
             kind = instalments[0].kind

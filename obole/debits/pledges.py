@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from importers.registers import pledges as pledge_file
 from importers.registers.pledges import PledgeRow
+from ledger.clock import today
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.instalments import Pledge, PledgeState
 from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
-from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.register.documents import documents_of, free_name
+from ledger.sources import source_document
 from ledger.vault.links import load_links
 from ledger.vault.pledges import all_pledges, save_pledges
 from obole.books.identities import known_donors
@@ -36,20 +38,13 @@ def take_pledges(books: Books, path: Path) -> Taken:
     changed = [row for row in rows if before.get(row.mandate) != row]
     warnings = [fault for fault in file.faults if fault.severity is not Severity.ERROR]
     taken = Taken(faults=[*warnings, *_kept(file.rows, rows)], counts={"pledges": len(rows)})
-    day = datetime.now(UTC).astimezone().date()
+    day = today()
     with books.posting() as posting:
         there = documents_of(posting.connection, file.digest)
         if not changed and there:
             return Taken(known=there, counts=taken.counts, faults=taken.faults)
-        record = DocumentRecord(
-            name=free_name(posting.connection, f"pledges-{day.year}-{file.digest[:8]}"),
-            kind=DocumentKind.PLEDGES,
-            file_digest=file.digest,
-            digest=file.digest,
-            first_day=day,
-            last_day=day,
-            summary={"counts": taken.counts},
-        )
+        name = free_name(posting.connection, f"pledges-{day.year}-{file.digest[:8]}")
+        record = source_document(DocumentKind.PLEDGES, name, file.digest, [day], counts=taken.counts)
         # The vault first: after a kill between the two, taking the same rows again posts what is missing.
         with books.vault.begin() as identities:
             save_pledges(identities, changed)

@@ -7,16 +7,18 @@ from sqlalchemy import Connection
 
 from importers.bank import pain
 from importers.bank.pain import StatusReport
+from ledger.clock import today
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.money import to_decimal
 from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
 from ledger.register.debits import FailureKind
-from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.register.documents import documents_of, free_name
+from ledger.sources import source_document
 from ledger.vault.links import load_links
 from ledger.vault.pledges import change_pledges
-from obole.books.opened import Books, today
+from obole.books.opened import Books
 from obole.debits.failures import Failed, follow
 from obole.outcome import Taken
 
@@ -39,16 +41,9 @@ def take_status(books: Books, path: Path) -> Taken:
         followed = follow(books, connection, failed)
         day = max((one.day for one in failed), default=today())
         counts, cents = {"rejected": len(failed)}, {"rejected": sum(one.cents for one in failed)}
-        record = DocumentRecord(
-            name=free_name(connection, f"status-{day.year}-{digest[:8]}"),
-            kind=DocumentKind.STATUS,
-            file_digest=digest,
-            digest=digest,
-            first_day=day,
-            last_day=day,
-            summary={"counts": counts, "cents": cents},
-        )
-        archive = books.folder.documents / "sources" / str(day.year) / f"{record.name}.xml"
+        name = free_name(connection, f"status-{day.year}-{digest[:8]}")
+        record = source_document(DocumentKind.STATUS, name, digest, [day], counts=counts, cents=cents)
+        archive = books.archive_path(DocumentKind.STATUS, day, name, ".xml")
         document_id = posting.post(Booking(record), (archive, content))
         debitbook.insert_failures(connection, document_id, followed.failures)
         with books.vault.begin() as identities:

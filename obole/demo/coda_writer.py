@@ -1,6 +1,6 @@
 """A strict writer of CODA 2.6 statements: counts, totals and balances come out right or nothing is written.
 
-Positions of fields are those of Febelfin's standard (facts/formats.md section 1, 1-based in its tables). A statement is
+Positions of fields are those of Febelfin's standard (Standard CODA 2.6, 1-based in its tables). A statement is
 one logical file of one account; a movement is a `Line`, a globalised one a total with its details. Text is
 windows-1252. A field that is too long or holds a letter the bank could not send is a ValueError, never cut in silence.
 """

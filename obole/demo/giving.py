@@ -17,7 +17,7 @@ from obole.demo.people import RECEIPTABLE, Habit, Person, Role
 from obole.demo.records import split, stream
 from obole.demo.targets import YEARS
 
-THRESHOLD = 40_00  # of a receipt, per calendar year (facts/receipts.md, year parameters)
+THRESHOLD = 40_00  # of a receipt, per calendar year (art. 145/33 CIR 92)
 MOST_DONORS = 100_000
 
 _MONTHS = (7, 5, 6, 7, 6, 6, 4, 4, 7, 8, 12, 28)  # when people give: the year-end weighs most

@@ -1,106 +1,136 @@
 """Whether a statement is known, what of it is new, and whether it leads on from the one before."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from importers.bank.overlap import PostedStatement, new_parts
+from importers.bank.overlap import Contradicts, PostedStatement, new_parts
 from importers.bank.records import Statement
-from importers.deciding.booking import Desk
+from importers.deciding.found import Found
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
-from ledger.posting import Posting
-from ledger.register.documents import find_standing
+from ledger.register.documents import PostedDocument, find_standing
 from ledger.register.statements import (
+    DayAmount,
     StatementRow,
     amounts_of,
     booked_amounts,
-    previous_closing,
     statement_before,
     statements_between,
 )
-from obole.intake.reading import ReadStatement
 
 
-def is_known(posting: Posting, desk: Desk, read: ReadStatement, name: str) -> bool:
-    """Whether a numbered statement is there already, as it is (told) or otherwise (refused)."""
-    existing = find_standing(posting.connection, name)
-    if existing is None:
-        return False
-    if same_content(posting, existing, read.statement):
-        read.told.known.append(str(existing["name"]))
-    else:
-        read.told.faults.append(
-            Fault(
-                f"{name}: another statement with this number was taken in before ({desk.alias}); "
-                "ask the bank which is right"
-            )
-        )
-    return True
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What the register has around a statement of the account `alias`.
+
+    `same` is the document that stands under its `name`, with its amounts where only they can tell that it is another;
+    `there` are the statements that share its days and `before` the one before them, where the account has such.
+    """
+
+    alias: str
+    name: str
+    same: PostedDocument | None
+    amounts: tuple[DayAmount, ...] = ()
+    there: tuple[PostedStatement, ...] = ()
+    before: PostedStatement | None = None
 
 
-def parts_not_posted(posting: Posting, desk: Desk, read: ReadStatement, name: str) -> tuple[Statement, ...]:
-    """What is new of a statement that may share days with others; Contradicts where it does not agree with them."""
-    statement, told, connection = read.statement, read.told, posting.connection
+class NewParts(NamedTuple):
+    """What of a statement is to be posted, the documents that hold the rest, and what is to be told of it."""
+
+    parts: tuple[Statement, ...]
+    known: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def numbered(connection: Connection, statement: Statement, alias: str, name: str) -> Neighbours:
+    """Look up what stands under the name of a statement that shares its days with no other."""
+    same = find_standing(connection, name)
+    if same is None or same.digest == statement.digest:
+        return Neighbours(alias, name, same)
+    return Neighbours(alias, name, same, amounts=tuple(amounts_of(connection, same.id)))
+
+
+def sharing_days(connection: Connection, statement: Statement, alias: str, name: str) -> Neighbours:
+    """Look up the neighbours of a statement that may share days with them."""
+    same = find_standing(connection, name)
     assert statement.closing_date is not None
-    existing = find_standing(connection, name)
-    if existing is not None and existing["digest"] == statement.digest:
-        told.known.append(str(existing["name"]))
-        return ()
+    if same is not None and same.digest == statement.digest:
+        return Neighbours(alias, name, same)
     first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
-    rows = statements_between(connection, desk.alias, first, statement.closing_date)
-    there = [_known_statement(connection, row) for row in rows]
+    rows = statements_between(connection, alias, first, statement.closing_date)
+    there = tuple(_posted(row, connection) for row in rows)
     start = (rows[0].closing_date, rows[0].sequence) if rows else (first, "")
-    row = statement_before(connection, desk.alias, *start)
+    row = statement_before(connection, alias, *start)
     before = None if row is None else PostedStatement(row.name, row.kind, row.sequence, *row[4:], {})
-    parts = new_parts(statement, there, before)
-    lines = sum(len(part.booked) for part in parts)
-    if not parts:
-        told.known.extend(one.name for one in there if one.name not in told.known)
-    elif lines < len(statement.booked):
-        others = f"{there[0].name} to {there[-1].name}" if len(there) > 1 else there[0].name
-        told.faults.append(
-            Fault(
-                f"{name}: overlaps {others}; {lines} of its {len(statement.booked)} lines are new, the rest is there",
-                severity=Severity.WARNING,
-            )
-        )
-    return parts
+    return Neighbours(alias, name, same, there=there, before=before)
 
 
-def _known_statement(connection: Connection, row: StatementRow) -> PostedStatement:
+def _posted(row: StatementRow, connection: Connection) -> PostedStatement:
     return PostedStatement(row.name, row.kind, row.sequence, *row[4:], booked_amounts(connection, row.id))
 
 
-def same_content(posting: Posting, existing: Mapping[str, Any], statement: Statement) -> bool:
+def new_or_known(statement: Statement, near: Neighbours) -> NewParts:
+    """Decide whether a numbered statement is new, there already as it is, or there otherwise, which refuses it."""
+    if near.same is None:
+        return NewParts((statement,))
+    if _same_content(statement, near.same, near.amounts):
+        return NewParts((), known=(near.same.name,))
+    message = (
+        f"{near.name}: another statement with this number was taken in before ({near.alias}); "
+        "ask the bank which is right"
+    )
+    return NewParts((), faults=(Fault(message),))
+
+
+def _same_content(statement: Statement, existing: PostedDocument, amounts: tuple[DayAmount, ...]) -> bool:
     """Whether a statement is the one posted: the same characters, or a second delivery with the same figures."""
-    if existing["digest"] == statement.digest:
+    if existing.digest == statement.digest:
         return True
-    balances = (existing["opening"], existing["closing"], existing["closing_date"])
+    balances = (existing.opening, existing.closing, existing.closing_date)
     if balances != (statement.opening, statement.closing, statement.closing_date):
         return False
-    amounts = [(movement.booked, movement.cents) for movement in statement.movements]
-    return amounts_of(posting.connection, existing["id"]) == amounts
+    return amounts == tuple((movement.booked, movement.cents) for movement in statement.movements)
 
 
-def continuity(posting: Posting, desk: Desk, statement: Statement, name: str) -> Iterator[Fault]:
+def parts_not_posted(statement: Statement, near: Neighbours) -> NewParts:
+    """Decide what is new of a statement that may share days with others; one that contradicts them is refused."""
+    if near.same is not None and near.same.digest == statement.digest:
+        return NewParts((), known=(near.same.name,))
+    try:
+        parts = new_parts(statement, near.there, near.before)
+    except Contradicts as refusal:
+        return NewParts((), faults=(Fault(f"{near.name}: {refusal}"),))
+    lines = sum(len(part.booked) for part in parts)
+    there = near.there
+    if not parts:
+        return NewParts((), known=tuple(one.name for one in there))
+    if lines == len(statement.booked):
+        return NewParts(parts)
+    others = f"{there[0].name} to {there[-1].name}" if len(there) > 1 else there[0].name
+    message = f"{near.name}: overlaps {others}; {lines} of its {len(statement.booked)} lines are new, the rest is there"
+    return NewParts(parts, faults=(Fault(message, severity=Severity.WARNING),))
+
+
+def continuity(statement: Statement, found: Found) -> Iterator[Fault]:
     """Say where a statement does not lead on from the one before, or leaves a number out."""
-    day = statement.closing_date
-    assert day is not None
-    before = previous_closing(posting.connection, desk.alias, day, statement.sequence)
+    before = found.before
     if before is None:
         return
-    if before[1] != statement.opening:
-        difference = to_decimal(statement.opening - before[1])
+    if before.cents != statement.opening:
+        difference = to_decimal(statement.opening - before.cents)
         yield Fault(
-            f"{name}: a gap before it: its opening balance is {difference:+} EUR away from the closing balance of "
-            f"{before[0]}; import the statement that is missing between them",
+            f"{found.name}: a gap before it: its opening balance is {difference:+} EUR away from the closing balance "
+            f"of {before.statement}; import the statement that is missing between them",
             severity=Severity.WARNING,
         )
-    elif _skips(before[0], name):
+    elif _skips(before.statement, found.name):
         yield Fault(
-            f"{name}: a number is missing after {before[0]}, though the balances fit; import the one between them",
+            f"{found.name}: a number is missing after {before.statement}, though the balances fit; import the one "
+            "between them",
             severity=Severity.WARNING,
         )
 
@@ -109,7 +139,7 @@ def _skips(before: str, name: str) -> bool:
     """Whether two statements of one year, numbered by the bank, are not neighbours (a new year begins again at 001)."""
     first, second = before.rsplit("-", 2)[1:], name.rsplit("-", 2)[1:]
     # The day stands as four digits where the bank does not number.
-    numbered = all(len(number) == 3 and number.isdigit() for _, number in (first, second))  # noqa: PLR2004
+    with_number = all(len(number) == 3 and number.isdigit() for _, number in (first, second))  # noqa: PLR2004
     if before.partition("-")[0] != name.partition("-")[0]:
         return False  # CODA and CAMT are numbered apart
-    return numbered and first[0] == second[0] and int(second[1]) != int(first[1]) + 1
+    return with_number and first[0] == second[0] and int(second[1]) != int(first[1]) + 1

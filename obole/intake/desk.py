@@ -1,23 +1,15 @@
 """What a bank statement needs to know of the books, put together from configuration, vault and register."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import partial
-from typing import Any
-
-from sqlalchemy import Connection
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from importers.deciding.booking import Desk
 from importers.deciding.rules import GiftRule, Rule
 from ledger.dimensions import NO_KEYS, LineKeys
 from ledger.errors import OboleError
 from ledger.parties import unknown_party
-from ledger.posting import Booking
 from ledger.records import Nature
-from ledger.register import debits as debitbook
-from ledger.register.gifts import Original, originals_of, originals_of_mandate
 from ledger.register.vouchers import grant_contracts
 from ledger.vault import links
 from ledger.vault.links import Links
@@ -25,10 +17,6 @@ from ledger.vault.parties import known_parties
 from obole.books.opened import Books
 from obole.books.settings import Config
 from obole.books.settings import RuleSettings as RuleSetting
-
-# How long a debit without a valid mandate can be claimed back: 13 months (EPC016-06, Core rulebook), and the days the
-# banks take.
-CLAIMABLE = timedelta(days=13 * 31 + 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +90,12 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
     return None if text is None else re.compile(text, re.IGNORECASE)
 
 
-def for_account(books: Books, account: str, connection: Connection, known: Knowledge) -> Desk | None:
+def desk_of(books: Books, account: str, known: Knowledge) -> Desk | None:
     """The desk of one of the foundation's bank accounts (IBAN, or BBAN of it); None for another account."""
     config = books.config
     bank = next((bank for bank in config.bank if account in (bank.iban, bank.iban[4:])), None)
     if bank is None:
         return None
-
-    def originals(references: Iterable[str]) -> Mapping[str, Original]:
-        return originals_of(connection, references)
-
-    def of_mandate(mandate: str, donor: str, cents: int, booked: date) -> Sequence[Original]:
-        return originals_of_mandate(connection, mandate, donor, cents, booked - CLAIMABLE)
 
     return Desk(
         alias=bank.alias,
@@ -124,17 +106,9 @@ def for_account(books: Books, account: str, connection: Connection, known: Knowl
         links=known.links,
         rules=compile_rules(config, bank.alias),
         grants=known.grants,
-        originals=originals,
         language=config.organisation.language,
         date_policy=config.receipts.gift_date_policy,
-        collected=partial(debitbook.collected, connection),
-        of_mandate=of_mandate,
     )
-
-
-def with_summary(booking: Booking, summary: Mapping[str, Any]) -> Booking:
-    """The booking with what `import` tells about it."""
-    return replace(booking, record=replace(booking.record, summary=summary))
 
 
 def load_known(books: Books) -> Knowledge:

@@ -6,22 +6,23 @@ details say; details of what was split already, or of what is not there yet, pos
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from importers.bank.records import Movement, Statement
 from importers.deciding.booking import Booked, Desk, book_details
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
-from ledger.posting import Booking, Posting
+from ledger.posting import Posting
 from ledger.records import DocumentKind
-from ledger.register.documents import free_name
 from ledger.register.gifts import originals_of
 from ledger.register.statements import totals_split
-from ledger.register.suspense import OpenItem, insert_assignments, open_items
-from ledger.register.vouchers import find_vouchers
+from ledger.register.suspense import Decision, OpenItem, insert_assignments, open_items
+from ledger.register.vouchers import Voucher, VoucherKey, find_vouchers
 from obole.books.opened import Books
+from obole.intake.lookup import look_up_lines
 
 # The bank may notify a day or two before or after it books what has a reference of its own; equal amounts without one
 # are the same payment on the same day only.
@@ -55,51 +56,58 @@ def take_details(books: Books, posting: Posting, desk: Desk | None, source: Deta
     if not totals:
         message = "only details of another statement, and none that split a total: nothing of it is posted"
         return Details(None, (Fault(message, severity=Severity.WARNING),))
-    keys = {movement: (_reference(desk, movement), movement.booked) for movement in totals}
-    there = find_vouchers(posting.connection, DocumentKind.DETAILS, keys.values())
-    waiting = [item for item in open_items(posting.connection) if item.bank == desk.alias]
-    faults: list[Fault] = []
-    chosen: dict[int, OpenItem] = {}
-    taken: list[Movement] = []
-    for movement in totals:
-        if keys[movement] in there:
-            continue
-        found = None if _split_before(posting, desk, statement, movement) else _match(movement, waiting)
-        if found is None:
-            faults.append(
-                Fault(
-                    f"details of {to_decimal(movement.cents)} EUR of {movement.booked}: no such total waits on "
-                    "suspense; nothing is posted (it was split already, or its statement is to be imported first)",
-                    movement.line,
-                    Severity.WARNING,
-                )
-            )
-            continue
-        if found.booked.year in closed:
-            faults.append(
-                Fault(f"{found.document}: {found.booked.year} is closed; nothing can be posted in it any more")
-            )
-            continue
-        waiting.remove(found)
-        chosen[movement.position] = found
-        taken.append(movement._replace(booked=found.booked))
-    if not taken:
+    connection = posting.connection
+    chosen, faults = _choose(connection, desk, statement, totals, closed)
+    if not chosen:
         return Details(None, tuple(faults))
+    taken = [one.total._replace(booked=one.item.booked) for one in chosen]
     day = max(movement.booked for movement in taken)
-    name = free_name(posting.connection, f"details-{desk.alias}-{day.year}-{file_digest[:8]}")
-    booked = book_details(statement, taken, desk, file_digest, name)
-    archive = _archive(books, desk, statement, day, file_digest)
-    vouchers = [(*keys[one], _digest(one)) for one in totals if one.position in chosen]
-    document_id = posting.post(_with_vouchers(booked, vouchers), (archive, source.content))
-    insert_assignments(
-        posting.connection,
-        document_id,
-        [
-            (position, item.document_id, item.position, None, desk.suspense, item.booked, None)
-            for position, item in sorted(chosen.items())
-        ],
-    )
+    found = look_up_lines(connection, statement.movements, desk, f"details-{desk.alias}-{day.year}-{file_digest[:8]}")
+    booked = book_details(statement, taken, desk, found, file_digest)
+    vouchers = [Voucher(*_key(desk, one.total), _digest(one.total)) for one in chosen]
+    suffix = ".xml" if statement.kind is DocumentKind.CAMT else ".cod"
+    archive = books.archive_path(DocumentKind.DETAILS, day, f"details-{file_digest[:12]}", suffix, account=desk.account)
+    document_id = posting.post(replace(booked.booking, vouchers=vouchers), (archive, source.content))
+    decisions = [
+        Decision(one.total.position, one.item.key, None, desk.suspense, one.item.booked)
+        for one in sorted(chosen, key=lambda one: one.total.position)
+    ]
+    insert_assignments(connection, document_id, decisions)
     return Details(booked, (*faults, *booked.faults), document_id)
+
+
+class _Chosen(NamedTuple):
+    """A total of the details, and the line of suspense that it splits."""
+
+    total: Movement
+    item: OpenItem
+
+
+def _choose(
+    connection: Connection, desk: Desk, statement: Statement, totals: Sequence[Movement], closed: set[int]
+) -> tuple[list[_Chosen], list[Fault]]:
+    """The totals that wait, each with its line, and what is to be told of the others."""
+    there = find_vouchers(connection, DocumentKind.DETAILS, [_key(desk, movement) for movement in totals])
+    waiting = [item for item in open_items(connection) if item.bank == desk.alias]
+    faults: list[Fault] = []
+    chosen: list[_Chosen] = []
+    for movement in totals:
+        if _key(desk, movement) in there:
+            continue
+        found = None if _split_before(connection, desk, statement, movement) else _match(movement, waiting)
+        if found is None:
+            message = (
+                f"details of {to_decimal(movement.cents)} EUR of {movement.booked}: no such total waits on "
+                "suspense; nothing is posted (it was split already, or its statement is to be imported first)"
+            )
+            faults.append(Fault(message, movement.line, Severity.WARNING))
+        elif found.booked.year in closed:
+            message = f"{found.document}: {found.booked.year} is closed; nothing can be posted in it any more"
+            faults.append(Fault(message))
+        else:
+            waiting.remove(found)
+            chosen.append(_Chosen(movement, found))
+    return chosen, faults
 
 
 def _split_totals(statement: Statement) -> list[Movement]:
@@ -125,27 +133,19 @@ def _match(movement: Movement, waiting: Sequence[OpenItem]) -> OpenItem | None:
     return nameless[0] if len(nameless) == 1 else None
 
 
-def _split_before(posting: Posting, desk: Desk, statement: Statement, movement: Movement) -> bool:
+def _split_before(connection: Connection, desk: Desk, statement: Statement, movement: Movement) -> bool:
     """Whether these details are booked: one of their references is, or a total of that day and amount was split."""
     parts = [one for one in statement.movements if one.parent == movement.position]
     references = [one.reference for one in parts if one.reference and one.mandate is not None]
     if references:
-        return any(not one.reversed for one in originals_of(posting.connection, references).values())
-    return totals_split(posting.connection, desk.alias, movement.booked, movement.cents) > 0
+        return any(not one.reversed for one in originals_of(connection, references).values())
+    return totals_split(connection, desk.alias, movement.booked, movement.cents) > 0
 
 
-def _reference(desk: Desk, movement: Movement) -> str:
-    return f"{desk.alias}:{movement.reference or movement.bank_reference}:{movement.cents}"
+def _key(desk: Desk, movement: Movement) -> VoucherKey:
+    reference = movement.reference or movement.bank_reference
+    return VoucherKey(f"{desk.alias}:{reference}:{movement.cents}", movement.booked)
 
 
 def _digest(movement: Movement) -> str:
     return f"{movement.cents}"
-
-
-def _with_vouchers(booked: Booked, vouchers: Sequence[tuple[str, date, str]]) -> Booking:
-    return replace(booked.booking, vouchers=vouchers)
-
-
-def _archive(books: Books, desk: Desk, statement: Statement, day: date, file_digest: str) -> Path:
-    suffix = ".xml" if statement.kind is DocumentKind.CAMT else ".cod"
-    return books.archive_of(desk.account) / f"{day}.details-{file_digest[:12]}{suffix}"

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from importers.registers import donors as donor_file
 from importers.registers.donors import DonorRow
+from ledger.clock import today
 from ledger.errors import Fault, Severity
 from ledger.posting import Booking
 from ledger.records import DocumentKind
-from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.register.documents import documents_of, free_name
+from ledger.sources import source_document
 from ledger.vault.donors import Donor, save_donors, whole_donors
 from ledger.vault.links import load_links, owners_of_numbers
-from obole.books.opened import Books, today
+from obole.books.opened import Books
 from obole.intake.guards import refuse_file, refuse_where, warnings_of
 from obole.outcome import Taken
 
@@ -35,15 +37,8 @@ def take_donors(books: Books, path: Path) -> Taken:
         known = documents_of(posting.connection, file.digest)
         if not changed and known:
             return Taken(known=known, counts=taken.counts)
-        record = DocumentRecord(
-            name=free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}"),
-            kind=DocumentKind.DONORS,
-            file_digest=file.digest,
-            digest=file.digest,
-            first_day=day,
-            last_day=day,
-            summary={"counts": taken.counts},
-        )
+        name = free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}")
+        record = source_document(DocumentKind.DONORS, name, file.digest, [day], counts=taken.counts)
         # The vault first: after a kill between the two, taking the same rows again posts what is missing.
         with books.vault.begin() as identities:
             save_donors(identities, books.sealer, changed)

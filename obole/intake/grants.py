@@ -4,17 +4,19 @@ from datetime import date
 from pathlib import Path
 
 from importers.registers import grants as grant_file
+from ledger.clock import today
 from ledger.dimensions import LineKeys, with_keys
 from ledger.errors import Fault
 from ledger.journal import Entry, Line
 from ledger.parties import is_party_key
 from ledger.recognition import Grant, GrantEntry, GrantEntryKind, grant_entries
 from ledger.records import DocumentKind
+from ledger.sources import digest_of
 from ledger.wording import word
-from obole.books.opened import Books, today
+from obole.books.opened import Books
 from obole.books.policies import grant_accounts
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, digest_of, refuse_file, refuse_where
+from obole.intake.guards import LineGuard, day_faults, refuse_file, refuse_where
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 

@@ -1,7 +1,5 @@
 """What refuses a source file before anything of it is posted."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -9,17 +7,13 @@ from typing import Any
 
 from importers.sheets.tabular import RegisterFile
 from ledger.chart import UnknownAccount
+from ledger.clock import today
 from ledger.dimensions import LineKeys
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.parties import unknown_party
 from ledger.vault.parties import known_parties
-from obole.books.opened import Books, today
+from obole.books.opened import Books
 from obole.books.watch import Watch
-
-
-def digest_of(content: Iterable[Any]) -> str:
-    """SHA-256 of plain values: what tells two contents apart."""
-    return hashlib.sha256(json.dumps(list(content), default=str, ensure_ascii=False).encode()).hexdigest()
 
 
 def refuse_file(path: Path, file: RegisterFile[Any]) -> None:

@@ -6,15 +6,16 @@ from importers.registers import in_kind as in_kind_file
 from ledger.dimensions import LineKeys
 from ledger.errors import Fault, Severity
 from ledger.records import Channel, DocumentKind, Gift
+from ledger.sources import digest_of
 from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 
-# Securities, stocks for the projects and fixed assets, or the charge they spare (annex 3; accounting-rules.md e).
+# Securities, stocks for the projects and fixed assets, or the charge they spare (annex 3; CBN/CNC opinion 2010/16).
 _CHARGE_OR_ASSET = "2356"
 
 

@@ -11,16 +11,27 @@ from sqlalchemy import Connection
 
 from importers.registers import in_kind as in_kind_file
 from importers.sheets.tabular import RegisterFile
+from ledger.clock import today
 from ledger.errors import Fault
 from ledger.journal import Entry
 from ledger.posting import Booking
 from ledger.recognition import Grant
 from ledger.records import DocumentKind, Gift
-from ledger.register.documents import DocumentRecord, documents_of, first_document, free_name
-from ledger.register.suspense import insert_assignments
-from ledger.register.vouchers import all_vouchers, find_vouchers, insert_in_kind, save_grants
-from obole.books.opened import Books, today
-from obole.intake.guards import digest_of, refuse_where, warnings_of
+from ledger.register.documents import documents_of, first_document, free_name
+from ledger.register.suspense import Decision, insert_assignments
+from ledger.register.vouchers import (
+    GrantContract,
+    InKindDetail,
+    Voucher,
+    VoucherKey,
+    all_vouchers,
+    find_vouchers,
+    insert_in_kind,
+    save_grants,
+)
+from ledger.sources import digest_of, source_document
+from obole.books.opened import Books
+from obole.intake.guards import refuse_where, warnings_of
 from obole.outcome import Taken
 
 
@@ -37,7 +48,12 @@ class Item:
     debits: Mapping[int, str] = field(default_factory=dict)
     batches: Mapping[int, str] = field(default_factory=dict)
     in_kind: tuple[in_kind_file.InKindRow, ...] = ()
-    assignment: tuple[Any, ...] | None = None
+    decision: Decision | None = None
+
+    @property
+    def key(self) -> VoucherKey:
+        """By what it is known."""
+        return VoucherKey(self.reference, self.day)
 
 
 def take_items(
@@ -62,16 +78,14 @@ def take_items(
         for year in sorted({item.day.year for item in new}):
             name = free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
             of_year = [item for item in new if item.day.year == year]
-            archive = books.folder.documents / "sources" / str(year) / f"{name}{path.suffix.lower()}"
+            archive = books.archive_path(kind, date(year, 1, 1), name, path.suffix.lower())
             document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
             _keep_details(posting.connection, document_id, of_year)
             taken.posted.append(name)
         if grants and not taken.posted and not documents_of(posting.connection, digest):
             name = f"{kind}-{today().year}-{digest[:8]}"
-            record = DocumentRecord(name, kind, digest, digest, today(), today())
-            posting.post(
-                Booking(record), (books.folder.documents / "sources" / f"{name}{path.suffix.lower()}", content)
-            )
+            record = source_document(kind, name, digest, [today()])
+            posting.post(Booking(record), (books.archive_path(kind, today(), name, path.suffix.lower()), content))
             taken.posted.append(name)
         if grants:
             first = first_document(posting.connection, kind, digest)
@@ -85,11 +99,11 @@ def take_items(
 def _new_items(
     connection: Connection, kind: DocumentKind, items: Sequence[Item], path: Path, taken: Taken
 ) -> list[Item]:
-    known = find_vouchers(connection, kind, [(item.reference, item.day) for item in items])
+    known = find_vouchers(connection, kind, [item.key for item in items])
     new: list[Item] = []
     faults = _moved(connection, kind, items)
     for item in items:
-        before = known.get((item.reference, item.day))
+        before = known.get(item.key)
         if before is None:
             new.append(item)
         elif before != item.digest:
@@ -114,7 +128,7 @@ def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item]) ->
     """
     if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS):
         return []
-    asked = {(item.reference, item.day) for item in items}
+    asked = {item.key for item in items}
     rows = {_owner(kind, item.reference): item.row for item in items}
     return [
         Fault(
@@ -134,22 +148,16 @@ def _owner(kind: DocumentKind, reference: str) -> str:
 def _booking(name: str, kind: DocumentKind, items: Sequence[Item], digest: str) -> Booking:
     days = [item.day for item in items]
     gifts = [gift for item in items for gift in item.gifts]
-    record = DocumentRecord(
-        name=name,
-        kind=kind,
-        file_digest=digest,
-        digest=digest_of([(item.reference, item.day.isoformat(), item.digest) for item in items]),
-        first_day=min(days),
-        last_day=max(days),
-        summary={"counts": {"items": len(items), "gifts": len(gifts)}},
-    )
+    content = digest_of([(item.reference, item.day.isoformat(), item.digest) for item in items])
+    counts = {"items": len(items), "gifts": len(gifts)}
+    record = source_document(kind, name, content, days, counts=counts, file_digest=digest)
     return Booking(
         record=record,
         gifts=gifts,
         gift_debits={key: value for item in items for key, value in item.debits.items()},
         batches={key: value for item in items for key, value in item.batches.items()},
         entries=[_linked(entry, name) for item in items for entry in item.entries],
-        vouchers=[(item.reference, item.day, item.digest) for item in items],
+        vouchers=[Voucher(item.reference, item.day, item.digest) for item in items],
     )
 
 
@@ -160,36 +168,30 @@ def _linked(entry: Entry, name: str) -> Entry:
 def _keep_details(connection: Connection, document_id: int, items: Sequence[Item]) -> None:
     insert_in_kind(
         connection,
+        document_id,
         [
-            {
-                "reference": row.reference,
-                "document_id": document_id,
-                "position": row.row,
-                "category": row.category.value,
-                "description": row.description,
-                "quantity": None if row.quantity is None else str(row.quantity),
-                "unit_cents": row.unit_cents,
-                "cents": row.cents,
-                "valuation": row.valuation.value,
-                "valued_on": row.valued_on,
-                "evidence": row.evidence,
-                "account": row.account,
-                "project": row.project,
-                "department": row.department,
-            }
+            InKindDetail(
+                reference=row.reference,
+                position=row.row,
+                category=row.category.value,
+                description=row.description,
+                quantity=None if row.quantity is None else str(row.quantity),
+                unit_cents=row.unit_cents,
+                cents=row.cents,
+                valuation=row.valuation.value,
+                valued_on=row.valued_on,
+                evidence=row.evidence,
+                account=row.account,
+                project=row.project,
+                department=row.department,
+            )
             for item in items
             for row in item.in_kind
         ],
     )
-    insert_assignments(connection, document_id, [item.assignment for item in items if item.assignment is not None])
+    insert_assignments(connection, document_id, [item.decision for item in items if item.decision is not None])
 
 
-def _contract(grant: Grant) -> dict[str, str]:
+def _contract(grant: Grant) -> GrantContract:
     content = json.dumps(asdict(grant), default=str, ensure_ascii=False, sort_keys=True)
-    return {
-        "reference": grant.reference,
-        "funder": grant.funder,
-        "funder_kind": grant.funder_kind.value,
-        "contract": grant.contract,
-        "content": content,
-    }
+    return GrantContract(grant.reference, grant.funder, grant.funder_kind.value, grant.contract, content)

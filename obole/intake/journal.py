@@ -14,9 +14,10 @@ from ledger.dimensions import with_keys
 from ledger.errors import Fault
 from ledger.journal import Entry, Line
 from ledger.records import DocumentKind
+from ledger.sources import digest_of
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from importers.registers import parties as party_file
 from importers.registers.parties import PartyRow
+from ledger.clock import today
 from ledger.parties import Party
 from ledger.posting import Booking
 from ledger.records import DocumentKind
-from ledger.register.documents import DocumentRecord, documents_of, free_name
+from ledger.register.documents import documents_of, free_name
+from ledger.sources import source_document
 from ledger.vault.parties import find_parties, save_parties
-from obole.books.opened import Books, today
+from obole.books.opened import Books
 from obole.intake.guards import refuse_file, warnings_of
 from obole.outcome import Taken
 
@@ -33,15 +35,8 @@ def take_parties(books: Books, path: Path) -> Taken:
         known = documents_of(posting.connection, file.digest)
         if not changed and known:
             return Taken(known=known, counts=taken.counts, faults=taken.faults)
-        record = DocumentRecord(
-            name=free_name(posting.connection, f"parties-{day.year}-{file.digest[:8]}"),
-            kind=DocumentKind.PARTIES,
-            file_digest=file.digest,
-            digest=file.digest,
-            first_day=day,
-            last_day=day,
-            summary={"counts": taken.counts},
-        )
+        name = free_name(posting.connection, f"parties-{day.year}-{file.digest[:8]}")
+        record = source_document(DocumentKind.PARTIES, name, file.digest, [day], counts=taken.counts)
         # The vault first: after a kill between the two, taking the same rows again posts what is missing.
         with books.vault.begin() as identities:
             save_parties(identities, changed)

@@ -334,5 +334,5 @@ class ReadStatement:
 
     @property
     def turn(self) -> tuple[date, str, str]:
-        """Statements are posted by day, account and number, whatever their order in the files (formats.md 1.6)."""
+        """Statements are posted by day, account and number, whatever their order in the files."""
         return (self.statement.closing_date or date.max, self.statement.account, self.statement.sequence)

@@ -1,33 +1,36 @@
-"""Bank statements into the books: known or new, decided line by line, posted in batches."""
+"""Bank statements into the books: known or new, decided line by line, posted in batches.
+
+A statement's way is straight: it is read, what it needs is looked up, it is decided, it is posted.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from importers.bank.any_format import reading_key
-from importers.bank.overlap import Contradicts
 from importers.bank.records import Outline, Statement
-from importers.deciding.booking import Booked, Desk, book, document_name
+from importers.deciding.booking import Booked, Desk, Return, book, document_name
+from importers.deciding.found import Found
+from ledger.clock import today
 from ledger.collector import paused
 from ledger.errors import Fault
 from ledger.posting import Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
-from ledger.register.documents import free_name
-from ledger.register.statements import (
-    banks_with,
-)
+from ledger.register.statements import banks_with
 from ledger.vault.counterparties import Counterparty, save_counterparties
 from ledger.vault.pledges import PledgeChange, change_pledges
-from obole.books.opened import Books, today
+from obole.books.opened import Books
 from obole.debits.failures import follow, of_returns
-from obole.intake import desk as desks
-from obole.intake.continuity import continuity, is_known, parts_not_posted
-from obole.intake.desk import load_known
+from obole.intake.continuity import continuity, new_or_known, numbered, parts_not_posted, sharing_days
+from obole.intake.desk import Knowledge, desk_of, load_known
 from obole.intake.details import Details, DetailsFile, take_details
+from obole.intake.lookup import look_up
 from obole.intake.reading import BankSource, ReadStatement, reading
 from obole.outcome import Told
 
@@ -38,36 +41,52 @@ _BATCH_MOVEMENTS = 40_000
 _BATCH_DOCUMENTS = 128
 
 
-_NEVER_WHOLE = 1_000_000
-
-
 def take_statements(books: Books, group: Sequence[tuple[Path, Told]], progress: Callable[[int], None]) -> None:
     """Post what is new of bank files, in batches, by day; `progress` gets the number of files done."""
     ordered = sorted(group, key=lambda item: reading_key(item[0]))
-    told_of = dict(ordered)
-    batch: list[ReadStatement] = []
     details: list[ReadStatement] = []
-    weight = 0
     with paused(), reading([path for path, _ in ordered]) as sources:
         known = load_known(books)
-        for number, source in enumerate(sources, start=1):
-            outline = source.outline()
-            for read in _statements(told_of[source.path], source, outline):
-                if read.statement.details_only:
-                    details.append(read)
-                    continue
-                batch.append(read)
-                weight += len(read.statement.movements)
-                if outline.ordered and _enough(batch, weight):  # what follows in the file is of later days
-                    _post_batch(books, batch, known)
-                    batch, weight = [], 0
-            if _enough(batch, weight):
-                _post_batch(books, batch, known)
-                batch, weight = [], 0
-                progress(number)
-        _post_batch(books, batch, known)
+        for batch in _batches(sources, dict(ordered), details, progress):
+            with _together(books, known) as work:
+                for part in _new_parts(work, batch):
+                    found = look_up(work.connection, part.statement, part.desk)
+                    booked = book(part.statement, part.desk, found, part.read.file_digest)
+                    _post(work, part, found, booked)
         _post_details(books, details, known)
     progress(len(ordered))
+
+
+def _batches(
+    sources: Iterator[BankSource],
+    told_of: dict[Path, Told],
+    details: list[ReadStatement],
+    progress: Callable[[int], None],
+) -> Iterator[list[ReadStatement]]:
+    """Yield statements to be posted together, by day; those that hold only details are kept for later."""
+    batch: list[ReadStatement] = []
+    weight = 0
+    for number, source in enumerate(sources, start=1):
+        outline = source.outline()
+        for read in _statements(told_of[source.path], source, outline):
+            if read.statement.details_only:
+                details.append(read)
+                continue
+            batch.append(read)
+            weight += len(read.statement.movements)
+            if outline.ordered and _enough(batch, weight):  # what follows in the file is of later days
+                yield _by_day(batch)
+                batch, weight = [], 0
+        if _enough(batch, weight):
+            yield _by_day(batch)
+            batch, weight = [], 0
+            progress(number)
+    if batch:
+        yield _by_day(batch)
+
+
+def _by_day(batch: Sequence[ReadStatement]) -> list[ReadStatement]:
+    return sorted(batch, key=lambda read: read.turn)
 
 
 def _enough(batch: Sequence[ReadStatement], weight: int) -> bool:
@@ -82,70 +101,81 @@ def _statements(told: Told, source: BankSource, outline: Outline) -> Iterator[Re
     told.faults.extend(source.faults)
 
 
-def _post_batch(books: Books, batch: Sequence[ReadStatement], known: desks.Knowledge) -> None:
-    if not batch:
-        return
-    counterparties: list[Counterparty] = []
-    with books.posting() as posting:
-        work = _Work(books, posting, known, books.closed_years(posting.connection))
-        work.mixed.update(banks_with(posting.connection, DocumentKind.CAMT))
-        for read in sorted(batch, key=lambda read: read.turn):
-            for booked in _book(work, read):
-                counterparties.extend(booked.counterparties)
-        # The vault first: rows without a document are harmless, a document without them would lose a name.
-        with books.vault.begin() as connection:
-            save_counterparties(connection, counterparties)
-            change_pledges(connection, work.changes)
-
-
 @dataclass(frozen=True, slots=True)
 class _Work:
     """A batch of statements being posted; `mixed` are the accounts that have statements which may share days."""
 
     books: Books
     posting: Posting
-    known: desks.Knowledge
+    known: Knowledge
     closed: set[int]
-    mixed: set[str] = field(default_factory=set)
+    mixed: set[str]
+    counterparties: list[Counterparty] = field(default_factory=list)
     changes: list[PledgeChange] = field(default_factory=list)
 
-
-def _book(work: _Work, read: ReadStatement) -> Iterator[Booked]:
-    """Post what is new of a statement."""
-    posting, statement, told = work.posting, read.statement, read.told
-    desk = desks.for_account(work.books, statement.account, posting.connection, work.known)
-    problem = _refusal(work.books, desk, statement)
-    if problem is not None or desk is None:
-        told.faults.append(Fault(f"statement {statement.sequence} of {statement.closing_date}: {problem}"))
-        return
-    name = document_name(desk.alias, statement)
-    parts: tuple[Statement, ...] = (statement,)
-    if statement.kind is DocumentKind.CAMT or desk.alias in work.mixed:
-        try:
-            parts = parts_not_posted(posting, desk, read, name)
-        except Contradicts as refusal:
-            told.faults.append(Fault(f"{name}: {refusal}"))
-            return
-        work.mixed.add(desk.alias)
-    elif is_known(posting, desk, read, name):
-        parts = ()
-    for part in parts:
-        booked = _book_part(work, desk, read, part)
-        if booked is not None:
-            yield booked
-    if parts != (statement,):
-        yield from _split_known(work, desk, read, parts)
+    @property
+    def connection(self) -> Connection:
+        """The register, in the transaction of the batch: it shows what the batch posted before."""
+        return self.posting.connection
 
 
-def _split_known(work: _Work, desk: Desk, read: ReadStatement, parts: Sequence[Statement]) -> Iterator[Booked]:
+@contextmanager
+def _together(books: Books, known: Knowledge) -> Iterator[_Work]:
+    """One transaction of the register for what is posted inside the block."""
+    with books.posting() as posting:
+        connection = posting.connection
+        mixed = banks_with(connection, DocumentKind.CAMT)
+        work = _Work(books, posting, known, books.closed_years(connection), mixed)
+        yield work
+        # The vault first: rows without a document are harmless, a document without them would lose a name.
+        with books.vault.begin() as identities:
+            save_counterparties(identities, work.counterparties)
+            change_pledges(identities, work.changes)
+
+
+class _Part(NamedTuple):
+    """A statement, or a part of one, that is to be posted."""
+
+    read: ReadStatement
+    statement: Statement
+    desk: Desk
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the statement that was read."""
+        return self.statement is self.read.statement
+
+
+def _new_parts(work: _Work, batch: Sequence[ReadStatement]) -> Iterator[_Part]:
+    """Yield what is to be posted of a batch, part by part: each is posted before the next is looked at."""
+    for read in batch:
+        statement, told = read.statement, read.told
+        desk = desk_of(work.books, statement.account, work.known)
+        problem = _refusal(work.books, desk, statement)
+        if problem is not None or desk is None:
+            told.faults.append(Fault(f"statement {statement.sequence} of {statement.closing_date}: {problem}"))
+            continue
+        name = document_name(desk.alias, statement)
+        if statement.kind is DocumentKind.CAMT or desk.alias in work.mixed:
+            new = parts_not_posted(statement, sharing_days(work.connection, statement, desk.alias, name))
+            work.mixed.add(desk.alias)
+        else:
+            new = new_or_known(statement, numbered(work.connection, statement, desk.alias, name))
+        told.known.extend(one for one in new.known if one not in told.known)
+        told.faults.extend(new.faults)
+        for part in new.parts:
+            yield _Part(read, part, desk)
+        if new.parts != (statement,):
+            _split_known(work, desk, read, new.parts)
+
+
+def _split_known(work: _Work, desk: Desk, read: ReadStatement, parts: Sequence[Statement]) -> None:
     """Lines that are posted already may bring what their first file did not have: the details of a total that waits."""
     new = {movement.position for part in parts for movement in part.movements}
     rest = tuple(movement for movement in read.statement.movements if movement.position not in new)
     if read.told.refused or all(movement.parent is None for movement in rest):
         return
-    done = _split_total(work, desk, read, replace(read.statement, movements=rest))
-    if done.booked is not None:
-        yield done.booked
+    _split_total(work, desk, read, replace(read.statement, movements=rest))
 
 
 def _split_total(work: _Work, desk: Desk | None, read: ReadStatement, statement: Statement) -> Details:
@@ -155,59 +185,49 @@ def _split_total(work: _Work, desk: Desk | None, read: ReadStatement, statement:
     if done.booked is not None:
         record = done.booked.booking.record
         read.told.posted.append(record.name)
-        read.told.add(record.summary["counts"], record.summary["cents"])
-        work.changes.extend(_follow(work.books, work.posting.connection, done.document_id, done.booked, read.told))
+        read.told.add(record.summary.counts, record.summary.cents)
+        work.counterparties.extend(done.booked.counterparties)
+        _follow(work, done.document_id, done.booked.returns, read.told)
     return done
 
 
-def _post_details(books: Books, reads: Sequence[ReadStatement], known: desks.Knowledge) -> None:
+def _post_details(books: Books, reads: Sequence[ReadStatement], known: Knowledge) -> None:
     """Split the totals that wait on suspense by the details that came in files of their own."""
     if not reads:
         return
-    counterparties: list[Counterparty] = []
-    with books.posting() as posting:
-        work = _Work(books, posting, known, books.closed_years(posting.connection))
+    with _together(books, known) as work:
         for read in reads:
-            desk = desks.for_account(books, read.statement.account, posting.connection, known)
+            desk = desk_of(books, read.statement.account, known)
             done = _split_total(work, desk, read, read.statement)
             read.told.faults.extend(done.faults)
-            if done.booked is not None:
-                counterparties.extend(done.booked.counterparties)
-        with books.vault.begin() as connection:
-            save_counterparties(connection, counterparties)
-            change_pledges(connection, work.changes)
 
 
-def _book_part(work: _Work, desk: Desk, read: ReadStatement, statement: Statement) -> Booked | None:
-    posting, told, closed = work.posting, read.told, work.closed
-    name = free_name(posting.connection, document_name(desk.alias, statement))
-    shut = closed and closed & {day.year for day in _days(statement)}
+def _post(work: _Work, part: _Part, found: Found, booked: Booked) -> None:
+    """Post a decided statement with its file, tell it, and enter what follows from the direct debits that came back."""
+    read, statement, told = part.read, part.statement, part.read.told
+    shut = work.closed & {day.year for day in _days(statement)}
     if shut:
-        told.faults.append(Fault(f"{name}: {min(shut)} is closed; nothing can be posted in it any more"))
-        return None
-    booked = book(statement, desk, read.file_digest, name)
+        told.faults.append(Fault(f"{found.name}: {min(shut)} is closed; nothing can be posted in it any more"))
+        return
     told.faults.extend(booked.faults)
-    told.faults.extend(continuity(posting, desk, statement, name))
-    summary = dict(booked.booking.record.summary)
+    told.faults.extend(continuity(statement, found))
+    record = booked.booking.record
     # A part does not tell that the rest of its file is there: such a file is read again.
-    summary["statements"] = read.of if statement is read.statement else _NEVER_WHOLE
-    record = desks.with_summary(booked.booking, summary)
-    archive = _archive(work.books, desk, statement, name, read)
-    document_id = posting.post(record, (archive, read.content))
-    work.changes.extend(_follow(work.books, posting.connection, document_id, booked, told))
-    told.posted.append(name)
-    told.add(summary["counts"], summary["cents"])
-    return booked
+    summary = replace(record.summary, statements=read.of if part.whole else 1, part=not part.whole)
+    booking = replace(booked.booking, record=replace(record, summary=summary))
+    document_id = work.posting.post(booking, (_archive(work.books, part, found.name), read.content))
+    work.counterparties.extend(booked.counterparties)
+    _follow(work, document_id, booked.returns, told)
+    told.posted.append(found.name)
+    told.add(summary.counts, summary.cents)
 
 
-def _follow(
-    books: Books, connection: Connection, document_id: int, booked: Booked, told: Told
-) -> Sequence[PledgeChange]:
-    """Enter and tell what follows from the direct debits that came back; what is to change in the vault."""
-    followed = follow(books, connection, of_returns(booked.returns))
-    debitbook.insert_failures(connection, document_id, followed.failures)
+def _follow(work: _Work, document_id: int, returns: Sequence[Return], told: Told) -> None:
+    """Enter and tell what follows from the direct debits that came back; what is to change in the vault is kept."""
+    followed = follow(work.books, work.connection, of_returns(returns))
+    debitbook.insert_failures(work.connection, document_id, followed.failures)
     told.faults.extend(followed.faults)
-    return followed.changes
+    work.changes.extend(followed.changes)
 
 
 def _refusal(books: Books, desk: Desk | None, statement: Statement) -> str | None:
@@ -235,9 +255,12 @@ def _days(statement: Statement) -> Iterator[date]:
 _SUFFIXES = {DocumentKind.CODA: ".cod", DocumentKind.CAMT: ".xml"}
 
 
-def _archive(books: Books, desk: Desk, statement: Statement, name: str, read: ReadStatement) -> Path:
-    folder = books.archive_of(desk.account)
-    kind = statement.kind
+def _archive(books: Books, part: _Part, name: str) -> Path:
+    read, statement, account = part.read, part.statement, part.desk.account
+    kind, closing = statement.kind, statement.closing_date
+    assert closing is not None
     if read.of > 1 or kind is DocumentKind.CAMT:  # the file is one, its statements and their parts are several
-        return folder / f"{read.last}.{kind}-{read.file_digest[:12]}{_SUFFIXES[kind]}"
-    return folder / f"{statement.closing_date}.{name}{_SUFFIXES[kind]}"
+        day, name = read.last or closing, f"{kind}-{read.file_digest[:12]}"
+    else:
+        day = closing
+    return books.archive_path(kind, day, name, _SUFFIXES[kind], account=account)

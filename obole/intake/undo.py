@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection
 
 from ledger.locks import writing
-from ledger.mirror import CannotUndo, mirror, refuse_kind, years_of
+from ledger.mirror import CannotUndo, mirror, refuse_kind
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
-from ledger.register.documents import find_document, insert_undone, undone_by
+from ledger.register.documents import PostedDocument, find_document, insert_undone, undone_by
 from ledger.register.gifts import PostedGift, gifts_of, reversal_of
 from ledger.register.suspense import assignments_to, lines_decided
 from ledger.vault.links import forget_ibans
@@ -50,56 +49,55 @@ def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recover
         if record is None:
             raise CannotUndo(f"{name}: no such document; `obole documents` lists those posted.")
         undone = undone_by(connection)
-        if record["id"] in undone:
+        if record.id in undone:
             raise CannotUndo(f"{name}: undone already; import its file to post it again.")
-        refuse_kind(name, record["kind"])
-        closed = books.closed_years(connection) & years_of(record)
+        refuse_kind(name, record.kind)
+        closed = books.closed_years(connection) & record.years
         if closed:
             raise CannotUndo(f"{name}: {min(closed)} is closed; enter a correction in an open year.")
         _refuse_assigned(connection, record, undone)
         _refuse_sent(connection, record)
-        gifts = [_standing(connection, one, name, undone) for one in gifts_of(connection, record["id"])]
-        journal = (root / record["journal"]).read_text(encoding="utf-8") if record["journal"] else ""
+        gifts = [_standing(connection, one, name, undone) for one in gifts_of(connection, record.id)]
+        journal = (root / record.journal).read_text(encoding="utf-8") if record.journal else ""
         booking = mirror(record, gifts, journal, control, language)
-        if record["kind"] == DocumentKind.ASSIGNMENT and not dry_run:
+        if record.kind == DocumentKind.ASSIGNMENT and not dry_run:
             with books.vault.begin() as identities:
-                forget_ibans(identities, lines_decided(connection, record["id"]))
+                forget_ibans(identities, lines_decided(connection, record.id))
         by = posting.post(booking)
-        insert_undone(connection, record["id"], by)
-    counts = booking.record.summary["counts"]
-    cents = booking.record.summary["cents"]["gifts"]
-    return Undone(name, booking.record.name, counts["gifts"], cents, counts["entries"], dry_run, recovered)
+        insert_undone(connection, record.id, by)
+    told = booking.record.summary
+    gone, cents, entries = told.counts["gifts"], told.cents["gifts"], told.counts["entries"]
+    return Undone(name, booking.record.name, gone, cents, entries, dry_run, recovered)
 
 
-def _refuse_assigned(connection: Connection, record: Mapping[str, Any], undone: Mapping[int, int]) -> None:
+def _refuse_assigned(connection: Connection, record: PostedDocument, undone: Mapping[int, int]) -> None:
     """CannotUndo where another document decided about a suspense line of this one."""
-    for document_id, document, position in assignments_to(connection, record["id"]):
-        if document_id not in undone:
-            raise CannotUndo(f"{record['name']}: line {position} was assigned by {document}; undo that first.")
+    for one in assignments_to(connection, record.id):
+        if one.by_id not in undone:
+            raise CannotUndo(f"{record.name}: line {one.position} was assigned by {one.by}; undo that first.")
 
 
-def _refuse_sent(connection: Connection, record: Mapping[str, Any]) -> None:
+def _refuse_sent(connection: Connection, record: PostedDocument) -> None:
     """CannotUndo for a collection that the bank has answered: one is withdrawn only while nothing came of it."""
-    if record["kind"] != DocumentKind.COLLECTION:
+    if record.kind != DocumentKind.COLLECTION:
         return
-    for reference in debitbook.references_of(connection, record["name"]):
+    for reference in debitbook.references_of(connection, record.name):
         collected = debitbook.collected(connection, reference)
         if collected is not None and any(one.credited or one.rejected for one in collected.debits):
-            raise CannotUndo(f"{record['name']}: the bank has credited or rejected some of it; it cannot be withdrawn.")
+            raise CannotUndo(f"{record.name}: the bank has credited or rejected some of it; it cannot be withdrawn.")
 
 
 def _standing(connection: Connection, one: PostedGift, name: str, undone: Mapping[int, int]) -> PostedGift:
     """The gift, or what took its place where its reversal was itself taken back."""
     while (back := reversal_of(connection, one.id)) is not None:
-        document_id, document, position = back
-        if document_id not in undone:
+        if back.document_id not in undone:
             raise CannotUndo(
-                f"{name}: a gift of line {one.gift.position} was taken back by {document}; undo that first."
+                f"{name}: a gift of line {one.gift.position} was taken back by {back.document}; undo that first."
             )
         restored = [
             other
-            for other in gifts_of(connection, undone[document_id])
-            if other.gift.position == position and other.gift.cents == one.gift.cents
+            for other in gifts_of(connection, undone[back.document_id])
+            if other.gift.position == back.position and other.gift.cents == one.gift.cents
         ]
-        one = PostedGift(restored[0].id, one.gift, one.reference)
+        one = one._replace(id=restored[0].id)
     return one

@@ -8,7 +8,6 @@ classes at the foot of the module, made by `extension`. A script `<name>.js` bes
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import cast
 
@@ -18,8 +17,10 @@ from fava.ext import FavaExtensionBase
 from flask import request
 from flask_babel import get_locale
 
-from ledger.chart import LANGUAGES, Account, accounts_of
+from ledger.chart import Account, accounts_of
+from ledger.clock import today
 from ledger.errors import OboleError
+from ledger.languages import LANGUAGES
 from obole.pages.words import LANGUAGE_NAMES, words
 from reports.totals import Totals, totals_of
 
@@ -144,4 +145,4 @@ def _year() -> int | None:
 
 
 def _finished() -> int:
-    return datetime.now().astimezone().year - 1
+    return today().year - 1

@@ -19,6 +19,7 @@ from receipts.filing import belcotax
 from receipts.filing.shipment import slips_of, withdrawn_numbers
 from receipts.issue import Changed, Preview, issue, preview
 from receipts.paper.render import Rendered, render
+from reports.totals import Totals
 
 
 class NotRecognised(OboleError):
@@ -129,9 +130,9 @@ def status_of(books: Books, year: int) -> Status:
     )
 
 
-def tie_out(books: Books, year: int) -> Tie:
-    """The gift accounts of a year against receipts and reasons."""
-    income = gift_income(books, load_books(books.folder.main).totals.in_year(year))
+def tie_out(books: Books, year: int, totals: Totals) -> Tie:
+    """Return the gift accounts of a year against receipts and reasons; `totals` are those of the loaded books."""
+    income = gift_income(books, totals.in_year(year))
     with books.register.connect() as gifts, books.vault.connect() as identities:
         assessment = assess_year(gifts, identities, books.sealer, year, policy_for(books.config, year))
         return tie(assessment, receiptbook.covered_gifts(gifts, year), income)

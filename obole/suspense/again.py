@@ -8,24 +8,24 @@ does one whose assignment was undone.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from importers.bank.records import Movement
-from importers.deciding.booking import Booked, Desk, book_open
+from importers.deciding.booking import BookedAgain, Desk, book_open
 from ledger.posting import Posting
 from ledger.records import DocumentKind
-from ledger.register.documents import free_name
-from ledger.register.suspense import OpenItem, ever_assigned, insert_assignments, open_items
+from ledger.register.suspense import Decision, OpenItem, ever_assigned, insert_assignments, open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
 from obole.books.opened import Books
-from obole.intake import desk as desks
+from obole.intake.desk import desk_of, load_known
+from obole.intake.lookup import look_up_lines
 
 
-def reconsider(books: Books, load: Callable[[Books], desks.Knowledge]) -> list[Booked]:
-    """Post what of the open lines is known now, one document per account and year; `load` is asked where some are."""
+def reconsider(books: Books) -> list[BookedAgain]:
+    """Post what of the open lines is known now, one document per account and year."""
     with books.register.connect() as connection:
         once = ever_assigned(connection)
-        items = [item for item in open_items(connection) if (item.document_id, item.position) not in once]
+        items = [item for item in open_items(connection) if item.key not in once]
         closed = books.closed_years(connection)
     groups: dict[tuple[str, int], list[OpenItem]] = defaultdict(list)
     for item in items:
@@ -35,12 +35,12 @@ def reconsider(books: Books, load: Callable[[Books], desks.Knowledge]) -> list[B
         return []
     with books.vault.connect() as connection:
         behind = all_counterparties(connection)
-    known = load(books)
+    known = load_known(books)
     posted = []
     with books.posting() as posting:
         for (alias, year), some in sorted(groups.items()):
             iban = next(bank.iban for bank in books.config.bank if bank.alias == alias)
-            desk = desks.for_account(books, iban, posting.connection, known)
+            desk = desk_of(books, iban, known)
             assert desk is not None
             booked = _post(posting, desk, year, some, behind)
             if booked is not None:
@@ -54,33 +54,24 @@ def _post(
     year: int,
     items: Sequence[OpenItem],
     behind: Mapping[tuple[str, int], Counterparty],
-) -> Booked | None:
+) -> BookedAgain | None:
     movements = [_movement(number, item, behind) for number, item in enumerate(items, start=1)]
     places = "|".join(f"{item.document}:{item.position}" for item in items)
     digest = hashlib.sha256(f"open lines|{places}".encode()).hexdigest()
-    name = free_name(posting.connection, f"{DocumentKind.ASSIGNMENT}-{year}-{digest[:8]}")
-    result = book_open(movements, desk, name, digest)
-    if result is None:
+    base = f"{DocumentKind.ASSIGNMENT}-{year}-{digest[:8]}"
+    found = look_up_lines(posting.connection, movements, desk, base, again=True)
+    booked = book_open(movements, desk, found, digest)
+    if booked is None:
         return None
-    booked, decided = result
     document_id = posting.post(booked.booking)
-    rows = []
     given = {gift.position: gift.donor for gift in booked.booking.gifts}
-    for number in decided:
-        item = items[number - 1]
-        account = next(row.account for row in booked.booking.movements if row.position == number)
-        rows.append(
-            (
-                number,
-                item.document_id,
-                item.position,
-                given.get(number),
-                account or desk.money,
-                item.booked,
-                None,
-            )
-        )
-    insert_assignments(posting.connection, document_id, rows)
+    accounts = {row.position: row.account for row in booked.booking.movements}
+    decisions = [
+        Decision(number, item.key, given.get(number), accounts[number] or desk.money, item.booked)
+        for number, item in enumerate(items, start=1)
+        if number in booked.decided
+    ]
+    insert_assignments(posting.connection, document_id, decisions)
     return booked
 
 

@@ -9,24 +9,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from importers.deciding.booking import channel_of, counted_year
+from importers.deciding.booking import channel_of
+from importers.deciding.gifts import counted_year, two_lines
 from importers.registers import assignments as assignment_file
 from importers.registers.assignments import AssignmentRow
 from importers.registers.donors import valid_iban
-from ledger.dimensions import with_keys
 from ledger.errors import Fault, Severity
-from ledger.journal import Entry, Line
 from ledger.records import Counterpart, DocumentKind, Gift, Nature
 from ledger.register.gifts import PostedGift, standing_gift
-from ledger.register.suspense import OpenItem, assigned_items, open_items
-from ledger.register.vouchers import find_vouchers
+from ledger.register.suspense import Decision, OpenItem, assigned_items, open_items
+from ledger.register.vouchers import VoucherKey, find_vouchers
+from ledger.sources import digest_of
 from ledger.vault.counterparties import all_counterparties
 from ledger.vault.links import learn_ibans, owners_of_ibans
 from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, digest_of, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 
@@ -58,7 +58,9 @@ def take_assignments(books: Books, path: Path) -> Taken:
     with books.register.connect() as connection:
         waiting = {(item.document, item.position): item for item in open_items(connection)}
         decided = assigned_items(connection)
-        known = find_vouchers(connection, DocumentKind.ASSIGNMENT, [(_reference(row), row.day) for row in file.rows])
+        known = find_vouchers(
+            connection, DocumentKind.ASSIGNMENT, [VoucherKey(_reference(row), row.day) for row in file.rows]
+        )
         standing = {
             (row.document, row.position): standing_gift(connection, row.document, row.position)
             for row in file.rows
@@ -75,7 +77,7 @@ def take_assignments(books: Books, path: Path) -> Taken:
         item, gift = waiting.get(place), standing.get(place)
         before = decided.get(place)
         account = _account(books, row, gift)
-        if known.get((_reference(row), row.day)) == _digest(row, account):
+        if known.get(VoucherKey(_reference(row), row.day)) == _digest(row, account):
             already += 1
             continue
         case = _Case(row, item, gift, account)
@@ -181,12 +183,12 @@ def _item(books: Books, case: _Case) -> Item:
             debits={row.row: ""},
             batches={row.row: word("reclassification", language)},
         )
-    decision = (row.row, item.document_id, row.position, row.donor, case.account, row.day, row.reason)
+    decision = Decision(row.row, item.key, row.donor, case.account, row.day, row.reason)
     if case.account not in config.gifts.control:
-        lines = (Line(suspense, item.cents), with_keys(Line(case.account, -item.cents), row.keys))
-        meta = {"position": row.position}
-        entry = Entry(row.day, word("assignment", language), lines, links=(row.document,), meta=meta)
-        return Item(reference, row.day, digest, row.row, entries=(entry,), assignment=decision)
+        label, meta = word("assignment", language), {"position": row.position}
+        accounts = suspense, case.account
+        entry = two_lines(row.day, label, item.cents, *accounts, document=row.document, meta=meta, keys=row.keys)
+        return Item(reference, row.day, digest, row.row, entries=(entry,), decision=decision)
     gift = Gift(
         donor=row.donor,
         cents=item.cents,
@@ -212,7 +214,7 @@ def _item(books: Books, case: _Case) -> Item:
         gifts=(gift,),
         debits={row.row: suspense},
         batches={row.row: word("assignment", language)},
-        assignment=decision,
+        decision=decision,
     )
 
 

@@ -70,9 +70,9 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         (item.document, item.position, item.booked, item.cents, True) for item in items
     ]
     open_ += [
-        (document, one.gift.position, one.gift.booked, one.gift.cents, False)
-        for document, one in donorless
-        if (document, one.gift.position) in behind
+        (one.document, one.gift.position, one.gift.booked, one.gift.cents, False)
+        for one in donorless
+        if (one.document, one.gift.position) in behind
     ]
     lines = []
     for document, position, booked, cents, waits in open_:
@@ -115,8 +115,8 @@ def _noted(connection: Connection) -> dict[int, list[Noted]]:
     """By amount, the gifts that a CRM's export says came to the bank and that stand with nobody's name yet."""
     noted = noted_gifts(connection, "bank")
     there = defaultdict(list)
-    for donor, cents, day in standing_gifts(connection, (one.donor for one in noted)):
-        there[donor, cents].append(day)
+    for given in standing_gifts(connection, (one.donor for one in noted)):
+        there[given.donor, given.cents].append(given.day)
     found: dict[int, list[Noted]] = defaultdict(list)
     for one in noted:
         days = there[one.donor, one.cents]

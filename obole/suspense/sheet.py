@@ -1,4 +1,7 @@
-"""The sheet of open lines that a person fills in."""
+"""The sheet of open lines that a person fills in.
+
+Made with openpyxl, which reads a sheet back with its formatting; reports are made by `reports.sheets`.
+"""
 
 import csv
 from collections.abc import Sequence
@@ -8,12 +11,12 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font, PatternFill
 
 from importers.registers.assignments import COLUMNS
 from ledger.money import to_decimal
 from obole.suspense.open_lines import OpenLine
-from reports.sheets import BOLD, NUMBER_FORMATS, SHADE, set_up_sheet
-from reports.tables import ColumnKind
+from reports.wording import word
 
 _TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason")
 
@@ -30,7 +33,13 @@ _TO_READ = {
 _WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 14, 12, 30, 40, 13, 8, 36, 24)
 
 
-_FORMATS = {9: NUMBER_FORMATS[ColumnKind.CENTS], 13: "0 %"}  # amount and score
+_FORMATS = {9: "#,##0.00", 13: "0 %"}  # amount and score
+
+
+_BOLD = Font(name="Calibri", size=11, bold=True)
+
+
+_SHADE = PatternFill("solid", fgColor="E8EDF2")
 
 
 TIE = 0.05  # two donors this close are for a person to tell apart
@@ -60,7 +69,7 @@ def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill
         return
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("match")
-    set_up_sheet(sheet, language, landscape=True, header=1)
+    _set_up(sheet, language)
     for letter, width in zip("ABCDEFGHIJKLMNOP", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.append([_styled(sheet, heading, fill=heading[0] != "(") for heading in _headings(language)])
@@ -69,12 +78,24 @@ def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill
     workbook.save(path)
 
 
+def _set_up(sheet: Any, language: str) -> None:
+    """A4 on its side, fitted to the width, the headings frozen and repeated on each page, the pages numbered."""
+    sheet.freeze_panes = "A2"
+    sheet.page_setup.paperSize = "9"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
+    sheet.oddFooter.right.text = word("page-of", language)
+
+
 def _styled(sheet: Any, heading: str, *, fill: bool) -> Any:
     """A heading; the shaded ones stand above what the person fills in."""
     cell = WriteOnlyCell(sheet, heading)
-    cell.font = BOLD
+    cell.font = _BOLD
     if fill:
-        cell.fill = SHADE
+        cell.fill = _SHADE
     return cell
 
 

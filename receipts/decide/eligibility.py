@@ -1,4 +1,4 @@
-"""Who gets a receipt for a year and why not: every cent of the gifts falls in exactly one line.
+"""The decision who gets a receipt for a year and why not: every cent of the gifts falls in exactly one line.
 
 `assess` decides from plain facts, without a store or a clock; `partition` sums its lines. What the law says stands in
 `data/reasons.csv`.
@@ -49,7 +49,7 @@ class Reason(StrEnum):
 
 
 class Warn(StrEnum):
-    """What a person should look at although it decides nothing."""
+    """A point that a person should look at although it decides nothing."""
 
     NUMBER_MISSING = "number-missing"
     STRADDLES_YEARS = "straddles-years"
@@ -66,7 +66,7 @@ class Identifier(StrEnum):
 
 
 class GiftFact(NamedTuple):
-    """What eligibility needs of a gift: `counted` and `booked` are calendar years, `cents` negative for a reversal."""
+    """The facts of a gift that decide: `counted` and `booked` are calendar years, `cents` negative for a reversal."""
 
     id: int
     donor: str | None
@@ -81,7 +81,7 @@ class GiftFact(NamedTuple):
 
 
 class DonorFact(NamedTuple):
-    """What eligibility needs of a donor, without any of it being shown: what is there and what is not.
+    """The facts of a donor that decide, without any of it being shown: what is there and what is not.
 
     `has_name` is the surname, or the name of a legal person; `has_address` street, postcode, municipality and country;
     `reversal_open` is true while a reversal of this donor awaits a decision.
@@ -130,11 +130,11 @@ class Assessment:
 
     @property
     def due(self) -> tuple[DonorDecision, ...]:
-        """The receipts to issue."""
+        """Return the receipts to issue."""
         return tuple(decision for decision in self.decisions if decision.reason is None)
 
     def set_aside(self) -> Iterator[tuple[GiftFact, Reason]]:
-        """The gifts that give no receipt whoever the donor is, each with its reason."""
+        """Yield the gifts that give no receipt whoever the donor is, each with its reason."""
         for gift, outcome in zip(self.gifts, self.outcomes, strict=True):
             if outcome is not None and outcome in _of_gifts():
                 yield gift, outcome
@@ -193,26 +193,26 @@ def assess(year: int, gifts: Iterable[GiftFact], donors: Iterable[DonorFact], po
 
 
 def obstacles(year: int, cents: int, donor: DonorFact | None, policy: Policy) -> tuple[Reason, ...]:
-    """All that stands against a receipt of `cents` for this donor, the first reason first; empty: it may be issued.
+    """Return all that stands against a receipt of `cents` for this donor, first reason first; empty: it may be issued.
 
-    The validation before issue of facts/receipts.md section 5, for one receipt at a time.
+    The validation before issue, for one receipt at a time.
     """
     unrecognised = () if year in policy.recognised else (Reason.NOT_RECOGNISED,)
     return unrecognised + _Rules.of(year, policy).obstacles(cents, donor)
 
 
 def partition(assessment: Assessment) -> list[Share]:
-    """The lines that add up to all the gifts given, receipted first, then the reasons in order."""
+    """Return the lines that add up to all the gifts given, receipted first, then the reasons in order."""
     return _shares(assessment.outcomes, assessment.gifts)
 
 
 def label(code: str, language: str) -> str:
-    """The words for a `Reason` or RECEIPTED in fr, nl, de or en."""
+    """Return the words for a `Reason` or RECEIPTED in fr, nl, de or en."""
     return _reasons()[code][language]
 
 
 def source(code: str) -> str:
-    """Where a `Reason` stands in law or practice, or that it is a choice of ours."""
+    """Return where a `Reason` stands in law or practice, or that it is a choice of ours."""
     return _reasons()[code]["source"]
 
 
@@ -290,7 +290,7 @@ def _of_gift(gift: GiftFact, by_kind: Mapping[tuple[Nature, Counterpart, Channel
 
 
 def _origin(reversal: GiftFact, facts: tuple[GiftFact, ...], place: dict[int, int]) -> GiftFact:
-    """What a reversal, or the reversal of a reversal, goes back to; itself where that is not among the gifts."""
+    """Return what a reversal, or the reversal of a reversal, goes back to; itself where that is not among the gifts."""
     gift, seen = reversal, {reversal.id}
     while gift.reverses is not None and gift.reverses in place:
         gift = facts[place[gift.reverses]]
@@ -301,7 +301,7 @@ def _origin(reversal: GiftFact, facts: tuple[GiftFact, ...], place: dict[int, in
 
 
 def _survivor(donor: DonorFact, known: dict[str, DonorFact]) -> str:
-    """The key a merged donor lives on under."""
+    """Return the key a merged donor lives on under."""
     key, seen = donor.key, {donor.key}
     while (at := known.get(key)) is not None and at.merged_into is not None:
         key = at.merged_into
@@ -335,7 +335,7 @@ def _of_gifts() -> frozenset[Reason]:
 
 @cache
 def _reason_by_kind(token_eligible: bool) -> dict[tuple[Nature, Counterpart, Channel], Reason | None]:
-    """The decision table unfolded: every nature, counterpart and channel, the first row that names one of them."""
+    """Return the decision table unfolded: for every nature, counterpart and channel the first row that names one."""
     rows = [
         (Reason(code), {*row["natures"].split()}, {*row["counterparts"].split()}, {*row["channels"].split()})
         for code, row in _reasons().items()

@@ -11,6 +11,7 @@ from ledger.collector import paused
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.records import Channel, Counterpart, DonorKind, Nature
 from ledger.register.gifts import gifts_counted
+from ledger.register.suspense import donors_awaiting_return
 from ledger.vault.donors import Donor, find_donors, merged_keys
 from ledger.vault.key import Sealer
 from receipts.decide.eligibility import Assessment, DonorFact, GiftFact, Identifier, Policy, assess
@@ -21,33 +22,48 @@ def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year:
     with paused():
         facts = list(gift_facts(gifts, year))
         keys = {fact.donor for fact in facts if fact.donor is not None}
-        donors = donor_facts(find_donors(identities, sealer, keys | merged_keys(identities)))
+        found = find_donors(identities, sealer, keys | merged_keys(identities))
+        donors = _awaiting(list(donor_facts(found)), donors_awaiting_return(gifts, year))
         return assess(year, facts, donors, policy)
 
 
+def _awaiting(donors: list[DonorFact], keys: set[str]) -> list[DonorFact]:
+    """The donors with a mark on those a return of whose gifts waits; of one that was merged, on whom it went into."""
+    if not keys:
+        return donors
+    into = {donor.key: donor.merged_into for donor in donors}
+    marked = set(keys)
+    for key in keys:
+        # A circle is refused by `assess`.
+        after = into.get(key)
+        while after is not None and after not in marked:
+            marked.add(after)
+            after = into.get(after)
+    return [donor._replace(reversal_open=True) if donor.key in marked else donor for donor in donors]
+
+
 def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
-    """The gifts that count for, or were booked in, a year."""
+    """Yield the gifts that count for, or were booked in, a year."""
     natures = {nature.value: nature for nature in Nature}
     counterparts = {counterpart.value: counterpart for counterpart in Counterpart}
     channels = {channel.value: channel for channel in Channel}
-    for number, donor, cents, counted, booked, nature, counterpart, channel, reverses in gifts_counted(
-        connection, year
-    ):
+    for row in gifts_counted(connection, year):
         yield GiftFact(
-            number,
-            donor,
-            cents,
-            counted,
-            booked,
-            natures[nature],
-            counterparts[counterpart],
-            channels[channel],
-            reverses,
+            row.id,
+            row.donor,
+            row.cents,
+            row.counted,
+            row.booked,
+            natures[row.nature],
+            counterparts[row.counterpart],
+            channels[row.channel],
+            row.reverses,
+            bool(row.certificate_elsewhere),
         )
 
 
 def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
-    """What is there and what is not, of each donor."""
+    """Yield what is there and what is not, of each donor."""
     for donor in donors:
         natural = donor.kind == DonorKind.NATURAL
         number = donor.national_number if natural else donor.enterprise_number

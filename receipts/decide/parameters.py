@@ -1,4 +1,4 @@
-"""What the law fixes per income year: threshold, rates, caps, national number, filing channel and date.
+"""The figures the law fixes per income year: threshold, rates, caps, national number, filing channel and date.
 
 The figures stand with their sources in `data/years.toml`; a year that is not there is an error, never a guess.
 """
@@ -14,14 +14,14 @@ from ledger.errors import OboleError
 
 
 class NationalNumber(StrEnum):
-    """What a missing national number does to a slip: a warning, or a refusal."""
+    """The effect of a missing national number on a slip: a warning, or a refusal."""
 
     TOLERATED = "tolerated"
     REQUIRED = "required"
 
 
 class FilingChannel(StrEnum):
-    """How slips reach the administration: classic XML, or JSON from Belcotax-on-web 2.0."""
+    """The way slips reach the administration: classic XML, or JSON from Belcotax-on-web 2.0."""
 
     XML = "xml"
     JSON = "json"
@@ -64,12 +64,12 @@ class YearParameters:
 
     @property
     def assessment_year(self) -> int:
-        """The year after, in which the income is assessed."""
+        """Return the year after, in which the income is assessed."""
         return self.year + 1
 
 
 def parameters(year: int) -> YearParameters:
-    """The rules of an income year; UnknownYear where the table has none."""
+    """Return the rules of an income year; UnknownYear where the table has none."""
     try:
         return _table()[year]
     except KeyError:
@@ -77,7 +77,7 @@ def parameters(year: int) -> YearParameters:
 
 
 def known_years() -> tuple[int, ...]:
-    """The income years in the table, in order."""
+    """Return the income years in the table, in order."""
     return tuple(sorted(_table()))
 
 

@@ -44,7 +44,7 @@ class TieLine:
     cents: int
 
     def label(self, language: str) -> str:
-        """The words for it in fr, nl, de or en."""
+        """Return the words for it in fr, nl, de or en."""
         words = _LABELS.get(self.code)
         return words[language] if words else reason_label(self.code, language)
 
@@ -65,7 +65,7 @@ class Tie:
 
     @property
     def difference(self) -> int:
-        """Zero, or what stands in the books and not in the register."""
+        """Return zero, or what stands in the books and not in the register."""
         return self.accounts_cents - sum(line.cents for line in self.lines)
 
 

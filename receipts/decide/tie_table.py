@@ -43,7 +43,7 @@ _TIE_WORDS = {
 
 
 def tie_table(tie: Tie, language: str) -> Table:
-    """The tie-out as a table: each reason, what it explains, and the difference."""
+    """Return the tie-out as a table: each reason, what it explains, and the difference."""
 
     def word(key: str) -> str:
         return _TIE_WORDS[key][language]

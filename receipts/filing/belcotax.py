@@ -47,7 +47,7 @@ __all__ = [
 _LANGUAGE = {"nl": "1", "fr": "2", "de": "3"}
 
 
-# The validation module may refuse an ampersand even when escaped, so the word is written (facts/belcotax.md section 2).
+# The validation module may refuse an ampersand even when escaped, so the word is written (said by an implementer).
 _AND = {"nl": "en", "fr": "et", "de": "und"}
 
 
@@ -64,7 +64,7 @@ _SHOWN_FAULTS: Final = 20
 
 
 class Action(StrEnum):
-    """What a slip does to an earlier shipment, zone f2028."""
+    """The effect of a slip on an earlier shipment, zone f2028."""
 
     ORIGINAL = "original"
     MODIFY = "modify"
@@ -102,7 +102,7 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class Declarant:
-    """Who issues the receipts, and who sends the file where that is another."""
+    """The issuer of the receipts, and who sends the file where that is another."""
 
     name: str
     street: str
@@ -117,7 +117,7 @@ class Declarant:
 
 @dataclass(frozen=True, slots=True)
 class BelcotaxSettings:
-    """What the sources leave open, with the defaults proposed in facts/belcotax.md; `obole.toml` [belcotax].
+    """Choices that the FPS brochure leaves open, with our defaults; `obole.toml` [belcotax].
 
     `country_codes` adds codes of annex 3 of the brochure by ISO code, for countries the table here lacks.
     """
@@ -134,7 +134,7 @@ class BelcotaxSettings:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was written, to compare with the register of receipts; `notes` are warnings a person should read."""
+    """The figures of what was written, to compare with the register of receipts; `notes` are for a person to read."""
 
     count: int
     sum_numbers: int
@@ -165,7 +165,7 @@ class NoXmlChannel(OboleError):
 
 
 def file_name(institution: Declarant, year: int, sequence: int = 1) -> str:
-    """A file name without personal data; the administration prescribes none."""
+    """Return a file name without personal data; the administration prescribes none."""
     return f"belcotax-28171-{institution.enterprise_number}-{year}-{sequence}.xml"
 
 
@@ -211,7 +211,7 @@ def write_file(
     corrects: str | None = None,
     withdrawn: Collection[int] = frozenset(),
 ) -> Summary:
-    """`write` to a file readable by its owner alone, read back with `check`, and put in place only when right."""
+    """Write a file readable by its owner alone, read it back with `check`, and put it in place only when right."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600: national numbers
     try:
         with os.fdopen(descriptor, "wb") as out:
@@ -236,7 +236,7 @@ _COLUMNS = (
 
 
 def write_csv(slips: Iterable[Slip], out: BinaryIO) -> Summary:
-    """The slips as a list for entry by hand on the Belcotax website: UTF-8 with mark, semicolons, amounts `150,00`."""
+    """Return the slips as a list for entry by hand on the Belcotax website: UTF-8 with mark, semicolons, `150,00`."""
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
     rows = csv.writer(text, delimiter=";")
     rows.writerow((*_COLUMNS, "amount"))
@@ -528,13 +528,13 @@ class _Shipment:
 
 
 def _spoken(text: str, language: str) -> str:
-    """The text without ampersand: a free-standing one as the word for `and`, any other as +."""
+    """Return the text without ampersand: a free-standing one as the word for `and`, any other as +."""
     word = _AND.get(language, "+")
     return text.replace(" & ", f" {word} ").replace("&", "+")
 
 
 def _cut(text: str, length: int) -> str:
-    """The beginning of the text that fits, ending at a word where there is one."""
+    """Return the beginning of the text that fits, ending at a word where there is one."""
     if len(text) <= length:
         return text
     whole_words = text[: length + 1].rpartition(" ")[0].rstrip()
@@ -542,13 +542,13 @@ def _cut(text: str, length: int) -> str:
 
 
 def _split_name(name: str) -> tuple[str, str]:
-    """A statutory name over a1011 and what goes on in a1012, parted at a word."""
+    """Return a statutory name over a1011 and what goes on in a1012, parted at a word."""
     head = _cut(name.strip(), limits()["a1011_naamnl1"])
     return head, name.strip()[len(head) :].strip()
 
 
 def _telephone(number: str) -> str:
-    """As given where it fits in twelve characters, else the digits of the national form."""
+    """Return as given where it fits in twelve characters, else the digits of the national form."""
     if len(number) <= limits()["v0018_telefoonnummer"]:
         return number
     return re.sub(r"^(\+|00)32", "0", re.sub(r"[ ./()-]", "", number))

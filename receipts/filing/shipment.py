@@ -14,14 +14,14 @@ from receipts.paper.sheet import from_json
 
 
 def withdrawn_numbers(gifts: Engine, year: int) -> set[int]:
-    """The numbers issued and withdrawn: the only gaps a shipment may have."""
+    """Return the numbers issued and withdrawn: the only gaps a shipment may have."""
     with gifts.connect() as connection:
         rows = receiptbook.receipts_of(connection, year)
     return {row.number for row in rows if row.state == receiptbook.State.WITHDRAWN}
 
 
 def slips_of(gifts: Engine, identities: Engine, sealer: Sealer, year: int) -> Iterator[Slip]:
-    """One slip per valid receipt in the order of the numbers, each from its newest version; NotIssued where none is."""
+    """Yield one slip per valid receipt, by number, each from its newest version; NotIssued where none is."""
     with gifts.connect() as connection:
         rows = {row.number: row for row in receiptbook.receipts_of(connection, year)}
     if not rows:

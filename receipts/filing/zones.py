@@ -33,7 +33,7 @@ class Zone(NamedTuple):
 
 @cache
 def fields(block: str) -> tuple[Zone, ...]:
-    """The elements of a block (sender, institution, slip, totals, shipment) in the order of the schema."""
+    """Return the elements of a block (sender, institution, slip, totals, shipment) in the order of the schema."""
     return tuple(
         Zone(row["element"], int(row["max_length"]), row["required"] == "yes", row["overflow"] == "cut", row["content"])
         for row in _table("fields-28171.csv")
@@ -43,13 +43,13 @@ def fields(block: str) -> tuple[Zone, ...]:
 
 @cache
 def limits() -> dict[str, int]:
-    """The greatest length of each element; the schema has them as remarks only (Belcotax-2024.xsd)."""
+    """Return the greatest length of each element; the schema has them as remarks only (Belcotax-2024.xsd)."""
     return {row["element"]: int(row["max_length"]) for row in _table("fields-28171.csv")}
 
 
 @cache
 def countries() -> dict[str, str]:
-    """Codes by ISO country, annex 3 of the FPS brochure: the frequent ones, to be compared with it; not Belgium's."""
+    """Return codes by ISO country, annex 3 of the FPS brochure: the frequent ones, to be compared; not Belgium's."""
     return {row["iso2"]: row["code"] for row in _table("countries.csv")}
 
 

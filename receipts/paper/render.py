@@ -27,7 +27,7 @@ class NotIssued(OboleError):
 
 
 class Altered(OboleError):
-    """What is printed now is not what was issued."""
+    """A print that is not what was issued."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Rendered:
 
 
 def pdf_path(folder: Path, year: int, number: int, version: int) -> Path:
-    """Where the PDF of a receipt lies: `receipts/2025/000123.pdf`, later versions `000123-v2.pdf`."""
+    """Return where the PDF of a receipt lies: `receipts/2025/000123.pdf`, later versions `000123-v2.pdf`."""
     return folder / str(year) / (f"{number:06d}.pdf" if version == 1 else f"{number:06d}-v{version}.pdf")
 
 
@@ -122,7 +122,7 @@ def _keep(folder: Path, row: receiptbook.ReceiptRow, outcome: bytes | OboleError
 
 def _settle(gifts: Engine, year: int, batch: list[tuple[int, int, str, int]]) -> None:
     if batch:
-        os.sync()  # one for the batch: an fsync per file costs 4 ms each (facts/typesetting-and-mail.md)
+        os.sync()  # one for the batch: an fsync per file costs 4 ms each
         with gifts.begin() as connection:
             receiptbook.record_documents(connection, year, batch)
 
@@ -142,7 +142,7 @@ def _check_sheet(sheet: Sheet, row: receiptbook.ReceiptRow) -> None:
 
 
 def document_faults(gifts: Engine, identities: Engine, sealer: Sealer, folder: Path, year: int) -> Iterator[str]:
-    """PDFs and frozen sheets that are missing or are not those issued."""
+    """Yield PDFs and frozen sheets that are missing or are not those issued."""
     with gifts.connect() as connection:
         rows = receiptbook.receipts_of(connection, year)
     digests: dict[tuple[int, int], str] = {}

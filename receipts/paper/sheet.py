@@ -22,7 +22,7 @@ Language = Literal["fr", "nl", "de", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """Who issues. `enterprise_number` is ten digits; `recognition` a sentence or empty."""
+    """The issuer. `enterprise_number` is ten digits; `recognition` a sentence or empty."""
 
     name: str
     legal_form: str
@@ -92,18 +92,18 @@ class Sheet:
 
     @property
     def reference(self) -> str:
-        """Year and order number as people quote them: 2025/000123."""
+        """Return year and order number as people quote them: 2025/000123."""
         return f"{self.year}/{self.number:06d}"
 
 
 def to_json(sheet: Sheet) -> str:
-    """The canonical JSON of a sheet: sorted keys, no spaces, so that equal sheets give equal text."""
+    """Return the canonical JSON of a sheet: sorted keys, no spaces, so that equal sheets give equal text."""
     record = {"format": FORMAT, **asdict(sheet)}
     return json.dumps(record, default=date.isoformat, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def from_json(text: str) -> Sheet:
-    """The sheet of a canonical JSON; ValueError where it is of another format or lacks a field (no content is told)."""
+    """Return the sheet of a canonical JSON; ValueError, which tells no content, where format or fields are others."""
     try:
         record = json.loads(text)
         record["issued_on"] = date.fromisoformat(record["issued_on"])
@@ -121,7 +121,7 @@ def from_json(text: str) -> Sheet:
 
 
 def _strict(record: type, values: Any) -> dict[str, Any]:
-    """The values, refused where a field is missing or unknown: a default must not fill a gap in a stored sheet."""
+    """Return the values; a missing or unknown field is refused: no default fills a gap in a stored sheet."""
     if set(values) != {field.name for field in fields(record)}:
         raise ValueError
     return cast("dict[str, Any]", values)

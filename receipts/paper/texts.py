@@ -2,7 +2,7 @@
 
 Everything said on the page is decided here, how it looks in `layout/`. Figures keep one notation in all languages
 (decimal comma, a thin space between thousands); the amount of the receipt itself is enclosed and ungrouped, against
-tampering: `***1234,56*** EUR` (facts: receipts.md R7).
+tampering: `***1234,56*** EUR` (FPS Finance, finances.belgium.be/fr/asbl/dons/recus).
 """
 
 import csv
@@ -60,7 +60,7 @@ class Texts:
 
 
 def compose(sheet: Sheet) -> Texts:
-    """The texts of one receipt. English readers get English labels and the statutory mention in French."""
+    """Return the texts of one receipt. English readers get English labels and the statutory mention in French."""
     donor, institution = sheet.addressee, sheet.institution
     wording = _wording(donor.language)
     label = wording["label"]
@@ -121,19 +121,19 @@ def _facts(sheet: Sheet, label: Mapping[str, str]) -> tuple[tuple[str, str], ...
 
 
 def enterprise_number(digits: str) -> str:
-    """Ten digits as people write them: 0123.456.749."""
+    """Return ten digits as people write them: 0123.456.749."""
     return f"{digits[:4]}.{digits[4:7]}.{digits[7:]}"
 
 
 def national_number(digits: str) -> str:
-    """Eleven digits as people write them: 85.07.30-033.28."""
+    """Return eleven digits as people write them: 85.07.30-033.28."""
     return f"{digits[:2]}.{digits[2:4]}.{digits[4:6]}-{digits[6:9]}.{digits[9:]}"
 
 
 def _gifts(
     sheet: Sheet, wording: dict[str, Any]
 ) -> tuple[str, tuple[str, str, str], tuple[tuple[str, str, str], ...], tuple[str, str, str]]:
-    """The detail: heading, columns, rows, total. Gift by gift, regular ones in one row, else by month."""
+    """Return the detail: heading, columns, rows, total. Gift by gift, regular ones in one row, else by month."""
     label = wording["gifts"]
     amount = _grouped(sheet.cents)
     rows = tuple(_runs(sheet.gifts, wording))
@@ -153,7 +153,7 @@ def _gifts(
 
 
 def _runs(gifts: Iterable[SheetGift], wording: dict[str, Any]) -> Iterable[tuple[str, str, str]]:
-    """One row per gift by date; the same amount the same way several times running is one row with its count.
+    """Yield one row per gift by date; the same amount the same way several times running is one row with its count.
 
     A monthly donor reads one line instead of twelve, and the page is typeset in half the time.
     """
@@ -186,18 +186,18 @@ def _address(donor: Addressee) -> tuple[str, ...]:
 
 
 def _country(code: str, language: str) -> str:
-    """The country in capitals, as the post asks for it; the code itself where it is no known one."""
+    """Return the country in capitals, as the post asks for it; the code itself where it is no known one."""
     return _countries(language).get(code, code).upper()
 
 
-def _identifier(donor: Addressee, label: dict[str, str]) -> tuple[str, str]:
+def _identifier(donor: Addressee, label: Mapping[str, str]) -> tuple[str, str]:
     if donor.kind == "legal":
         number = donor.enterprise_number
         return label["enterprise_number"], enterprise_number(number) if number else label["unknown"]
     number = donor.national_number
     if not number:
         return label["national_number"], label["unknown"]
-    # A BIS number is a national number whose month is 20 or 40 higher (facts: receipts.md section 4).
+    # A BIS number is a national number whose month is 20 or 40 higher (as in python-stdnum, be.bis).
     return label["bis_number" if number[2:3] in "2345" else "national_number"], national_number(number)
 
 
@@ -235,6 +235,6 @@ def _wording(language: str) -> dict[str, Any]:
 
 @cache
 def _countries(language: str) -> dict[str, str]:
-    """Names by ISO code, from Unicode CLDR 47; kept here so that a newer CLDR does not change an old receipt."""
+    """Return names by ISO code, from Unicode CLDR 47; kept here so that a newer CLDR does not change an old receipt."""
     with (_FOLDER / "countries.csv").open(encoding="utf-8", newline="") as file:
         return {row["code"]: row[language] for row in csv.DictReader(file)}

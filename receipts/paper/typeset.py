@@ -89,7 +89,7 @@ class Typesetter:
         self._compiler = self._new_compiler()
 
     def render(self, sheet: Sheet) -> bytes:
-        """The PDF of one receipt; Unprintable where a letter has no glyph or the page no room."""
+        """Return the PDF of one receipt; Unprintable where a letter has no glyph or the page no room."""
         if hidden := {letter for _, text in _texts(sheet) for letter in _refused(text)}:
             raise Unprintable(sheet.reference, _name_letters(hidden, sheet))
         result = self._compile(self._head.render(texts=compose(sheet)), sheet.issued_on)
@@ -106,7 +106,7 @@ class Typesetter:
         self._fonts.cleanup()
 
     def _compile(self, source: str, day: date) -> bytes | str:
-        """The document, or what typst said instead, each complaint on a line."""
+        """Return the document, or what typst said instead, each complaint on a line."""
         try:
             document = self._compiler.compile(
                 input=source.encode(),
@@ -158,7 +158,7 @@ def render_many(jobs: Iterable[tuple[Key, Sheet]], workers: int) -> Iterator[tup
 
 
 def literal(value: Any) -> str:
-    """A value as Typst source that means just that value: text can end no string and start no code."""
+    """Return a value as Typst source that means just that value: text can end no string and start no code."""
     match value:
         case None:
             return "none"
@@ -176,7 +176,7 @@ def literal(value: Any) -> str:
 
 
 def _texts(sheet: Sheet) -> Iterator[tuple[str, str]]:
-    """The texts people wrote, each with the name of its field."""
+    """Yield the texts people wrote, each with the name of its field."""
     for record in (sheet.addressee, sheet.institution, sheet):
         for field in fields(record):
             value = getattr(record, field.name)
@@ -189,7 +189,7 @@ def _refused(text: str) -> Iterator[str]:
 
 
 def _name_letters(letters: set[str], sheet: Sheet) -> str:
-    """Which letters stand in the way, by code point, and in which field."""
+    """Return which letters stand in the way, by code point, and in which field."""
     points = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(letters))
     places = [name for name, text in _texts(sheet) if letters & set(unicodedata.normalize("NFC", text))]
     where = f" in {', '.join(places)}" if places else ""

@@ -1,6 +1,6 @@
 """Amounts in words, as a receipt spells them beside the figures: Belgian French, Dutch, German, English.
 
-Own rules instead of num2words, whose Belgian French is wrong for most numbers (facts: typesetting-and-mail.md).
+Own rules instead of num2words, whose Belgian French is wrong for most numbers.
 Spellings chosen: traditional French hyphens (only inside a number below one hundred: `vingt et un`, `deux cent un`);
 Dutch `duizend honderd` rather than `elfhonderd`; German `ein` before the noun (`einhundertein Euro`); British `and`.
 """

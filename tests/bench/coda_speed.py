@@ -21,7 +21,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from importers.deciding import booking
-from importers.deciding.booking import Desk
+from importers.deciding.booking import Desk, document_name
+from importers.deciding.found import Found
 from importers.deciding.rules import GiftRule, Rule
 from ledger.collector import paused
 from ledger.records import Channel, Counterpart, Nature
@@ -116,7 +117,6 @@ def _desk() -> Desk:
         links=Links(communications, mandates, ibans),
         rules=_rules(),
         grants={"C-2025-1": "G1", "ABC/2025/77": "G2"},
-        originals=lambda _: {},
         language="fr",
     )
 
@@ -149,7 +149,9 @@ def measure(reader: str, file: str) -> None:
         with paused(), reading([path]) as sources:  # as `obole import` does
             for source in sources:
                 for statement in source.statements:
-                    one = booking.book(statement, desk, source.digest).booking
+                    one = booking.book(
+                        statement, desk, Found(document_name(desk.alias, statement)), source.digest
+                    ).booking
                     count, gifts = count + len(one.movements), gifts + len(one.gifts)
         seconds = time.perf_counter() - start
     else:

@@ -10,7 +10,6 @@ them lets through is shown with its line, to be met by a test or named as one th
 import argparse
 import ast
 import functools
-import gc
 import importlib
 import json
 import os
@@ -163,6 +162,10 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
+# Calls that say how a thing looks: their numbers are widths and sizes, no decision.
+_LOOKS = frozenset({"Column", "SheetColumn", "Font", "Side", "PatternFill", "Alignment"})
+
+
 class _Places(ast.NodeVisitor):
     """Collects the mutations of one file: what stands in functions, but no assertion, annotation or decorator."""
 
@@ -202,6 +205,10 @@ class _Places(ast.NodeVisitor):
             self._statements.append(node)
             self.visit(node.value)
             self._statements.pop()
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if not (isinstance(node.func, ast.Name) and node.func.id in _LOOKS):
+            self.generic_visit(node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Leave text: before Python 3.12 its parts have no places of their own."""
@@ -336,13 +343,21 @@ class _Contexts:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        for one in gc.get_objects():
-            if isinstance(one, functools._lru_cache_wrapper) and (one.__module__ or "").split(".")[0] in ROOMS:
-                one.cache_clear()
+        for cached in _caches():
+            cached.cache_clear()
         self._measured.switch_context(item.nodeid)
         result = yield
         self._measured.switch_context("")
         return result
+
+
+def _caches() -> Iterator[Any]:
+    """Yield the caches of the rooms' functions: emptied, they let each test execute what it uses."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".", 1)[0] in ROOMS:
+            for value in vars(module).values():
+                within = vars(value).values() if isinstance(value, type) else ()
+                yield from (one for one in (value, *within) if isinstance(one, functools._lru_cache_wrapper))
 
 
 def serve() -> None:

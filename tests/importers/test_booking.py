@@ -1,7 +1,6 @@
 """What a statement posts: the order in which a line is known by, what a total is, what a return takes back."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -13,7 +12,9 @@ from hypothesis import strategies as st
 from importers.bank import coda
 from importers.bank.records import Movement, Statement
 from importers.deciding import booking
-from importers.deciding.booking import Desk, book, counted_year, document_name
+from importers.deciding.booking import Booked, Desk, document_name
+from importers.deciding.found import Found, questions
+from importers.deciding.gifts import counted_year
 from importers.deciding.rules import GiftRule, Rule
 from ledger.posting import gift_entries
 from ledger.records import Channel, Counterpart, Nature
@@ -33,14 +34,8 @@ BANK, MONEY, SUSPENSE, RECEIVABLE, FEES, POOLED = "550000", "731100", "499000", 
 FEE_RULE = Rule("Frais bancaires", account=FEES, credit=False, codes=("80",))
 
 
-def desk(
-    rules: tuple[Rule, ...] = (FEE_RULE,), originals: dict[str, Original] | None = None, **changes: object
-) -> Desk:
+def desk(rules: tuple[Rule, ...] = (FEE_RULE,), **changes: object) -> Desk:
     """What the books know: one issued OGM, one mandate, two accounts and a shared one, the contract of a grant."""
-
-    def find(references: Iterable[str]) -> dict[str, Original]:
-        return {one: original for one, original in (originals or {}).items() if one in set(references)}
-
     made = Desk(
         alias="current",
         account=BANK,
@@ -50,10 +45,26 @@ def desk(
         links=LINKS,
         rules=rules,
         grants={"C-2025-1": "G1", "C-2025-12": "G12"},
-        originals=find,
         language="fr",
     )
     return replace(made, **changes)
+
+
+def book(
+    made: Statement,
+    known: Desk,
+    digest: str,
+    originals: dict[str, Original] | None = None,
+    collections: dict[str, Collected] | None = None,
+) -> Booked:
+    """A statement decided by a register that holds these gifts and collections: it is told what the lines ask."""
+    asked = questions(made.movements, known.links)
+    found = Found(
+        document_name(known.alias, made),
+        originals={one: gift for one, gift in (originals or {}).items() if one in asked.references},
+        collections={one: held for one, held in (collections or {}).items() if one in asked.collections},
+    )
+    return booking.book(made, known, found, digest)
 
 
 def credit(cents: int = 50_00, code: str = "00150000", **fields: object) -> Movement:
@@ -81,11 +92,13 @@ def posted(booked) -> dict[str, int]:
     return {account: cents for account, cents in totals.items() if cents}
 
 
-def one(movement: Movement, made: Desk | None = None) -> tuple[str, str | None, str | None]:
+def one(
+    movement: Movement, made: Desk | None = None, originals: dict[str, Original] | None = None
+) -> tuple[str, str | None, str | None]:
     """Outcome, account and donor of a single line."""
-    booking = book(of(movement), made or desk(), "file").booking
-    [row] = booking.movements
-    donor = booking.gifts[0].donor if booking.gifts else None
+    posts = book(of(movement), made or desk(), "file", originals).booking
+    [row] = posts.movements
+    donor = posts.gifts[0].donor if posts.gifts else None
     return row.outcome, row.account, donor
 
 
@@ -201,7 +214,7 @@ def test_our_own_money_that_comes_back_is_no_gift_of_the_account_it_comes_from(c
 def test_a_collection_that_we_pay_is_no_gift_and_no_return():
     ours = credit(-80_00, "00501000", mandate="M-2", reference="E2E-1")
     back = {"E2E-1": Original(7, "D0002", 80_00, 2025, MONEY, "direct-debit", None, None, False)}
-    assert one(ours, desk(originals=back)) == ("suspense", SUSPENSE, None)
+    assert one(ours, originals=back) == ("suspense", SUSPENSE, None)
 
 
 # Totals and their details
@@ -287,7 +300,7 @@ def back(cents: int = -60_00, reference: str = "E1", **fields: object) -> Moveme
 
 
 def test_a_return_takes_back_the_gift_of_its_endtoendid_in_the_year_that_it_counted_for():
-    booked = book(of(back()), desk(originals={"E1": COLLECTED}), "file")
+    booked = book(of(back()), desk(), "file", {"E1": COLLECTED})
     [gift] = booked.booking.gifts
     assert (gift.reverses, gift.donor, gift.cents, gift.counted, gift.booked) == (7, "D0002", -60_00, 2024, DAY)
     assert (gift.campaign, gift.fund, gift.channel) == ("winter", "F2", Channel.DIRECT_DEBIT)
@@ -306,18 +319,18 @@ def test_a_return_takes_back_the_gift_of_its_endtoendid_in_the_year_that_it_coun
     ids=["of nothing known", "without an EndToEndId", "already reversed", "of another amount"],
 )
 def test_a_return_that_fits_no_gift_waits_on_suspense(line: Movement, known: dict[str, Original]):
-    assert one(line, desk(originals=known)) == ("suspense", SUSPENSE, None)
+    assert one(line, originals=known) == ("suspense", SUSPENSE, None)
 
 
 def test_one_gift_is_reversed_once_even_within_a_statement():
-    booked = book(of(back(), back()), desk(originals={"E1": COLLECTED}), "file")
+    booked = book(of(back(), back()), desk(), "file", {"E1": COLLECTED})
     assert [row.outcome for row in booked.booking.movements] == ["return", "suspense"]
 
 
 def test_a_total_of_returns_takes_back_each_of_its_details():
     lines = (back(), back(-5_00, "E2"))
     known = {"E1": COLLECTED, "E2": COLLECTED._replace(id=8, cents=5_00)}
-    booked = book(total(-65_00, *lines, code="10503000"), desk(originals=known), "file")
+    booked = book(total(-65_00, *lines, code="10503000"), desk(), "file", known)
     assert [gift.reverses for gift in booked.booking.gifts] == [7, 8]
     assert posted(booked) == {BANK: -65_00, MONEY: 65_00}
 
@@ -367,10 +380,8 @@ def test_the_counts_and_sums_of_a_statement_are_told_by_outcome():
     summary = book(
         of(credit(structured=ISSUED), credit(7_00), credit(-12_50, "08037000")), desk(), "file"
     ).booking.record.summary
-    assert summary == {
-        "counts": {"gift": 1, "rule": 1, "suspense": 1},
-        "cents": {"gift": 50_00, "rule": -12_50, "suspense": 7_00},
-    }
+    assert summary.counts == {"gift": 1, "rule": 1, "suspense": 1}
+    assert summary.cents == {"gift": 50_00, "rule": -12_50, "suspense": 7_00}
 
 
 # The year a gift counts for
@@ -443,7 +454,7 @@ def any_line(draw: st.DrawFn) -> Movement:
 @given(st.lists(any_line(), min_size=1, max_size=12))
 def test_whatever_the_lines_are_the_bank_account_moves_by_what_the_bank_says(lines: list[Movement]):
     made = of(*numbered(*lines))
-    booked = book(made, desk(originals={"E1": COLLECTED}), "file")
+    booked = book(made, desk(), "file", {"E1": COLLECTED})
     assert posted(booked).get(BANK, 0) == made.closing - made.opening
     assert -posted(booked).get(MONEY, 0) == sum(gift.cents for gift in booked.booking.gifts)
     assert [row.position for row in booked.booking.movements] == list(range(1, len(lines) + 1))
@@ -477,8 +488,8 @@ def test_a_gift_known_by_one_look_up_is_what_the_steps_make_of_it(made: Statemen
     rules = (FEE_RULE, Rule("Bonjour", account="740000", communication=re.compile("BONJOUR")))
     debits = [Debit(one, "M-2", "D0002", 50_00, DAY, rejected=False, credited=one == "E9") for one in ("E9", "E8")]
     collections = {"E9": Collected("E9", 100_00, tuple(debits))}
-    known = desk(rules, originals={"E1": COLLECTED}, date_policy=policy, collected=collections.get)
+    known = desk(rules, date_policy=policy)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(booking, "_unknown", lambda movements, _sheet, _batch: iter(movements))
-        step_by_step = book(made, known, "file")
-    assert book(made, known, "file") == step_by_step
+        patch.setattr(booking, "_book_known", lambda movements, _sheet, _batch: iter(movements))
+        step_by_step = book(made, known, "file", {"E1": COLLECTED}, collections)
+    assert book(made, known, "file", {"E1": COLLECTED}, collections) == step_by_step

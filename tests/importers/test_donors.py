@@ -11,7 +11,7 @@ from stdnum.be import vat
 
 from importers.registers import donors
 
-# Official samples of the FPS Finance and of python-stdnum, recomputed (facts/belcotax/checksum-test-vectors.csv).
+# Official samples of the FPS Finance and of python-stdnum, recomputed.
 NUMBERS = [
     ("85073003328", True),  # born 1985
     ("17073003384", True),  # born 2017: the check uses a leading 2
@@ -71,7 +71,7 @@ def test_what_has_not_the_form_of_an_iban_is_none(number: str) -> None:
 
 
 def test_an_iban_of_a_bank_missing_from_the_list_of_bank_codes_is_valid() -> None:
-    # The textbook example: right check digits, a bank code that is not given out (facts/format-libraries.md).
+    # The textbook example: right check digits, a bank code that is not given out.
     assert donors.valid_iban("BE68539007547034")
 
 

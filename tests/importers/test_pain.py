@@ -61,7 +61,7 @@ def report(blocks: str = "", group: str = "") -> StatusReport:
     return file
 
 
-# The samples: figures of the table in SOURCES.md
+# The samples: figures of the table that goes with them
 
 SUMS = {
     "civisepa_pain008v02_example": (2, 2, 20_30),

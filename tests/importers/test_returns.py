@@ -1,4 +1,4 @@
-"""What follows from the reason of a failed direct debit (facts: formats.md 3.3)."""
+"""What follows from the reason of a failed direct debit (EPC173-14, ISO external code list)."""
 
 import pytest
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from registers import write_csv, write_workbook
 
@@ -297,7 +298,6 @@ def test_a_workbook_gives_what_openpyxl_reads(tmp_path: Path) -> None:
     read = openpyxl.load_workbook(tmp_path / "a.xlsx", read_only=True, data_only=True).active
     oracle = {(cell.row, cell.column): cell.value for row in read.iter_rows() for cell in row if cell.value is not None}
     oracle[5, 4] = "kept"  # a carriage return, tidied
-    oracle[11, 4] = oracle[11, 4].hour / 24 + oracle[11, 4].minute / 1440  # a time of day is left a number
     found = {
         (number, column): value for number, row in grid.rows for column, value in enumerate(row, 1) if value is not None
     }
@@ -508,11 +508,113 @@ def test_a_number_that_is_none_is_a_damaged_workbook(number: str, tmp_path: Path
     assert "damaged" in messages(read_sheet(source))[0]
 
 
+def one_amount(tmp_path: Path, cell: str, row: str = "") -> RawSheet:
+    """A sheet whose cell B2 is written so, with a row behind it."""
+    return read_sheet(
+        rewrite(
+            write_workbook(tmp_path / "a.xlsx", "# one\nname;amount\nx;1\n"),
+            "xl/worksheets/sheet1.xml",
+            lambda xml: re.sub(r'<c r="B2".*?</c>', cell, xml).replace("</sheetData>", f"{row}</sheetData>"),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ('<c r="B2"><v>1&#50;</v></c>', "numbers written as no spreadsheet writes them"),
+        ('<c r="B2"><v>1<!-- x -->2</v></c>', "comments or marked sections"),
+        ('<c r="B2"><v><![CDATA[12]]></v></c>', "comments or marked sections"),
+        ('<c r="B2" t="zz"><v>1</v></c>', "is damaged (its sheet `one` cannot be read)"),
+        ('<c r="B2" t="s"><v>7</v></c>', "is damaged (its sheet `one` cannot be read)"),
+        ('<c r="B2"><v>1</v></d>', "is damaged (its part xl/worksheets/sheet1.xml cannot be read)"),
+    ],
+)
+def test_what_calamine_would_read_otherwise_than_it_is_written_is_refused(
+    cell: str, words: str, tmp_path: Path
+) -> None:
+    assert words in messages(one_amount(tmp_path, cell))[0]
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#SPILL!", "#GETTING_DATA"])
+def test_every_error_of_a_spreadsheet_is_told_with_its_cell(error: str, tmp_path: Path) -> None:
+    sheet = one_amount(tmp_path, f'<c r="B2" t="e"><v>{error}</v></c>')
+    assert any(f"column `amount` holds the spreadsheet error {error}" in one for one in messages(sheet)) or (
+        "cannot be read" in messages(sheet)[0]
+    )
+
+
+def test_a_cell_far_outside_the_table_does_not_take_the_memory(tmp_path: Path) -> None:
+    far = '<row r="1048576"><c r="IV1048576"><v>1</v></c></row>'
+    [message] = messages(one_amount(tmp_path, '<c r="B2"><v>1</v></c>', far))
+    assert message.startswith("the sheet `one` takes too much memory,")
+
+
+def test_a_negative_number_formatted_as_a_day_is_never_an_amount(tmp_path: Path) -> None:
+    """calamine makes 18:00 of -5.25."""
+    book = openpyxl.Workbook()
+    book.active.append(["name", "amount"])
+    book.active.append(["x", -5.25])
+    book.active["B2"].number_format = "yyyy-mm-dd"
+    book.save(tmp_path / "a.xlsx")
+    assert "is a date or a true/false, not an amount" in rows_refused(tmp_path / "a.xlsx")
+
+
+def rows_refused(source: Path) -> str:
+    table = SheetTable(read_sheet(source), COLUMNS)
+    assert [row.cents("amount") for row in table] == [0]
+    return " ".join(fault.message for fault in table.faults)
+
+
+FORMATS = (
+    "yyyy-mm-dd", "d/m/yyyy", "[Red]dd/mm/yy", "dd mmm", "mmm yy", "mmmm", "[$-80C]d mmmm yyyy", '"d"0', "0.00E+00",
+    "[$-F800]dddd\\, mmmm dd\\, yyyy", '0 "days"', 'General "m"', '#,##0.00 "EUR"', "#,##0.00\\ [$€-80C]", "0 \\d", "@",
+    "[$€-813] #,##0.00;[Red]-#,##0.00", "m/d/yy h:mm", "0.0%", "_-* #,##0.00\\ _€_-", "dd\\-mm\\-yyyy;@", "# ?/?",
+    "[Blue]#,##0", '"yyyy"', "\\y0", "[Yellow]0", "[Magenta]0",
+)  # fmt: skip
+
+
+def test_a_day_is_known_by_the_same_formats_as_openpyxl_knows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["name"])
+    for row, form in enumerate(FORMATS, 2):
+        book.active.cell(row, 1, 45000.25).number_format = form
+    book.save(tmp_path / "a.xlsx")
+    days = [isinstance(row[0], date) for _, row in read_sheet(tmp_path / "a.xlsx").rows]
+    assert days == [is_date_format(form) for form in FORMATS]
+
+
+def test_a_workbook_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    source = write_workbook(tmp_path / "a.xlsx", "# one\nname;amount\nx;1\n")
+    with zipfile.ZipFile(source) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    plain = parts["xl/worksheets/sheet1.xml"].decode().replace("<t>x</t>", "<t>Noé</t>")
+    for text, encoding in (
+        ('<?xml version="1.0" encoding="ISO-8859-1"?>' + plain, "latin-1"),
+        (plain, "utf-16"),
+    ):
+        with zipfile.ZipFile(source, "w") as new:
+            for name, content in parts.items():
+                new.writestr(name, text.encode(encoding) if name.endswith("sheet1.xml") else content)
+        assert "not written in UTF-8" in messages(read_sheet(source))[0]
+
+
+def test_a_csv_has_quotation_marks_where_a_spreadsheet_takes_them(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "a.csv", 'name;amount\nx "y" z;1\n"a"b;2\n"";3\n')
+    assert [list(row) for _, row in read_sheet(source).rows] == [['x "y" z', "1"], ["ab", "2"], [None, "3"]]
+
+
+def test_a_text_of_a_csv_without_end_is_told_with_its_row(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "a.csv", 'name;amount\nx;1\n"' + "y" * 200_000)
+    assert messages(read_sheet(source))[0].startswith("a text in row 3 is longer than 131,072 characters,")
+
+
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return write_workbook(tmp_path_factory.mktemp("sound") / "a.xlsx", "# one\nname;amount\nx;1\n").read_bytes()
 
 
+@settings(deadline=None)  # each starts a process
 @given(
     part=st.sampled_from(
         ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/worksheets/sheet1.xml")

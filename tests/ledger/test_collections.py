@@ -158,7 +158,7 @@ def test_the_reference_of_an_instalment_fits_the_bank_and_does_not_tell_the_mand
 @pytest.mark.parametrize(
     ("identifier", "valid"),
     [
-        ("BE68ZZZ0123456789", True),  # formats.md 3.1
+        ("BE68ZZZ0123456789", True),  # its check digits computed without the business code
         ("BE68ABC0123456789", True),  # the three characters are the creditor's own choice
         ("BE69ZZZ0123456789", False),
         ("BE68ZZZ0123456798", False),
@@ -228,3 +228,41 @@ def test_whatever_fails_each_month_has_one_debit_that_stands_at_most(
             attempts.append(Attempt(made.period, made.attempt, outcome, again=again))
     standing = [made.period for made in attempts if made.outcome is Outcome.STANDS]
     assert len(standing) == len(set(standing))
+
+
+@pytest.mark.parametrize(
+    ("months", "last", "is_last"),
+    [
+        (1, date(2025, 3, 1), True),
+        (1, date(2025, 4, 1), False),
+        (3, date(2025, 5, 31), True),
+        (3, date(2025, 6, 1), False),
+        (12, date(2026, 2, 1), True),
+        (12, date(2026, 3, 1), False),
+        (1, None, False),
+    ],
+)
+def test_an_instalment_is_the_last_where_the_next_would_fall_after_the_end(
+    months: int, last: date | None, is_last: bool
+):
+    assert pledge(months=months, last_due=last).is_last(MARCH) is is_last
+
+
+def test_a_plan_adds_up_and_says_what_it_is_for():
+    plan_ = plan([pledge(), pledge(mandate="M-2", donor=None), pledge(mandate="M-0")], {}, MARCH, DUE)
+    assert (plan_.period, plan_.due, plan_.cents, plan_.already) == (MARCH, DUE, 30_00, 0)
+    assert [(one.mandate, one.sequence, one.attempt, one.cents, one.due) for one in plan_.instalments] == [
+        ("M-0", 1, 1, 15_00, DUE),
+        ("M-1", 1, 1, 15_00, DUE),
+    ]
+    assert [(one.mandate, one.donor, one.cents, one.why) for one in plan_.refused] == [
+        ("M-2", None, 15_00, Refusal.NO_DONOR)
+    ]
+
+
+def test_what_is_collected_already_is_counted_once():
+    done = before(Attempt(MARCH, 1, Outcome.STANDS))
+    plan_ = plan([pledge(), pledge(mandate="M-2")], {"M-1": done, "M-2": done}, MARCH, DUE)
+    assert (plan_.already, plan_.instalments) == (2, ())
+    earlier = before(Attempt(date(2025, 2, 1), 1, Outcome.STANDS))
+    assert plan([pledge()], {"M-1": earlier}, MARCH, DUE).already == 0

@@ -1,4 +1,4 @@
-"""National, BIS and enterprise numbers, against the published samples and against python-stdnum."""
+"""National, BIS and enterprise numbers, creditor identifiers: against the published samples and their arithmetic."""
 
 import csv
 from datetime import UTC, datetime
@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from invented import SHARED
-from stdnum.be import bis, nn, vat
+from stdnum.be import vat
+from stdnum.eu import at_02
 
-from ledger.identifiers import valid_enterprise_number, valid_national_number
+from ledger.identifiers import valid_creditor_identifier, valid_enterprise_number, valid_national_number
 
 VECTORS = SHARED / "facts" / "belcotax" / "checksum-test-vectors.csv"
 
@@ -68,27 +69,48 @@ def test_nobody_is_born_in_the_future():
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99), st.integers(0, 999), st.sampled_from("129?"))
-def test_national_numbers_are_judged_as_python_stdnum_judges_them(
+def test_national_numbers_are_judged_by_the_arithmetic_of_the_register(
     year: int, month: int, day: int, serial: int, how: str
 ):
+    """IT 000: 97 less the nine digits modulo 97, with a 2 before them for those born from 2000."""
     body = ((year * 100 + month) * 100 + day) * 1000 + serial
     check = {"1": 97 - body % 97, "2": 97 - (2_000_000_000 + body) % 97, "9": 97, "?": serial % 100}[how]
-    number = f"{body:09d}{check:02d}"
-    assert valid_national_number(number) is (nn.is_valid(number) or bis.is_valid(number))
+    possible = month in (*range(13), *range(20, 33), *range(40, 53))
+    before = check == 97 - body % 97
+    later = check == 97 - (2_000_000_000 + body) % 97 and 2000 + year <= datetime.now(UTC).year
+    assert valid_national_number(f"{body:09d}{check:02d}") is (possible and (before or later))
 
 
-@given(st.integers(0, 10**8 - 1), st.integers(-2, 99))
-def test_enterprise_numbers_are_judged_as_python_stdnum_judges_them_but_for_check_digits_beyond_97(
-    base: int, check: int
-):
-    """python-stdnum looks at the sum modulo 97 only: it takes 00, 98 and 99 too, which 97 less a remainder never is."""
-    base %= 2 * 10**7
-    digits = 97 - base % 97 if check < 0 else check
-    number = f"{base:08d}{digits:02d}"
-    assert valid_enterprise_number(number) is (vat.is_valid(number) and 1 <= digits <= 97)
+@given(st.integers(0, 2 * 10**7 - 1), st.integers(-2, 99))
+def test_enterprise_numbers_are_judged_by_97_less_the_remainder(base: int, check: int):
+    right = 97 - base % 97
+    digits = right if check < 0 else check
+    assert valid_enterprise_number(f"{base:08d}{digits:02d}") is (digits == right)
+
+
+@pytest.mark.parametrize(("base", "check"), [(97, 0), (1, 96), (96, 1), (96, 98), (95, 99), (97, 97)])
+def test_check_digits_that_are_right_modulo_97_only_are_refused(base: int, check: int):
+    """python-stdnum takes each of them."""
+    assert vat.is_valid(f"{base:08d}{check:02d}")
+    assert valid_enterprise_number(f"{base:08d}{check:02d}") is (1 <= check <= 97)
 
 
 def test_a_zero_that_was_lost_is_not_put_back_here():
     assert vat.is_valid("428759497")
     assert valid_enterprise_number("428759497") is False
     assert valid_enterprise_number("0428759497") is True
+
+
+@pytest.mark.parametrize(
+    "identifier", ["be68ZZZ0123456789", "BE68 ZZZ 0123456789", "BE68ZZZ0123456789\n", "DE98zzz09999999999"]
+)
+def test_a_creditor_identifier_has_no_separators(identifier: str):
+    """python-stdnum takes them out."""
+    assert at_02.is_valid(identifier)
+    assert valid_creditor_identifier(identifier) is False
+
+
+def test_a_belgian_creditor_identifier_holds_an_enterprise_number():
+    """python-stdnum looks at the check digits alone."""
+    assert at_02.is_valid("BE06ZZZ9861425548")
+    assert valid_creditor_identifier("BE06ZZZ9861425548") is False

@@ -76,7 +76,7 @@ def files(folder: Folder) -> dict[str, bytes]:
 
 def names(engine: Engine) -> list[str]:
     with engine.connect() as connection:
-        return [row["name"] for row in all_documents(connection)]
+        return [row.name for row in all_documents(connection)]
 
 
 def faults(folder: Folder, engine: Engine) -> list[str]:
@@ -99,8 +99,8 @@ def test_a_document_stands_in_the_register_the_journal_and_the_archive(folder: F
     with engine.connect() as connection:
         row = find_document(connection, NAME)
         assert row is not None
-        assert (row["journal"], row["archive"]) == (JOURNAL, ARCHIVE)
-        assert row["journal_digest"] == hashlib.sha256(files(folder)[JOURNAL]).hexdigest()
+        assert (row.journal, row.archive) == (JOURNAL, ARCHIVE)
+        assert row.journal_digest == hashlib.sha256(files(folder)[JOURNAL]).hexdigest()
     assert faults(folder, engine) == []
     assert recovered(folder, engine) == []
 
@@ -449,4 +449,4 @@ def test_a_reproducible_run_posts_at_the_time_it_is_told(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1770000000")
     post(folder, engine)
     with engine.connect() as connection:
-        assert all_documents(connection)[0]["posted_at"] == "2026-02-02T02:40:00Z"
+        assert all_documents(connection)[0].posted_at == "2026-02-02T02:40:00Z"

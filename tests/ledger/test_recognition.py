@@ -1,6 +1,6 @@
 """When a grant becomes income, by hand-worked contracts and by an independent reckoning month by month.
 
-Sources of the worked figures: facts/accounting-rules.md section e (CBN/CNC 2010/16 example 4 among them).
+Source of the worked figures: CBN/CNC opinion 2010/16, example 4 among them.
 """
 
 from calendar import monthrange

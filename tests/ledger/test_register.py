@@ -11,16 +11,32 @@ from invented import DAY, gift, insert, movement, record, register_in, statement
 from sqlalchemy import Engine
 
 from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
-from ledger.register.documents import all_documents, documents_of, find_document, first_document, known_files
+from ledger.register.documents import (
+    DocumentSummary,
+    all_documents,
+    documents_of,
+    find_document,
+    first_document,
+    known_files,
+)
 from ledger.register.gifts import day_totals, gifts_counted, originals_of
 from ledger.register.proof import Alteration, alterations
 from ledger.register.statements import previous_closing, statement_balances
-from ledger.register.suspense import Decided, assigned_items, insert_assignments, open_items
-from ledger.register.vouchers import find_vouchers, grant_contracts, insert_vouchers, save_grants
+from ledger.register.suspense import Decided, Decision, LineKey, assigned_items, insert_assignments, open_items
+from ledger.register.vouchers import (
+    GrantContract,
+    Voucher,
+    VoucherKey,
+    find_vouchers,
+    grant_contracts,
+    insert_vouchers,
+    save_grants,
+)
 
 CODA = "coda-current-2025-073"
 SECOND = "coda-current-2025-074"
 MOVEMENT = "parent, booked, value, cents, code, reference, mandate, reason, outcome, account, crc"
+FIRST_LINE = "FROM movement WHERE document_id = 1 AND position = 1"
 WATER = "WHERE fund = 'water' AND document_id = 1"
 
 
@@ -30,7 +46,7 @@ def two_statements(folder: Path) -> Engine:
     with engine.begin() as connection:
         insert(
             connection,
-            record(CODA, summary={"counts": {"gifts": 3}}),
+            record(CODA, summary=DocumentSummary(counts={"gifts": 3})),
             [movement(1, 5000), movement(2, 2500, reference="E2E-7"), movement(3, 100, reason="AM04")],
             [
                 gift(5000),
@@ -124,7 +140,11 @@ def test_a_change_that_mends_its_crc_still_breaks_the_digest(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "change", ["cents = 5001", "outcome = 'suspense'", "reference = 'X'", "booked = 'nonsense'", "code = ''"]
+    "change",
+    [
+        *("cents = 5001", "outcome = 'suspense'", "reference = 'X'", "booked = 'nonsense'", "code = ''"),
+        *("donor = 'D0001'", "certificate_elsewhere = 1"),
+    ],
 )
 def test_a_changed_movement_is_named(change: str, tmp_path: Path):
     two_statements(tmp_path)
@@ -138,7 +158,7 @@ def test_a_changed_movement_is_named(change: str, tmp_path: Path):
         ("DELETE FROM gift WHERE id = 3", "3 and 2"),
         ("DELETE FROM movement WHERE position = 3", "2 and 3"),
         (
-            f"INSERT INTO movement SELECT 1, 4, {MOVEMENT} FROM movement WHERE document_id = 1 AND position = 1",
+            f"INSERT INTO movement (document_id, position, {MOVEMENT}) SELECT 1, 4, {MOVEMENT} {FIRST_LINE}",
             "4 and 3",
         ),
     ],
@@ -356,7 +376,7 @@ def test_open_items_are_the_suspense_lines_that_nobody_assigned_oldest_first(tmp
         ]
     with engine.begin() as connection:
         number = insert(connection, record("decisions"))
-        insert_assignments(connection, number, [(2, 2, 4, "D0001", "731100", DAY, "by telephone")])
+        insert_assignments(connection, number, [Decision(2, LineKey(2, 4), "D0001", "731100", DAY, "by telephone")])
     with engine.connect() as connection:
         assert [item.document for item in open_items(connection)] == ["late"]
         assert assigned_items(connection) == {("early", 4): Decided("D0001", "731100", DAY, "decisions line 2")}
@@ -400,7 +420,7 @@ def test_a_file_is_known_whole_when_each_of_its_statements_was_posted(tmp_path: 
     engine = register_in(tmp_path)
     with engine.begin() as connection:
         for name in ("a-1", "a-2"):
-            insert(connection, record(name, file_digest="aa", summary={"statements": 3}))
+            insert(connection, record(name, file_digest="aa", summary=DocumentSummary(statements=3)))
         insert(connection, record("b-1", file_digest="bb"))
     with engine.connect() as connection:
         known = known_files(connection, ["aa", "bb", "cc"])
@@ -411,21 +431,21 @@ def test_a_file_is_known_whole_when_each_of_its_statements_was_posted(tmp_path: 
         assert first_document(connection, "coda", "aa") == 1
         assert first_document(connection, "coda", "cc") is None
     with engine.begin() as connection:
-        insert(connection, record("a-3", file_digest="aa", summary={"statements": 3}))
+        insert(connection, record("a-3", file_digest="aa", summary=DocumentSummary(statements=3)))
         assert known_files(connection, ["aa"])["aa"].whole
 
 
 def test_vouchers_are_found_by_reference_and_day_of_their_own_kind(tmp_path: Path):
     engine = register_in(tmp_path)
-    keys = [(f"J{number}", DAY) for number in range(900)]
+    keys = [VoucherKey(f"J{number}", DAY) for number in range(900)]
     with engine.begin() as connection:
         number = insert(connection, record())
-        insert_vouchers(connection, "journal", number, [(*key, f"digest-{key[0]}") for key in keys])
-        insert_vouchers(connection, "in-kind", number, [("J0", DAY, "other")])
+        insert_vouchers(connection, "journal", number, [Voucher(*key, f"digest-{key.reference}") for key in keys])
+        insert_vouchers(connection, "in-kind", number, [Voucher("J0", DAY, "other")])
     with engine.connect() as connection:
-        assert find_vouchers(connection, "journal", keys) == {key: f"digest-{key[0]}" for key in keys}
-        assert find_vouchers(connection, "journal", [("J0", DAY + timedelta(days=1))]) == {}
-        assert find_vouchers(connection, "in-kind", [("J0", DAY)]) == {("J0", DAY): "other"}
+        assert find_vouchers(connection, "journal", keys) == {key: f"digest-{key.reference}" for key in keys}
+        assert find_vouchers(connection, "journal", [VoucherKey("J0", DAY + timedelta(days=1))]) == {}
+        assert find_vouchers(connection, "in-kind", [VoucherKey("J0", DAY)]) == {("J0", DAY): "other"}
 
 
 def test_the_gifts_of_a_year_are_those_counted_for_it_or_booked_in_it(tmp_path: Path):
@@ -445,23 +465,23 @@ def test_a_document_is_found_by_its_name_with_what_was_told_of_it(tmp_path: Path
     with register_in(tmp_path).connect() as connection:
         kept = find_document(connection, CODA)
         assert kept is not None
-        assert (kept["id"], kept["movements"], kept["gifts"], kept["last_day"]) == (1, 3, 3, DAY)
+        assert (kept.id, kept.movements, kept.gifts, kept.last_day) == (1, 3, 3, DAY)
         assert find_document(connection, "coda-current-2025-099") is None
-        assert [row["name"] for row in all_documents(connection)] == [CODA, SECOND]
+        assert [row.name for row in all_documents(connection)] == [CODA, SECOND]
 
 
 def test_a_grant_keeps_its_newest_content_and_is_found_by_contract_or_reference(tmp_path: Path):
-    row = {"reference": "G-2025-1", "funder": "F", "funder_kind": "public", "contract": "bc 77 12", "content": "{}"}
+    row = GrantContract("G-2025-1", "F", "public", "bc 77 12", "{}")
     with register_in(tmp_path).begin() as connection:
         insert(connection, record("one"))
         insert(connection, record("two"))
-        save_grants(connection, 1, [row, row | {"reference": "G2", "contract": "x"}])
+        save_grants(connection, 1, [row, row._replace(reference="G2", contract="x")])
         save_grants(connection, 2, [row])
         assert (
             connection.exec_driver_sql("SELECT document_id FROM grant_contract WHERE reference = 'G-2025-1'").scalar()
             == 1
         )
-        save_grants(connection, 2, [row | {"content": '{"cents": 1}'}])
+        save_grants(connection, 2, [row._replace(content='{"cents": 1}')])
         assert (
             connection.exec_driver_sql("SELECT document_id FROM grant_contract WHERE reference = 'G-2025-1'").scalar()
             == 2

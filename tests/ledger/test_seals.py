@@ -13,6 +13,7 @@ from ledger.seals import (
     NotASeal,
     Seal,
     make_seal,
+    missing_seals,
     read_seal,
     read_seals,
     register_faults,
@@ -158,3 +159,21 @@ def test_a_folder_that_is_named_like_a_seal_is_none(tmp_path: Path):
     (tmp_path / "2024.json").mkdir()
     with pytest.raises(NotASeal):
         read_seals(tmp_path)
+
+
+def test_a_seal_is_text_that_a_person_can_read(tmp_path: Path):
+    path = write_seal(tmp_path, Seal(2024, {"b": "2", "a": "1"}, {}))
+    assert path.name == "2024.json"
+    assert path.read_text(encoding="utf-8") == (
+        '{\n "documents": {},\n "files": {\n  "a": "1",\n  "b": "2"\n },\n "year": 2024\n}\n'
+    )
+
+
+def test_a_seal_that_is_gone_or_is_not_the_one_of_the_closing_is_named(root: Path):
+    folder = root / "seals"
+    digest = hashlib.sha256((folder / "2024.json").read_bytes()).hexdigest()
+    assert list(missing_seals(folder, {2024: digest})) == []
+    assert list(missing_seals(folder, {2024: "x", 2023: digest})) == [
+        "2024 is closed: its seal 2024.json is not that of the closing; restore it from your backup",
+        "2023 is closed: its seal 2023.json is missing; restore it from your backup",
+    ]

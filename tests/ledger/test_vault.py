@@ -12,12 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
+from ledger.instalments import Pledge, PledgeState
 from ledger.store import open_store, sqlite_url
 from ledger.vault.counterparties import Counterparty, all_counterparties, save_counterparties
-from ledger.vault.donors import Donor, find_donors, merged_keys, save_donors, with_links
+from ledger.vault.donors import Donor, find_donors, merged_keys, save_donors, whole_donors, with_links
 from ledger.vault.key import KeyInBooks, KeyMissing, Sealer, create_key, keys_folder
-from ledger.vault.links import load_links
+from ledger.vault.links import (
+    forget_ibans,
+    learn_ibans,
+    load_emails,
+    load_links,
+    owners_of_ibans,
+    owners_of_numbers,
+)
 from ledger.vault.ownership import LinkTaken
+from ledger.vault.pledges import PledgeChange, all_pledges, change_pledges, pledged_mandates, save_pledges
 from ledger.vault.sheets import drop_sheets_after, freeze_sheets, frozen_sheets, sheet_years
 
 NUMBER = "85073003328"
@@ -326,3 +335,124 @@ def test_a_sheet_put_in_another_place_is_not_read(connection: Connection):
     connection.exec_driver_sql("UPDATE frozen_sheet SET number = 2")
     with pytest.raises(KeyMissing, match="receipt 2025/2/1"):
         list(frozen_sheets(connection, SEALER, 2025))
+
+
+# Links and pledges
+
+
+def test_donors_come_with_all_their_links_when_asked_by_key(connection: Connection):
+    other = donor("D0002", ibans=("BE11", "BE10"), mandates=("MNDT-3", "MNDT-2"), communications=("000000000202",))
+    save_donors(connection, SEALER, [EMMA, other, donor("D0003")])
+    found = whole_donors(connection, SEALER, ["D0001", "D0002", "D0009"])
+    assert found == {
+        "D0001": EMMA,
+        "D0002": replace(other, ibans=("BE10", "BE11"), mandates=("MNDT-2", "MNDT-3")),
+    }
+    assert with_links(connection, donor("D0001")).ibans == EMMA.ibans
+
+
+def test_many_donors_are_found_as_few_are(connection: Connection):
+    save_donors(connection, SEALER, [donor(f"D{number:04d}") for number in range(600)])
+    few, many = ([f"D{number:04d}" for number in range(count)] for count in (500, 501))
+    assert [one.key for one in find_donors(connection, SEALER, few)] == few
+    assert [one.key for one in find_donors(connection, SEALER, many)] == many
+
+
+def test_an_address_or_account_of_two_donors_leads_to_neither(connection: Connection):
+    shared = {"email": " Family@Example.org ", "ibans": ("BE10",)}
+    save_donors(
+        connection,
+        SEALER,
+        [
+            donor("D0001", **shared),
+            donor("D0002", email="family@example.ORG", ibans=("BE10",)),
+            donor("D0003", email="solo@example.org", ibans=("BE11",), national_number=NUMBER),
+            donor("D0004"),
+            donor("D0005", email="solo@example.org", merged_into="D0003", national_number="17073003384"),
+        ],
+    )
+    assert load_emails(connection) == {"family@example.org": None, "solo@example.org": "D0003"}
+    assert load_links(connection).ibans == {"BE10": None, "BE11": "D0003"}
+    assert owners_of_ibans(connection) == {"BE10": {"D0001", "D0002"}, "BE11": {"D0003"}}
+    assert owners_of_numbers(connection) == {SEALER.mark(NUMBER): "D0003"}
+
+
+def test_an_address_of_three_donors_leads_to_none_of_them(connection: Connection):
+    save_donors(connection, SEALER, [donor(f"D{number}", email="a@example.org") for number in (1, 2, 3)])
+    assert load_emails(connection) == {"a@example.org": None}
+
+
+def test_what_a_decision_taught_is_forgotten_with_it(connection: Connection):
+    save_donors(connection, SEALER, [donor("D0001"), donor("D0002")])
+    learn_ibans(connection, [("BE10", "D0001", "a:1"), ("BE11", "D0002", "a:2")])
+    learn_ibans(connection, [("BE10", "D0001", "a:1"), ("BE10", "D0001", "b:1")])
+    assert load_links(connection).ibans == {"BE10": "D0001", "BE11": "D0002"}
+    forget_ibans(connection, ["a:1", "a:2", "a:2"])
+    assert load_links(connection).ibans == {"BE10": "D0001"}, "another decision says so too"
+    forget_ibans(connection, ["b:1"])
+    assert load_links(connection).ibans == {}
+
+
+def pledge(mandate: str = "MNDT-1", donor_key: str | None = "D0001", **more: Any) -> Pledge:
+    values: dict[str, Any] = {
+        "iban": "BE68539007547034",
+        "holder": "E. Exemple",
+        "signed": date(2024, 1, 2),
+        "cents": 15_00,
+        "months": 1,
+        "first_due": date(2024, 2, 1),
+    }
+    return Pledge(mandate, donor_key, **(values | more))
+
+
+def test_a_pledge_is_kept_whole_and_links_its_mandate(connection: Connection):
+    save_donors(connection, SEALER, [EMMA, donor("D0002")])
+    whole = pledge(
+        "MNDT-2",
+        "D0002",
+        last_due=date(2025, 1, 1),
+        state=PledgeState.SUSPENDED,
+        reason="AM04",
+        changed=date(2024, 5, 5),
+    )
+    save_pledges(connection, [whole, pledge(), pledge("MNDT-9", None)])
+    assert all_pledges(connection) == [pledge(), whole, pledge("MNDT-9", None)]
+    assert load_links(connection).mandates == {"MNDT-1": "D0001", "MNDT-2": "D0002"}
+    assert pledged_mandates(connection, ["MNDT-2", "MNDT-2", "MNDT-5"]) == {"MNDT-2"}
+    save_pledges(connection, [pledge(cents=20_00)])
+    assert [one.cents for one in all_pledges(connection)] == [20_00, 15_00, 15_00]
+
+
+def test_a_pledge_on_a_mandate_of_another_donor_is_refused(connection: Connection):
+    save_donors(connection, SEALER, [EMMA, donor("D0002")])
+    with pytest.raises(LinkTaken):
+        save_pledges(connection, [pledge(donor_key="D0002")])
+
+
+def test_a_failed_collection_changes_its_pledge_unless_a_person_decided_since(connection: Connection):
+    days = [date(2025, 1, day) for day in (1, 2, 3)]
+    save_donors(connection, SEALER, [EMMA])
+    save_pledges(
+        connection,
+        [
+            pledge(),
+            pledge("MNDT-2", changed=days[1]),
+            pledge("MNDT-3", changed=days[2]),
+            pledge("MNDT-4", state=PledgeState.ENDED, reason="over"),
+        ],
+    )
+    change_pledges(
+        connection, [PledgeChange(f"MNDT-{number}", PledgeState.SUSPENDED, "MS02", days[1]) for number in (1, 2, 3, 4)]
+    )
+    assert [(one.state.value, one.reason, one.changed) for one in all_pledges(connection)] == [
+        ("suspended", "MS02", days[1]),
+        ("suspended", "MS02", days[1]),
+        ("active", "", days[2]),
+        ("ended", "over", None),
+    ]
+    change_pledges(
+        connection,
+        [PledgeChange("MNDT-1", PledgeState.ENDED, "MD07", days[2]), PledgeChange("MNDT-1", None, "AM04", days[1])],
+    )
+    first = all_pledges(connection)[0]
+    assert (first.state, first.reason, first.changed) == (PledgeState.ENDED, "MD07", days[2]), "by day, not as told"

@@ -32,6 +32,7 @@ from small_books import (
 )
 
 from obole.books.settings import ConfigError
+from obole.debits.message import bic_of
 
 CREDITOR = "BE81ZZZ0123456749"  # 98 - 012345674911140000 mod 97 = 81, without the business code
 COLLECTION = f"""
@@ -678,3 +679,22 @@ def test_a_collection_that_the_bank_answered_is_not_withdrawn(obole: Obole, tmp_
     refused = obole("undo", "collection-2025-03-1")
     assert refused.exit_code == 1
     assert "the bank has credited or rejected some of it" in refused.output
+
+
+# Of the list of the National Bank; the last two tell nothing: a code given to nobody, a bank abroad.
+BICS = {
+    "BE03001234567890": "GEBABEBB",
+    "BE03063123456789": "GKCCBEBB",
+    "BE03363123456789": "BBRUBEBB",
+    "BE03734123456789": "KREDBEBB",
+    "BE03523123456789": "TRIOBEBB",
+    "BE03973123456789": "ARSPBE22",
+    "BE03967123456789": "TRWIBEB1",
+    "BE03138123456789": "",
+    "NL91ABNA0417164300": "",
+}
+
+
+@pytest.mark.parametrize("iban", BICS)
+def test_the_iban_tells_the_bic_of_the_foundations_bank(iban: str):
+    assert bic_of(iban) == BICS[iban]

@@ -21,8 +21,8 @@ from obole.demo.coda_writer import CodaLine, Holder, StatementWriter
 
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "facts" / "published" / "statements.csv"
 
-# Printed line -> accounts: the ranges the statements print; lines of one code told apart by their label
-# (facts/published/check.md section 2). Assets and charges are debit, the others credit.
+# Printed line -> accounts: the ranges the statements print; lines of one code told apart by their label.
+# Assets and charges are debit, the others credit.
 BALANCE_SHEET = {
     "21": ("21",), "22/3": ("22", "23"), "24": ("24",), "26": ("26",), "28": ("28",), "40": ("40",), "41": ("41",),
     "50/3": ("50", "51", "52", "53"), "54/8": ("54", "55", "57", "58"), "490/1": ("490", "491"),

@@ -14,7 +14,7 @@ from obole.demo.run import run_demo
 OURS = Path(__file__).parents[1] / "reports" / "data" / "statements.csv"
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "facts" / "published" / "statements.csv"
 STATEMENTS = ("balance-sheet", "income-statement")
-# facts/published/README.md: the appropriation was printed one euro higher than the balance sheet in both years; no
+# The appropriation was printed one euro higher than the balance sheet in both years; no
 # rounding of one exact amount gives both, so ours is the balance sheet's.
 ONE_EURO = {427607: 427606, 393765: 393764, 609596: 609595}
 

@@ -28,7 +28,6 @@ from importers.registers.donors import valid_iban
 from obole.demo.coda_writer import CodaLine
 from obole.intake import reading
 from obole.intake import statements as statement_intake
-from obole.intake.statements import _post_batch
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "coda"
 FIRST = STATEMENT.document
@@ -510,9 +509,9 @@ def test_a_large_file_posts_what_its_statements_post_one_by_one(
     large = tmp_path / "large.cod"
     large.write_bytes(b"".join(one.encoded() for one in (reversed(statements) if backwards else statements)))
     posted = []
-    post = _post_batch
+    parts = statement_intake._new_parts
     monkeypatch.setattr(statement_intake, "_BATCH_DOCUMENTS", 3)
-    monkeypatch.setattr(statement_intake, "_post_batch", lambda *args: posted.append(len(args[1])) or post(*args))
+    monkeypatch.setattr(statement_intake, "_new_parts", lambda *args: posted.append(len(args[1])) or parts(*args))
     monkeypatch.setattr(reading, "_LARGE", 1_000)
     monkeypatch.setattr(reading, "_PIECE", 2_000)
     told = small.takes_well(large).output

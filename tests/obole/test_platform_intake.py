@@ -454,7 +454,7 @@ payout = "Uitbetaling"
     assert books.balance("416100") == 1237_50
 
 
-def test_a_donor_with_a_certificate_from_elsewhere_gets_none_from_us(books: Obole, tmp_path: Path):
+def test_a_gift_with_a_certificate_from_elsewhere_keeps_its_donor(books: Obole, tmp_path: Path):
     declare(
         books,
         """
@@ -466,7 +466,8 @@ columns = { reference = "Id", paid = "Date", gross = "Amount", donor = "Donor" }
     books.takes_well(
         write(tmp_path / "s.csv", [("1", "2025-03-10", "40.00", "D0001")], ("Id", "Date", "Amount", "Donor"))
     )
-    assert gifts_of(books) == [(None, 40_00, "731300", 2025, "2025-03-10", 0)]
+    assert gifts_of(books) == [("D0001", 40_00, "731100", 2025, "2025-03-10", 0)]
+    assert books.rows("SELECT certificate_elsewhere FROM gift") == [(1,)]
 
 
 def test_the_settings_know_the_same_fields_and_kinds_as_the_readers():

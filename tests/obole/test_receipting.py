@@ -248,7 +248,7 @@ def value(record: dict[str, str], prefix: str) -> str:
 
 
 def assert_totals(path: Path, expected: list[tuple[int, str, int]]) -> None:
-    """The slips are the receipts of the register, and the totals are their own (facts/belcotax.md section 3.4)."""
+    """The slips are the receipts of the register, and the totals are their own (form 281.71, r8002 to r9014)."""
     found, totals = slips(path)
     numbers = [int(value(slip, "f2009")) for slip in found]
     cents = [int(value(slip, "f71_2060")) for slip in found]

@@ -198,7 +198,7 @@ def test_the_declaration_says_utf8_and_standalone():
 
 
 def recount(xml):
-    """The totals of facts/belcotax.md section 3.4, from the slips in the XML alone."""
+    """The totals r8002 to r9014 of the FPS brochure, from the slips in the XML alone."""
     root = etree.fromstring(xml)
     slips = root.findall(".//Fiche28171")
     numbers = sum(int(slip.findtext("f2009_volgnummer")) for slip in slips)

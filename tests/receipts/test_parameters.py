@@ -1,4 +1,4 @@
-"""The year parameters against facts/receipts.md section 2 and facts/belcotax.md section 1, typed again by hand."""
+"""The year parameters as the CIR 92 (art. 145/33) and the FPS Finance's brochures give them, typed again by hand."""
 
 from dataclasses import fields
 from datetime import date

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,3 +126,45 @@ def test_whatever_was_given_taken_back_and_issued_every_cent_has_one_line(gifts:
     assert sum(line.gifts for line in (*made.lines, *made.elsewhere)) == len(gifts)
     assert sum(line.cents for line in (*made.lines, *made.elsewhere)) == sum(gift.cents for gift in gifts)
     assert replace(made, accounts_cents=booked + 1).difference == 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([None, "D1", "D2", "D3"]),
+            st.integers(-90_00, 90_00),
+            st.sampled_from([2024, 2025]),
+            st.sampled_from([2024, 2025]),
+            st.booleans(),
+        ),
+        max_size=40,
+    )
+)
+def test_the_lines_are_the_groups_and_sums_that_pandas_makes(drawn: list[tuple[str | None, int, int, int, bool]]):
+    """Each gift with its reason in a frame, grouped by pandas: count and cents of every line, here and elsewhere."""
+    gifts = [given_in(number, *facts) for number, (*facts, _) in enumerate(drawn)]
+    covered = {number: 1 for number, (donor, *_, issued) in enumerate(drawn) if issued and donor}
+    assessment = assess(2025, gifts, DONORS, POLICY)
+    made = tie(assessment, covered, 0)
+    holders = {drawn[number][0] for number in covered}
+    frame = pd.DataFrame(
+        {
+            "cents": [gift.cents for gift in gifts],
+            "here": [gift.booked == 2025 for gift in gifts],
+            "this": [gift.counted == 2025 for gift in gifts],
+            "on": [gift.id in covered for gift in gifts],
+            "held": [gift.donor in holders for gift in gifts],
+            "free": [outcome is None for outcome in assessment.outcomes],
+            "code": [getattr(outcome, "value", "") for outcome in assessment.outcomes],
+        }
+    )
+    frame["code"] = frame["code"].where(~frame["free"], DUE).where(~(frame["free"] & frame["held"]), REVIEW)
+    frame["code"] = frame["code"].where(~frame["on"], REVIEW).where(~(frame["on"] & frame["free"]), "receipted")
+    frame["code"] = frame["code"].where(frame["this"], "other-year")
+    for lines_of, where in ((made.lines, frame["here"]), (made.elsewhere, ~frame["here"])):
+        groups = frame[where.astype(bool)].groupby("code")["cents"].agg(["size", "sum"])
+        assert {line.code: (line.gifts, line.cents) for line in lines_of} == {
+            str(code): (int(count), int(cents)) for code, count, cents in groups.itertuples()
+        }
+    assert made.receipts_cents == int(frame.loc[frame["on"].astype(bool), "cents"].sum())
+    assert made.difference == -int(frame.loc[frame["here"].astype(bool), "cents"].sum())

@@ -23,7 +23,7 @@ from ledger.records import Channel
 from receipts.paper.sheet import Sheet, SheetGift, from_json, to_json
 from receipts.paper.typeset import Typesetter, Unprintable, literal, render_many
 
-# Letter for letter from the FPS Finance, per language (facts/receipts.md section 5); English donors get the French one.
+# Letter for letter from the FPS Finance, per language (finances.belgium.be); English donors get the French one.
 MENTIONS = {
     "fr": "Attestation délivrée en application de l'article 145³³, § 1er, alinéa 2, du Code des impôts sur les "
     "revenus 1992",

@@ -17,7 +17,7 @@ from reports.totals import Totals, totals_of
 DATA = Path(__file__).parent / "data"
 SHARED = Path(__file__).parents[2].parent / "shared"
 YEARS = (2024, 2025)
-# check.md section 5: the decisions of the board, in cents, debit positive.
+# The decisions of the board as the published statements print them, in cents, debit positive.
 CLOSINGS = {
     2024: {"14": 393_764_00 - 427_606_00, "790": -393_764_00, "692": 427_606_00},
     2025: {"14": 427_606_00 - 609_595_00, "790": -427_606_00, "692": 609_595_00},

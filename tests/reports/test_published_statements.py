@@ -8,7 +8,7 @@ from report_books import DATA, published_totals
 from reports.scheme import LineKind, load_scheme
 from reports.statements import balance, differences, statement, statement_json
 
-# facts/published/README.md: the appropriation block was printed one euro higher than the balance sheet in both years;
+# The appropriation block was printed one euro higher than the balance sheet in both years;
 # no rounding of one exact amount gives both, so ours is the balance sheet's.
 OURS = {427607: 427606, 393765: 393764, 609596: 609595}
 
@@ -102,7 +102,7 @@ def test_the_first_year_of_the_books_has_no_previous_year():
     assert first.line("total-assets").euros == 7_866_281
 
 
-# check.md section 3, and its sum of 42/48; the rest are the printed figures.
+# Totals of KB/AR of 29 April 2019, annex 3, by hand from the printed lines; the rest are printed figures.
 STATUTORY = {
     "20/58": (7_824_725, 7_866_281),
     "21/28": (556_301, 958_231),

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
-from datetime import date
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
 
 import openpyxl
@@ -147,6 +150,49 @@ def test_rows_beyond_a_sheet_go_on_in_the_next(tmp_path, monkeypatch):
     assert book.worksheets[-1]["C6"].value == 0.21  # its lines stand on other sheets
 
 
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "{=1}", "http://example.org", "12", "_x0041_"]
+)
+@pytest.mark.parametrize("kind", list(RowKind))
+def test_text_in_a_workbook_is_text_whatever_it_begins_with(text, kind, tmp_path):
+    write_xlsx(table(rows=(Row(kind, (text, None, None, None, None)),)), tmp_path / "t.xlsx")
+    cell = openpyxl.load_workbook(tmp_path / "t.xlsx").active["A5"]
+    assert cell.data_type in ("s", "inlineStr")
+    assert cell.hyperlink is None
+    assert str(cell.value).replace("_x005F_", "_") == text
+
+
+def test_a_text_longer_than_a_cell_is_cut_and_not_lost(tmp_path):
+    write_xlsx(table(rows=(Row(RowKind.LINE, ("x" * 40_000, None, None, None, None)),)), tmp_path / "t.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "t.xlsx").active["A5"].value == "x" * 32_767
+
+
+def test_the_same_table_makes_the_same_bytes_and_leaves_nothing_beside_them(tmp_path):
+    for name in ("one.xlsx", "two.xlsx"):
+        write_xlsx(table(), tmp_path / name)
+    assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
+    assert openpyxl.load_workbook(tmp_path / "one.xlsx").properties.created == datetime(2000, 1, 1)  # noqa: DTZ001
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.xlsx", "two.xlsx"]
+
+
+def test_what_fails_while_rows_are_made_leaves_the_file_before_and_nothing_of_them(tmp_path):
+    def rows() -> Iterator[Row]:
+        yield Row(RowKind.LINE, ("x", None, 1, None, None))
+        raise OSError("no more rows")
+
+    write_xlsx(table(), tmp_path / "t.xlsx")
+    before = (tmp_path / "t.xlsx").read_bytes()
+    with pytest.raises(OSError, match="no more rows"):
+        write_xlsx(table(rows=rows()), tmp_path / "t.xlsx")
+    assert [path.name for path in tmp_path.iterdir()] == ["t.xlsx"]
+    assert (tmp_path / "t.xlsx").read_bytes() == before
+
+
+def test_a_formula_has_its_value_beside_it(tmp_path):
+    write_xlsx(table(), tmp_path / "table.xlsx")
+    assert ("=SUBTOTAL(9,C6:C7)", 1234567) in list(formulas_and(tmp_path / "table.xlsx"))
+
+
 def test_names_of_sheets_are_ones_a_spreadsheet_takes():
     assert sheet_name("a/b:c?*[d]'" + "x" * 40, 2) == "a b c   d  " + "x" * 15 + " (2)"
 
@@ -157,12 +203,38 @@ SOFFICE = shutil.which("soffice")
 
 
 def recalculated(path, tmp_path):
+    """The workbook as LibreOffice calculates it: the values beside its formulas, which it believes, are taken away."""
+    bare = tmp_path / "bare" / path.name
+    bare.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(bare, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb"</f><v>[^<]*</v>", b"</f>", old.read(name)))
+    assert sum(None not in pair for pair in formulas_and(bare)) == 0
     subprocess.run(
         [SOFFICE, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "xlsx",
-         "--outdir", str(tmp_path / "out"), str(path)],
+         "--outdir", str(tmp_path / "out"), str(bare)],
         check=True, capture_output=True, timeout=180,
     )  # fmt: skip
+    assert_stored(path, tmp_path / "out" / path.name)
     return openpyxl.load_workbook(tmp_path / "out" / path.name, data_only=True)
+
+
+def formulas_and(path, values=None):
+    """Each formula of a workbook with the value that a workbook, this or another, has in its place."""
+    book, held = openpyxl.load_workbook(path), openpyxl.load_workbook(values or path, data_only=True)
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    yield cell.value, held[sheet.title][cell.coordinate].value
+
+
+def assert_stored(path, calculated):
+    """Every value that we wrote beside a formula is the one that the formula gives, to the cent."""
+    stored, given = list(formulas_and(path)), list(formulas_and(path, calculated))
+    assert [formula for formula, _ in stored] == [formula for formula, _ in given]
+    assert len(stored) > 0
+    assert [round(value * 100) for _, value in stored] == [round(value * 100) for _, value in given]
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")

@@ -3,8 +3,10 @@
 import csv
 import io
 from datetime import date
+from decimal import Decimal
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -117,3 +119,18 @@ def test_the_ledgers_rows_are_made_as_they_are_asked_for():
     table = ledger_table(general_ledger(published_entries(), accounts(), 2025, published_totals()), 2025, "fr")
     assert iter(table.rows) is table.rows
     assert next(table.rows).cells[0] == "100"
+
+
+def test_the_ledger_grouped_by_pandas_is_the_trial_balance():
+    """The export as an auditor would read it: sums by account of the csv, against the trial balance."""
+    stream = io.StringIO(newline="")
+    table = ledger_table(general_ledger(published_entries(), accounts(), 2025, published_totals()), 2025, "fr")
+    write_csv(table, stream)
+    frame = pd.read_csv(io.StringIO(stream.getvalue()), dtype=str, keep_default_na=False)
+    cents = frame[["debit", "credit", "balance"]].replace("", "0").map(lambda text: int(Decimal(text) * 100))
+    moved = cents.groupby(frame["account"]).agg({"debit": "sum", "credit": "sum", "balance": "last"})
+    rows = published_trial().rows
+    assert {str(code): tuple(map(int, sums)) for code, *sums in moved.itertuples()} == {
+        row.code: (row.movement.debit, row.movement.credit, row.movement.closing) for row in rows if row.code
+    }
+    assert moved["debit"].sum() == moved["credit"].sum() > 0

@@ -1,4 +1,4 @@
-"""What was undone can be posted again: vouchers, decisions and gifts in kind are known by document too.
+"""Let what was undone be posted again: vouchers, decisions and gifts in kind are known by document too.
 
 Their keys were unique over all documents; now they are unique over the documents that stand, which a trigger guards.
 """

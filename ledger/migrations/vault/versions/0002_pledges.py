@@ -1,4 +1,4 @@
-"""What a mandate is for: the account it debits, how much, how often, and its fate."""
+"""Keep what a mandate is for: the account it debits, how much, how often, and its fate."""
 
 import sqlalchemy as sa
 from alembic import op

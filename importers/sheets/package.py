@@ -1,0 +1,210 @@
+"""The zip archive of a workbook, opened only where it is one that can be read safely, and its XML parsed strictly.
+
+Everything that a later reader would take in silence is refused or noted here: archives that unpack beyond all measure,
+document types, encodings, text that is not well-formed.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from enum import Flag, auto
+from posixpath import join, normpath
+from typing import IO, Any
+from xml.parsers import expat
+
+from importers.sheets.cells import OLE, UnreadableError
+
+# A register of a foundation is some ten megabytes unpacked; a zip bomb is thousands.
+LARGEST_MEGABYTES = 512
+
+
+SAVE = "open it in the spreadsheet and save it as an Excel workbook (.xlsx)"
+
+
+STRINGS = "xl/sharedStrings.xml"
+
+
+_ENCRYPTED_MEMBER = 0x1
+
+
+# Bytes parsed at a time. A tag that does not end in what was given is looked at again from its beginning with the next
+# piece, in time that grows with the square of its length; no spreadsheet writes one as long as this.
+_AT_ONCE, _LONGEST_TAG = 65_536, 1_000_000
+
+
+# What a damaged zip, its XML or a cell can raise; RuntimeError and NotImplementedError are zipfile's.
+_DAMAGE = (
+    expat.ExpatError,
+    zipfile.BadZipFile,
+    zlib.error,
+    LookupError,
+    ValueError,
+    ArithmeticError,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
+
+
+# The parts of a workbook that are read are UTF-8 in every program's files, of which ASCII is a part.
+_ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+
+# The last two tags and the text between them stay in the piece that is looked at next, so that nothing is seen half; a
+# cell of a spreadsheet holds 32,767 characters.
+_OVERLAP = 200_000
+
+
+class Marks(Flag):
+    """What the bytes of a part hold that calamine hides or reads otherwise than it is written."""
+
+    NONE = 0
+    ERRORS = auto()  # a cell of the kind `e`
+    FORMULAS = auto()  # a formula, perhaps never calculated
+    MERGED = auto()
+    SPACES = auto()  # a text that begins or ends with a blank that is not marked as to be kept
+    ODD = auto()  # a number written with a reference to a character
+
+
+# Each mark with bytes of which one must be there, because they are found in a tenth of the time, and what then decides.
+_MARKS = (
+    (Marks.ERRORS, (b'"e"', b"'e'"), re.compile(rb"""\st\s*=\s*["']e["']""")),
+    (Marks.FORMULAS, (b"<f", b":f"), re.compile(rb"<(?:\w+:)?f[\s/>]")),
+    (Marks.MERGED, (b"mergeCell",), re.compile(rb"<(?:\w+:)?mergeCell\s")),
+    (
+        Marks.SPACES,
+        (b"t> ", b"t>\n", b"t>\t", b"t>\r", b" </", b"\n</", b"\t</", b"\r</"),
+        re.compile(rb"<(?:\w+:)?t>(?:\s|[^<]*\s</)"),
+    ),
+    (Marks.ODD, (b"&#",), re.compile(rb"<(?:\w+:)?v\b[^>]*>[^<&]*&#")),
+)
+
+
+class EnoughError(Exception):
+    """Raised in the middle of the XML when what was wanted has been seen."""
+
+
+class Package:
+    """The parts of an xlsx file; UnreadableError where it is none that can be read safely."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._archive = _open(source)
+        try:
+            self.sheets = self._sheets()
+        except (KeyError, ValueError):
+            raise UnreadableError(f"the workbook is damaged (its list of sheets or formats); {SAVE}") from None
+
+    def has(self, part: str) -> bool:
+        """Tell whether a part is there."""
+        return part in self._archive.namelist()
+
+    def parse(self, part: str, attach: Callable[[expat.XMLParserType], None] | None = None) -> Marks:
+        """Parse a part, its handlers set by `attach`; without, look for the marks of what calamine hides."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.XmlDeclHandler = _refuse_encoding
+        if attach is None:
+            parser.CommentHandler = parser.ProcessingInstructionHandler = _refuse_odd
+            parser.StartCdataSectionHandler = _refuse_odd
+        else:
+            attach(parser)
+        try:
+            return self._feed(part, parser, look=attach is None)
+        except EnoughError:
+            return Marks.NONE
+        except _DAMAGE:
+            raise UnreadableError(f"the workbook is damaged (its part {part} cannot be read); {SAVE}") from None
+
+    def _feed(self, part: str, parser: expat.XMLParserType, *, look: bool) -> Marks:
+        marks, wanted, kept = Marks.NONE, _MARKS if look else (), b""
+        with self._archive.open(part) as stream:
+            fed = 0
+            while piece := stream.read(_AT_ONCE):
+                if not fed and b"\0" in piece[:4]:
+                    _refuse_encoding("", "utf-16")
+                parser.Parse(piece, False)
+                fed += len(piece)
+                if fed - parser.CurrentByteIndex > _LONGEST_TAG:
+                    raise UnreadableError(f"the workbook is damaged (a tag of its part {part} does not end); {SAVE}")
+                seen = kept + piece
+                for mark, hints, pattern in wanted:
+                    if mark not in marks and any(map(seen.__contains__, hints)) and pattern.search(seen):
+                        marks |= mark
+                kept = seen[max(0, seen.rfind(b"<", 0, max(0, seen.rfind(b"<")))) :][-_OVERLAP:] if wanted else b""
+            parser.Parse(b"", True)
+        return marks
+
+    def _sheets(self) -> dict[str, str]:
+        """Return the part of each visible worksheet by its name."""
+        targets: dict[str, str] = {}
+        for attributes in self._elements("xl/_rels/workbook.xml.rels", "Relationship"):
+            if attributes["Type"].endswith("/worksheet"):
+                targets[attributes["Id"]] = normpath(join("/xl", attributes["Target"])).lstrip("/")
+        parts: dict[str, str] = {}
+        for attributes in self._elements("xl/workbook.xml", "sheet"):
+            if attributes.get("state", "visible") == "visible":
+                target = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
+                if target in targets:
+                    parts[attributes["name"]] = targets[target]
+        return parts
+
+    def _elements(self, part: str, wanted: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = []
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            if name.rpartition(":")[2] == wanted:
+                found.append(attributes)
+
+        def attach(parser: expat.XMLParserType) -> None:
+            parser.StartElementHandler = start
+
+        self.parse(part, attach)
+        return found
+
+
+def _refuse_doctype(*_: Any) -> None:
+    raise UnreadableError(f"the workbook holds a document type definition, as no spreadsheet writes; {SAVE}")
+
+
+def _refuse_odd(*_: Any) -> None:
+    raise UnreadableError(f"the workbook holds comments or marked sections that no spreadsheet writes; {SAVE}")
+
+
+def _refuse_encoding(_version: str, encoding: str | None, _standalone: int = -1) -> None:
+    if encoding is not None and encoding.casefold() not in _ENCODINGS:
+        raise UnreadableError(f"the workbook is not written in UTF-8, as every spreadsheet does; {SAVE}")
+
+
+def _open(source: IO[bytes]) -> zipfile.ZipFile:
+    start = source.read(8)
+    source.seek(0)
+    if start.startswith(OLE):
+        # Either kind of file is an OLE container; the encrypted one names its stream so, in UTF-16.
+        if "EncryptedPackage".encode("utf-16-le") in source.read():
+            raise UnreadableError("the workbook is protected by a password; save it without the password")
+        raise UnreadableError(f"this is a workbook of Excel 97-2003 (.xls), which is not read; {SAVE}")
+    try:
+        archive = zipfile.ZipFile(source)
+    except _DAMAGE:
+        raise UnreadableError(f"this is not a whole xlsx workbook; {SAVE}") from None
+    names = set(archive.namelist())
+    if "mimetype" in names and "xl/workbook.xml" not in names:
+        raise UnreadableError(f"this is an OpenDocument file (.ods), which is not read; {SAVE}")
+    if "xl/vbaProject.bin" in names:
+        raise UnreadableError(f"the workbook holds macros, which are not taken in; {SAVE}, without macros")
+    if "xl/workbook.bin" in names:
+        raise UnreadableError(f"this is a binary workbook (.xlsb), which is not read; {SAVE}")
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+        raise UnreadableError(f"this is a zip file, not an xlsx workbook; {SAVE}")
+    if any(member.flag_bits & _ENCRYPTED_MEMBER for member in archive.infolist()):
+        raise UnreadableError("the workbook is protected by a password; save it without the password")
+    # zipfile reads no more of a member than is declared here, so the sum is a true limit.
+    size = sum(member.file_size for member in archive.infolist())
+    if size > LARGEST_MEGABYTES * 1_000_000:
+        raise UnreadableError(
+            f"the workbook unpacks to {size // 1_000_000:,} MB and the limit is {LARGEST_MEGABYTES} MB; "
+            "split it, or remove sheets and pictures that are not needed"
+        )
+    return archive

@@ -1,0 +1,42 @@
+"""Looking up: what the register holds about a statement or about lines, gathered into one value before it decides."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from importers.bank.records import Movement, Statement
+from importers.deciding.booking import Desk, document_name
+from importers.deciding.found import Found, Questions, questions
+from ledger.register.debits import collections_of
+from ledger.register.documents import free_name
+from ledger.register.gifts import originals_of, originals_of_mandates
+from ledger.register.statements import Closing, previous_closing
+
+
+def look_up(connection: Connection, statement: Statement, desk: Desk) -> Found:
+    """Return what a statement needs: its free name, the one before it, what its returns and its collections are of."""
+    name = free_name(connection, document_name(desk.alias, statement))
+    assert statement.closing_date is not None
+    before = previous_closing(connection, desk.alias, statement.closing_date, statement.sequence)
+    return _found(connection, name, before, questions(statement.movements, desk.links))
+
+
+def look_up_lines(
+    connection: Connection, movements: Iterable[Movement], desk: Desk, base: str, *, again: bool = False
+) -> Found:
+    """Return what lines need that are booked by themselves, in a document called `base` or that and a number.
+
+    They are details of a total; or, with `again`, lines that waited.
+    """
+    return _found(connection, free_name(connection, base), None, questions(movements, desk.links, again=again))
+
+
+def _found(connection: Connection, name: str, before: Closing | None, asked: Questions) -> Found:
+    """One query for each kind of question, and only where a line asks it."""
+    return Found(
+        name=name,
+        before=before,
+        originals=originals_of(connection, asked.references) if asked.references else {},
+        claimed=originals_of_mandates(connection, asked.claims) if asked.claims else {},
+        collections=collections_of(connection, asked.collections) if asked.collections else {},
+    )

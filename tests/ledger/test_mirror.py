@@ -1,0 +1,128 @@
+"""What undoing a document posts: each sign turned, on the same days, and nothing of what moved no money."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from invented import gift
+
+from ledger.chart import house
+from ledger.journal import Line
+from ledger.mirror import CannotUndo, mirror, refuse_kind, years_of
+from ledger.records import DocumentKind
+from ledger.register.gifts import PostedGift
+
+PATHS = {account.code: account.path for account in house()}
+RECORD: dict[str, Any] = {
+    "name": "coda-current-2025-073",
+    "digest": "d",
+    "rows_digest": "r",
+    "first_day": date(2024, 12, 31),
+    "last_day": date(2025, 3, 15),
+}
+JOURNAL = f"""
+2025-03-14 * "Dons par virement" ^coda-current-2025-073 #gift
+  {PATHS["550000"]}  50.00 EUR
+  {PATHS["731100"]}  -50.00 EUR
+
+2025-03-14 * "Encaissement" ^coda-current-2025-073 #gift
+  batch: 4
+  {PATHS["551000"]}  104.00 EUR
+  {PATHS["731100"]}  -105.00 EUR
+  {PATHS["657000"]}  1.00 EUR
+    line: 9
+
+2025-03-13 * "Frais" ^coda-current-2025-073
+  document: "x"
+  {PATHS["657000"]}  12.50 EUR
+    line: 6
+  {PATHS["550000"]}  -12.50 EUR
+"""
+
+
+def turned(gifts: list[PostedGift], journal: str = JOURNAL) -> Any:
+    return mirror(RECORD, gifts, journal, ["731100"], "en")
+
+
+def test_gifts_are_taken_back_and_returns_become_gifts_again():
+    returned = gift(-2500, "D0002", position=3, reverses=9)
+    booking = turned([PostedGift(7, gift(5000), None), PostedGift(8, returned, "E2E-1")])
+    assert booking.gifts == [gift(-5000, reverses=7), gift(2500, "D0002", position=3)]
+    (line,) = booking.movements
+    assert (line.position, line.parent, line.booked, line.value, line.cents) == (3, None, "2025-03-14", None, 2500)
+    assert (line.code, line.reference, line.mandate, line.reason) == ("", "E2E-1", None, None)
+    assert (line.outcome, line.account) == ("restored", "731100")
+
+
+@pytest.mark.parametrize("one", [PostedGift(7, gift(5000), "E2E-1"), PostedGift(8, gift(-2500, reverses=9), None)])
+def test_a_line_is_restored_for_a_return_that_names_its_collection(one: PostedGift):
+    assert turned([one]).movements == []
+
+
+def test_entries_come_back_with_the_opposite_signs_on_their_day():
+    booking = turned([])
+    (entry,) = booking.entries
+    assert (entry.day, entry.links) == (date(2025, 3, 13), (RECORD["name"], f"undo-{RECORD['name']}"))
+    assert entry.narration.endswith(": Frais")
+    assert entry.lines == (Line("657000", -1250, {"line": 6}), Line("550000", 1250))
+    assert entry.meta == {"document": "x"}
+
+
+def test_the_accounts_of_gifts_are_those_of_their_transaction():
+    booking = turned([PostedGift(1, gift(5000), None), PostedGift(2, gift(10500, batch=4), None)])
+    assert booking.gift_debits == {0: "550000", 4: "551000"}
+    assert booking.batch_lines == {0: (), 4: (Line("657000", -100, {"line": 9}),)}
+    assert {batch: label.partition(": ")[2] for batch, label in booking.batches.items()} == {
+        0: "Dons par virement",
+        4: "Encaissement",
+    }
+
+
+def test_gifts_without_a_transaction_of_their_own_name_no_account():
+    only = f'2025-03-14 * "Reclassement" #gift\n  {PATHS["731100"]}  -5.00 EUR\n  {PATHS["731100"]}  5.00 EUR\n'
+    booking = turned([PostedGift(1, gift(5000), None)], only)
+    assert booking.gift_debits == {0: ""}
+    assert booking.batch_lines == {}
+
+
+def test_the_document_says_what_it_undoes_how_much_and_when():
+    booking = turned([PostedGift(7, gift(5000, day=date(2025, 3, 15)), None), PostedGift(8, gift(-100), None)])
+    of = booking.record
+    assert (of.name, of.kind) == (f"undo-{RECORD['name']}", DocumentKind.UNDO)
+    assert (of.first_day, of.last_day) == (date(2025, 3, 13), date(2025, 3, 15))
+    assert of.summary == {
+        "undoes": RECORD["name"],
+        "counts": {"gifts": 2, "entries": 1},
+        "cents": {"gifts": -4900},
+    }
+    assert of.digest != of.file_digest
+    other = mirror(RECORD | {"rows_digest": "s"}, [], JOURNAL, ["731100"], "en").record
+    assert (other.file_digest, other.digest == of.digest) == (of.file_digest, False)
+
+
+def test_a_document_that_posted_nothing_keeps_its_days():
+    of = turned([], "").record
+    assert (of.first_day, of.last_day) == (RECORD["first_day"], RECORD["last_day"])
+    assert years_of(RECORD) == {2024, 2025}
+
+
+def test_a_journal_file_that_cannot_be_read_is_refused():
+    with pytest.raises(CannotUndo, match="restore it"):
+        turned([], "2025-03-14 * nothing of the kind\n")
+
+
+@pytest.mark.parametrize("kind", ["donors", "pledges", "status", "undo"])
+def test_what_moves_no_money_is_not_undone(kind: str):
+    with pytest.raises(CannotUndo, match=f"^donors-1: a document of kind {kind} "):
+        refuse_kind("donors-1", kind)
+
+
+@pytest.mark.parametrize("kind", ["coda", "camt", "journal", "platform", "grants"])
+def test_what_moves_money_can_be_undone(kind: str):
+    refuse_kind("x", kind)
+
+
+def test_days_are_those_of_the_gifts_where_there_are_no_entries():
+    day = date(2025, 5, 5)
+    of = mirror(RECORD, [PostedGift(1, gift(day=day), None)], "", [], "fr").record
+    assert (of.first_day, of.last_day) == (day, day)

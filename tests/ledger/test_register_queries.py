@@ -1,0 +1,357 @@
+"""What the register answers about documents, statements, gifts and vouchers, also after some of it was undone."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from invented import DAY, gift, insert, movement, record, register_in, statement
+from sqlalchemy import Connection
+
+from ledger.records import Channel, Counterpart, DocumentKind, Nature
+from ledger.register.documents import find_standing, first_document, free_name, insert_undone, undone_by
+from ledger.register.gifts import (
+    IDENTITY,
+    Noted,
+    donorless_gifts,
+    gifts_of,
+    identities,
+    noted_gifts,
+    originals_of_mandate,
+    reversal_of,
+    standing_gift,
+    standing_gifts,
+)
+from ledger.register.statements import (
+    amounts_of,
+    banks_with,
+    booked_amounts,
+    statement_before,
+    statements_between,
+    totals_split,
+)
+from ledger.register.suspense import assignments_to, ever_assigned, insert_assignments, lines_decided, open_items
+from ledger.register.vouchers import (
+    all_vouchers,
+    documents_of_vouchers,
+    find_vouchers,
+    insert_in_kind,
+    insert_vouchers,
+    save_grants,
+    texts,
+    voucher_contents,
+)
+from ledger.register.years import closed_years, enter_closing
+
+NEXT = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    with register_in(tmp_path).begin() as opened:
+        yield opened
+
+
+def undo(connection: Connection, number: int) -> None:
+    insert_undone(connection, number, insert(connection, record(f"undo-{number}", kind=DocumentKind.UNDO)))
+
+
+# Documents
+
+
+def test_a_document_posted_again_stands_in_the_place_of_the_one_undone(connection: Connection):
+    assert find_standing(connection, "a") is None
+    assert free_name(connection, "a") == "a"
+    first = insert(connection, record("a"))
+    assert find_standing(connection, "a")["id"] == first
+    assert free_name(connection, "a") == "a-2"
+    undo(connection, first)
+    assert find_standing(connection, "a") is None
+    second = insert(connection, record("a-2"))
+    assert find_standing(connection, "a")["id"] == second
+    assert free_name(connection, "a") == "a-3"
+    undo(connection, second)
+    third = insert(connection, record("a-3"))
+    assert find_standing(connection, "a")["id"] == third
+    assert undone_by(connection) == {first: first + 1, second: second + 1}
+
+
+def test_the_first_document_of_a_file_is_of_the_kind_asked_for(connection: Connection):
+    insert(connection, record("a", file_digest="f", kind=DocumentKind.CAMT))
+    second = insert(connection, record("b", file_digest="f"))
+    insert(connection, record("c", file_digest="f"))
+    assert first_document(connection, "coda", "f") == second
+
+
+# Statements
+
+
+def test_the_statements_of_a_period_are_those_of_the_account_that_share_a_day_with_it(connection: Connection):
+    days = [DAY + timedelta(days=number) for number in range(5)]
+    for number, day in enumerate(days, 1):
+        insert(connection, statement(number, day, number, number + 1))
+    insert(connection, statement(1, days[1], 0, 1, bank="gifts"))
+    undo(connection, 4)
+    changes = {"closing": 7, "opening": 6, "closing_date": days[2], "last_day": days[2]}
+    insert(connection, record("camt-1", days[0], kind=DocumentKind.CAMT, bank="current", sequence="9", **changes))
+
+    def between(first: date, last: date) -> list[str]:
+        return [
+            row.name.removeprefix("coda-current-2025-")
+            for row in statements_between(connection, "current", first, last)
+        ]
+
+    assert between(days[1], days[2]) == ["002", "003", "camt-1"]
+    assert between(days[3], days[3]) == []
+    assert between(days[4], days[4]) == ["005"]
+    assert between(days[0], days[0]) == ["001", "camt-1"]
+    (row,) = statements_between(connection, "gifts", days[0], days[4])
+    assert (row.kind, row.sequence, row.opening, row.closing, row.closing_date) == ("coda", "001", 0, 1, days[1])
+
+
+def test_the_statement_before_is_the_last_that_stands_of_the_day_or_of_an_earlier_one(connection: Connection):
+    for number, day in ((1, DAY), (2, DAY), (3, NEXT)):
+        insert(connection, statement(number, day, number, number + 1))
+
+    def before(day: date, sequence: str) -> str | None:
+        row = statement_before(connection, "current", day, sequence)
+        return None if row is None else row.sequence
+
+    assert before(DAY, "001") is None
+    assert before(DAY, "002") == "001"
+    assert before(NEXT, "003") == "002"
+    assert before(NEXT, "004") == "003"
+    undo(connection, 2)
+    assert before(NEXT, "003") == "001"
+    assert statement_before(connection, "gifts", NEXT, "009") is None
+
+
+def test_the_amounts_of_a_statement_are_those_of_its_lines_without_details(connection: Connection):
+    lines = [
+        movement(1, 500),
+        movement(2, 500),
+        movement(3, 500, NEXT),
+        movement(4, 900, outcome="batch"),
+        movement(5, 400, parent=4),
+        movement(6, 500, parent=4, outcome="instalment"),
+    ]
+    number = insert(connection, record(bank="current"), lines)
+    insert(connection, record("other"), [movement(1, 500)])
+    assert booked_amounts(connection, number) == {DAY: Counter({500: 2, 900: 1}), NEXT: Counter({500: 1})}
+    assert amounts_of(connection, number) == [(DAY, 500), (DAY, 500), (NEXT, 500), (DAY, 900), (DAY, 400)]
+
+
+def test_a_total_is_split_where_its_line_stands_as_a_batch(connection: Connection):
+    lines = [
+        movement(1, 900, outcome="batch"),
+        movement(2, 900, outcome="suspense"),
+        movement(3, 900, parent=1, outcome="batch"),
+        movement(4, 800, outcome="batch"),
+        movement(5, 900, NEXT, outcome="batch"),
+    ]
+    number = insert(connection, record(bank="current"), lines)
+    assert totals_split(connection, "current", DAY, 900) == 1
+    assert totals_split(connection, "gifts", DAY, 900) == 0
+    assert banks_with(connection, "coda") == {"current"}
+    assert banks_with(connection, "camt") == set()
+    undo(connection, number)
+    assert totals_split(connection, "current", DAY, 900) == 0
+    assert banks_with(connection, "coda") == set()
+
+
+# Gifts
+
+
+def test_a_masked_return_may_be_of_the_gifts_of_its_mandate_that_still_stand(connection: Connection):
+    insert(
+        connection,
+        record(),
+        [
+            movement(1, 1000, mandate="M1"),
+            movement(2, 1000, mandate="M2"),
+            movement(3, 900, mandate="M1"),
+            movement(4, 1000, mandate="M1"),
+            movement(5, 1000, NEXT, mandate="M1", reference="E5"),
+            movement(6, 1000, mandate="M1"),
+        ],
+        [
+            gift(1000),
+            gift(1000, position=2),
+            gift(900, position=3),
+            gift(1000, "D0002", position=4),
+            gift(1000, day=NEXT, position=5, channel=Channel.DIRECT_DEBIT, campaign="c", fund="f"),
+            gift(1000, position=6),
+        ],
+    )
+    insert(connection, record("back"), [], [gift(-1000, reverses=6)])
+    found = originals_of_mandate(connection, "M1", "D0001", 1000, DAY)
+    assert [one.id for one in found] == [1, 5]
+    assert not any(one.reversed for one in found)
+    last = found[-1]
+    assert (last.donor, last.cents, last.counted, last.account) == ("D0001", 1000, 2025, "731100")
+    assert (last.channel, last.campaign, last.fund, last.reference, last.mandate) == (
+        "direct-debit", "c", "f", "E5", "M1"
+    )  # fmt: skip
+    assert [one.id for one in originals_of_mandate(connection, "M1", "D0001", 1000, NEXT)] == [5]
+    assert originals_of_mandate(connection, "M3", "D0001", 1000, DAY) == []
+
+
+def test_a_gift_counted_for_the_year_before_its_booking_is_among_them(connection: Connection):
+    new_year = date(2026, 1, 2)
+    insert(connection, record(), [movement(1, 1000, new_year, mandate="M1")], [gift(1000, day=new_year, counted=2025)])
+    assert [one.id for one in originals_of_mandate(connection, "M1", "D0001", 1000, new_year)] == [1]
+
+
+@pytest.mark.parametrize(("counted", "there"), [(2024, True), (2028, True), (2023, False), (2029, False)])
+def test_four_years_from_the_one_before_are_looked_at(connection: Connection, counted: int, there: bool):
+    insert(connection, record(), [movement(1, 1000, mandate="M1")], [gift(1000, counted=counted)])
+    assert bool(originals_of_mandate(connection, "M1", "D0001", 1000, DAY)) is there
+
+
+def test_the_gifts_of_a_document_come_as_they_were_posted_with_the_reference_of_their_line(connection: Connection):
+    given = gift(1000, nature=Nature.GOODS, channel=Channel.CARD, counterpart=Counterpart.TOKEN, fund="f", value=NEXT)
+    first = insert(
+        connection, record("a"), [movement(1, 1000, reference="E1"), movement(2)], [given, gift(5, position=2)]
+    )
+    back = gift(-1000, position=7, reverses=1)
+    second = insert(connection, record("b"), [movement(7, -1000, reference="R7")], [back])
+    assert [(one.id, one.gift, one.reference) for one in gifts_of(connection, first)] == [
+        (1, given, "E1"),
+        (2, gift(5, position=2), None),
+    ]
+    (returned,) = gifts_of(connection, second)
+    assert (returned.id, returned.gift, returned.reference) == (3, back, "E1"), "of what it took back"
+    assert gifts_of(connection, 9) == []
+
+
+def test_a_line_has_a_gift_as_long_as_nothing_took_it_back(connection: Connection):
+    insert(connection, record("a"), [], [gift(1000), gift(500, position=2)])
+    assert standing_gift(connection, "a", 1).id == 1
+    assert standing_gift(connection, "a", 3) is None
+    assert standing_gift(connection, "b", 1) is None
+    assert reversal_of(connection, 1) is None
+    insert(connection, record("b"), [], [gift(-1000, position=4, reverses=1)])
+    assert standing_gift(connection, "a", 1) is None
+    assert standing_gift(connection, "b", 4) is None, "a return is no gift"
+    assert reversal_of(connection, 1) == (2, "b", 4)
+    assert reversal_of(connection, 2) is None
+
+
+def test_gifts_of_money_without_a_donor_are_listed_while_they_stand(connection: Connection):
+    insert(
+        connection,
+        record("a"),
+        [],
+        [
+            gift(1, None),
+            gift(2, "D0001"),
+            gift(3, None, channel=Channel.IN_KIND),
+            gift(4, None, position=4),
+            gift(5, None, position=5),
+        ],
+    )
+    insert(connection, record("b"), [], [gift(-4, None, reverses=4)])
+    assert [(name, one.gift.cents) for name, one in donorless_gifts(connection)] == [("a", 1), ("a", 5)]
+    assert list(standing_gifts(connection, ["D0001", "D0002"])) == [("D0001", 2, DAY)]
+    assert list(standing_gifts(connection, ["D0002"])) == []
+
+
+def test_who_paid_is_known_from_exports_that_stand(connection: Connection):
+    lines = [
+        movement(1, 10, NEXT, reference="bank:1", outcome=IDENTITY, reason="D0001"),
+        movement(2, 20, reference="bank:2", outcome=IDENTITY, reason="D0002"),
+        movement(3, 30, reference="bank:3", outcome=IDENTITY),
+        movement(4, 40, reference="bank:4", reason="D0004"),
+        movement(5, 50, reference="stripe:5", outcome=IDENTITY, reason="D0005"),
+        movement(6, 60, reference="bank%6", outcome=IDENTITY, reason="D0006"),
+    ]
+    insert(connection, record("a"), lines)
+    later = insert(connection, record("b"), [movement(1, reference="bank:1", outcome=IDENTITY, reason="D0009")])
+    references = ["bank:1", "bank:2", "bank:3", "bank:4", "none"]
+    assert identities(connection, references) == {"bank:1": "D0009", "bank:2": "D0002"}
+    undo(connection, later)
+    assert identities(connection, references) == {"bank:1": "D0001", "bank:2": "D0002"}
+    assert noted_gifts(connection, "bank") == [Noted("D0002", 20, DAY, "a"), Noted("D0001", 10, NEXT, "a")]
+    assert noted_gifts(connection, "stripe") == [Noted("D0005", 50, DAY, "a")]
+    assert noted_gifts(connection, "b") == []
+
+
+# Suspense
+
+
+def test_a_line_that_was_assigned_and_undone_is_open_again_and_remembered(connection: Connection):
+    insert(connection, record("a"), [movement(1, outcome="suspense"), movement(2, outcome="suspense")])
+    decision = insert(connection, record("decisions"))
+    insert_assignments(connection, decision, [(5, 1, 2, None, "731100", DAY, "")])
+    insert_vouchers(connection, "decision", decision, [("gift-7", DAY, "x")])
+    assert lines_decided(connection, decision) == ["a:2", "gift-7"]
+    assert lines_decided(connection, 1) == []
+    assert assignments_to(connection, 1) == [(decision, "decisions", 2)]
+    assert assignments_to(connection, decision) == []
+    assert [item.position for item in open_items(connection)] == [1]
+    undo(connection, decision)
+    assert [item.position for item in open_items(connection)] == [1, 2]
+    assert ever_assigned(connection) == {(1, 2)}
+
+
+# Vouchers
+
+
+def test_a_voucher_is_known_until_its_document_is_undone(connection: Connection):
+    first, second = insert(connection, record("a")), insert(connection, record("b"))
+    insert_vouchers(connection, "journal", first, [("J1", DAY, "one"), ("J2", DAY, "two")])
+    insert_vouchers(connection, "journal", second, [("J3", NEXT, "three")])
+    insert_vouchers(connection, "in-kind", second, [("K1", DAY, "kind")])
+    assert all_vouchers(connection, "journal") == {("J1", DAY): "one", ("J2", DAY): "two", ("J3", NEXT): "three"}
+    assert voucher_contents(connection, "journal", ["J1", "J3", "K1", "J9"]) == {"J1": "one", "J3": "three"}
+    assert documents_of_vouchers(connection, "journal", ["J3", "J1", "J2", "K1"]) == ["a", "b"]
+    assert documents_of_vouchers(connection, "journal", ["K1"]) == []
+    undo(connection, first)
+    assert all_vouchers(connection, "journal") == {("J3", NEXT): "three"}
+    assert voucher_contents(connection, "journal", ["J1", "J3"]) == {"J3": "three"}
+    assert documents_of_vouchers(connection, "journal", ["J1", "J3"]) == ["b"]
+    assert find_vouchers(connection, "journal", [("J1", DAY), ("J3", NEXT)]) == {("J3", NEXT): "three"}
+
+
+def test_every_text_that_a_person_wrote_comes_with_its_place(connection: Connection):
+    number = insert(connection, record("a"), [movement(1, outcome="suspense")])
+    assert list(texts(connection)) == []
+    insert_in_kind(connection, [])
+    insert_in_kind(
+        connection,
+        [
+            {
+                "document_id": number,
+                "reference": "K1",
+                "position": 1,
+                "cents": 100,
+                "account": "731200",
+                "category": "goods",
+                "description": "chairs",
+                "valuation": "invoice",
+                "evidence": "invoice 7",
+            }
+        ],
+    )
+    insert_assignments(
+        connection, number, [(1, 1, 1, None, "731100", DAY, "said so"), (2, 1, 9, None, "731100", DAY, None)]
+    )
+    save_grants(
+        connection,
+        number,
+        [{"reference": "G1", "funder": "F", "funder_kind": "public", "contract": "", "content": "{}"}],
+    )
+    assert list(texts(connection)) == [
+        ("gift in kind K1", "K1 chairs invoice 7"),
+        (f"assignment {number}/1", "said so"),
+        (f"assignment {number}/2", ""),
+        ("grant G1", "{}"),
+    ]
+
+
+def test_closed_years_are_entered_each_with_its_seal(connection: Connection):
+    assert closed_years(connection) == {}
+    enter_closing(connection, 2025, "b", "2026-05-01T00:00:00Z")
+    enter_closing(connection, 2024, "a", "2025-05-01T00:00:00Z")
+    assert list(closed_years(connection).items()) == [(2024, "a"), (2025, "b")]

@@ -1,0 +1,46 @@
+"""Errors that carry their faults, the places of a folder, and the garbage collector put off."""
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from ledger.collector import paused
+from ledger.errors import Fault, Severity, SourceRefused
+from ledger.folder import Folder
+
+
+def test_a_refused_source_names_each_error_and_no_warning():
+    faults = (Fault("a", 3), Fault("b", severity=Severity.WARNING), Fault("c"))
+    refused = SourceRefused("x.csv", faults)
+    assert str(refused) == "x.csv: refused, nothing was posted: line 3: a; c."
+    assert (refused.file, refused.faults) == ("x.csv", faults)
+
+
+def test_each_part_of_the_books_has_its_place():
+    folder = Folder(Path("books"))
+    places = [
+        folder.main,
+        folder.chart,
+        folder.journal,
+        folder.documents,
+        folder.register,
+        folder.vault,
+        folder.receipts,
+    ]
+    assert [place.relative_to("books").as_posix() for place in [*places, folder.seals]] == [
+        "main.beancount", "chart.beancount", "journal", "documents", "register.sqlite3", "vault.sqlite3",
+        "receipts", "seals",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_as_it_was_after_the_pause(on: bool):
+    was = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        with paused():
+            assert not gc.isenabled()
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if was else gc.disable)()

@@ -1,0 +1,398 @@
+"""Small tables and workbooks cell by cell, from books that can be added up in one's head."""
+
+import io
+from datetime import date
+
+import openpyxl
+import pytest
+from report_books import account, accounts, entry, totals
+
+from reports.formats import write_json, write_text
+from reports.ledger_listing import LedgerAccount, document_of, general_ledger, ledger_table, narration_of
+from reports.marks import numbers
+from reports.printing import statement_data, statement_table
+from reports.scheme import SCHEMES, doubly_mapped, load_scheme, unmapped
+from reports.sheets import sheet_name, write_xlsx
+from reports.statements import balance, differences, statement, statement_json
+from reports.tables import LINES, Column, ColumnKind, Row, RowKind, Table
+from reports.totals import totals_of
+from reports.trial import trial_balance, trial_table
+from reports.wording import word
+from reports.workbook import write_statements
+
+# 2024: 1 000.00 of gifts, 400.40 of fees; 2025: 500.25 of gifts, 100.50 of fees, nothing appropriated.
+BOOKS = (
+    (2024, {"550": 1000_00, "7311": -1000_00}),
+    (2024, {"616": 400_40, "550": -400_40}),
+    (2025, {"550": 500_25, "7311": -500_25}),
+    (2025, {"616": 100_50, "550": -100_50}),
+)
+
+
+def cells(table: Table) -> list[tuple[object, ...]]:
+    return [(row.kind.value, *row.cells) for row in table.rows]
+
+
+def of_year(what: str, year: int = 2025, scheme: str = "full"):
+    return statement(what, load_scheme(scheme), year, totals(*BOOKS))
+
+
+# Statements
+
+
+def test_a_statement_to_read_has_a_column_for_each_year_the_books_hold():
+    both = statement_table(of_year("income-statement"), "en")
+    assert [column.name for column in both.columns] == ["code", "label", "2025", "2024"]
+    assert [column.kind for column in both.columns] == [
+        ColumnKind.TEXT,
+        ColumnKind.TEXT,
+        ColumnKind.EUROS,
+        ColumnKind.EUROS,
+    ]
+    assert [column.indented for column in both.columns] == [False, True, False, False]
+    alone = statement_table(of_year("income-statement", 2024), "en")
+    assert [column.name for column in alone.columns] == ["code", "label", "2024"]
+    assert {len(row.cells) for row in alone.rows} == {3}
+    assert {len(row.cells) for row in both.rows} == {4}
+    gifts = next(row for row in both.rows if row.cells[0] == "73")
+    assert gifts.cells[2:] == (500_25, 1000_00)
+
+
+def test_a_statement_opens_each_section_with_a_heading_once():
+    table = statement_table(of_year("balance-sheet"), "en")
+    sections = [row.cells[1] for row in table.rows if row.kind is RowKind.HEADING and not row.cells[0]]
+    assert sections[:1] == [word("assets", "en").upper()]
+    assert sections.count(word("assets", "en").upper()) == sections.count(word("liabilities", "en").upper()) == 1
+    assert all(row.cells[2:] == (None, None) for row in table.rows if row.kind is RowKind.HEADING)
+
+
+def test_a_statement_as_data_names_its_year_and_the_one_before():
+    table = statement_data(of_year("income-statement"), "fr")
+    assert [(column.name, column.title, column.kind.value) for column in table.columns] == [
+        ("section", "", "text"),
+        ("code", word("code", "fr"), "text"),
+        ("label", word("line", "fr"), "text"),
+        ("amount", "2025", "cents"),
+        ("previous", "2024", "cents"),
+        ("printed", "2025", "euros"),
+        ("printed_previous", "2024", "euros"),
+    ]
+    gifts = next(row for row in table.rows if row.cells[1] == "73")
+    assert gifts.cells[3:] == (500_25, 1000_00, 500_25, 1000_00)
+    assert {row.kind for row in table.rows} == {RowKind.LINE, RowKind.TOTAL}
+
+
+def test_titles_say_at_the_end_of_a_year_or_over_it():
+    assert (
+        statement_table(of_year("balance-sheet"), "en").title
+        == f"{word('balance-sheet', 'en')} {word('at', 'en', year=2025)}"
+    )
+    assert statement_table(of_year("income-statement"), "en").title == (
+        f"{word('income-statement', 'en')}, {word('of-year', 'en', year=2025)}"
+    )
+
+
+def test_a_statement_without_a_year_before_has_nothing_beside_it():
+    first = of_year("income-statement", 2024)
+    assert not first.has_previous
+    assert {line["previous"] for line in statement_json(first, "en")} == {None}
+    assert {line["printed_previous"] for line in statement_json(first, "en")} == {None}
+    assert {column.previous for line in first.every for column in line.accounts} == {None}
+
+
+def test_the_balance_sheet_adds_up_in_both_years():
+    now, before = balance(of_year("balance-sheet"))
+    assert (now.assets, now.liabilities, now.difference) == (999_35, 999_35, 0)
+    assert before is not None
+    assert (before.assets, before.liabilities) == (599_60, 599_60)
+    assert balance(of_year("balance-sheet", 2024))[1] is None
+
+
+def test_a_printed_total_that_its_lines_do_not_add_up_to_is_named():
+    # 0.50 and 0.50 print as 1 and 1, their sum of 1.00 as 1.
+    books = totals((2025, {"610": 50, "620": 50, "550": -1_00}))
+    found = differences(statement("income-statement", load_scheme("full"), 2025, books))
+    assert found
+    assert {one.year for one in found} == {2025}
+    assert all(one.added != one.printed for one in found)
+    earlier = totals((2024, {"610": 50, "620": 50, "550": -1_00}), (2025, {"7311": -1, "550": 1}))
+    assert 2024 in {one.year for one in differences(statement("income-statement", load_scheme("full"), 2025, earlier))}
+
+
+# Totals
+
+
+def test_totals_say_what_a_year_did_and_what_stood_at_its_end():
+    books = totals(*BOOKS)
+    assert books.years == (2024, 2025)
+    assert books.in_year(2025) == {"550": 399_75, "7311": -500_25, "616": 100_50}
+    assert books.in_year(2023) == {}
+    assert books.until(2024) == {"550": 599_60, "7311": -1000_00, "616": 400_40}
+    assert books.until(2025)["550"] == 999_35
+    assert books.standing(2025) == {"550": 999_35, "7311": -1500_25, "616": 500_90}
+    assert books.unappropriated_before(2025) == -599_60
+    assert books.unappropriated_before(2024) == 0
+    assert books.counts(2025) == {"550": 2, "7311": 1, "616": 1}
+    assert books.counts() == {"550": 4, "7311": 2, "616": 2}
+    moved = books.movements(2025)
+    assert list(moved) == ["550", "616", "7311"]
+    assert (moved["550"].opening, moved["550"].debit, moved["550"].credit, moved["550"].postings) == (
+        599_60,
+        500_25,
+        100_50,
+        2,
+    )
+    assert moved["550"].closing == 999_35
+    assert moved["616"].opening == 0
+
+
+def test_a_result_that_was_appropriated_no_longer_stands():
+    closed = (2024, {"692": 599_60, "14": -599_60})
+    books = totals(*BOOKS[:2], closed, *BOOKS[2:])
+    assert books.standing(2025) == {"550": 999_35, "14": -599_60, "7311": -500_25, "616": 100_50}
+    assert set(books.standing(2024)) == {"550", "14", "7311", "616", "692"}
+
+
+def test_what_is_put_to_funds_is_told_by_account():
+    books = totals((2025, {"691": 100, "130": -100}), (2025, {"550": 7, "7311": -7}))
+    assert books.to_funds(2025) == {"691": 100, "130": -100}
+    assert books.to_funds(2024) == {}
+
+
+def test_an_account_without_a_code_is_kept_under_its_path():
+    books = totals_of([entry(date(2025, 1, 1), {"550": 1, "7311": -1})], {"550": account("550")})
+    assert books.in_year(2025) == {"550": 1, "Income:7311": -1}
+
+
+# Trial balance
+
+
+def test_a_trial_balance_to_read():
+    trial = trial_balance(totals(*BOOKS), accounts(), 2025, load_scheme("full"))
+    table = trial_table(trial, "en")
+    assert [(column.name, column.kind.value, column.summed) for column in table.columns] == [
+        ("rubric", "text", False), ("code", "text", False), ("label", "text", False), ("opening", "cents", True),
+        ("debit", "cents", True), ("credit", "cents", True), ("closing", "cents", True), ("postings", "count", True),
+    ]  # fmt: skip
+    assert [row.cells[1:] for row in table.rows] == [
+        ("550", "550 en", 599_60, 500_25, 100_50, 999_35, 2),
+        ("616", "616 en", 0, 100_50, 0, 100_50, 1),
+        ("7311", "7311 en", 0, 0, 500_25, -500_25, 1),
+        ("", word("unappropriated-before", "en"), -599_60, 0, 0, -599_60, 0),
+        ("", word("total", "en"), 0, 600_75, 600_75, 0, 4),
+    ]
+    assert [row.cells[0].split(" ")[0] for row in table.rows] == ["54/58", "61", "73", "", ""]
+    assert table.rows[-1].first == 0
+    assert (trial.total.postings, trial.total.debit, trial.total.credit) == (4, 600_75, 600_75)
+
+
+def test_an_empty_trial_balance_sums_nothing():
+    table = trial_table(trial_balance(totals_of([], {}), {}, 2025, load_scheme("full")), "en")
+    assert [(row.kind, row.first) for row in table.rows] == [(RowKind.TOTAL, None)]
+
+
+# General ledger
+
+
+def test_the_general_ledger_to_read():
+    books = [
+        entry(date(2024, 12, 1), {"550": 10, "7311": -10}),
+        entry(date(2025, 3, 1), {"550": 500, "7311": -500}, "gifts", frozenset({"b", "a"})),
+        entry(date(2025, 3, 2), {"616": 200, "550": -200}, "fees"),
+        entry(date(2025, 3, 3), {"616": 0, "550": 0}, "nil"),
+    ]
+    listing = general_ledger(books, accounts(), 2025, totals_of(books, accounts()))
+    table = ledger_table(listing, 2025, "en")
+    assert [(column.name, column.kind.value, column.summed) for column in table.columns] == [
+        ("account", "text", False), ("date", "date", False), ("document", "text", False), ("narration", "text", False),
+        ("debit", "cents", True), ("credit", "cents", True), ("balance", "cents", False),
+    ]  # fmt: skip
+    opening, first = word("opening-balance", "en"), date(2025, 1, 1)
+    assert [(row.kind.value, row.first, *row.cells) for row in table.rows] == [
+        ("heading", None, "550", None, "", "550 en", None, None, None),
+        ("line", None, "550", first, "", opening, None, None, 10),
+        ("line", None, "550", date(2025, 3, 1), "a b", "gifts", 500, None, 510),
+        ("line", None, "550", date(2025, 3, 2), "", "fees", None, 200, 310),
+        ("line", None, "550", date(2025, 3, 3), "", "nil", 0, None, 310),
+        ("total", 1, "550", None, "", word("total-of", "en", code="550"), 500, 200, 310),
+        ("heading", None, "616", None, "", "616 en", None, None, None),
+        ("line", None, "616", first, "", opening, None, None, 0),
+        ("line", None, "616", date(2025, 3, 2), "", "fees", 200, None, 200),
+        ("line", None, "616", date(2025, 3, 3), "", "nil", 0, None, 200),
+        ("total", 7, "616", None, "", word("total-of", "en", code="616"), 200, 0, 200),
+        ("heading", None, "7311", None, "", "7311 en", None, None, None),
+        ("line", None, "7311", first, "", opening, None, None, 0),
+        ("line", None, "7311", date(2025, 3, 1), "a b", "gifts", None, 500, -500),
+        ("total", 12, "7311", None, "", word("total-of", "en", code="7311"), 0, 500, -500),
+    ]
+
+
+def test_a_document_is_named_by_its_metadata_before_its_links():
+    plain = entry(date(2025, 1, 1), {"550": 1, "7311": -1}, "n", frozenset({"link"}))
+    assert document_of(plain) == "link"
+    assert document_of(plain._replace(meta={"document": "d"})) == "d"
+    assert document_of(plain._replace(meta={"voucher": "v", "document": "d"})) == "v"
+    assert document_of(plain._replace(links=None)) == ""
+    assert narration_of(plain) == "n"
+    assert narration_of(plain._replace(payee="p")) == "p | n"
+
+
+def test_an_account_that_the_chart_does_not_know_has_no_label():
+    table = ledger_table([LedgerAccount("X", None, 5, ())], 2025, "en")
+    assert cells(table)[0] == ("heading", "X", None, "", "", None, None, None)
+
+
+# Formats
+
+COLUMNS = (
+    Column("label", "Label", width=6, indented=True),
+    Column("day", "Day", ColumnKind.DATE, 10),
+    Column("amount", "Amount", ColumnKind.CENTS, 8, summed=True),
+    Column("gifts", "N", ColumnKind.COUNT, 4, summed=True),
+)
+
+
+def small(*rows: Row) -> Table:
+    return Table("Title", "subtitle", "en", COLUMNS, rows, LINES)
+
+
+def text_of(table: Table) -> list[str]:
+    stream = io.StringIO()
+    write_text(table, stream)
+    return stream.getvalue().splitlines()
+
+
+def test_text_puts_words_to_the_left_and_figures_to_the_right():
+    lines = text_of(
+        small(
+            Row(RowKind.LINE, ("ab", date(2025, 3, 14), 5, 1)),
+            Row(RowKind.LINE, ("abc de", None, 1_234_00, None), 1),
+            Row(RowKind.TOTAL, ("T", None, 1_234_05, 1), first=0),
+        )
+    )
+    day = numbers("en").date(date(2025, 3, 14))
+    assert lines[0] == "Title"
+    assert lines[1] == "subtitle"
+    start = next(number for number, line in enumerate(lines) if line.startswith("ab "))
+    assert lines[start] == f"ab      {day}      0.05  1"
+    assert lines[start + 1] == "  abc               1,234.00"
+    assert lines[start + 2] == "    de"
+    assert lines[-2].split() == ["T", "1,234.05", "1"]
+
+
+def test_an_amount_of_nothing_is_null_and_a_count_a_number():
+    stream = io.StringIO()
+    write_json(small(Row(RowKind.LINE, ("é", None, None, 3)), Row(RowKind.TOTAL, ("T", None, 5, 3))), stream)
+    assert stream.getvalue() == '[\n{"label": "é", "day": null, "amount": null, "gifts": 3}\n]\n'
+
+
+def test_a_workbook_has_title_headings_and_widths(tmp_path):
+    table = small(
+        Row(RowKind.HEADING, ("head", None, None, None)),
+        Row(RowKind.LINE, ("#1", date(2025, 3, 14), -5, 2)),
+        Row(RowKind.LINE, ("b", None, 7, None)),
+        Row(RowKind.TOTAL, ("T", None, 2, 2), first=1),
+    )
+    write_xlsx(table, tmp_path / "t.xlsx")
+    (sheet,) = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets
+    assert [sheet.cell(row, 1).value for row in (1, 2, 3)] == ["Title", "subtitle", None]
+    assert [cell.value for cell in sheet[4]] == ["Label", "Day", "Amount", "N"]
+    assert [cell.alignment.horizontal for cell in sheet[4]] == ["left", "left", "right", "right"]
+    assert [cell.value for cell in sheet[7]] == ["b", None, 0.07, None]
+    assert [cell.value for cell in sheet[8]] == ["T", None, "=SUBTOTAL(9,C6:C7)", "=SUBTOTAL(9,D6:D7)"]
+    assert (sheet["A6"].value, sheet["A6"].data_type) == ("#1", "s")
+    assert (sheet["C6"].value, sheet["D6"].value, sheet["D6"].number_format) == (-0.05, 2, "#,##0")
+    assert sheet["A5"].font.bold
+    assert not sheet["A7"].font.bold
+    assert sheet["C8"].border.top.style == "thin"
+    assert sheet["C7"].border.top.style is None
+    assert [sheet.column_dimensions[letter].width for letter in "ABCD"] == [8, 12, 10, 6]
+    assert sheet.page_setup.orientation == "portrait"
+    assert sheet.print_title_rows == "$4:$4"
+
+
+@pytest.mark.parametrize(("count", "orientation"), [(5, "portrait"), (6, "landscape")])
+def test_more_than_five_columns_lie_on_their_side(count, orientation, tmp_path):
+    columns = tuple(Column(f"c{number}", f"C{number}") for number in range(count))
+    write_xlsx(Table("T", "", "en", columns, ()), tmp_path / "t.xlsx")
+    (sheet,) = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets
+    assert sheet.page_setup.orientation == orientation
+    assert [cell.value for cell in sheet[4]] == [column.title for column in columns]
+
+
+def test_sheets_are_numbered_from_the_second(tmp_path, monkeypatch):
+    monkeypatch.setattr("reports.sheets.LAST_ROW", 6)
+    rows = [Row(RowKind.LINE, (f"r{number}", None, number, number)) for number in range(5)]
+    rows.append(Row(RowKind.TOTAL, ("T", None, 10, 10), first=4))
+    write_xlsx(small(*rows), tmp_path / "t.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    assert book.sheetnames == ["Title", "Title (2)", "Title (3)"]
+    assert [[sheet.cell(row, 1).value for row in (5, 6)] for sheet in book] == [["r0", "r1"], ["r2", "r3"], ["r4", "T"]]
+    assert book.worksheets[2]["C6"].value == "=SUBTOTAL(9,C5:C5)"
+    assert sheet_name("x" * 40) == "x" * 26
+
+
+# Statements as workbooks
+
+
+def test_the_workbook_of_a_statement_stands_on_its_accounts(tmp_path):
+    of = of_year("income-statement")
+    write_statements((of,), accounts(), "en", tmp_path / "s.xlsx")
+    sheet, behind = openpyxl.load_workbook(tmp_path / "s.xlsx").worksheets
+    assert [cell.value for cell in sheet[4]] == [
+        word("code", "en"), word("line", "en"), *(word("rounded", "en", year=year) for year in (2025, 2024)),
+        *(word("exact", "en", year=year) for year in (2025, 2024)),
+    ]  # fmt: skip
+    assert [cell.alignment.horizontal for cell in sheet[4]] == ["left", "left", *["right"] * 4]
+    assert [cell.alignment.horizontal for cell in behind[4]] == [*["left"] * 4, *["right"] * 2]
+    rows = {row[2].value: [cell.value for cell in row] for row in behind.iter_rows(min_row=5)}
+    assert rows["7311"][3:] == ["7311 en", 500.25, 1000]
+    assert rows["616"][3:] == ["616 en", 100.5, 400.4]
+    place = next(row[0].row for row in behind.iter_rows(min_row=5) if row[2].value == "7311")
+    gifts = next(row for row in sheet.iter_rows(min_row=5) if row[0].value == "73")
+    number = gifts[0].row
+    assert [cell.value for cell in gifts[2:]] == [
+        f"=ROUND(E{number},0)", f"=ROUND(F{number},0)",
+        f"=ROUND(SUM('{behind.title}'!E{place}:E{place}),2)", f"=ROUND(SUM('{behind.title}'!F{place}:F{place}),2)",
+    ]  # fmt: skip
+    assert (gifts[2].number_format, gifts[4].number_format) == ("#,##0;-#,##0;0", "#,##0.00")
+
+
+def test_the_workbook_of_one_year_has_one_column_of_each(tmp_path):
+    write_statements((of_year("balance-sheet", 2024),), accounts(), "en", tmp_path / "s.xlsx")
+    sheet, behind = openpyxl.load_workbook(tmp_path / "s.xlsx").worksheets
+    assert [cell.value for cell in sheet[4]] == [
+        word("code", "en"), word("line", "en"), word("rounded", "en", year=2024), word("exact", "en", year=2024)
+    ]  # fmt: skip
+    assert behind.max_column == 5
+    assert sheet.cell(sheet.max_row, 2).value == word("check", "en")
+    assert sheet.cell(sheet.max_row, 3).value is None
+    assert str(sheet.cell(sheet.max_row, 4).value).startswith("=ROUND(D")
+    assert sheet.cell(sheet.max_row - 1, 2).value is None
+    assert sheet.cell(sheet.max_row - 2, 2).value is not None
+
+
+def test_headings_totals_and_memo_lines_look_different(tmp_path):
+    of = of_year("balance-sheet")
+    write_statements((of,), accounts(), "en", tmp_path / "s.xlsx")
+    sheet, _ = openpyxl.load_workbook(tmp_path / "s.xlsx").worksheets
+    heading = next(row for row in sheet.iter_rows(min_row=5) if row[1].value == word("assets", "en").upper())
+    assert [cell.font.bold for cell in heading] == [True] * 6
+    assert {cell.fill.fgColor.rgb for cell in heading} == {"00E8EDF2"}
+    grand = [
+        row for row in sheet.iter_rows(min_row=5) if row[2].border.bottom and row[2].border.bottom.style == "double"
+    ]
+    assert len(grand) == 2
+    assert [bool(cell.border.bottom and cell.border.bottom.style) for cell in grand[0]] == [False] * 2 + [True] * 4
+    assert all(cell.font.bold for cell in grand[0])
+
+
+# Schemes
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_no_account_is_taken_twice_and_class_0_by_nobody(name):
+    scheme = load_scheme(name)
+    assert doubly_mapped(scheme, ["550", "7311", "616"]) == []
+    assert unmapped(scheme, ["550", "7311", "616", "0123"]) == []
+    assert unmapped(scheme, ["5", "9"])[-1:] == ["9"]

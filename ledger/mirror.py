@@ -15,6 +15,7 @@ from ledger.chart import code_of
 from ledger.errors import OboleError
 from ledger.journal import Entry, Line
 from ledger.money import to_cents
+from ledger.numbering import NUMBER
 from ledger.posting import Booking
 from ledger.records import DocumentKind, Gift, LineOutcome
 from ledger.register.documents import DocumentRecord, DocumentSummary, MovementRow, PostedDocument
@@ -22,7 +23,7 @@ from ledger.register.gifts import PostedGift
 from ledger.wording import word
 
 # What moves no money: nothing to turn round.
-_NOT_UNDONE = (DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.STATUS, DocumentKind.UNDO)
+_NOT_UNDONE = (DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.PARTIES, DocumentKind.STATUS, DocumentKind.UNDO)
 
 
 class CannotUndo(OboleError):
@@ -89,7 +90,8 @@ def _turn(journal: str, links: tuple[str, str], control: Collection[str], text: 
         ]
         narration = f"{text}: {entry.narration}"
         if "gift" not in entry.tags:
-            turned.entries.append(Entry(entry.date, narration, tuple(lines), links=links, meta=_texts(entry.meta)))
+            meta = {key: value for key, value in _texts(entry.meta).items() if key != NUMBER}  # it gets its own
+            turned.entries.append(Entry(entry.date, narration, tuple(lines), links=links, meta=meta))
             continue
         batch = int(entry.meta.get("batch", 0))
         others = [line for line in lines if line.account not in control]

@@ -20,11 +20,13 @@ from sqlalchemy import Connection, Engine
 from ledger import journal
 from ledger.chart import UnknownAccount
 from ledger.clock import posting_time
+from ledger.dimensions import LineKeys, with_tags
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.journal import Entry, Line
-from ledger.records import Gift
-from ledger.register.documents import DocumentRecord, MovementRow, all_documents, insert_document
+from ledger.numbering import EntrySource, Numbering, journals_of, source_of, with_numbers
+from ledger.records import DocumentKind, Gift
+from ledger.register.documents import DocumentRecord, MovementRow, all_documents, find_document, insert_document
 from ledger.register.gifts import totals_of
 from ledger.register.vouchers import Voucher, insert_vouchers
 from ledger.wording import word
@@ -56,15 +58,15 @@ class Booking:
 def gift_entries(booking: Booking, language: str) -> list[Entry]:
     """Return the transactions of a document's gifts: one per batch and day, a posting per account, fund and channel.
 
-    A batch's other lines (what of a total went to suspense) join its transaction through `batch_lines`.
+    A posting per account, fund, channel, project and department. What of a batch's total went to suspense joins its
+    transaction through `batch_lines`.
     """
     grouped: dict[tuple[int, date], list[Line]] = {}
     counts: dict[tuple[int, date], int] = {}
     for key, given in sorted(totals_of(booking.gifts).items()):
         batch, day = key.batch, key.day
         meta: dict[str, str | int] = {"gifts": given.gifts, "channel": key.channel}
-        if key.fund:
-            meta["fund"] = key.fund
+        meta |= LineKeys(key.project, key.department, key.fund).meta()
         grouped.setdefault((batch, day), []).append(Line(key.account, -given.cents, meta))
         counts[batch, day] = counts.get((batch, day), 0) + given.gifts
     entries = []
@@ -111,6 +113,7 @@ class Posting:
     def __enter__(self) -> Self:
         self.connection = self.engine.connect()
         self._transaction = self.connection.begin()
+        self._numbering = Numbering(self.connection)
         return self
 
     def post(self, booking: Booking, source: tuple[Path, bytes] | None = None) -> int:
@@ -119,21 +122,25 @@ class Posting:
         UnknownAccount where the chart lacks an account, FileInTheWay where another file stands in its place.
         """
         record = booking.record
-        entries = sorted((*gift_entries(booking, self.language), *booking.entries), key=lambda entry: entry.day)
+        every = (*gift_entries(booking, self.language), *booking.entries)
+        entries = sorted(map(with_tags, every), key=lambda entry: entry.day)
         relative: str | None = None
         digest: str | None = None
         unknown = {line.account for entry in entries for line in entry.lines} - self.paths.keys()
         if unknown:
             raise UnknownAccount(min(unknown), record.name)
+        numbers = self._numbering.next(journals_of(self._source(record), entries))
+        files: list[tuple[Path, bytes]] = []
         if entries:
-            text = journal.render(entries, self.paths, f"{record.name} {record.kind.value} {record.digest[:16]}")
+            text = journal.render(
+                with_numbers(entries, numbers), self.paths, f"{record.name} {record.kind.value} {record.digest[:16]}"
+            )
             path = self.folder.journal / str(record.last_day.year) / f"{record.name}.beancount"
             relative, digest = path.relative_to(self.folder.root).as_posix(), journal.digest(text)
-            self._write(path, text.encode())
+            files.append((path, text.encode()))
         if source is not None:
-            path, content = source
-            self._write(path, content)
-            record = replace(record, archive=path.relative_to(self.folder.root).as_posix())
+            files.append(source)
+            record = replace(record, archive=source[0].relative_to(self.folder.root).as_posix())
         document_id = insert_document(
             self.connection,
             record,
@@ -143,8 +150,19 @@ class Posting:
             journal_digest=digest,
             posted_at=self._time,
         )
+        self._numbering.keep(document_id, dict(enumerate(numbers, start=1)))
+        for path, content in files:
+            self._write(path, content)
         insert_vouchers(self.connection, record.kind, document_id, booking.vouchers)
         return document_id
+
+    def _source(self, record: DocumentRecord) -> EntrySource:
+        """What a document's entries come from; those of an undoing stand in the journals of what it undoes."""
+        undoes = None
+        if record.kind is DocumentKind.UNDO:
+            row = find_document(self.connection, record.name.removeprefix("undo-"))
+            undoes = None if row is None else source_of(row.kind, row.bank, row.name)
+        return source_of(record.kind, record.bank, record.name, undoes)
 
     def _write(self, path: Path, content: bytes) -> None:
         digest = hashlib.sha256(content).hexdigest()

@@ -75,7 +75,10 @@ class GrantAsset:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A grant contract with its instalments, costs and assets; `first` to `last` is the period it supports."""
+    """A grant contract with its instalments, costs and assets; `first` to `last` is the period it supports.
+
+    `funder` is the name of an organisation or the key of a third party.
+    """
 
     reference: str
     funder: str
@@ -93,6 +96,7 @@ class Grant:
     instalments: tuple[GrantInstalment, ...] = ()
     costs: tuple[Cost, ...] = ()
     assets: tuple[GrantAsset, ...] = ()
+    department: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class DocumentKind(StrEnum):
     PLATFORM = "platform"
     DONORS = "donors"
     PLEDGES = "pledges"
+    PARTIES = "parties"
     IN_KIND = "in-kind"
     GRANTS = "grants"
     JOURNAL = "journal"
@@ -119,3 +120,5 @@ class Gift(NamedTuple):
     fund: str | None = None
     reverses: int | None = None
     certificate_elsewhere: bool = False
+    project: str | None = None
+    department: str | None = None

@@ -25,6 +25,7 @@ from obole.intake.grants import take_grants
 from obole.intake.in_kind import take_in_kind
 from obole.intake.journal import take_journal
 from obole.intake.kinds import ALWAYS_READ, EMPTY, SOURCE_KINDS, UNKNOWN, expand, kind_of
+from obole.intake.parties import take_parties
 from obole.intake.platforms import platform_day, take_platform
 from obole.intake.statements import take_statements
 from obole.outcome import Intake, Progress, Taken, Told, ToldFile
@@ -84,6 +85,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
     handlers = {
         DocumentKind.DONORS: take_donors,
         DocumentKind.PLEDGES: take_pledges,
+        DocumentKind.PARTIES: take_parties,
         DocumentKind.GRANTS: take_grants,
         DocumentKind.JOURNAL: take_journal,
         DocumentKind.IN_KIND: take_in_kind,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ledger.errors import OboleError
+from ledger.numbered import with_entry_numbers
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from receipts.decide.tie_table import tie_table
@@ -49,7 +50,9 @@ def write_report(
     if what == "trial-balance":
         table = trial_table(trial_balance(loaded.totals, loaded.accounts, year, load_scheme(scheme)), language)
     elif what == "general-ledger":
-        table = ledger_table(general_ledger(loaded.entries, loaded.accounts, year, loaded.totals), year, language)
+        with books.register.connect() as connection:
+            entries = with_entry_numbers(connection, books.folder.root, loaded.entries, year)
+        table = ledger_table(general_ledger(entries, loaded.accounts, year, loaded.totals), year, language)
     else:
         from obole.receipting.steps import tie_out  # noqa: PLC0415 - the statements need nothing of the receipts
 

@@ -13,19 +13,25 @@ from typing import NamedTuple
 from beancount.core import data
 
 from ledger.chart import Account
+from ledger.dimensions import NO_KEYS, LineKeys, keys_of
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.totals import Totals, cents_of
 from reports.wording import word
 
 
 class LedgerLine(NamedTuple):
-    """A posting: `cents` with debit positive, `balance` of the account after it."""
+    """A posting: `cents` with debit positive, `balance` of the account after it, `number` of its entry.
+
+    `keys` are its third party, project, department and fund.
+    """
 
     date: date
     document: str
     narration: str
     cents: int
     balance: int
+    number: str = ""
+    keys: LineKeys = NO_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,9 @@ class LedgerAccount:
         for entry, posting in self.postings:
             cents = cents_of(posting, entry)
             balance += cents
-            yield LedgerLine(entry.date, document_of(entry), narration_of(entry), cents, balance)
+            number = str(entry.meta.get("number", ""))
+            keys = keys_of(posting.meta, entry.meta)
+            yield LedgerLine(entry.date, document_of(entry), narration_of(entry), cents, balance, number, keys)
 
 
 def general_ledger(
@@ -73,6 +81,8 @@ def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> T
         Column("debit", word("debit", language), ColumnKind.CENTS, 16, summed=True),
         Column("credit", word("credit", language), ColumnKind.CENTS, 16, summed=True),
         Column("balance", word("balance", language), ColumnKind.CENTS, 16),
+        Column("number", word("number", language), width=26),
+        *(Column(name, word(name, language), width=14) for name in LineKeys._fields),
     )
     title = f"{word('general-ledger', language)} {year}"
     return Table(title, word("of-year", language, year=year), language, columns, _rows(ledger, year, language))
@@ -89,18 +99,21 @@ def narration_of(entry: data.Transaction) -> str:
     return " | ".join(filter(None, (entry.payee, entry.narration)))
 
 
+_BLANK = ("",) * (1 + len(LineKeys._fields))  # number and keys of a row that is no posting
+
+
 def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator[Row]:
     index = 0
     for of in ledger:
         label = of.account.label(language) if of.account else ""
-        yield Row(RowKind.HEADING, (of.code, None, "", label, None, None, None))
+        yield Row(RowKind.HEADING, (of.code, None, "", label, None, None, None, *_BLANK))
         first = index + 1
         debit = credit = 0
         balance = of.opening
         index += 2
         opened = date(year, 1, 1)
         opening = word("opening-balance", language)
-        yield Row(RowKind.LINE, (of.code, opened, "", opening, None, None, balance))
+        yield Row(RowKind.LINE, (of.code, opened, "", opening, None, None, balance, *_BLANK))
         for line in of.lines():
             index += 1
             balance = line.balance
@@ -110,7 +123,10 @@ def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator
             else:
                 credit -= line.cents
                 amounts = (None, -line.cents)
-            yield Row(RowKind.LINE, (of.code, line.date, line.document, line.narration, *amounts, balance))
+            yield Row(
+                RowKind.LINE,
+                (of.code, line.date, line.document, line.narration, *amounts, balance, line.number, *line.keys),
+            )
         total = word("total-of", language, code=of.code)
-        yield Row(RowKind.TOTAL, (of.code, None, "", total, debit, credit, balance), first=first)
+        yield Row(RowKind.TOTAL, (of.code, None, "", total, debit, credit, balance, *_BLANK), first=first)
         index += 1

@@ -18,6 +18,7 @@ from importers.bank.records import Movement, Statement
 from importers.deciding.found import COLLECTED, RETURNED, Found, claim_of, is_return
 from importers.deciding.gifts import counted_year, issued_to, taken_back, two_lines
 from importers.deciding.rules import Rule, Rulebook
+from ledger.dimensions import NO_KEYS, LineKeys, with_keys
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
 from ledger.money import to_decimal
@@ -121,6 +122,7 @@ class _Verdict(NamedTuple):
     label: str = ""
     gift: Gift | None = None
     grant: str = ""
+    keys: LineKeys = NO_KEYS
 
 
 @dataclass(slots=True)
@@ -348,7 +350,7 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
         # fmt: off
         sheet.gifts.append(new(Gift, (
             donor, cents, booked, counted, account, position, batch, _MONEY, channel, _NOTHING,
-            None, executed, value, None, campaign, None, None, False,
+            None, executed, value, None, campaign, None, None, False, None, None,
         )))
         sheet.rows.append(new(MovementRow, (
             position, parent, iso(booked), iso(value) if value else None, cents, code,
@@ -478,7 +480,7 @@ def _book_batch(movement: Movement, sheet: _Pile) -> None:
         collected = sheet.found.collections.get(movement.reference)
         if collected is not None:
             sheet.credited.update(one.end_to_end for one in collected.debits if one.credited)
-    others: dict[tuple[str, str], list[int]] = {}
+    others: dict[tuple[str, str, LineKeys], list[int]] = {}
     before = len(sheet.gifts)
     whole: set[int] = set()  # details decided as one: what is below them is kept and not booked
     for detail in _book_known(sheet.below(movement), sheet, movement.position):
@@ -492,9 +494,10 @@ def _book_batch(movement: Movement, sheet: _Pile) -> None:
             verdict = _decide(detail, sheet, movement.position)
             sheet.keep(detail, verdict)
             if verdict.gift is None:
-                others.setdefault((verdict.account, verdict.label), []).append(detail.cents)
+                others.setdefault((verdict.account, verdict.label, verdict.keys), []).append(detail.cents)
     lines = [
-        Line(account, -sum(cents), {"lines": len(cents), "text": label}) for (account, label), cents in others.items()
+        with_keys(Line(account, -sum(cents), {"lines": len(cents), "text": label}), keys)
+        for (account, label, keys), cents in others.items()
     ]
     language = sheet.desk.language
     if movement.family in COLLECTED:
@@ -574,7 +577,7 @@ def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     if rule is None:
         return None
     if rule.account is not None:
-        return _Verdict(LineOutcome.RULE, rule.account, rule.label)
+        return _Verdict(LineOutcome.RULE, rule.account, rule.label, keys=rule.keys)
     if movement.cents < 0:
         return None  # money that leaves is no gift
     return _gift(movement, sheet.desk, batch, sheet.desk.links.ibans.get(movement.account), rule=rule)
@@ -657,12 +660,12 @@ def _gift(
     position, _, booked, value, cents, code = movement[:6]
     executed = movement.executed
     account = desk.money
-    nature, counterpart, fund = _MONEY, _NOTHING, None
+    nature, counterpart, keys = _MONEY, _NOTHING, NO_KEYS
     channel = channel_of(code)
     if rule is not None and rule.gift is not None:
         made = rule.gift
         account, nature, channel, counterpart = made.account, made.nature, made.channel, made.counterpart
-        campaign, fund = made.campaign, made.fund
+        campaign, keys = made.campaign, rule.keys._replace(fund=made.fund or rule.keys.fund)
     gift = Gift._make(
         (
             donor,
@@ -680,12 +683,14 @@ def _gift(
             value,
             None,
             campaign,
-            fund,
+            keys.fund,
             None,
             False,
+            keys.project,
+            keys.department,
         ),
     )
-    return _Verdict._make((_GIFT, account, rule.label if rule else "", gift, ""))
+    return _Verdict._make((_GIFT, account, rule.label if rule else "", gift, "", NO_KEYS))
 
 
 def _suspense(desk: Desk) -> _Verdict:
@@ -719,4 +724,5 @@ def _entry(movement: Movement, verdict: _Verdict, sheet: _Pile) -> Entry:
     if verdict.grant:
         meta["grant"] = verdict.grant
     accounts = sheet.desk.account, verdict.account
-    return two_lines(movement.booked, verdict.label, movement.cents, *accounts, document=sheet.name, meta=meta)
+    day, keys = movement.booked, verdict.keys
+    return two_lines(day, verdict.label, movement.cents, *accounts, document=sheet.name, meta=meta, keys=keys)

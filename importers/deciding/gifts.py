@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from importers.bank.communications import find_ogm
+from ledger.dimensions import NO_KEYS, LineKeys, with_keys
 from ledger.journal import Entry, Line
 from ledger.records import Channel, Gift
 from ledger.register.gifts import Original
@@ -49,6 +50,8 @@ def given_again(original: Original, cents: int, booked: date, position: int, cha
         campaign=original.campaign,
         fund=original.fund,
         certificate_elsewhere=original.certificate_elsewhere,
+        project=original.project,
+        department=original.department,
     )
 
 
@@ -58,8 +61,19 @@ def taken_back(original: Original, booked: date, position: int, channel: Channel
 
 
 def two_lines(  # one of them the account that the money is on, the other where it belongs or waits
-    day: date, label: str, cents: int, here: str, there: str, *, document: str, meta: Mapping[str, Any]
+    day: date,
+    label: str,
+    cents: int,
+    here: str,
+    there: str,
+    *,
+    document: str,
+    meta: Mapping[str, Any],
+    keys: LineKeys = NO_KEYS,
 ) -> Entry:
-    """Return the transaction of an amount that came on account `here` and is no gift: its other line is `there`."""
-    lines = (Line(here, cents), Line(there, -cents))
+    """Return the transaction of an amount that came on account `here` and is no gift.
+
+    Its other line is `there`, with its project, department, fund and third party.
+    """
+    lines = (Line(here, cents), with_keys(Line(there, -cents), keys))
     return Entry(day, label, lines, links=(document,), meta=dict(meta))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from importers.bank.records import Movement
+from ledger.dimensions import NO_KEYS, LineKeys
 from ledger.records import Channel, Counterpart, Nature
 
 
@@ -23,7 +24,10 @@ class GiftRule:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A compiled rule; empty conditions hold for every line. `codes` are beginnings of family + transaction."""
+    """A compiled rule; empty conditions hold for every line. `codes` are beginnings of family + transaction.
+
+    `keys` are what its line carries in the books, of a gift its project, department and fund.
+    """
 
     label: str
     account: str | None = None
@@ -33,6 +37,7 @@ class Rule:
     name: re.Pattern[str] | None = None
     communication: re.Pattern[str] | None = None
     iban: str | None = None
+    keys: LineKeys = NO_KEYS
 
     def concerns(self, family: str, *, credit: bool) -> bool:
         """Whether the rule may hold for lines of a family and direction: what thousands of them have in common."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from importers.registers.columns import DEPARTMENT, FUND, PARTY, PROJECT, party_in
 from importers.sheets.cells import Cell
 from importers.sheets.tabular import (
     RawSheet,
@@ -20,6 +21,7 @@ from importers.sheets.tabular import (
     has_columns,
     read_sheet,
 )
+from ledger.dimensions import LineKeys
 from ledger.errors import Fault, Severity
 from ledger.records import Counterpart, Nature
 
@@ -43,6 +45,14 @@ class AssignmentRow:
     campaign: str | None = None
     fund: str | None = None
     learn: bool = False
+    project: str | None = None
+    department: str | None = None
+    party: str | None = None
+
+    @property
+    def keys(self) -> LineKeys:
+        """What the line carries in the books."""
+        return LineKeys(self.project, self.department, self.fund, self.party)
 
 
 AssignmentsFile = RegisterFile[AssignmentRow]
@@ -58,7 +68,10 @@ COLUMNS = (
     SheetColumn("nature", "nature", "aard", "art"),
     SheetColumn("counterpart", "contrepartie", "tegenprestatie", "gegenleistung"),
     SheetColumn("campaign", "campagne", "campagne", "kampagne"),
-    SheetColumn("fund", "fonds", "fonds", "fonds"),
+    FUND,
+    PROJECT,
+    DEPARTMENT,
+    PARTY,
     SheetColumn("learn", "retenir", "onthouden", "merken"),
 )
 
@@ -157,7 +170,7 @@ def _rows(table: SheetTable) -> Iterator[AssignmentRow]:
 def _decision(row: SheetRow) -> AssignmentRow:
     nature = row.choice("nature", _NATURES, "")
     counterpart = row.choice("counterpart", _COUNTERPARTS, "")
-    decided = ("donor", "account", "nature", "counterpart", "campaign", "fund")
+    decided = ("donor", "account", "nature", "counterpart", "campaign", "fund", "project", "department")
     if not any(row.filled(name) for name in decided):
         row.error("donor", "and the account are both empty; write a donor key, an account code, or both")
     return AssignmentRow(
@@ -173,4 +186,7 @@ def _decision(row: SheetRow) -> AssignmentRow:
         campaign=row.text("campaign") or None,
         fund=row.text("fund") or None,
         learn=row.choice("learn", _YES_NO, "") == "yes",
+        project=row.text("project") or None,
+        department=row.text("department") or None,
+        party=party_in(row),
     )

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from importers.registers.columns import DEPARTMENT, FUND, PROJECT
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -67,8 +68,9 @@ GRANTS = _SheetKind(
         SheetColumn("to", "au", "tot", "bis"),
         _AMOUNT,
         SheetColumn("recognition", "reconnaissance", "opbrengst", "ertragserfassung", required=True),
-        SheetColumn("fund", "fonds", "fonds", "fonds"),
-        SheetColumn("project", "projet", "project", "projekt"),
+        FUND,
+        PROJECT,
+        DEPARTMENT,
         SheetColumn("conditions", "conditions", "voorwaarden", "bedingungen"),
     ),
     required=True,
@@ -237,6 +239,7 @@ def _read_grants(book: _GrantTables) -> dict[str, tuple[SheetRow, Grant]]:
             title=row.text("title"),
             signed=row.day_or_none("signed"),
             fund=row.code("fund") or None,
+            department=row.code("department") or None,
             project=row.code("project") or None,
             conditions=row.text("conditions"),
         )

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from pathlib import Path
 
+from importers.registers.columns import DEPARTMENT, FUND, PROJECT
 from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
 from ledger.money import to_decimal
 from ledger.records import Nature
@@ -45,6 +46,7 @@ class InKindRow:
     fund: str | None
     project: str | None
     row: int
+    department: str | None = None
 
 
 InKindFile = RegisterFile[InKindRow]
@@ -63,8 +65,9 @@ COLUMNS = (
     SheetColumn("valued_on", "valorisé_le", "gewaardeerd_op", "bewertet_am"),
     SheetColumn("evidence", "preuve", "bewijs", "nachweis", required=True),
     SheetColumn("account", "compte", "rekening", "konto", required=True),
-    SheetColumn("fund", "fonds", "fonds", "fonds"),
-    SheetColumn("project", "projet", "project", "projekt"),
+    FUND,
+    PROJECT,
+    DEPARTMENT,
 )
 
 
@@ -176,6 +179,7 @@ def _gift(row: SheetRow) -> InKindRow:
         fund=row.code("fund") or None,
         project=row.code("project") or None,
         row=row.number,
+        department=row.code("department") or None,
     )
 
 

@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from importers.registers.columns import DIMENSIONS, PARTY, dimensions_in, party_in
 from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from ledger.dimensions import NO_KEYS, LineKeys
 from ledger.money import to_decimal
 
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """One line of an entry: `cents` positive on the debit side, negative on the credit side; `row` in the file."""
+    """One line of an entry: `cents` positive on the debit side, negative on the credit side; `row` in the file.
+
+    `keys` are its project, department, fund and third party.
+    """
 
     account: str
     cents: int
     text: str
     row: int
+    keys: LineKeys = NO_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ COLUMNS = (
     SheetColumn("credit", "crédit", "credit", "haben", present=True),
     SheetColumn("text", "libellé", "omschrijving", "buchungstext"),
     SheetColumn("document", "pièce", "stuk", "beleg", required=True),
+    PARTY,
+    *DIMENSIONS,
 )
 
 
@@ -85,7 +93,8 @@ def _line(row: SheetRow) -> JournalLine:
         row.error("credit", "is filled and so is the debit; write the two sides on two rows")
     if row.sound and not (sides["debit"] or sides["credit"]):
         row.error("debit", "and the credit are both empty or zero; write the amount on one side")
-    return JournalLine(row.account("account"), sides["debit"] - sides["credit"], row.text("text"), row.number)
+    keys = dimensions_in(row)._replace(party=party_in(row))
+    return JournalLine(row.account("account"), sides["debit"] - sides["credit"], row.text("text"), row.number, keys)
 
 
 def _check_balance(table: SheetTable, document: str, day: date, lines: list[JournalLine]) -> None:

@@ -13,7 +13,7 @@ from ledger.records import LineOutcome
 from ledger.register.tables import GIFT_COLUMNS, MOVEMENT_COLUMNS
 
 # The columns of the first version; those added since, the last ones, print nothing by this pattern.
-_GIFT = "|".join(["%s"] * (len(GIFT_COLUMNS) - 3)) + "%.0s"
+_GIFT = "|".join(["%s"] * (len(GIFT_COLUMNS) - 5)) + "%.0s%.0s%.0s"
 
 
 _MOVEMENT = "|".join(["%s"] * (len(MOVEMENT_COLUMNS) - 3)) + "%.0s%.0s"
@@ -28,7 +28,10 @@ _ELSEWHERE = "|certificate-elsewhere"
 def gift_text(row: tuple[Any, ...]) -> str:
     """Return the text of a gift's stored values, without its id and its CRC."""
     text = _GIFT % row
-    return text + _ELSEWHERE if row[-1] else text
+    elsewhere, project, department = row[-3:]
+    if elsewhere:
+        text += _ELSEWHERE
+    return text if project is None and department is None else f"{text}|{project}|{department}"
 
 
 def movement_text(row: tuple[Any, ...]) -> str:

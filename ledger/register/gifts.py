@@ -23,7 +23,10 @@ from ledger.store import slices
 
 
 class DayTotal(NamedTuple):
-    """The gifts of one document on one day, income account, fund and channel; `batch` the total they are part of."""
+    """The gifts of one document on one day, of one account, fund, channel, project and department.
+
+    `batch` is the total they are part of.
+    """
 
     document: str
     batch: int
@@ -33,6 +36,8 @@ class DayTotal(NamedTuple):
     channel: str
     gifts: int
     cents: int
+    project: str = ""
+    department: str = ""
 
 
 class Original(NamedTuple):
@@ -50,6 +55,8 @@ class Original(NamedTuple):
     reference: str | None = None
     mandate: str | None = None
     certificate_elsewhere: bool = False
+    project: str | None = None
+    department: str | None = None
 
 
 class GiftGroup(NamedTuple):
@@ -60,6 +67,8 @@ class GiftGroup(NamedTuple):
     account: str
     fund: str
     channel: str
+    project: str
+    department: str
 
 
 class GiftSum(NamedTuple):
@@ -71,10 +80,16 @@ class GiftSum(NamedTuple):
 
 def totals_of(gifts: Iterable[Gift]) -> dict[GiftGroup, GiftSum]:
     """Return count and cents of gifts by what makes a day total."""
-    amounts: defaultdict[tuple[int, date, str, str, str], list[int]] = defaultdict(list)
+    amounts: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
     for row in gifts:  # bare keys: half a million gifts have few of them
-        amounts[row.batch, row.booked, row.account, row.fund or "", str(row.channel)].append(row.cents)
-    return {GiftGroup(*key): GiftSum(len(cents), sum(cents)) for key, cents in amounts.items()}
+        keys = row.fund, row.channel, row.project, row.department
+        amounts[row.batch, row.booked, row.account, *keys].append(row.cents)
+    totals: dict[GiftGroup, GiftSum] = {}
+    for (batch, day, account, fund, channel, *others), cents in amounts.items():
+        group = GiftGroup(batch, day, account, fund or "", str(channel), *(key or "" for key in others))
+        same = totals.get(group, GiftSum(0, 0))  # an empty fund and none are one
+        totals[group] = GiftSum(same.gifts + len(cents), same.cents + sum(cents))
+    return totals
 
 
 _BACK = gift.alias("back")
@@ -94,6 +109,8 @@ _COLLECTED = (
         movement.c.reference,
         movement.c.mandate,
         func.coalesce(gift.c.certificate_elsewhere, false()),
+        gift.c.project,
+        gift.c.department,
         gift.c.booked,
     )
     .select_from(movement)
@@ -294,8 +311,10 @@ def day_totals(connection: Connection) -> list[DayTotal]:
         day_total.c.channel,
         day_total.c.count,
         day_total.c.cents,
+        day_total.c.project,
+        day_total.c.department,
     ).join(document, document.c.id == day_total.c.document_id)
-    return [DayTotal(*row) for row in connection.execute(query)]
+    return [DayTotal._make(row) for row in connection.execute(query)]
 
 
 class CountedGift(NamedTuple):

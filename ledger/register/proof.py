@@ -43,7 +43,8 @@ def alterations(connection: Connection) -> list[Alteration]:
     for document_id, text, row in _rows(connection, gift, names, found):
         gifts.setdefault(document_id, []).append(text)
         if isinstance(row.cents, int):
-            key = (document_id, row.batch, row.booked, row.account, row.fund or "", row.channel)
+            of = (row.fund or "", row.channel, row.project or "", row.department or "")
+            key = (document_id, row.batch, row.booked, row.account, *of)
             count, cents = sums.get(key, (0, 0))
             sums[key] = (count + 1, cents + row.cents)
     for document_id, text, _ in _rows(connection, movement, names, found):
@@ -67,7 +68,7 @@ def alterations(connection: Connection) -> list[Alteration]:
     return found
 
 
-_TotalKey = tuple[Any, ...]  # document, batch, day, account, fund, channel as they are stored
+_TotalKey = tuple[Any, ...]  # the key of a day total as it is stored
 
 
 def _as_stored(table: Table) -> Select[Any]:

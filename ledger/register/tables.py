@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     exists,
 )
 
@@ -102,6 +103,8 @@ gift = Table(
     Column("fund", String),
     Column("reverses", Integer, ForeignKey("gift.id")),
     Column("certificate_elsewhere", Boolean),
+    Column("project", String),
+    Column("department", String),
     Column("crc", Integer, nullable=False),
     CheckConstraint("cents <> 0", name="gift_not_nothing"),
     CheckConstraint("(reverses IS NULL) = (cents > 0)", name="gift_negative_reverses"),
@@ -126,6 +129,8 @@ day_total = Table(
     Column("account", String, primary_key=True),
     Column("fund", String, primary_key=True),
     Column("channel", String, primary_key=True),
+    Column("project", String, primary_key=True),
+    Column("department", String, primary_key=True),
     Column("count", Integer, nullable=False),
     Column("cents", Integer, nullable=False),
     sqlite_with_rowid=False,
@@ -180,6 +185,23 @@ undone = Table(
 )
 
 
+entry_number = Table(
+    "entry_number",
+    metadata,
+    Column("journal", String, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("document_id", Integer, ForeignKey("document.id")),
+    Column("place", Integer),
+    Column("digest", String),
+    CheckConstraint("number >= 1", name="entry_number_from_one"),
+    CheckConstraint("(document_id IS NULL) = (place IS NULL)", name="entry_number_place"),
+    CheckConstraint("(document_id IS NULL) = (digest IS NOT NULL)", name="entry_number_by_hand"),
+    UniqueConstraint("document_id", "place", name="entry_number_once"),
+    sqlite_with_rowid=False,
+)
+
+
 in_kind = Table(
     "in_kind",
     metadata,
@@ -196,6 +218,7 @@ in_kind = Table(
     Column("evidence", Text, nullable=False),
     Column("account", String, nullable=False),
     Column("project", String),
+    Column("department", String),
 )
 
 

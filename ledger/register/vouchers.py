@@ -49,6 +49,7 @@ class InKindDetail(NamedTuple):
     evidence: str
     account: str
     project: str | None
+    department: str | None = None
 
 
 class GrantContract(NamedTuple):

@@ -118,6 +118,24 @@ pledge = Table(
 )
 
 
+party = Table(
+    "party",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("kinds", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("first_name", String, nullable=False),
+    Column("street", String, nullable=False),
+    Column("postcode", String, nullable=False),
+    Column("municipality", String, nullable=False),
+    Column("country", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("iban", String, nullable=False),
+    Column("enterprise_number", String, nullable=False),
+    Column("payment_term", Integer),
+)
+
+
 frozen_sheet = Table(
     "frozen_sheet",
     metadata,

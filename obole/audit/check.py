@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from ledger.chart import code_of
 from ledger.errors import OboleError
 from ledger.money import to_decimal
+from ledger.numbered import number_faults
 from ledger.posting import file_faults
 from ledger.register import receipts as receiptbook
 from ledger.register import tables
@@ -220,6 +221,10 @@ def _mapped(work: _Proof, _result: Result) -> Iterator[str]:
         yield f"account {code} is open in the books and not in chart.beancount; open it there"
 
 
+def _in_series(work: _Proof, _result: Result) -> Iterator[str]:
+    yield from number_faults(work.gifts, work.books.folder.root, work.loaded.entries)
+
+
 _RULES: tuple[tuple[str, Callable[[_Proof, Result], Iterable[str]]], ...] = (
     ("every euro stands in the register once, as posted", _once),
     ("a statement is taken whole: opening + movements = closing", _whole),
@@ -232,4 +237,5 @@ _RULES: tuple[tuple[str, Callable[[_Proof, Result], Iterable[str]]], ...] = (
     ("no name, IBAN, e-mail or national number in the books", _nameless),
     ("nothing is left half done", _settled),
     ("every account falls in one line of each scheme; assets = liabilities", _mapped),
+    ("entries are numbered 1..N per journal and year, in the books as in the register", _in_series),
 )

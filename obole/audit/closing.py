@@ -6,6 +6,8 @@ from ledger.clock import posting_time
 from ledger.errors import OboleError
 from ledger.locks import writing
 from ledger.money import to_decimal
+from ledger.numbered import number_by_hand
+from ledger.numbering import number_open_years
 from ledger.register.suspense import open_items
 from ledger.register.years import closed_years, enter_closing
 from ledger.seals import make_seal, missing_seals, read_seals, register_faults, seal_faults, write_seal
@@ -21,6 +23,7 @@ def close_year(books: Books, year: int) -> str:
     """Seal a year whose books load without error, whose result is carried to 14 and whose suspense is empty."""
     with writing(books.folder):
         settle(books)
+        number_open_years(books.folder, books.register)  # books made before entries had numbers
         loaded = load_books(books.folder.main)
         problem = next(loaded.problems(), None)
         if problem is not None:
@@ -40,6 +43,7 @@ def close_year(books: Books, year: int) -> str:
             seal = make_seal(books.folder.root, connection, year)
         path = write_seal(books.folder.seals, seal)
         with books.register.begin() as connection:
+            number_by_hand(connection, books.folder.root, loaded.entries, year)
             enter_closing(connection, year, hashlib.sha256(path.read_bytes()).hexdigest(), posting_time())
     return f"{year} is closed: {len(seal.files)} files and {len(seal.documents)} documents sealed in seals/{year}.json."
 

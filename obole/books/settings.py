@@ -15,10 +15,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from importers.registers.donors import valid_iban
+from ledger.dimensions import Dimension, DimensionKey, DimensionKeys, LineKeys
 from ledger.errors import OboleError
 from ledger.folder import SETTINGS
 from ledger.identifiers import valid_creditor_identifier, valid_enterprise_number
 from ledger.instalments import Fate
+from ledger.parties import is_party_key
 from ledger.records import Channel, Counterpart, Nature
 
 FILE_NAME = SETTINGS
@@ -222,6 +224,10 @@ class RuleSettings(_Part):
     bank: str | None = Field(default=None, description="alias of the bank account it is seen on")
     account: AccountCode | None = None
     gift: "RuleGiftSettings | None" = None
+    project: str | None = None
+    department: str | None = None
+    fund: str | None = None
+    party: str | None = Field(default=None, description="key of a third party; only with account")
 
     @field_validator("name", "communication")
     @classmethod
@@ -237,6 +243,10 @@ class RuleSettings(_Part):
     def _one_outcome(self) -> "RuleSettings":
         if (self.account is None) == (self.gift is None):
             raise ValueError("give either account or gift")
+        if self.party is not None and not is_party_key(self.party):
+            raise ValueError("party is not the key of a third party, such as S0012")
+        if self.party is not None and self.gift is not None:
+            raise ValueError("party stands with account; a gift is from a donor")
         if not (self.direction or self.code or self.name or self.communication or self.iban):
             raise ValueError("a rule needs at least one condition")
         return self
@@ -250,7 +260,28 @@ class RuleGiftSettings(_Part):
     counterpart: Counterpart = Counterpart.NONE
     account: AccountCode | None = None
     campaign: str | None = None
+    project: str | None = None
+    department: str | None = None
     fund: str | None = None
+
+
+class DimensionSettings(_Part):
+    """A project, department or fund that lines may carry, from a day to a day where these are given."""
+
+    key: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
+    label: str | dict[Language, str] = ""
+    first: date | None = Field(default=None, alias="from")
+    last: date | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "DimensionSettings":
+        if self.first is not None and self.last is not None and self.last < self.first:
+            raise ValueError("`to` lies before `from`; correct one of the two")
+        return self
+
+
+def _labels(label: str | dict[Language, str], language: str) -> dict[str, str]:
+    return {language: label} if isinstance(label, str) else {str(one): text for one, text in label.items()}
 
 
 class GiftDatePolicy(StrEnum):
@@ -378,6 +409,9 @@ class Config(_Part):
     sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")], SourceSettings] = Field(
         default_factory=dict
     )
+    project: tuple[DimensionSettings, ...] = ()
+    department: tuple[DimensionSettings, ...] = ()
+    fund: tuple[DimensionSettings, ...] = ()
     collection: CollectionSettings | None = Field(default=None, description="without it nothing is collected")
     first_day: date = date(2024, 1, 1)
     key: str = Field(default="", description="name of the key file that opens the vault, kept outside the books")
@@ -390,6 +424,41 @@ class Config(_Part):
             values = [getattr(bank, attribute) for bank in self.bank]
             if len(values) != len(set(values)):
                 raise ValueError(f"two bank accounts have the same {attribute}; give each its own")
+        return self
+
+    @property
+    def dimensions(self) -> DimensionKeys:
+        """Return the projects, departments and funds declared."""
+        declared = {Dimension.PROJECT: self.project, Dimension.DEPARTMENT: self.department, Dimension.FUND: self.fund}
+        return DimensionKeys(
+            {
+                dimension: {
+                    one.key: DimensionKey(
+                        one.key,
+                        _labels(one.label, self.organisation.language),
+                        one.first,
+                        one.last,
+                    )
+                    for one in some
+                }
+                for dimension, some in declared.items()
+            }
+        )
+
+    @model_validator(mode="after")
+    def _declared_once(self) -> "Config":
+        """Each key of a dimension stands once, and the rules carry keys that are declared."""
+        found = []
+        for dimension in Dimension:
+            keys = [one.key for one in getattr(self, dimension)]
+            found += [f"[[{dimension}]] has {key} twice; keep one" for key in sorted(set(keys)) if keys.count(key) > 1]
+        for number, rule in enumerate(self.rules, start=1):
+            for part in (rule, rule.gift):
+                if part is not None:
+                    line = LineKeys(part.project, part.department, part.fund)
+                    found += [f"rules[{number}]: {problem}" for problem in self.dimensions.problems(line, None)]
+        if found:
+            raise ValueError("; ".join(found))
         return self
 
     @model_validator(mode="after")

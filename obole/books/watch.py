@@ -1,12 +1,14 @@
-"""What must stand nowhere but in the vault: donors' names, IBANs, e-mail addresses and national numbers in a text."""
+"""What must stand nowhere but in the vault: names, IBANs, e-mail addresses and national numbers in a text."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from importers.registers.donors import valid_iban
 from ledger.identifiers import valid_national_number
-from ledger.vault.donors import Donor, find_donors
+from ledger.vault.donors import find_donors
+from ledger.vault.parties import find_parties
 from obole.books.opened import Books
 
 # The part before @ has at most 64 characters (RFC 5321), without which a long text would be searched from each letter.
@@ -28,16 +30,26 @@ _SHORTEST_IBAN = 15  # Norway; ISO 13616 registry
 _Names = dict[str, set[tuple[str, ...]]]
 
 
+class _VaultNames(NamedTuple):
+    """The names of natural persons in the vault."""
+
+    donors: _Names
+    parties: _Names
+
+
 # The names of the vault last looked at, with what its file was then: an import looks at fifty journals in a row.
-_kept: dict[tuple[str, int, int], _Names] = {}
+_kept: dict[tuple[str, int, int], _VaultNames] = {}
 
 
-def _names_in_vault(books: Books) -> _Names:
+def _names_in_vault(books: Books) -> _VaultNames:
     path = books.folder.vault
     stamp = (str(path), path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else ("", 0, 0)
     if stamp not in _kept or not stamp[0]:
         with books.vault.connect() as connection:
-            names = _names(find_donors(connection, None))
+            names = _VaultNames(
+                _names((donor.first_name, donor.last_name) for donor in find_donors(connection, None)),
+                _names((party.first_name, party.name) for party in find_parties(connection)),
+            )
         _kept.clear()
         _kept[stamp] = names
     return _kept[stamp]
@@ -52,8 +64,10 @@ class Watch:
 
     def problem(self, text: str) -> str | None:
         """What is wrong with a text, and what to do; never what it says. None where nothing is."""
-        if _names_in(text, self._names):
+        if _names_in(text, self._names.donors):
             return "the name of a donor stands here; replace it by the donor key"
+        if _names_in(text, self._names.parties):
+            return "the name of a third party stands here; replace it by their key"
         if any(found not in self._own for found in _EMAIL.findall(text)):
             return "an e-mail address stands here; remove it"
         if any(found not in self._own for found in _ibans_in(text)):
@@ -70,11 +84,11 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
 
 
-def _names(donors: Iterable[Donor]) -> dict[str, set[tuple[str, ...]]]:
+def _names(people: Iterable[tuple[str, str]]) -> dict[str, set[tuple[str, ...]]]:
     """The names of natural persons in both orders, as words, by their first word."""
     found: dict[str, set[tuple[str, ...]]] = {}
-    for donor in donors:
-        first, last = _words(donor.first_name), _words(donor.last_name)
+    for person in people:
+        first, last = map(_words, person)
         if first and last:
             for name in (first + last, last + first):
                 found.setdefault(name[0], set()).add(name)

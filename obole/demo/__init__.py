@@ -5,7 +5,7 @@ docstring of its module; what it does not invent are the totals of `data/targets
 foundation, on which the files end to the cent at every number of donors. The same seed gives the same bytes.
 
     people      donors, companies, estates              giving      who gives what and when
-    operations  purchases, payroll, closing             grants, in_kind  the two registers
+    operations  purchases, payroll, closing             grants, in_kind, parties  the other registers
     treasury    both bank accounts, day by day          coda_writer, workbook, journals  the file formats
 """
 
@@ -25,6 +25,7 @@ from obole.demo.identifiers import BIC, creditor_identifier
 from obole.demo.in_kind import write_in_kind
 from obole.demo.journals import write_journals
 from obole.demo.operations import operations
+from obole.demo.parties import write_parties
 from obole.demo.people import COLUMNS, NEVER_OWED, Person, estates, population, register_rows
 from obole.demo.records import Cash, split, stream
 from obole.demo.targets import MONEY_GIFTS, YEARS, end, targets
@@ -105,6 +106,7 @@ def generate(folder: Path, donors: int, seed: int = 2025, progress: Progress | N
                 DocumentKind.DONORS,
                 write_workbook(sources_folder / "donors.xlsx", [("donors", COLUMNS, register_rows(people))]),
             ),
+            (sources_folder / "parties.xlsx", DocumentKind.PARTIES, write_parties(sources_folder / "parties.xlsx")),
             (sources_folder / "grants.xlsx", DocumentKind.GRANTS, write_grants(sources_folder / "grants.xlsx")),
         )
     ]

@@ -14,6 +14,8 @@ from obole.demo.workbook import Cell, write_workbook
 
 _COLUMNS = ("date", "account", "debit", "credit", "text", "document")
 _COLONNES = ("date", "compte", "débit", "crédit", "libellé", "pièce")
+_CARRIED = ("party", "department")  # of purchases
+_SUPPLIERS = "440"
 _MONTHLY = frozenset({"purchases", "payroll"})
 _AS_CSV = frozenset({"payroll", "sales"})
 
@@ -33,7 +35,9 @@ def write_journals(folder: Path, year: int, entries: list[JournalEntryRow]) -> I
         if path.suffix == ".csv":
             yield path, _write_csv(path, some)
         else:
-            yield path, write_workbook(path, [("journal", _COLUMNS, _rows(some))])
+            more = _CARRIED if name.startswith("journal-purchases") else ()
+            rows = (row if more else row[: len(_COLUMNS)] for row in _rows(some))
+            yield path, write_workbook(path, [("journal", (*_COLUMNS, *more), rows)])
 
 
 def _rows(entries: list[JournalEntryRow]) -> Iterator[tuple[Cell, ...]]:
@@ -41,7 +45,8 @@ def _rows(entries: list[JournalEntryRow]) -> Iterator[tuple[Cell, ...]]:
         for account, cents in entry.lines:
             debit = to_decimal(cents) if cents > 0 else None
             credit = to_decimal(-cents) if cents < 0 else None
-            yield entry.day, account, debit, credit, entry.text, entry.document
+            carried = (entry.party, None) if account.startswith(_SUPPLIERS) else (None, entry.department)
+            yield (entry.day, account, debit, credit, entry.text, entry.document, *(text or None for text in carried))
 
 
 def _write_csv(path: Path, entries: list[JournalEntryRow]) -> int:

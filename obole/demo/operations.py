@@ -45,9 +45,14 @@ _FORGETFUL_MONTH = 7  # a client forgets the reference: suspense, then assigned 
 _DECEMBER = 1.95  # December's weight: the year-end premium
 
 
-class Supplier(NamedTuple):
-    """Who sends the invoices of one account."""
+# Printing and agencies work for fundraising, travel and consultants for the mission, the rest for all.
+_DEPARTMENTS = {"615": "FUNDRAISING", "611": "MISSION", "616": "MISSION", "664": "MISSION"}
 
+
+class Supplier(NamedTuple):
+    """Who sends the invoices of one account; the books know them by `key`."""
+
+    key: str
     account: str
     name: str
     iban: str
@@ -154,7 +159,8 @@ def suppliers() -> dict[str, list[Supplier]]:
     """The suppliers by the account of what they deliver."""
     found: dict[str, list[Supplier]] = defaultdict(list)
     for number, row in enumerate(table("suppliers")):
-        found[row["account"]].append(Supplier(row["account"], row["name"], belgian_iban(_SUPPLIER_IBAN + number)))
+        iban = belgian_iban(_SUPPLIER_IBAN + number)
+        found[row["account"]].append(Supplier(f"S{number + 1:04d}", row["account"], row["name"], iban))
     return found
 
 
@@ -178,6 +184,11 @@ def _invoiced(account: str, year: int) -> int:
     return end(account, year) - adjusted
 
 
+def _department_of(account: str) -> str:
+    """The department that orders what an account holds; `data/obole.toml` declares them."""
+    return next((name for start, name in _DEPARTMENTS.items() if account.startswith(start)), "SUPPORT")
+
+
 def _purchases(year: int, random: Random, entries: list[JournalEntryRow]) -> Iterator[_Open]:
     drawn: list[tuple[date, str, int]] = []
     for account, count in _INVOICES.items():
@@ -191,8 +202,9 @@ def _purchases(year: int, random: Random, entries: list[JournalEntryRow]) -> Ite
     for number, (day, account, cents) in enumerate(drawn, 1):
         document = f"ACH-{year}-{number:04d}"
         supplier = random.choice(suppliers()[account])
+        lines = ((account, cents), ("440000", -cents))
         entries.append(
-            JournalEntryRow("purchases", day, document, "Facture d'achat", ((account, cents), ("440000", -cents)))
+            JournalEntryRow("purchases", day, document, "Facture d'achat", lines, supplier.key, _department_of(account))
         )
         yield _Open(day, document, supplier, cents)
 

@@ -13,13 +13,18 @@ from obole.demo.coda_writer import CodaLine
 
 
 class JournalEntryRow(NamedTuple):
-    """A journal entry of the book `book` (one file each); lines are (account, cents), debit positive, and sum to 0."""
+    """A journal entry of the book `book` (one file each); lines are (account, cents), debit positive, and sum to 0.
+
+    `party` is the third party on its line of suppliers, `department` that of its charge or asset.
+    """
 
     book: str
     day: date
     document: str
     text: str
     lines: tuple[tuple[str, int], ...]
+    party: str = ""
+    department: str = ""
 
 
 class Assignment(NamedTuple):

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from importers.deciding.booking import Desk
 from importers.deciding.rules import GiftRule, Rule
+from ledger.dimensions import NO_KEYS, LineKeys
+from ledger.errors import OboleError
+from ledger.parties import unknown_party
 from ledger.records import Nature
 from ledger.register.vouchers import grant_contracts
 from ledger.vault import links
 from ledger.vault.links import Links
+from ledger.vault.parties import known_parties
 from obole.books.opened import Books
 from obole.books.settings import Config
 from obole.books.settings import RuleSettings as RuleSetting
@@ -67,7 +71,14 @@ def _compile(rule: RuleSetting, config: Config) -> Rule:
         name=_pattern(rule.name),
         communication=_pattern(rule.communication),
         iban=rule.iban,
+        keys=keys_of_rule(rule),
     )
+
+
+def keys_of_rule(rule: RuleSetting) -> LineKeys:
+    """Return what the line of a rule carries; for a gift, what its own table says comes first."""
+    own = LineKeys(rule.gift.project, rule.gift.department, rule.gift.fund) if rule.gift is not None else NO_KEYS
+    return own.or_else(LineKeys(rule.project, rule.department, rule.fund, rule.party))
 
 
 def _account_of(nature: Nature, config: Config) -> str:
@@ -102,6 +113,11 @@ def desk_of(books: Books, account: str, known: Knowledge) -> Desk | None:
 
 def load_known(books: Books) -> Knowledge:
     """Read links to donors and grant contracts from the stores."""
+    parties = [rule.party for rule in books.config.rules if rule.party]
+    with books.vault.connect() as identities:
+        unknown = set(parties) - known_parties(identities, parties)
+    if unknown:
+        raise OboleError(f"obole.toml: a rule names {min(unknown)}: {unknown_party(min(unknown))}.")
     with books.register.connect() as connection:
         contracts = grant_contracts(connection)
     return Knowledge(load_links(books), contracts)

@@ -5,14 +5,18 @@ from pathlib import Path
 
 from importers.registers import grants as grant_file
 from ledger.clock import today
+from ledger.dimensions import LineKeys, with_keys
+from ledger.errors import Fault
 from ledger.journal import Entry, Line
+from ledger.parties import is_party_key
 from ledger.recognition import Grant, GrantEntry, GrantEntryKind, grant_entries
 from ledger.records import DocumentKind
 from ledger.sources import digest_of
 from ledger.wording import word
 from obole.books.opened import Books
 from obole.books.policies import grant_accounts
-from obole.intake.guards import day_faults, refuse_file, refuse_where
+from obole.books.watch import Watch
+from obole.intake.guards import LineGuard, day_faults, refuse_file, refuse_where
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 
@@ -25,8 +29,12 @@ def take_grants(books: Books, path: Path) -> Taken:
     language = books.config.organisation.language
     now = today()
     items = []
-    faults = []
+    faults: list[Fault] = []
+    guard = LineGuard(books, Watch(books), (_keys(grant).party for grant in file.rows))
     for grant in file.rows:
+        faults += [
+            Fault(f"grant {grant.reference}: {fault.message}") for fault in guard.faults(_keys(grant), None, None)
+        ]
         counted: dict[tuple[str, date], int] = {}
         for entry in grant_entries(grant, accounts, now):
             faults += day_faults(books, entry.day, None)
@@ -52,10 +60,16 @@ _NARRATIONS = {
 }
 
 
+def _keys(grant: Grant) -> LineKeys:
+    """What the lines of a grant carry; its funder is a third party where a key is written in place of a name."""
+    party = grant.funder if is_party_key(grant.funder) else None
+    return LineKeys(grant.project, grant.department, grant.fund, party)
+
+
 def _grant_entry(entry: GrantEntry, grant: Grant, language: str) -> Entry:
     return Entry(
         entry.day,
         f"{word(_NARRATIONS[entry.kind], language)} {grant.reference}",
-        tuple(Line(code, cents) for code, cents in entry.lines),
-        meta={"grant": grant.reference, **({"fund": grant.fund} if grant.fund else {})},
+        tuple(with_keys(Line(code, cents), _keys(grant)) for code, cents in entry.lines),
+        meta={"grant": grant.reference},
     )

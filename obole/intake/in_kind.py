@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from importers.registers import in_kind as in_kind_file
+from ledger.dimensions import LineKeys
 from ledger.errors import Fault, Severity
 from ledger.records import Channel, DocumentKind, Gift
 from ledger.sources import digest_of
@@ -10,7 +11,7 @@ from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import day_faults, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 
@@ -29,7 +30,9 @@ def take_in_kind(books: Books, path: Path) -> Taken:
     faults = []
     known = known_donors(books, {row.donor for row in file.rows if row.donor})
     watch = Watch(books)
+    guard = LineGuard(books, watch, ())
     for row in file.rows:
+        faults += guard.faults(LineKeys(row.project, row.department, row.fund), row.day, row.row)
         faults += day_faults(books, row.day, row.row)
         faults += named(watch, row.row, row.reference, row.description, row.evidence)
         if row.account not in books.chart:
@@ -53,6 +56,8 @@ def take_in_kind(books: Books, path: Path) -> Taken:
             nature=row.category,
             channel=Channel.IN_KIND,
             fund=row.fund,
+            project=row.project,
+            department=row.department,
         )
         items.append(
             Item(

@@ -183,6 +183,7 @@ def _keep_details(connection: Connection, document_id: int, items: Sequence[Item
                 evidence=row.evidence,
                 account=row.account,
                 project=row.project,
+                department=row.department,
             )
             for item in items
             for row in item.in_kind

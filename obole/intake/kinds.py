@@ -6,7 +6,7 @@ from pathlib import Path
 from importers import platforms
 from importers.bank import camt, coda, pain
 from importers.platforms import NOTHING, Declared
-from importers.registers import assignments, donors, grants, in_kind, pledges
+from importers.registers import assignments, donors, grants, in_kind, parties, pledges
 from importers.registers import journal as journal_file
 from ledger.errors import Fault, OboleError
 from ledger.records import DocumentKind
@@ -14,6 +14,7 @@ from ledger.records import DocumentKind
 SOURCE_KINDS = (
     (DocumentKind.DONORS, donors.identify),
     (DocumentKind.PLEDGES, pledges.identify),
+    (DocumentKind.PARTIES, parties.identify),
     (DocumentKind.GRANTS, grants.identify),
     (DocumentKind.JOURNAL, journal_file.identify),
     (DocumentKind.IN_KIND, in_kind.identify),
@@ -36,7 +37,7 @@ UNKNOWN = Fault(
 
 
 # Taken again although the file was seen: a grant may have fallen due since, a donor may have been changed since.
-ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS, DocumentKind.PLEDGES)
+ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.PARTIES)
 
 
 def kind_of(path: Path, said: Declared = NOTHING) -> DocumentKind | None:

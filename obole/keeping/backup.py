@@ -21,9 +21,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from ledger.clock import posting_time
 from ledger.errors import OboleError
 from ledger.journal import sync_folder, temporary_name
-from ledger.clock import posting_time
 from ledger.register.inventory import Counted, PostedFile, count_all, posted_files
 from ledger.snapshot import held_still
 from ledger.store import STORES, store_version

@@ -26,7 +26,7 @@ from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import day_faults, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 
@@ -68,6 +68,7 @@ def take_assignments(books: Books, path: Path) -> Taken:
         }
     donors = known_donors(books, {row.donor for row in file.rows if row.donor})
     watch = Watch(books)
+    guard = LineGuard(books, watch, (row.party for row in file.rows))
     cases: list[_Case] = []
     faults: list[Fault] = []
     already = 0
@@ -88,7 +89,11 @@ def take_assignments(books: Books, path: Path) -> Taken:
             faults.append(Fault(message, row.row))
         else:
             faults += day_faults(books, row.day, row.row)
-            faults += named(watch, row.row, row.reason, row.campaign or "", row.fund or "")
+            faults += named(watch, row.row, row.reason, row.campaign or "")
+            faults += guard.faults(row.keys, row.day, row.row)
+            if row.party and account in books.config.gifts.control:
+                message = f"{case.place} goes to a gift account, which is of donors; leave the third party out"
+                faults.append(Fault(message, row.row))
             faults += [Fault(problem, row.row) for problem in _problems(books, case, donors)]
             cases.append(case)
     refuse_where(path, faults)
@@ -106,6 +111,7 @@ def _reference(row: AssignmentRow) -> str:
 
 def _digest(row: AssignmentRow, account: str) -> str:
     more = [row.nature, row.counterpart, row.campaign, row.fund]
+    more += [row.project, row.department, row.party] if row.project or row.department or row.party else []
     return digest_of([row.donor, account, *more] if any(more) else [row.donor, account])
 
 
@@ -180,7 +186,8 @@ def _item(books: Books, case: _Case) -> Item:
     decision = Decision(row.row, item.key, row.donor, case.account, row.day, row.reason)
     if case.account not in config.gifts.control:
         label, meta = word("assignment", language), {"position": row.position}
-        entry = two_lines(row.day, label, item.cents, suspense, case.account, document=row.document, meta=meta)
+        accounts = suspense, case.account
+        entry = two_lines(row.day, label, item.cents, *accounts, document=row.document, meta=meta, keys=row.keys)
         return Item(reference, row.day, digest, row.row, entries=(entry,), decision=decision)
     gift = Gift(
         donor=row.donor,
@@ -196,6 +203,8 @@ def _item(books: Books, case: _Case) -> Item:
         value=item.value,
         campaign=row.campaign,
         fund=row.fund,
+        project=row.project,
+        department=row.department,
     )
     return Item(
         reference,
@@ -222,6 +231,8 @@ def _restated(books: Books, case: _Case, posted: PostedGift) -> tuple[Gift, Gift
             counterpart=row.counterpart or gift.counterpart,
             campaign=row.campaign or gift.campaign,
             fund=row.fund or gift.fund,
+            project=row.project or gift.project,
+            department=row.department or gift.department,
         ),
     )
 

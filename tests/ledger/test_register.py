@@ -197,7 +197,7 @@ def test_a_changed_document_record_is_named(change: str, tmp_path: Path):
         (f"UPDATE day_total SET count = 9 {WATER}", "9 gifts, 25.00 EUR", "1, 25.00 EUR"),
         (f"DELETE FROM day_total {WATER}", "0 gifts, 0.00 EUR", "1, 25.00 EUR"),
         (
-            "INSERT INTO day_total VALUES (1, 0, '2025-03-14', '732000', '', 'card', 2, 700)",
+            "INSERT INTO day_total VALUES (1, 0, '2025-03-14', '732000', '', 'card', '', '', 2, 700)",
             "2 gifts, 7.00 EUR",
             "0, 0.00 EUR",
         ),
@@ -262,6 +262,8 @@ GIFTS = st.lists(
         campaign=st.none() | st.text(max_size=5),
         fund=st.sampled_from([None, "", "water", "O'Neil|x"]),
         reverses=st.none(),
+        project=st.sampled_from([None, "", "schools", "a|b"]),
+        department=st.sampled_from([None, "comm"]),
     ),
     max_size=12,
 )
@@ -283,7 +285,10 @@ def test_the_day_totals_are_the_sums_of_the_gifts(
     engine.dispose()
     assert sum(total.gifts for total in totals) == sum(map(len, documents))
     expected = {
-        (f"document-{number}", one.batch, one.booked, one.account, one.fund or "", one.channel): 0
+        (
+            *(f"document-{number}", one.batch, one.booked, one.account, one.fund or "", str(one.channel)),
+            *(one.project or "", one.department or ""),
+        )
         for number, gifts in enumerate(documents)
         for one in gifts
     }
@@ -291,12 +296,16 @@ def test_the_day_totals_are_the_sums_of_the_gifts(
         folder / "register.sqlite3"
     ) as plain:  # the oracle: SQL sums over the gifts as they are stored
         rows = plain.execute(
-            "SELECT name, batch, booked, account, coalesce(fund, ''), channel, count(*), sum(cents) FROM gift "
-            "JOIN document ON document.id = document_id GROUP BY 1, 2, 3, 4, 5, 6"
+            "SELECT name, batch, booked, account, coalesce(fund, ''), channel, coalesce(project, ''), "
+            "coalesce(department, ''), count(*), sum(cents) FROM gift "
+            "JOIN document ON document.id = document_id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
         ).fetchall()
     plain.close()
-    assert {(row[0], row[1], date.fromisoformat(row[2]), *row[3:6]) for row in rows} == expected.keys()
-    assert sorted((*total[:2], total.day.isoformat(), *total[3:]) for total in totals) == sorted(rows)
+    assert {(row[0], row[1], date.fromisoformat(row[2]), *row[3:8]) for row in rows} == expected
+    assert sorted(
+        (*total[:2], total.day.isoformat(), *total[3:6], total.project, total.department, total.gifts, total.cents)
+        for total in totals
+    ) == sorted(rows)
 
 
 def collected_three_times(folder: Path) -> Engine:

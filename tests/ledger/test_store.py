@@ -18,6 +18,7 @@ from ledger.register import debits as debitbook
 from ledger.register import receipts as receiptbook
 from ledger.register import tables
 from ledger.register.documents import all_documents
+from ledger.register.entries import EntryNumber, insert_entry_numbers
 from ledger.register.suspense import Decision, LineKey, insert_assignments
 from ledger.register.tables import day_total
 from ledger.register.vouchers import Voucher, insert_vouchers
@@ -28,7 +29,7 @@ STORES = ("register", "vault")
 # The tables of debits and of receipts are the register's too.
 assert debitbook.collection.metadata is receiptbook.receipt.metadata is tables.metadata
 METADATA: dict[str, MetaData] = {"register": tables.metadata, "vault": vault_tables.metadata}
-APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift")
+APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift", "entry_number")
 
 
 @pytest.mark.parametrize("name", STORES)
@@ -175,6 +176,7 @@ def test_the_register_refuses_to_change_or_delete_a_row(table: str, tmp_path: Pa
         number = insert(connection, record(), [movement()], [gift()])
         insert_vouchers(connection, "journal", number, [Voucher("J1", record().last_day, "x")])
         insert_assignments(connection, number, [Decision(1, LineKey(number, 1), "D0001", "731100", record().last_day)])
+        insert_entry_numbers(connection, [EntryNumber("GEN", 2025, 1, number, 1)])
         receiptbook.insert_receipts(
             connection, 2025, 1, record().last_day, [receiptbook.NewReceipt("D0001", 5000, (1,), "")]
         )
@@ -198,7 +200,7 @@ def test_a_gift_of_a_document_that_is_not_there_is_refused(tmp_path: Path):
             connection,
             day_total,
             list(day_total.columns.keys()),
-            [(7, 0, "2025-01-01", "731100", "", "card", 1, 1)],
+            [(7, 0, "2025-01-01", "731100", "", "card", "", "", 1, 1)],
         )
 
 

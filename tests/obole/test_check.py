@@ -1,4 +1,4 @@
-"""`obole check`: eleven invariants, silent where they hold, and the name of whatever was changed by hand."""
+"""`obole check`: twelve invariants, silent where they hold, and the name of whatever was changed by hand."""
 
 import json
 from datetime import date
@@ -20,7 +20,7 @@ def failed(obole: Obole) -> dict[int, list[str]]:
     result = obole("check", "--format", "json")
     content = json.loads(result.stdout)
     assert result.exit_code == (0 if content["ok"] else 1)
-    assert [one["number"] for one in content["invariants"]] == list(range(1, 12))
+    assert [one["number"] for one in content["invariants"]] == list(range(1, 13))
     return {one["number"]: one["faults"] for one in content["invariants"] if not one["holds"]}
 
 
@@ -56,7 +56,7 @@ def test_the_small_books_hold_before_and_after_receipts_are_issued(issued: Obole
 def test_it_lists_eleven_invariants_and_ends_with_0(issued: Obole):
     result = issued.checks()
     assert result.exit_code == 0
-    assert sum(line.startswith("ok ") for line in result.output.splitlines()) == 11
+    assert sum(line.startswith("ok ") for line in result.output.splitlines()) == 12
     assert "All invariants hold." in result.output
 
 

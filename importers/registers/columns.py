@@ -1,0 +1,25 @@
+"""The columns that several registers share: what a line carries beside its account."""
+
+from importers.sheets.tabular import SheetColumn, SheetRow
+from ledger.dimensions import LineKeys
+from ledger.parties import is_party_key
+
+PROJECT = SheetColumn("project", "projet", "project", "projekt")
+DEPARTMENT = SheetColumn("department", "département", "afdeling", "abteilung")
+FUND = SheetColumn("fund", "fonds", "fonds", "fonds")
+PARTY = SheetColumn("party", "tiers", "derde", "partner")
+
+DIMENSIONS = (PROJECT, DEPARTMENT, FUND)
+
+
+def dimensions_in(row: SheetRow) -> LineKeys:
+    """Return project, department and fund of a row."""
+    return LineKeys(*(row.code(column.name) or None for column in DIMENSIONS))
+
+
+def party_in(row: SheetRow) -> str | None:
+    """Return the third party of a row; a fault of the row where it has not the form of a key."""
+    key = row.code(PARTY.name).upper()
+    if key and not is_party_key(key):
+        row.error(PARTY.name, "is not the key of a third party, such as S0012; write the key, never a name")
+    return key or None

@@ -1,0 +1,115 @@
+"""What a line carries beside its account: project, department and fund, declared in obole.toml, and a third party.
+
+In the books they are metadata of the posting, and tags of its transaction (`#project-schools`), by which Fava filters.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from ledger.journal import Entry, Line
+
+
+class Dimension(StrEnum):
+    """The dimensions of an entry's line."""
+
+    PROJECT = "project"
+    DEPARTMENT = "department"
+    FUND = "fund"
+
+
+# Registers had free text for these before they could be declared: until one is declared, any key is taken.
+_FREE_UNTIL_DECLARED = frozenset({Dimension.PROJECT, Dimension.FUND})
+
+_TAG = re.compile(r"[A-Za-z0-9_/.-]+")
+
+
+class LineKeys(NamedTuple):
+    """The keys of a line, None where it has none."""
+
+    project: str | None = None
+    department: str | None = None
+    fund: str | None = None
+    party: str | None = None
+
+    def meta(self) -> dict[str, str | int]:
+        """Return those given as metadata of a posting."""
+        return {name: key for name, key in zip(self._fields, self, strict=True) if key}
+
+    def or_else(self, other: "LineKeys") -> "LineKeys":
+        """Return these keys, and where one is missing that of another line."""
+        return LineKeys(*(mine or theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+NO_KEYS = LineKeys()
+
+
+def keys_of(posting: Mapping[str, Any] | None, entry: Mapping[str, Any] | None = None) -> LineKeys:
+    """Return the keys in the metadata of a posting; where it has none, that of its transaction counts."""
+    found = (((posting or {}).get(name) or (entry or {}).get(name)) for name in LineKeys._fields)
+    return LineKeys(*(str(key) if key else None for key in found))
+
+
+def with_keys(line: Line, keys: LineKeys) -> Line:
+    """Return a line with its keys as metadata."""
+    return replace(line, meta={**line.meta, **keys.meta()}) if any(keys) else line
+
+
+def with_tags(entry: Entry) -> Entry:
+    """Return an entry tagged with the dimensions of its lines; a key that no tag can hold stays metadata only."""
+    found = {
+        f"{dimension}-{line.meta[dimension]}"
+        for line in entry.lines
+        for dimension in Dimension
+        if dimension in line.meta
+    }
+    tags = sorted(tag for tag in found if _TAG.fullmatch(tag) and tag not in entry.tags)
+    return replace(entry, tags=(*entry.tags, *tags)) if tags else entry
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionKey:
+    """A declared key: its label in each language, and the days from which and until which lines may carry it."""
+
+    key: str
+    labels: Mapping[str, str]
+    first: date | None = None
+    last: date | None = None
+
+    def label(self, language: str) -> str:
+        """Return the label in a language; where it has none in it, the first it has."""
+        return self.labels.get(language) or next(iter(self.labels.values()), self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionKeys:
+    """The keys that obole.toml declares, by dimension."""
+
+    keys: Mapping[Dimension, Mapping[str, DimensionKey]] = field(default_factory=dict)
+
+    def problems(self, line: LineKeys, day: date | None) -> Iterator[str]:
+        """Yield what stands against the keys of a line: one not declared, or not for its day (None: any day)."""
+        for dimension, key in zip(Dimension, line, strict=False):
+            declared = self.keys.get(dimension, {})
+            if not key or (not declared and dimension in _FREE_UNTIL_DECLARED):
+                continue
+            found = declared.get(key)
+            if found is None:
+                yield (
+                    f'{dimension} `{key}` is not declared; correct it, or add [[{dimension}]] with key = "{key}" to '
+                    "obole.toml"
+                )
+            elif day is not None and not (found.first or date.min) <= day <= (found.last or date.max):
+                yield (
+                    f"{dimension} `{key}` is not for {day} ({_period(found)}); correct the key or the date, or the "
+                    f"period of [[{dimension}]] in obole.toml"
+                )
+
+
+def _period(of: DimensionKey) -> str:
+    if of.first is None:
+        return f"until {of.last}"
+    return f"from {of.first}" if of.last is None else f"{of.first} to {of.last}"

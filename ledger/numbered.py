@@ -1,0 +1,198 @@
+"""The numbers of loaded entries: proved against the register, given to entries by hand at closing, and for exports.
+
+An entry by hand stands in a file of a person's, which is never rewritten: its number stands in the register alone, with
+a digest of the entry.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from beancount.core import data
+from sqlalchemy import Connection
+
+from ledger.chart import code_of
+from ledger.numbering import BY_HAND, NUMBER, EntrySource, Numbering, journal_key, sources_of
+from ledger.register.documents import all_documents
+from ledger.register.entries import EntryNumber, entry_numbers, insert_entry_numbers, last_entry_number
+from ledger.register.years import closed_years
+
+# Ends a number that stands in no register: the year was sealed before entries had numbers.
+ON_EXPORT_ONLY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """An entry of the journal file of a document, with its place there, from 1."""
+
+    entry: data.Transaction
+    document_id: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """Loaded entries, parted into those of documents and those made by hand, each in its order."""
+
+    posted: Sequence[_Posted]
+    by_hand: Sequence[data.Transaction]
+    names: Mapping[int, str]
+    sources: Mapping[int, EntrySource]
+
+
+def number_by_hand(connection: Connection, root: Path, entries: Iterable[Any], year: int) -> int:
+    """Give the entries of a year that were made by hand their numbers, by day and place; how many.
+
+    Called in the transaction that closes the year.
+    """
+    mine = [one for one in _parted(connection, root, entries).by_hand if one.date.year == year]
+    numbers = Numbering(connection).next([(BY_HAND, year)] * len(mine))
+    insert_entry_numbers(
+        connection, [number._replace(digest=digest_of_entry(one)) for number, one in zip(numbers, mine, strict=True)]
+    )
+    return len(mine)
+
+
+def digest_of_entry(entry: data.Transaction) -> str:
+    """Return the SHA-256 of what an entry says, wherever it stands."""
+    postings = [[one.account, str(one.units), str(one.cost), str(one.price), _said(one.meta)] for one in entry.postings]
+    head = [entry.date.isoformat(), entry.flag, entry.payee, entry.narration]
+    words = [sorted(entry.tags or ()), sorted(entry.links or ()), _said(entry.meta)]
+    return hashlib.sha256(json.dumps([*head, *words, postings], ensure_ascii=False).encode()).hexdigest()
+
+
+def _said(meta: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """The metadata that a person wrote, in the order of the keys."""
+    kept = (meta or {}).items()
+    return sorted((key, str(value)) for key, value in kept if key not in ("filename", "lineno") and key[0] != "_")
+
+
+def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) -> Iterator[str]:
+    """Yield what is wrong with the numbers: gaps, entries without one, and where books and register differ."""
+    numbers = list(entry_numbers(connection))
+    yield from _gaps(numbers)
+    books = _parted(connection, root, entries)
+    closed = set(closed_years(connection))
+    given = {(of.document_id, of.place): of for of in numbers if of.document_id is not None}
+    without: dict[int, int] = {}
+    for one in books.posted:
+        of = given.pop((one.document_id, one.place), None)
+        written = one.entry.meta.get(NUMBER)
+        if of is None and written is None:
+            if one.entry.date.year not in closed:
+                without[one.document_id] = without.get(one.document_id, 0) + 1
+        elif of is None or written != of.text or of.year != one.entry.date.year:
+            said = "no number" if of is None else of.text
+            yield (
+                f"{books.names[one.document_id]}: the entry of {one.entry.date} has {written or 'no number'}, the "
+                f"register says {said}; restore the books or the register from your backup"
+            )
+    for document_id, count in without.items():
+        yield f"{books.names[document_id]}: {count} entries have no number; run `obole upgrade`"
+    for of in given.values():
+        name = books.names.get(of.document_id or 0, "no document")
+        yield f"entry {of.text} of {name} is not in the books; restore the journal file from your backup"
+    yield from _by_hand_faults(books, numbers, closed)
+
+
+def _gaps(numbers: Iterable[EntryNumber]) -> Iterator[str]:
+    series: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for of in numbers:
+        series[of.journal, of.year].append(of.number)
+    for (journal, year), given in series.items():
+        missing = sorted(set(range(1, max(given) + 1)) - set(given))
+        for number in missing:
+            yield f"entry {EntryNumber(journal, year, number).text} is missing from the register; restore your backup"
+
+
+def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber], closed: Collection[int]) -> Iterator[str]:
+    """Entries by hand of closed years whose entries have numbers: each has one, and each number its entry.
+
+    A closed year without any number was sealed before there were numbers.
+    """
+    kept: dict[int, dict[str, list[EntryNumber]]] = defaultdict(lambda: defaultdict(list))
+    for of in numbers:
+        of_year = kept[of.year]
+        if of.digest is not None:
+            of_year[of.digest].append(of)
+    for entry in books.by_hand:
+        if entry.date.year not in closed or entry.date.year not in kept:
+            continue
+        found = kept[entry.date.year].get(digest_of_entry(entry))
+        if found:
+            found.pop(0)
+        else:
+            yield f"the entry of {entry.date} made by hand is not one that {entry.date.year} was closed with; remove it"
+    for by_digest in kept.values():
+        for left in by_digest.values():
+            yield from (f"entry {of.text}, made by hand, is not in the books as it was closed" for of in left)
+
+
+def with_entry_numbers(connection: Connection, root: Path, entries: Sequence[Any], year: int) -> list[Any]:
+    """Return the entries, those of a year with their numbers as metadata, for exports.
+
+    An entry by hand has the number of its closing, none while its year is open. In a sealed year whose entries were
+    never numbered the numbers go by day and place, and end in `*`.
+    """
+    books = _parted(connection, root, entries)
+    sealed = year in closed_years(connection)
+    by_hand: dict[str, list[str]] = defaultdict(list)
+    for of in entry_numbers(connection, [year]):
+        if of.digest is not None:
+            by_hand[of.digest].append(of.text)
+    found: dict[int, str] = {}
+    bare: list[tuple[data.Transaction, str]] = []
+    for one in books.posted:
+        if one.entry.date.year == year and NUMBER not in one.entry.meta:
+            accounts = (code_of(line.account) or "" for line in one.entry.postings)
+            bare.append((one.entry, journal_key(books.sources[one.document_id], accounts)))
+    for entry in books.by_hand:
+        if entry.date.year == year:
+            of_entry = by_hand.get(digest_of_entry(entry))
+            found[id(entry)] = of_entry.pop(0) if of_entry else ""
+            if not found[id(entry)]:
+                bare.append((entry, BY_HAND))
+    if sealed:
+        last = {journal: last_entry_number(connection, journal, year) for _, journal in bare}
+        for entry, journal in sorted(bare, key=lambda one: _place(one[0])):
+            last[journal] += 1
+            found[id(entry)] = EntryNumber(journal, year, last[journal]).text + ON_EXPORT_ONLY
+    return [
+        entry._replace(meta={**entry.meta, NUMBER: found[id(entry)]}) if id(entry) in found else entry
+        for entry in entries
+    ]
+
+
+def _parted(connection: Connection, root: Path, entries: Iterable[Any]) -> _Books:
+    documents = all_documents(connection)
+    ids = {str(root / row.journal): row.id for row in documents if row.journal}
+    files: dict[int, list[data.Transaction]] = defaultdict(list)
+    by_hand: list[data.Transaction] = []
+    for entry in entries:
+        if isinstance(entry, data.Transaction):
+            document_id = ids.get(str(entry.meta.get("filename")))
+            if document_id is None:
+                by_hand.append(entry)
+            else:
+                files[document_id].append(entry)
+    posted = [
+        _Posted(entry, document_id, place)
+        for document_id in sorted(files)
+        for place, entry in enumerate(sorted(files[document_id], key=_line), start=1)
+    ]
+    by_name = sources_of(documents)
+    names = {row.id: row.name for row in documents}
+    sources = {document_id: by_name[name] for document_id, name in names.items()}
+    return _Books(posted, sorted(by_hand, key=_place), names, sources)
+
+
+def _line(entry: data.Transaction) -> int:
+    return int(entry.meta["lineno"])
+
+
+def _place(entry: data.Transaction) -> tuple[str, str, int]:
+    return entry.date.isoformat(), str(entry.meta.get("filename", "")), int(entry.meta.get("lineno", 0))

@@ -8,18 +8,35 @@ from invented import gift
 
 from ledger.chart import house
 from ledger.journal import Line
-from ledger.mirror import CannotUndo, mirror, refuse_kind, years_of
-from ledger.records import DocumentKind
+from ledger.mirror import CannotUndo, mirror, refuse_kind
+from ledger.records import DocumentKind, Gift
+from ledger.register.documents import DocumentSummary, PostedDocument
 from ledger.register.gifts import PostedGift
 
 PATHS = {account.code: account.path for account in house()}
-RECORD: dict[str, Any] = {
-    "name": "coda-current-2025-073",
-    "digest": "d",
-    "rows_digest": "r",
-    "first_day": date(2024, 12, 31),
-    "last_day": date(2025, 3, 15),
-}
+RECORD = PostedDocument(
+    id=1,
+    name="coda-current-2025-073",
+    kind="coda",
+    file_digest="f",
+    digest="d",
+    bank="current",
+    sequence="073",
+    opening=0,
+    opening_date=None,
+    closing=0,
+    closing_date=None,
+    first_day=date(2024, 12, 31),
+    last_day=date(2025, 3, 15),
+    archive=None,
+    journal=None,
+    journal_digest=None,
+    movements=0,
+    gifts=0,
+    rows_digest="r",
+    told="{}",
+    posted_at="2025-03-16T00:00:00Z",
+)
 JOURNAL = f"""
 2025-03-14 * "Dons par virement" ^coda-current-2025-073 #gift
   {PATHS["550000"]}  50.00 EUR
@@ -40,13 +57,17 @@ JOURNAL = f"""
 """
 
 
+def posted(number: int, one: Gift, reference: str | None) -> PostedGift:
+    return PostedGift(number, one, reference, RECORD.name)
+
+
 def turned(gifts: list[PostedGift], journal: str = JOURNAL) -> Any:
     return mirror(RECORD, gifts, journal, ["731100"], "en")
 
 
 def test_gifts_are_taken_back_and_returns_become_gifts_again():
     returned = gift(-2500, "D0002", position=3, reverses=9)
-    booking = turned([PostedGift(7, gift(5000), None), PostedGift(8, returned, "E2E-1")])
+    booking = turned([posted(7, gift(5000), None), posted(8, returned, "E2E-1")])
     assert booking.gifts == [gift(-5000, reverses=7), gift(2500, "D0002", position=3)]
     (line,) = booking.movements
     assert (line.position, line.parent, line.booked, line.value, line.cents) == (3, None, "2025-03-14", None, 2500)
@@ -54,7 +75,7 @@ def test_gifts_are_taken_back_and_returns_become_gifts_again():
     assert (line.outcome, line.account) == ("restored", "731100")
 
 
-@pytest.mark.parametrize("one", [PostedGift(7, gift(5000), "E2E-1"), PostedGift(8, gift(-2500, reverses=9), None)])
+@pytest.mark.parametrize("one", [posted(7, gift(5000), "E2E-1"), posted(8, gift(-2500, reverses=9), None)])
 def test_a_line_is_restored_for_a_return_that_names_its_collection(one: PostedGift):
     assert turned([one]).movements == []
 
@@ -62,14 +83,14 @@ def test_a_line_is_restored_for_a_return_that_names_its_collection(one: PostedGi
 def test_entries_come_back_with_the_opposite_signs_on_their_day():
     booking = turned([])
     (entry,) = booking.entries
-    assert (entry.day, entry.links) == (date(2025, 3, 13), (RECORD["name"], f"undo-{RECORD['name']}"))
+    assert (entry.day, entry.links) == (date(2025, 3, 13), (RECORD.name, f"undo-{RECORD.name}"))
     assert entry.narration.endswith(": Frais")
     assert entry.lines == (Line("657000", -1250, {"line": 6}), Line("550000", 1250))
     assert entry.meta == {"document": "x"}
 
 
 def test_the_accounts_of_gifts_are_those_of_their_transaction():
-    booking = turned([PostedGift(1, gift(5000), None), PostedGift(2, gift(10500, batch=4), None)])
+    booking = turned([posted(1, gift(5000), None), posted(2, gift(10500, batch=4), None)])
     assert booking.gift_debits == {0: "550000", 4: "551000"}
     assert booking.batch_lines == {0: (), 4: (Line("657000", -100, {"line": 9}),)}
     assert {batch: label.partition(": ")[2] for batch, label in booking.batches.items()} == {
@@ -80,30 +101,26 @@ def test_the_accounts_of_gifts_are_those_of_their_transaction():
 
 def test_gifts_without_a_transaction_of_their_own_name_no_account():
     only = f'2025-03-14 * "Reclassement" #gift\n  {PATHS["731100"]}  -5.00 EUR\n  {PATHS["731100"]}  5.00 EUR\n'
-    booking = turned([PostedGift(1, gift(5000), None)], only)
+    booking = turned([posted(1, gift(5000), None)], only)
     assert booking.gift_debits == {0: ""}
     assert booking.batch_lines == {}
 
 
 def test_the_document_says_what_it_undoes_how_much_and_when():
-    booking = turned([PostedGift(7, gift(5000, day=date(2025, 3, 15)), None), PostedGift(8, gift(-100), None)])
+    booking = turned([posted(7, gift(5000, day=date(2025, 3, 15)), None), posted(8, gift(-100), None)])
     of = booking.record
-    assert (of.name, of.kind) == (f"undo-{RECORD['name']}", DocumentKind.UNDO)
+    assert (of.name, of.kind) == (f"undo-{RECORD.name}", DocumentKind.UNDO)
     assert (of.first_day, of.last_day) == (date(2025, 3, 13), date(2025, 3, 15))
-    assert of.summary == {
-        "undoes": RECORD["name"],
-        "counts": {"gifts": 2, "entries": 1},
-        "cents": {"gifts": -4900},
-    }
+    assert of.summary == DocumentSummary({"gifts": 2, "entries": 1}, {"gifts": -4900}, undoes=RECORD.name)
     assert of.digest != of.file_digest
-    other = mirror(RECORD | {"rows_digest": "s"}, [], JOURNAL, ["731100"], "en").record
+    other = mirror(RECORD._replace(rows_digest="s"), [], JOURNAL, ["731100"], "en").record
     assert (other.file_digest, other.digest == of.digest) == (of.file_digest, False)
 
 
 def test_a_document_that_posted_nothing_keeps_its_days():
     of = turned([], "").record
-    assert (of.first_day, of.last_day) == (RECORD["first_day"], RECORD["last_day"])
-    assert years_of(RECORD) == {2024, 2025}
+    assert (of.first_day, of.last_day) == (RECORD.first_day, RECORD.last_day)
+    assert RECORD.years == {2024, 2025}
 
 
 def test_a_journal_file_that_cannot_be_read_is_refused():
@@ -124,5 +141,5 @@ def test_what_moves_money_can_be_undone(kind: str):
 
 def test_days_are_those_of_the_gifts_where_there_are_no_entries():
     day = date(2025, 5, 5)
-    of = mirror(RECORD, [PostedGift(1, gift(day=day), None)], "", [], "fr").record
+    of = mirror(RECORD, [posted(1, gift(day=day), None)], "", [], "fr").record
     assert (of.first_day, of.last_day) == (day, day)

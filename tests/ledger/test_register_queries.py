@@ -9,16 +9,18 @@ import pytest
 from invented import DAY, gift, insert, movement, record, register_in, statement
 from sqlalchemy import Connection
 
-from ledger.records import Channel, Counterpart, DocumentKind, Nature
+from ledger.records import Channel, Counterpart, DocumentKind, LineOutcome, Nature
 from ledger.register.documents import find_standing, first_document, free_name, insert_undone, undone_by
 from ledger.register.gifts import (
-    IDENTITY,
+    Identified,
+    MandateClaim,
     Noted,
+    Original,
     donorless_gifts,
     gifts_of,
     identities,
     noted_gifts,
-    originals_of_mandate,
+    originals_of_mandates,
     reversal_of,
     standing_gift,
     standing_gifts,
@@ -31,8 +33,20 @@ from ledger.register.statements import (
     statements_between,
     totals_split,
 )
-from ledger.register.suspense import assignments_to, ever_assigned, insert_assignments, lines_decided, open_items
+from ledger.register.suspense import (
+    Decision,
+    LineKey,
+    assignments_to,
+    ever_assigned,
+    insert_assignments,
+    lines_decided,
+    open_items,
+)
 from ledger.register.vouchers import (
+    GrantContract,
+    InKindDetail,
+    Voucher,
+    VoucherKey,
     all_vouchers,
     documents_of_vouchers,
     find_vouchers,
@@ -45,6 +59,7 @@ from ledger.register.vouchers import (
 from ledger.register.years import closed_years, enter_closing
 
 NEXT = DAY + timedelta(days=1)
+IDENTITY = LineOutcome.IDENTITY
 
 
 @pytest.fixture
@@ -64,16 +79,16 @@ def test_a_document_posted_again_stands_in_the_place_of_the_one_undone(connectio
     assert find_standing(connection, "a") is None
     assert free_name(connection, "a") == "a"
     first = insert(connection, record("a"))
-    assert find_standing(connection, "a")["id"] == first
+    assert find_standing(connection, "a").id == first
     assert free_name(connection, "a") == "a-2"
     undo(connection, first)
     assert find_standing(connection, "a") is None
     second = insert(connection, record("a-2"))
-    assert find_standing(connection, "a")["id"] == second
+    assert find_standing(connection, "a").id == second
     assert free_name(connection, "a") == "a-3"
     undo(connection, second)
     third = insert(connection, record("a-3"))
-    assert find_standing(connection, "a")["id"] == third
+    assert find_standing(connection, "a").id == third
     assert undone_by(connection) == {first: first + 1, second: second + 1}
 
 
@@ -163,6 +178,11 @@ def test_a_total_is_split_where_its_line_stands_as_a_batch(connection: Connectio
 # Gifts
 
 
+def of_mandate(connection: Connection, mandate: str, donor: str, cents: int, since: date) -> list[Original]:
+    claim = MandateClaim(mandate, donor, cents, since)
+    return list(originals_of_mandates(connection, [claim])[claim])
+
+
 def test_a_masked_return_may_be_of_the_gifts_of_its_mandate_that_still_stand(connection: Connection):
     insert(
         connection,
@@ -185,7 +205,7 @@ def test_a_masked_return_may_be_of_the_gifts_of_its_mandate_that_still_stand(con
         ],
     )
     insert(connection, record("back"), [], [gift(-1000, reverses=6)])
-    found = originals_of_mandate(connection, "M1", "D0001", 1000, DAY)
+    found = of_mandate(connection, "M1", "D0001", 1000, DAY)
     assert [one.id for one in found] == [1, 5]
     assert not any(one.reversed for one in found)
     last = found[-1]
@@ -193,20 +213,20 @@ def test_a_masked_return_may_be_of_the_gifts_of_its_mandate_that_still_stand(con
     assert (last.channel, last.campaign, last.fund, last.reference, last.mandate) == (
         "direct-debit", "c", "f", "E5", "M1"
     )  # fmt: skip
-    assert [one.id for one in originals_of_mandate(connection, "M1", "D0001", 1000, NEXT)] == [5]
-    assert originals_of_mandate(connection, "M3", "D0001", 1000, DAY) == []
+    assert [one.id for one in of_mandate(connection, "M1", "D0001", 1000, NEXT)] == [5]
+    assert of_mandate(connection, "M3", "D0001", 1000, DAY) == []
 
 
 def test_a_gift_counted_for_the_year_before_its_booking_is_among_them(connection: Connection):
     new_year = date(2026, 1, 2)
     insert(connection, record(), [movement(1, 1000, new_year, mandate="M1")], [gift(1000, day=new_year, counted=2025)])
-    assert [one.id for one in originals_of_mandate(connection, "M1", "D0001", 1000, new_year)] == [1]
+    assert [one.id for one in of_mandate(connection, "M1", "D0001", 1000, new_year)] == [1]
 
 
 @pytest.mark.parametrize(("counted", "there"), [(2024, True), (2028, True), (2023, False), (2029, False)])
 def test_four_years_from_the_one_before_are_looked_at(connection: Connection, counted: int, there: bool):
     insert(connection, record(), [movement(1, 1000, mandate="M1")], [gift(1000, counted=counted)])
-    assert bool(originals_of_mandate(connection, "M1", "D0001", 1000, DAY)) is there
+    assert bool(of_mandate(connection, "M1", "D0001", 1000, DAY)) is there
 
 
 def test_the_gifts_of_a_document_come_as_they_were_posted_with_the_reference_of_their_line(connection: Connection):
@@ -252,26 +272,32 @@ def test_gifts_of_money_without_a_donor_are_listed_while_they_stand(connection: 
         ],
     )
     insert(connection, record("b"), [], [gift(-4, None, reverses=4)])
-    assert [(name, one.gift.cents) for name, one in donorless_gifts(connection)] == [("a", 1), ("a", 5)]
+    assert [(one.document, one.gift.cents) for one in donorless_gifts(connection)] == [("a", 1), ("a", 5)]
     assert list(standing_gifts(connection, ["D0001", "D0002"])) == [("D0001", 2, DAY)]
     assert list(standing_gifts(connection, ["D0002"])) == []
 
 
 def test_who_paid_is_known_from_exports_that_stand(connection: Connection):
     lines = [
-        movement(1, 10, NEXT, reference="bank:1", outcome=IDENTITY, reason="D0001"),
-        movement(2, 20, reference="bank:2", outcome=IDENTITY, reason="D0002"),
+        movement(1, 10, NEXT, reference="bank:1", outcome=IDENTITY, donor="D0001"),
+        movement(2, 20, reference="bank:2", outcome=IDENTITY, donor="D0002"),
         movement(3, 30, reference="bank:3", outcome=IDENTITY),
         movement(4, 40, reference="bank:4", reason="D0004"),
-        movement(5, 50, reference="stripe:5", outcome=IDENTITY, reason="D0005"),
-        movement(6, 60, reference="bank%6", outcome=IDENTITY, reason="D0006"),
+        movement(5, 50, reference="stripe:5", outcome=IDENTITY, donor="D0005"),
+        movement(6, 60, reference="bank%6", outcome=IDENTITY, donor="D0006"),
     ]
     insert(connection, record("a"), lines)
-    later = insert(connection, record("b"), [movement(1, reference="bank:1", outcome=IDENTITY, reason="D0009")])
+    later = insert(connection, record("b"), [movement(1, reference="bank:1", outcome=IDENTITY, donor="D0009")])
     references = ["bank:1", "bank:2", "bank:3", "bank:4", "none"]
-    assert identities(connection, references) == {"bank:1": "D0009", "bank:2": "D0002"}
+    assert identities(connection, references) == {
+        "bank:1": Identified("D0009", certificate_elsewhere=False),
+        "bank:2": Identified("D0002", certificate_elsewhere=False),
+    }
     undo(connection, later)
-    assert identities(connection, references) == {"bank:1": "D0001", "bank:2": "D0002"}
+    assert identities(connection, references) == {
+        "bank:1": Identified("D0001", certificate_elsewhere=False),
+        "bank:2": Identified("D0002", certificate_elsewhere=False),
+    }
     assert noted_gifts(connection, "bank") == [Noted("D0002", 20, DAY, "a"), Noted("D0001", 10, NEXT, "a")]
     assert noted_gifts(connection, "stripe") == [Noted("D0005", 50, DAY, "a")]
     assert noted_gifts(connection, "b") == []
@@ -283,8 +309,8 @@ def test_who_paid_is_known_from_exports_that_stand(connection: Connection):
 def test_a_line_that_was_assigned_and_undone_is_open_again_and_remembered(connection: Connection):
     insert(connection, record("a"), [movement(1, outcome="suspense"), movement(2, outcome="suspense")])
     decision = insert(connection, record("decisions"))
-    insert_assignments(connection, decision, [(5, 1, 2, None, "731100", DAY, "")])
-    insert_vouchers(connection, "decision", decision, [("gift-7", DAY, "x")])
+    insert_assignments(connection, decision, [Decision(5, LineKey(1, 2), None, "731100", DAY, "")])
+    insert_vouchers(connection, "decision", decision, [Voucher("gift-7", DAY, "x")])
     assert lines_decided(connection, decision) == ["a:2", "gift-7"]
     assert lines_decided(connection, 1) == []
     assert assignments_to(connection, 1) == [(decision, "decisions", 2)]
@@ -300,9 +326,9 @@ def test_a_line_that_was_assigned_and_undone_is_open_again_and_remembered(connec
 
 def test_a_voucher_is_known_until_its_document_is_undone(connection: Connection):
     first, second = insert(connection, record("a")), insert(connection, record("b"))
-    insert_vouchers(connection, "journal", first, [("J1", DAY, "one"), ("J2", DAY, "two")])
-    insert_vouchers(connection, "journal", second, [("J3", NEXT, "three")])
-    insert_vouchers(connection, "in-kind", second, [("K1", DAY, "kind")])
+    insert_vouchers(connection, "journal", first, [Voucher("J1", DAY, "one"), Voucher("J2", DAY, "two")])
+    insert_vouchers(connection, "journal", second, [Voucher("J3", NEXT, "three")])
+    insert_vouchers(connection, "in-kind", second, [Voucher("K1", DAY, "kind")])
     assert all_vouchers(connection, "journal") == {("J1", DAY): "one", ("J2", DAY): "two", ("J3", NEXT): "three"}
     assert voucher_contents(connection, "journal", ["J1", "J3", "K1", "J9"]) == {"J1": "one", "J3": "three"}
     assert documents_of_vouchers(connection, "journal", ["J3", "J1", "J2", "K1"]) == ["a", "b"]
@@ -311,36 +337,42 @@ def test_a_voucher_is_known_until_its_document_is_undone(connection: Connection)
     assert all_vouchers(connection, "journal") == {("J3", NEXT): "three"}
     assert voucher_contents(connection, "journal", ["J1", "J3"]) == {"J3": "three"}
     assert documents_of_vouchers(connection, "journal", ["J1", "J3"]) == ["b"]
-    assert find_vouchers(connection, "journal", [("J1", DAY), ("J3", NEXT)]) == {("J3", NEXT): "three"}
+    assert find_vouchers(connection, "journal", [VoucherKey("J1", DAY), VoucherKey("J3", NEXT)]) == {
+        ("J3", NEXT): "three"
+    }
 
 
 def test_every_text_that_a_person_wrote_comes_with_its_place(connection: Connection):
     number = insert(connection, record("a"), [movement(1, outcome="suspense")])
     assert list(texts(connection)) == []
-    insert_in_kind(connection, [])
-    insert_in_kind(
-        connection,
-        [
-            {
-                "document_id": number,
-                "reference": "K1",
-                "position": 1,
-                "cents": 100,
-                "account": "731200",
-                "category": "goods",
-                "description": "chairs",
-                "valuation": "invoice",
-                "evidence": "invoice 7",
-            }
-        ],
+    insert_in_kind(connection, number, [])
+    chairs = InKindDetail(
+        reference="K1",
+        position=1,
+        category="goods",
+        description="chairs",
+        quantity=None,
+        unit_cents=None,
+        cents=100,
+        valuation="invoice",
+        valued_on=None,
+        evidence="invoice 7",
+        account="731100",
+        project=None,
     )
+    insert_in_kind(connection, number, [chairs])
     insert_assignments(
-        connection, number, [(1, 1, 1, None, "731100", DAY, "said so"), (2, 1, 9, None, "731100", DAY, None)]
+        connection,
+        number,
+        [
+            Decision(1, LineKey(1, 1), None, "731100", DAY, "said so"),
+            Decision(2, LineKey(1, 9), None, "731100", DAY, None),
+        ],
     )
     save_grants(
         connection,
         number,
-        [{"reference": "G1", "funder": "F", "funder_kind": "public", "contract": "", "content": "{}"}],
+        [GrantContract("G1", "F", "public", "", "{}")],
     )
     assert list(texts(connection)) == [
         ("gift in kind K1", "K1 chairs invoice 7"),

@@ -133,12 +133,12 @@ def unnumber(obole: Obole) -> None:
     with register.begin() as connection:
         digests = {}
         for row in all_documents(connection):
-            if row["journal"]:
-                path = obole.books / row["journal"]
+            if row.journal:
+                path = obole.books / row.journal
                 lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
                 text = "".join(line for line in lines if not line.startswith('  number: "'))
                 path.write_text(text, encoding="utf-8")
-                digests[row["id"]] = digest(text)
+                digests[row.id] = digest(text)
         replace_journal_digests(connection, digests)
         connection.exec_driver_sql("DROP TRIGGER entry_number_no_delete")
         connection.exec_driver_sql("DELETE FROM entry_number")

@@ -9,6 +9,7 @@ import pytest
 from small_books import STATEMENT, Journal, Obole
 
 from ledger.chart import house
+from obole.keeping.upgrade import upgrade
 
 PATHS = {account.code: account.path for account in house()}
 CLOSING = Journal(
@@ -121,6 +122,15 @@ def test_closing_numbers_what_was_posted_before_entries_had_numbers(small: Obole
         "SUS-2025",
     }
     assert small.checks().exit_code == 0
+
+
+def test_upgrade_numbers_what_was_posted_before_entries_had_numbers(small: Obole):
+    before = numbers_in_ledger(small)
+    unnumber(small)
+    assert upgrade(small.books).done == ["5 entries of the open years got their numbers."]
+    assert numbers_in_ledger(small) == before
+    assert small.checks().exit_code == 0
+    assert upgrade(small.books).done == []
 
 
 def unnumber(obole: Obole) -> None:

@@ -15,6 +15,7 @@ from ledger.chart import code_of, house
 from ledger.errors import OboleError
 from ledger.journal import write_whole
 from ledger.locks import writing
+from ledger.numbering import number_open_years, open_years_numbered
 from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, store_version
 from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
 from obole.books.form import FORM, FORM_FILE, NewerBooks, form_of, write_form
@@ -168,6 +169,20 @@ def _write_import(books: Books) -> list[str]:
     return [f"{IMPORT_FILE} was missing and was written, so that Fava's import page knows the sources."]
 
 
+def _unnumbered(books: Books) -> bool:
+    """Tell whether entries of open years have no number; no store has numbers before it is brought up to date."""
+    if _old_stores(books):
+        return False
+    with books.register.connect() as connection:
+        return not open_years_numbered(connection)
+
+
+def _number(books: Books) -> list[str]:
+    said = settle(books)  # what a kill left half done is no journal file as posted
+    count = number_open_years(books.folder, books.register)
+    return [*said, *([f"{count} entries of the open years got their numbers."] if count else [])]
+
+
 def _write_form(books: Books) -> list[str]:
     write_form(books.folder.root)
     return [f"{FORM_FILE} says that these books have form {FORM}."]
@@ -188,6 +203,7 @@ STEPS: tuple[Step, ...] = (
         lambda books: _directed(books).left,
     ),
     Step(1, lambda books: not (books.folder.root / IMPORT_FILE).exists(), _write_import),
+    Step(1, _unnumbered, _number),
     # Last: what was not done when an upgrade was killed is still of an older form.
     Step(FORM, lambda books: form_of(books.folder.root) < FORM, _write_form),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from ledger.errors import OboleError
 from ledger.journal import write_whole
 
-FORM = 1
+FORM = 2
 FORM_FILE = "made.toml"
 
 

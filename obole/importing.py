@@ -31,6 +31,7 @@ from obole.intake.statements import take_statements
 from obole.outcome import Intake, Progress, Taken, Told, ToldFile
 from obole.suspense.again import reconsider
 from obole.suspense.decisions import take_assignments
+from obole.words import _
 
 
 def import_files(
@@ -60,7 +61,7 @@ def import_into(books: Books, files: Sequence[Path], progress: Progress | None =
 
 
 def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
-    by_kind: dict[DocumentKind, list[ToldFile]] = {kind: [] for kind, _ in SOURCE_KINDS}
+    by_kind: dict[DocumentKind, list[ToldFile]] = {kind: [] for kind, _reads in SOURCE_KINDS}
     digests = {path: _digest(path) for path in files}
     said = declared(books.config)
     with books.register.connect() as connection:
@@ -70,7 +71,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
         intake.told.append(told)
         digest = digests[path]
         if digest is None:
-            told.faults.append(Fault("the file cannot be read; check its rights"))
+            told.faults.append(Fault(_("the file cannot be read; check its rights")))
             continue
         names = known.get(digest)
         if names is not None and names.whole and names.kind not in ALWAYS_READ:

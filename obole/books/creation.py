@@ -13,6 +13,7 @@ from ledger.vault.key import create_key
 from obole.books.form import write_form
 from obole.books.opened import Books, open_books
 from obole.books.settings import FILE_NAME, Config, load, read_settings
+from obole.words import _, text_in
 
 
 class BooksExist(OboleError):
@@ -25,7 +26,7 @@ def initialise(root: Path, settings: str) -> Books:
     The vault's key goes to the key folder, under a name of its own that is added to obole.toml.
     """
     if (root / "main.beancount").exists():
-        raise BooksExist(f"{root}: there are books here already; choose another folder.")
+        raise BooksExist(_("{root}: there are books here already; choose another folder.").format(root=root))
     root.mkdir(parents=True, exist_ok=True)
     folder = Folder(root.resolve())
     name = f"obole-{secrets.token_hex(6)}"
@@ -37,9 +38,10 @@ def initialise(root: Path, settings: str) -> Books:
     config = load(root)
     with writing(folder):
         create_key(config.key, root)
-        accounts = {account.code: account for account in house()}
+        language = config.organisation.language
+        accounts = {account.code: account for account in house(language)}
         for code, label in _accounts_named_only_in(config):
-            accounts.setdefault(code, Account(code, path_of(code, label), (label, label, label, label)))
+            accounts.setdefault(code, Account(code, path_of(code, label, language), (label, label, label, label)))
         write_whole(folder.chart, render_chart(accounts.values(), config.first_day).encode())
         year = config.first_day.year
         write_whole(
@@ -62,9 +64,13 @@ def initialise(root: Path, settings: str) -> Books:
 
 
 def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:
-    named = [(bank.account, f"Banque {bank.alias}") for bank in config.bank]
+    language = config.organisation.language
+    bank, platform_name = text_in(language, "Bank {name}"), text_in(language, "Platform {name}")
+    fees = text_in(language, "Commissions {name}")
+    named = [(one.account, bank.format(name=one.alias)) for one in config.bank]
     for name, platform in config.platforms.items():
-        named += [(platform.account, f"Plateforme {name}"), (platform.fee_account, f"Commissions {name}")]
+        named.append((platform.account, platform_name.format(name=name)))
+        named.append((platform.fee_account, fees.format(name=name)))
     return named + [(rule.account, rule.label) for rule in config.rules if rule.account]
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from ledger.errors import OboleError
 from ledger.journal import write_whole
+from obole.words import _
 
-FORM = 2
+FORM = 1
 FORM_FILE = "made.toml"
 
 
@@ -20,14 +21,22 @@ class OldBooks(OboleError):
     """Books that an earlier Obole made and that were not brought up to date yet."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(f"{root}: these books were made by an earlier Obole; run `{_upgrade(root)}`.")
+        super().__init__(
+            _("{root}: these books were made by an earlier Obole; run `{upgrade}`.").format(
+                root=root, upgrade=_upgrade(root)
+            )
+        )
 
 
 class NewerBooks(OboleError):
     """Books that a newer Obole made or upgraded."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(f"{root}: these books were made by a newer Obole than this one; install the newest Obole.")
+        super().__init__(
+            _("{root}: these books were made by a newer Obole than this one; install the newest Obole.").format(
+                root=root
+            )
+        )
 
 
 def form_of(root: Path) -> int:
@@ -41,7 +50,9 @@ def form_of(root: Path) -> int:
         form = None
     if not isinstance(form, int) or isinstance(form, bool) or form < 1:
         raise OboleError(
-            f"{FORM_FILE}: does not say the form of these books; remove the file and run `{_upgrade(root)}`."
+            _("{file}: does not say the form of these books; remove the file and run `{upgrade}`.").format(
+                file=FORM_FILE, upgrade=_upgrade(root)
+            )
         )
     return form
 
@@ -49,7 +60,7 @@ def form_of(root: Path) -> int:
 def write_form(root: Path) -> None:
     """Write down that the books in a folder have the form of this Obole."""
     lines = (
-        "# Obole writes this file; it says how far its own files in these books were brought. Do not edit.",
+        ("# Obole writes this file; it says how far its own files in these books were brought. Do not edit."),
         f"form = {FORM}",
         f'by = "{version("obole")}"',
     )

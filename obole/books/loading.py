@@ -10,6 +10,7 @@ from beancount.core import data
 
 from ledger.chart import Account, accounts_of
 from ledger.collector import paused
+from obole.words import _
 from reports.totals import Totals, totals_of
 
 
@@ -35,19 +36,23 @@ class LoadedBooks:
             file = Path(str(meta.get("filename", "")))
             shown = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.name
             line = meta.get("lineno")
-            yield f"{shown}: {f'line {line}: ' if line else ''}{_sentence(str(error.message))}"
+            message = _sentence(str(error.message))
+            if line:
+                yield _("{file}: line {line}: {message}").format(file=shown, line=line, message=message)
+            else:
+                yield f"{shown}: {message}"
 
 
 def _sentence(message: str) -> str:
     """One line of a message: of a traceback, which plugin it was and how it ended."""
     first, *others = message.strip().splitlines() or [""]
-    place, traceback, _ = first.partition(" Traceback")
+    place, traceback, _rest = first.partition(" Traceback")
     return f"{place} {others[-1].strip()}" if traceback and others else first
 
 
 def load_books(main: Path) -> LoadedBooks:
     """Load the main file with its plugins, past the pickle cache (which Fava does not use either)."""
     with paused():  # a fifth of the time
-        entries, errors, _ = loader._load([(str(main), True)], None, None, None)  # noqa: SLF001 - as Fava does: load_file would cache
+        entries, errors, _options = loader._load([(str(main), True)], None, None, None)  # noqa: SLF001 - as Fava does: load_file would cache
     accounts = accounts_of(entry for entry in entries if isinstance(entry, data.Open))
     return LoadedBooks(main.parent.resolve(), entries, errors, accounts, totals_of(entries, accounts))

@@ -26,6 +26,7 @@ from ledger.vault.key import Sealer
 from ledger.vault.sheets import drop_sheets_after, sheet_years
 from obole.books.form import require_form
 from obole.books.settings import FILE_NAME, Config, load
+from obole.words import _, many
 
 
 class NoBooks(OboleError):
@@ -80,7 +81,11 @@ class Books:
     def _open(self, name: StoreName) -> Engine:
         file = self.embedded(name)
         if file is not None and not file.exists():  # SQLite would make an empty one
-            raise StoreUnreadable(f"{file.name}: the {name} of these books is missing; restore it from your backup.")
+            raise StoreUnreadable(
+                _("{file}: the {store} of these books is missing; restore it from your backup.").format(
+                    file=file.name, store=name
+                )
+            )
         return open_store(self.address(name), name, migrate=False)
 
     def posting(self) -> Posting:
@@ -101,7 +106,9 @@ class Books:
         """OboleError for a list with names that would be written into the books."""
         if output is not None and output.resolve().is_relative_to(self.folder.root):
             raise OboleError(
-                f"{output.name}: lies inside the books, and the list has names; choose a folder outside them."
+                _("{file}: lies inside the books, and the list has names; choose a folder outside them.").format(
+                    file=output.name
+                )
             )
 
     def require(self, codes: set[str], where: str) -> None:
@@ -114,7 +121,9 @@ def found_books(root: Path) -> Books:
     """Return the books in a folder, of whatever form; NoBooks where there are settings only."""
     books = Books(Folder(root.resolve()), load(root))
     if not books.folder.main.exists():
-        raise NoBooks(f"{root}: there are settings here and no books yet; make them with `obole init {root}`.")
+        raise NoBooks(
+            _("{root}: there are settings here and no books yet; make them with `obole init {root}`.").format(root=root)
+        )
     return books
 
 
@@ -148,8 +157,13 @@ def settle(books: Books) -> list[str]:
             dropped = drop_sheets_after(connection, year, last)
             if dropped:
                 said.append(
-                    f"an interrupted issue of receipts {year} had not been numbered: {dropped} prepared receipts were "
-                    "removed (the state before)."
+                    many(
+                        "an interrupted issue of receipts {year} had not been numbered: {count} prepared receipt was "
+                        "removed (the state before).",
+                        "an interrupted issue of receipts {year} had not been numbered: {count} prepared receipts were "
+                        "removed (the state before).",
+                        dropped,
+                    ).format(year=year, count=dropped)
                 )
     return said
 
@@ -158,7 +172,7 @@ def settle(books: Books) -> list[str]:
 def scratch(books: Books) -> Iterator[Books]:
     """A copy of register and vault in a temporary folder, with the same configuration, to try things on."""
     if books.config.register_url or books.config.vault_url:
-        raise OboleError("a dry run needs embedded stores; these books point at a server.")
+        raise OboleError(_("a dry run needs embedded stores; these books point at a server."))
     with TemporaryDirectory(prefix="obole-") as name:
         folder = Folder(Path(name))
         _copy_store(books.folder.register, folder.register)

@@ -9,6 +9,7 @@ from ledger.errors import OboleError
 from ledger.recognition import GrantAccountCodes
 from obole.books.opened import Books
 from obole.books.settings import CollectionSettings, Config
+from obole.words import _
 from receipts.decide.eligibility import Policy
 from receipts.filing import belcotax
 from receipts.issue import Printing
@@ -85,7 +86,7 @@ def collection_settings(books: Books) -> CollectionSettings:
     """Return `[collection]` of obole.toml; OboleError where it is missing."""
     if books.config.collection is None:
         raise OboleError(
-            "obole.toml: no [collection]; add it with your creditor identifier and bank (direct-debits.md)."
+            _("obole.toml: no [collection]; add it with your creditor identifier and bank (direct-debits.md).")
         )
     return books.config.collection
 

@@ -22,6 +22,8 @@ from ledger.identifiers import valid_creditor_identifier, valid_enterprise_numbe
 from ledger.instalments import Fate
 from ledger.parties import is_party_key
 from ledger.records import Channel, Counterpart, Nature
+from obole.books.refusals import sentence_of
+from obole.words import _, many
 
 FILE_NAME = SETTINGS
 
@@ -77,6 +79,10 @@ class ConfigError(OboleError):
     """obole.toml cannot be used; the message lists each wrong field with its remedy."""
 
 
+class WrongSetting(ValueError):
+    """A value that a setting cannot have; pydantic collects it with the others."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -91,13 +97,13 @@ def _compact_iban(value: Any) -> Any:
 
 def _enterprise_number(value: str) -> str:
     if not valid_enterprise_number(value):
-        raise ValueError("not a valid enterprise number (ten digits, check digits modulo 97)")
+        raise WrongSetting(_("not a valid enterprise number (ten digits, check digits modulo 97)"))
     return value
 
 
 def _account_code(value: Any) -> Any:
     if isinstance(value, int):
-        raise ValueError(f'write the account code between quotes: "{value}"')  # noqa: TRY004 - pydantic collects it
+        raise WrongSetting(_('write the account code between quotes: "{value}"').format(value=value))
     return value
 
 
@@ -106,7 +112,7 @@ def _valid_pattern(value: str | None) -> str | None:
         try:
             re.compile(value)
         except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
+            raise WrongSetting(_("not a regular expression: {error}").format(error=error)) from None
     return value
 
 
@@ -145,7 +151,7 @@ class RecognisedPeriod(_Part):
     @model_validator(mode="after")
     def _six_years(self) -> "RecognisedPeriod":
         if not self.from_year <= self.to_year <= self.from_year + 5:
-            raise ValueError("from_year to to_year must be one to six years")
+            raise WrongSetting(_("from_year to to_year must be one to six years"))
         return self
 
 
@@ -161,7 +167,7 @@ class BankAccount(_Part):
     @classmethod
     def _valid_iban(cls, value: str) -> str:
         if not valid_iban(value):
-            raise ValueError("not a valid IBAN (check digits modulo 97)")
+            raise WrongSetting(_("not a valid IBAN (check digits modulo 97)"))
         return value
 
 
@@ -236,19 +242,19 @@ class RuleSettings(_Part):
             try:
                 re.compile(value)
             except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from None
+                raise WrongSetting(_("not a regular expression: {error}").format(error=error)) from None
         return value
 
     @model_validator(mode="after")
     def _one_outcome(self) -> "RuleSettings":
         if (self.account is None) == (self.gift is None):
-            raise ValueError("give either account or gift")
+            raise WrongSetting(_("give either account or gift"))
         if self.party is not None and not is_party_key(self.party):
-            raise ValueError("party is not the key of a third party, such as S0012")
+            raise WrongSetting(_("party is not the key of a third party, such as S0012"))
         if self.party is not None and self.gift is not None:
-            raise ValueError("party stands with account; a gift is from a donor")
+            raise WrongSetting(_("party stands with account; a gift is from a donor"))
         if not (self.direction or self.code or self.name or self.communication or self.iban):
-            raise ValueError("a rule needs at least one condition")
+            raise WrongSetting(_("a rule needs at least one condition"))
         return self
 
 
@@ -276,7 +282,7 @@ class DimensionSettings(_Part):
     @model_validator(mode="after")
     def _in_order(self) -> "DimensionSettings":
         if self.first is not None and self.last is not None and self.last < self.first:
-            raise ValueError("`to` lies before `from`; correct one of the two")
+            raise WrongSetting(_("`to` lies before `from`; correct one of the two"))
         return self
 
 
@@ -336,9 +342,11 @@ class CollectionSettings(_Part):
     @classmethod
     def _valid_creditor(cls, value: str) -> str:
         if not valid_creditor_identifier(value):
-            raise ValueError(
-                "not a creditor identifier (Belgium: BE, two check digits, three characters such as ZZZ, enterprise "
-                "number; check digits modulo 97)"
+            raise WrongSetting(
+                _(
+                    "not a creditor identifier (Belgium: BE, two check digits, three characters such as ZZZ, "
+                    "enterprise number; check digits modulo 97)"
+                )
             )
         return value
 
@@ -387,9 +395,9 @@ class SourceSettings(_Part):
     def _whole(self) -> "SourceSettings":
         missing = [name for name in ("reference", "paid", "gross") if name not in self.columns]
         if missing:
-            raise ValueError(f"columns lacks {', '.join(missing)}")
+            raise WrongSetting(_("columns lacks {missing}").format(missing=", ".join(missing)))
         if "kind" in self.columns and not self.kinds:
-            raise ValueError("kinds is missing: say what each value of the kind column means")
+            raise WrongSetting(_("kinds is missing: say what each value of the kind column means"))
         return self
 
 
@@ -423,7 +431,9 @@ class Config(_Part):
         for attribute in ("alias", "iban", "account"):
             values = [getattr(bank, attribute) for bank in self.bank]
             if len(values) != len(set(values)):
-                raise ValueError(f"two bank accounts have the same {attribute}; give each its own")
+                raise WrongSetting(
+                    _("two bank accounts have the same {attribute}; give each its own").format(attribute=attribute)
+                )
         return self
 
     @property
@@ -451,14 +461,18 @@ class Config(_Part):
         found = []
         for dimension in Dimension:
             keys = [one.key for one in getattr(self, dimension)]
-            found += [f"[[{dimension}]] has {key} twice; keep one" for key in sorted(set(keys)) if keys.count(key) > 1]
+            found += [
+                _("[[{dimension}]] has {key} twice; keep one").format(dimension=dimension, key=key)
+                for key in sorted(set(keys))
+                if keys.count(key) > 1
+            ]
         for number, rule in enumerate(self.rules, start=1):
             for part in (rule, rule.gift):
                 if part is not None:
                     line = LineKeys(part.project, part.department, part.fund)
                     found += [f"rules[{number}]: {problem}" for problem in self.dimensions.problems(line, None)]
         if found:
-            raise ValueError("; ".join(found))
+            raise WrongSetting("; ".join(found))
         return self
 
     @model_validator(mode="after")
@@ -470,28 +484,44 @@ class Config(_Part):
         for number, rule in enumerate(self.rules, start=1):
             place = f"rules[{number}]"
             if rule.account in control:
-                found.append(f"{place}: {rule.account} is a gift account; write `gift = {{ ... }}` in place of account")
+                found.append(
+                    _("{place}: {account} is a gift account; write `gift = {{ ... }}` in place of account").format(
+                        place=place, account=rule.account
+                    )
+                )
             if rule.account == suspense:
-                found.append(f"{place}: {suspense} is the suspense account, where a line goes that no rule knows")
+                found.append(
+                    _("{place}: {suspense} is the suspense account, where a line goes that no rule knows").format(
+                        place=place, suspense=suspense
+                    )
+                )
             if rule.gift is not None and rule.gift.account is not None and rule.gift.account not in control:
-                found.append(f"{place}: {rule.gift.account} is no gift account ({', '.join(sorted(control))})")
+                found.append(
+                    _("{place}: {account} is no gift account ({control})").format(
+                        place=place, account=rule.gift.account, control=", ".join(sorted(control))
+                    )
+                )
             if rule.bank is not None and rule.bank not in aliases:
-                found.append(f"{place}: `{rule.bank}` is the alias of no [[bank]]")
+                found.append(_("{place}: `{bank}` is the alias of no [[bank]]").format(place=place, bank=rule.bank))
         found += [
-            f"bank `{bank.alias}`: {bank.account} is kept by the register; give the bank an account of its own"
+            _("bank `{alias}`: {account} is kept by the register; give the bank an account of its own").format(
+                alias=bank.alias, account=bank.account
+            )
             for bank in self.bank
             if bank.account in control or bank.account == suspense
         ]
         if self.collection is not None and self.collection.bank not in aliases:
-            found.append(f"collection: `{self.collection.bank}` is the alias of no [[bank]]")
+            found.append(_("collection: `{bank}` is the alias of no [[bank]]").format(bank=self.collection.bank))
         found += [
-            f"platforms.{name}: {code} is kept by the register; give the platform an account of its own"
+            _("platforms.{name}: {code} is kept by the register; give the platform an account of its own").format(
+                name=name, code=code
+            )
             for name, platform in self.platforms.items()
             for code in (platform.account, platform.fee_account)
             if code in control or code == suspense
         ]
         if found:
-            raise ValueError("; ".join(found))
+            raise WrongSetting("; ".join(found))
         return self
 
 
@@ -500,7 +530,9 @@ def read_settings(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"{path.name}: not written in UTF-8; save it as UTF-8 in your editor.") from None
+        raise ConfigError(
+            _("{name}: not written in UTF-8; save it as UTF-8 in your editor.").format(name=path.name)
+        ) from None
 
 
 def load(folder: Path) -> Config:
@@ -510,28 +542,28 @@ def load(folder: Path) -> Config:
         raw = tomllib.loads(read_settings(path))
     except FileNotFoundError:
         raise ConfigError(
-            f"{folder}: no {FILE_NAME} here, so these are no books; create them with `obole init {folder}`, "
-            "or say which books with --books or OBOLE_BOOKS."
+            _(
+                "{folder}: no {file} here, so these are no books; create them with `obole init {folder}`, "
+                "or say which books with --books or OBOLE_BOOKS."
+            ).format(folder=folder, file=FILE_NAME)
         ) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{FILE_NAME}: not readable as TOML: {error}.") from None
+        raise ConfigError(_("{file}: not readable as TOML: {error}.").format(file=FILE_NAME, error=error)) from None
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
         lines = [_explain(detail) for detail in error.errors(include_url=False)]
-        raise ConfigError(f"{FILE_NAME}: {len(lines)} wrong:\n  " + "\n  ".join(lines)) from None
+        told = many("{file}: {count} wrong:", "{file}: {count} wrong:", len(lines))
+        raise ConfigError("\n  ".join([told.format(file=FILE_NAME, count=len(lines)), *lines])) from None
 
 
 def _explain(detail: Any) -> str:
     place = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in detail["loc"]).replace(
         ".[", "["
     )
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        message = "no such setting; see docs/configuration.md for the names"
-    if detail["type"] == "missing":
-        message = "missing; add it"
-    return f"{place or 'the file'}: {message}"
+    if not place:
+        return _("the file: {sentence}").format(sentence=sentence_of(detail))
+    return f"{place}: {sentence_of(detail)}"
 
 
 def sample() -> str:

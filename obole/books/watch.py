@@ -10,6 +10,7 @@ from ledger.identifiers import valid_national_number
 from ledger.vault.donors import find_donors
 from ledger.vault.parties import find_parties
 from obole.books.opened import Books
+from obole.words import _
 
 # The part before @ has at most 64 characters (RFC 5321), without which a long text would be searched from each letter.
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
@@ -65,16 +66,16 @@ class Watch:
     def problem(self, text: str) -> str | None:
         """What is wrong with a text, and what to do; never what it says. None where nothing is."""
         if _names_in(text, self._names.donors):
-            return "the name of a donor stands here; replace it by the donor key"
+            return _("the name of a donor stands here; replace it by the donor key")
         if _names_in(text, self._names.parties):
-            return "the name of a third party stands here; replace it by their key"
+            return _("the name of a third party stands here; replace it by their key")
         if any(found not in self._own for found in _EMAIL.findall(text)):
-            return "an e-mail address stands here; remove it"
+            return _("an e-mail address stands here; remove it")
         if any(found not in self._own for found in _ibans_in(text)):
-            return "an IBAN stands here; remove it"
+            return _("an IBAN stands here; remove it")
         numbers = (re.sub(r"\D", "", found) for found in _ELEVEN.findall(text))
         if any(valid_national_number(found) for found in numbers):
-            return "a national number stands here; remove it"
+            return _("a national number stands here; remove it")
         return None
 
 

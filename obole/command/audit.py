@@ -13,10 +13,11 @@ from obole.audit.check import Result, check_books
 from obole.audit.closing import close_year, verify_seals
 from obole.books.opened import open_books, settle
 from obole.command.frame import progress_bar, with_books
-from obole.command.say import SHOWN_LINES
+from obole.command.say import SHOWN_LINES, and_more
+from obole.words import N_, _, many
 
 
-@click.command()
+@click.command(help=N_("Check every invariant of the books; exit status 1 and a list where one fails."))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @with_books
 def check(books: Path, form: str) -> None:
@@ -24,7 +25,7 @@ def check(books: Path, form: str) -> None:
     opened = open_books(books)
     with writing(opened.folder):
         recovered = settle(opened)
-    with progress_bar("check") as progress:
+    with progress_bar(_("check")) as progress:
         results = check_books(opened, progress)
     if form == "json":
         click.echo(results_as_json(results, recovered))
@@ -34,7 +35,7 @@ def check(books: Path, form: str) -> None:
         sys.exit(1)
 
 
-@click.command()
+@click.command(help=N_("Seal a year: from then on any change to it is an error that names the file or the row."))
 @click.argument("year", type=click.IntRange(2000, 2100))
 @with_books
 def close(books: Path, year: int) -> None:
@@ -42,32 +43,42 @@ def close(books: Path, year: int) -> None:
     click.echo(close_year(open_books(books), year))
 
 
-@click.command()
+@click.command(help=N_("Check the seals of the closed years."))
 @with_books
 def verify(books: Path) -> None:
     """Check the seals of the closed years."""
     faults, years = verify_seals(open_books(books))
-    click.echo("\n".join(faults) if faults else f"{len(years)} sealed years are as they were sealed.")
+    sealed = many(
+        "{count} sealed year is as it was sealed.", "{count} sealed years are as they were sealed.", len(years)
+    ).format(count=len(years))
+    click.echo("\n".join(faults) if faults else sealed)
     if faults:
         sys.exit(1)
 
 
 def say_results(found: Sequence[Result], recovered: Sequence[str]) -> str:
-    """After `obole check`: every invariant, with what breaks it."""
+    """Return what is told after `obole check`: every invariant, with what breaks it."""
     lines = list(recovered)
     for result in found:
-        lines.append(f"{'ok  ' if result.holds else 'FAIL'} {result.number:>2}  {result.rule}")
+        mark = _("ok") if result.holds else _("FAIL")
+        lines.append(f"{mark:<4} {result.number:>2}  {result.rule}")
         lines += [f"         {fault}" for fault in result.faults[:SHOWN_LINES]]
         if len(result.faults) > SHOWN_LINES:
-            lines.append(f"         and {len(result.faults) - SHOWN_LINES} more")
-        lines += [f"         note: {note}" for note in result.notes[:SHOWN_LINES]]
+            lines.append("         " + and_more(len(result.faults) - SHOWN_LINES))
+        lines += ["         " + _("note: {note}").format(note=note) for note in result.notes[:SHOWN_LINES]]
     failed = sum(not result.holds for result in found)
-    lines.append("All invariants hold." if not failed else f"{failed} of {len(found)} invariants do not hold.")
+    if not failed:
+        lines.append(_("All invariants hold."))
+    else:
+        told = many(
+            "{failed} of {count} invariants does not hold.", "{failed} of {count} invariants do not hold.", failed
+        )
+        lines.append(told.format(failed=failed, count=len(found)))
     return "\n".join(lines)
 
 
 def results_as_json(found: Sequence[Result], recovered: Sequence[str]) -> str:
-    """The same as JSON."""
+    """Return the same as JSON."""
     content = {
         "ok": all(result.holds for result in found),
         "recovered": list(recovered),

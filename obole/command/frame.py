@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import OboleError
 from obole.command.language import LANGUAGE_CHOICE, in_words, language_for, speaking_on_terminal
+from obole.command.say import kind_word
 from obole.words import N_, _
 
 # Where each command stands: only the module of the command that runs is loaded.
@@ -152,7 +153,8 @@ def progress_bar(title: str) -> Iterator[_Progress | None]:
         task = bar.add_task(title, total=None)
 
         def step(what: str, done: int, of: int) -> None:
-            bar.update(task, description=f"{title}: {what}" if what else title, completed=done, total=of)
+            shown = _("{title}: {step}").format(title=title, step=kind_word(what)) if what else title
+            bar.update(task, description=shown, completed=done, total=of)
 
         yield step
 

@@ -8,9 +8,10 @@ import click
 
 from importers.bank.summary import as_json, as_text
 from obole.intake.inspection import declared_in, inspect_files
+from obole.words import N_
 
 
-@click.command()
+@click.command(help=N_("What a source file holds, without any books: statements, balances, movements, faults."))
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def inspect(files: tuple[Path, ...], form: str) -> None:

@@ -10,28 +10,30 @@ import click
 
 from ledger.clock import today
 from ledger.money import to_decimal
+from ledger.register.receipts import State
 from obole.books.opened import open_books
 from obole.command.frame import format_of, progress_bar, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE
-from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money
+from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, written
 from obole.receipting.donor_list import receipt_list
 from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
 from obole.reporting import write_table
-from receipts.decide.eligibility import RECEIPTED, Assessment, label, partition
+from obole.words import N_, _, many
+from receipts.decide.eligibility import RECEIPTED, Assessment, Warn, label, partition
 from receipts.decide.tie import TieLine
 from receipts.filing.belcotax import Summary
 from receipts.issue import Changed, Preview
 from receipts.paper.render import Rendered
 
 
-@click.group()
+@click.group(help=N_("Tax receipts: preview, issue, render, belcotax, list, status."))
 def receipts() -> None:
     """Tax receipts: preview, issue, render, belcotax, list, status."""
 
 
-@receipts.command()
+@receipts.command(help=N_("Who would get a receipt and who not, with the reasons and sums; nothing is written."))
 @year_option
-@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @with_books
 def preview(books: Path, year: int, language: str | None) -> None:
     """Who would get a receipt and who not, with the reasons and sums; nothing is written."""
@@ -39,11 +41,11 @@ def preview(books: Path, year: int, language: str | None) -> None:
     click.echo(say_preview(preview_receipts(opened, year), language or opened.config.organisation.language))
 
 
-@receipts.command("list")
+@receipts.command("list", help=N_("Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."))
 @year_option
-@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
-@click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("-o", "output", type=click.Path(path_type=Path), help=N_("Write to this file."))
 @with_books
 def list_(books: Path, year: int, language: str | None, form: str, output: Path | None) -> None:
     """Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."""
@@ -51,12 +53,14 @@ def list_(books: Path, year: int, language: str | None, form: str, output: Path 
     table = receipt_list(opened, year, language or opened.config.organisation.language)
     write_table(table, format_of(form, output), output)
     if output is not None:
-        click.echo(f"{output} written.")
+        click.echo(written(output))
 
 
-@receipts.command()
+@receipts.command(help=N_("Give every receipt due its number, 1..N, in one transaction, and freeze what it prints."))
 @year_option
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Date printed as date of issue; default today.")
+@click.option(
+    "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help=N_("Date printed as date of issue; default today.")
+)
 @with_books
 def issue(books: Path, year: int, day: datetime | None) -> None:
     """Give every receipt due its number, 1..N, in one transaction, and freeze what it prints."""
@@ -64,24 +68,24 @@ def issue(books: Path, year: int, day: datetime | None) -> None:
     click.echo(say_issued(plan, recovered))
 
 
-@receipts.command()
+@receipts.command(help=N_("Make the PDFs that are not there yet; a re-print is byte-identical."))
 @year_option
-@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help=N_("Processes."))
 @with_books
 def render(books: Path, year: int, workers: int) -> None:
     """Make the PDFs that are not there yet; a re-print is byte-identical."""
-    with progress_bar(f"receipts {year}") as progress:
+    with progress_bar(_("receipts {year}").format(year=year)) as progress:
         rendered = render_receipts(open_books(books), year, workers=workers, progress=progress)
     click.echo(say_rendered(rendered, year))
     if rendered.failed:
         sys.exit(1)
 
 
-@receipts.command()
+@receipts.command(help=N_("Write the 281.71 file of the receipts issued."))
 @year_option
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Creation date in the file; default today.")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help=N_("Creation date in the file; default today."))
 @click.option(
-    "-o", "output", type=click.Path(path_type=Path), help="Default: belcotax-28171-KBO-YEAR-1.xml in the books."
+    "-o", "output", type=click.Path(path_type=Path), help=N_("Default: belcotax-28171-KBO-YEAR-1.xml in the books.")
 )
 @with_books
 def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) -> None:
@@ -90,9 +94,9 @@ def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) 
     click.echo(say_belcotax(path, summary))
 
 
-@receipts.command()
+@receipts.command(help=N_("Counts and sums by state and by reason."))
 @year_option
-@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @with_books
 def status(books: Path, year: int, language: str | None, form: str) -> None:
@@ -103,21 +107,43 @@ def status(books: Path, year: int, language: str | None, form: str) -> None:
     click.echo(status_as_json(found) if form == "json" else say_status(found, words))
 
 
+# What a person should look at before an issue.
+_WARNINGS = {
+    Warn.NUMBER_MISSING: N_("number-missing"),
+    Warn.STRADDLES_YEARS: N_("straddles-years"),
+    Warn.THANK_YOU_ACCEPTED: N_("thank-you-accepted"),
+    Warn.REVERSAL_UNMATCHED: N_("reversal-unmatched"),
+}
+
+
+_STATES = {State.ISSUED: N_("issued"), State.WITHDRAWN: N_("withdrawn")}
+
+
 def say_preview(plan: Preview, language: str) -> str:
-    """Who would get a receipt and who not."""
+    """Return who would get a receipt and who not."""
     year = plan.assessment.year
-    last = plan.first_number + len(plan.due) - 1
-    lines = [f"{len(plan.due)} receipts of {year} are due, {money(plan.cents)} EUR"]
-    if plan.due:
-        lines[0] += f": numbers {plan.first_number} to {last}."
-    lines += _parts(plan.assessment, language)
-    lines += _changed(plan.changed, year)
-    warned: dict[str, int] = {}
+    lines = [_due(plan), *_parts(plan.assessment, language), *_changed(plan.changed, year)]
+    warned: dict[Warn, int] = {}
     for decision in plan.due:
         for warning in decision.warnings:
             warned[warning] = warned.get(warning, 0) + 1
-    lines += [f"  to look at: {count} receipts with {warning}" for warning, count in sorted(warned.items())]
+    for warning, count in sorted(warned.items()):
+        told = many("to look at: {count} receipt with {warning}", "to look at: {count} receipts with {warning}", count)
+        lines.append("  " + told.format(count=count, warning=_(_WARNINGS[warning])))
     return "\n".join(lines)
+
+
+def _due(plan: Preview) -> str:
+    count, year = len(plan.due), plan.assessment.year
+    if not count:
+        return _("0 receipts of {year} are due, {amount} EUR").format(year=year, amount=money(0))
+    return many(
+        "{count} receipt of {year} is due, {amount} EUR: number {first}.",
+        "{count} receipts of {year} are due, {amount} EUR: numbers {first} to {last}.",
+        count,
+    ).format(
+        count=count, year=year, amount=money(plan.cents), first=plan.first_number, last=plan.first_number + count - 1
+    )
 
 
 def _parts(assessment: Assessment, language: str) -> list[str]:
@@ -129,57 +155,93 @@ def _parts(assessment: Assessment, language: str) -> list[str]:
 
 
 def _changed(changed: Sequence[Changed], year: int) -> list[str]:
+    told = _(
+        "receipt {year}/{number:06d} of {donor}: issued for {issued} EUR, its gifts are now {now} EUR: "
+        "to be withdrawn or replaced"
+    )
     return [
-        f"  receipt {year}/{one.number:06d} of {one.donor}: issued for {money(one.issued_cents)} EUR, "
-        f"its gifts are now {money(one.now_cents)} EUR: to be withdrawn or replaced"
+        "  "
+        + told.format(
+            year=year, number=one.number, donor=one.donor, issued=money(one.issued_cents), now=money(one.now_cents)
+        )
         for one in changed[:SHOWN_LINES]
     ]
 
 
 def say_issued(plan: Preview, recovered: Sequence[str]) -> str:
-    """After `obole receipts issue`."""
-    numbers = f"{plan.first_number} to {plan.first_number + len(plan.due) - 1}"
-    year = plan.assessment.year
-    told = f"{len(plan.due)} receipts of {year} issued: numbers {numbers}, {money(plan.cents)} EUR."
+    """Return what is told after `obole receipts issue`."""
+    count, year = len(plan.due), plan.assessment.year
+    told = many(
+        "{count} receipt of {year} issued: number {first}, {amount} EUR.",
+        "{count} receipts of {year} issued: numbers {first} to {last}, {amount} EUR.",
+        count,
+    ).format(
+        count=count, year=year, first=plan.first_number, last=plan.first_number + count - 1, amount=money(plan.cents)
+    )
     return "\n".join([*recovered, told, *_changed(plan.changed, year)])
 
 
 def say_rendered(outcome: Rendered, year: int) -> str:
-    """After `obole receipts render`."""
+    """Return what is told after `obole receipts render`."""
     lines = [
-        f"{outcome.made} PDFs made ({outcome.bytes / 1e6:.1f} MB), {outcome.there} were there, in receipts/{year}/."
+        many(
+            "{count} PDF made ({size:.1f} MB), {there} were there, in receipts/{year}/.",
+            "{count} PDFs made ({size:.1f} MB), {there} were there, in receipts/{year}/.",
+            outcome.made,
+        ).format(count=outcome.made, size=outcome.bytes / 1e6, there=outcome.there, year=year)
     ]
     lines += [reason for _number, reason in outcome.failed[:SHOWN_LINES]]
     if outcome.failed:
+        failed = len(outcome.failed)
         lines.append(
-            f"{len(outcome.failed)} receipts could not be made, for the reasons above; the others are not touched."
+            many(
+                "{count} receipt could not be made, for the reason above; the others are not touched.",
+                "{count} receipts could not be made, for the reasons above; the others are not touched.",
+                failed,
+            ).format(count=failed)
         )
     return "\n".join(lines)
 
 
 def say_belcotax(path: Path, summary: Summary) -> str:
-    """After `obole receipts belcotax`."""
-    totals = f"{summary.count} slips, sum of numbers {summary.sum_numbers}, {money(summary.sum_cents)} EUR"
-    lines = [f"{path.name}: {totals}, {summary.without_number} without a national or enterprise number."]
+    """Return what is told after `obole receipts belcotax`."""
+    lines = [
+        many(
+            "{file}: {count} slip, sum of numbers {numbers}, {amount} EUR, "
+            "{missing} without a national or enterprise number.",
+            "{file}: {count} slips, sum of numbers {numbers}, {amount} EUR, "
+            "{missing} without a national or enterprise number.",
+            summary.count,
+        ).format(
+            file=path.name,
+            count=summary.count,
+            numbers=summary.sum_numbers,
+            amount=money(summary.sum_cents),
+            missing=summary.without_number,
+        )
+    ]
     lines += [f"  {note}" for note in summary.notes[:SHOWN_FAULTS]]
-    if len(summary.notes) > SHOWN_FAULTS:
-        lines.append(f"  and {len(summary.notes) - SHOWN_FAULTS} more notes")
+    more = len(summary.notes) - SHOWN_FAULTS
+    if more > 0:
+        lines.append("  " + many("and {count} more note", "and {count} more notes", more).format(count=more))
     return "\n".join(lines)
 
 
 def say_status(found: Status, language: str) -> str:
-    """Counts and sums by state and by reason."""
-    lines = [f"Receipts of {found.year}"]
+    """Return counts and sums by state and by reason."""
+    lines = [_("Receipts of {year}").format(year=found.year)]
     for state, (count, cents) in sorted(found.states.items()):
-        lines.append(f"  {state:<52} {count:>9} {money(cents):>18}")
-    lines.append(f"  PDFs made {found.rendered}; without a national or enterprise number {found.without_number}")
+        lines.append(f"  {_(_STATES[State(state)]):<52} {count:>9} {money(cents):>18}")
+    made = _("PDFs made {made}; without a national or enterprise number {missing}")
+    lines.append("  " + made.format(made=found.rendered, missing=found.without_number))
     if found.due[0]:
-        lines.append(f"  due and not issued yet: {found.due[0]}, {money(found.due[1])} EUR")
+        told = _("due and not issued yet: {count}, {amount} EUR")
+        lines.append("  " + told.format(count=found.due[0], amount=money(found.due[1])))
     lines += _changed(found.changed, found.year)
-    lines.append(f"Gift accounts of {found.year}, booked")
+    lines.append(_("Gift accounts of {year}, booked").format(year=found.year))
     lines += _ties(found.tie.lines, language)
-    lines.append(f"  {'in the books':<62} {money(found.tie.accounts_cents):>18}")
-    lines.append(f"  {'difference':<62} {money(found.tie.difference):>18}")
+    for words, cents in ((_("in the books"), found.tie.accounts_cents), (_("difference"), found.tie.difference)):
+        lines.append(f"  {words:<62} {money(cents):>18}")
     return "\n".join(lines)
 
 

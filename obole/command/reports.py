@@ -7,7 +7,9 @@ import click
 from obole.books.opened import open_books
 from obole.command.frame import format_of, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE
+from obole.command.say import written
 from obole.reporting import write_report
+from obole.words import N_
 
 _REPORTS = click.Choice(
     ["balance-sheet", "income-statement", "appropriation", "trial-balance", "general-ledger", "tie-out"]
@@ -17,13 +19,15 @@ _REPORTS = click.Choice(
 _SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
 
 
-@click.command()
+@click.command(
+    help=N_("A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out.")
+)
 @click.argument("what", metavar="WHAT", type=_REPORTS)
 @year_option
 @click.option("--scheme", type=_SCHEMES, default="published", show_default=True)
-@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
-@click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("-o", "output", type=click.Path(path_type=Path), help=N_("Write to this file."))
 @with_books
 def report(
     books: Path, *, what: str, year: int, scheme: str, language: str | None, form: str, output: Path | None
@@ -34,4 +38,4 @@ def report(
     language = language or opened.config.organisation.language
     write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output)
     if output is not None:
-        click.echo(f"{output} written.")
+        click.echo(written(output))

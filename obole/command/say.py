@@ -1,6 +1,7 @@
 """What the command line says: results as text for a terminal, and as JSON for scripts."""
 
 from ledger.money import to_decimal
+from obole.words import N_, _, many
 
 SHOWN_FAULTS = 12
 
@@ -9,5 +10,38 @@ SHOWN_LINES = 40
 
 
 def money(cents: int) -> str:
-    """An amount with thousands apart: 1 234 567.89."""
+    """Write an amount with thousands apart: 1 234 567.89."""
     return f"{to_decimal(cents):,.2f}".replace(",", " ")
+
+
+def and_more(count: int) -> str:
+    """Say how many lines of a list are not shown."""
+    return many("and {count} more", "and {count} more", count).format(count=count)
+
+
+def written(output: object) -> str:
+    """Say that a file was written."""
+    return _("{file} written.").format(file=output)
+
+
+# The kinds of source, as progress and lists name them.
+_KINDS = (
+    N_("coda"),
+    N_("camt"),
+    N_("details"),
+    N_("collection"),
+    N_("status"),
+    N_("platform"),
+    N_("donors"),
+    N_("pledges"),
+    N_("grants"),
+    N_("in-kind"),
+    N_("journal"),
+    N_("assignment"),
+    N_("undo"),
+)
+
+
+def kind_word(kind: str) -> str:
+    """Return the word for a kind of source; any other word as it is."""
+    return _(kind) if kind in _KINDS else kind

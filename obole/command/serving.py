@@ -8,9 +8,10 @@ from obole.books.form import require_form
 from obole.books.settings import FILE_NAME
 from obole.command.frame import with_books
 from obole.web.serve import serve as run
+from obole.words import N_
 
 
-@click.command()
+@click.command(help=N_("Fava with Obole's pages, read-only."))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True)
 @with_books

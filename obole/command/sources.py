@@ -13,42 +13,51 @@ from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
 from obole.command.frame import format_of, progress_bar, with_books
 from obole.command.language import LANGUAGE_CHOICE
-from obole.command.say import SHOWN_FAULTS, money
+from obole.command.say import SHOWN_FAULTS, kind_word, money, written
 from obole.importing import import_files
 from obole.intake.undo import Undone
 from obole.intake.undo import undo as run
 from obole.outcome import Intake, Told, describe
 from obole.reporting import write_table
+from obole.words import N_, _, many
 
 
-@click.command("import")
+@click.command(
+    "import", help=N_("Take source files in: bank statements, registers, journals, assignments; folders are searched.")
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Decide and tell everything, write nothing.")
+@click.option("--dry-run", is_flag=True, help=N_("Decide and tell everything, write nothing."))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @with_books
 def import_(books: Path, files: tuple[Path, ...], dry_run: bool, form: str) -> None:
     """Take source files in: bank statements, registers, journals, assignments; folders are searched."""
-    with progress_bar("import") as progress:
+    with progress_bar(_("import")) as progress:
         intake = import_files(open_books(books), files, dry_run=dry_run, progress=progress)
     click.echo(describe(intake) if form == "json" else say_intake(intake))
     if intake.refused:
         sys.exit(1)
 
 
-@click.command()
+@click.command(
+    help=N_("Reverse a whole document on its own days, while its year is open; its file can then be imported anew.")
+)
 @click.argument("document")
-@click.option("--dry-run", is_flag=True, help="Say what would be reversed and change nothing.")
+@click.option("--dry-run", is_flag=True, help=N_("Say what would be reversed and change nothing."))
 @with_books
 def undo(books: Path, document: str, dry_run: bool) -> None:
     """Reverse a whole document on its own days, while its year is open; its file can then be imported anew."""
     click.echo(say_undone(run(open_books(books), document, dry_run=dry_run)))
 
 
-@click.command()
-@click.option("--year", type=click.IntRange(2000, 2100), help="Only those that post in this year.")
-@click.option("--lang", "language", type=LANGUAGE_CHOICE, help="Default: the foundation's language.")
+@click.command(
+    help=N_(
+        "Every document posted: its kind, period, balances, gifts, whether it was undone; of one, all that was told."
+    )
+)
+@click.option("--year", type=click.IntRange(2000, 2100), help=N_("Only those that post in this year."))
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text")
-@click.option("-o", "output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("-o", "output", type=click.Path(path_type=Path), help=N_("Write to this file."))
 @click.argument("name", required=False)
 @with_books
 def documents(  # noqa: PLR0917 - click's options
@@ -63,11 +72,51 @@ def documents(  # noqa: PLR0917 - click's options
     table = document_list(opened, year, language or opened.config.organisation.language)
     write_table(table, format_of(form, output), output)
     if output is not None:
-        click.echo(f"{output} written.")
+        click.echo(written(output))
+
+
+# What became of the movements and rows of files, and what else is counted; a word that is missing is shown as it is.
+_OUTCOMES = (
+    N_("new"),
+    N_("known"),
+    N_("gift"),
+    N_("gifts"),
+    N_("return"),
+    N_("rule"),
+    N_("grant"),
+    N_("batch"),
+    N_("internal"),
+    N_("suspense"),
+    N_("platform"),
+    N_("collection"),
+    N_("donors"),
+    N_("pledges"),
+    N_("instalments"),
+    N_("items"),
+    N_("entries"),
+    N_("assigned"),
+    N_("identified"),
+    N_("entered"),
+    N_("rejected"),
+    N_("fees"),
+    N_("no money"),
+    N_("refund"),
+    N_("chargeback"),
+    N_("chargeback-reversed"),
+    N_("fee"),
+    N_("correction"),
+    N_("spent"),
+    N_("conversion"),
+    N_("payout"),
+    N_("hold"),
+    N_("pending"),
+    N_("void"),
+    N_("test"),
+)
 
 
 def say_intake(result: Intake) -> str:
-    """After `obole import`: what is new, known, open and refused, with sums by kind."""
+    """Return what is told after `obole import`: what is new, known, open and refused, with sums by kind."""
     lines = list(result.recovered)
     totals: dict[str, tuple[int, int]] = {}
     for told in result.told:
@@ -75,58 +124,111 @@ def say_intake(result: Intake) -> str:
             counted, cents = totals.get(key, (0, 0))
             totals[key] = (counted + count, cents + told.cents.get(key, 0))
         lines += _told(told)
-    posted = sum(len(told.posted) for told in result.told)
-    known = sum(len(told.known) for told in result.told)
-    refused = sum(told.refused for told in result.told)
-    verb = "would be posted" if result.dry_run else "posted"
+    if result.dry_run:
+        summary = _(
+            "{files} files: {posted} documents would be posted, {known} already there, {refused} files refused."
+        )
+    else:
+        summary = _("{files} files: {posted} documents posted, {known} already there, {refused} files refused.")
     lines.append(
-        f"{len(result.told)} files: {posted} documents {verb}, {known} already there, {refused} files refused."
+        summary.format(
+            files=len(result.told),
+            posted=sum(len(told.posted) for told in result.told),
+            known=sum(len(told.known) for told in result.told),
+            refused=sum(told.refused for told in result.told),
+        )
     )
     for key, (count, cents) in sorted(totals.items()):
-        lines.append(f"  {key:<10} {count:>9}" + (f" {money(cents):>18} EUR" if cents else ""))
-    for told in result.decided:
-        count, cents = sum(told.counts.values()), sum(told.cents.values())
-        became = "1 line that was open is known now" if count == 1 else f"{count} lines that were open are known now"
-        lines.append(f"{became}, {money(cents)} EUR: {told.posted[0]}.")
+        lines.append(f"  {outcome_word(key):<10} {count:>9}" + (f" {money(cents):>18} EUR" if cents else ""))
+    lines += [_decided(told) for told in result.decided]
     if result.open:
-        wait = "1 line waits" if result.open == 1 else f"{result.open} lines wait"
-        lines.append(f"{wait} on the suspense account for a decision: `obole match`.")
+        lines.append(
+            many(
+                "{count} line waits on the suspense account for a decision: `obole match`.",
+                "{count} lines wait on the suspense account for a decision: `obole match`.",
+                result.open,
+            ).format(count=result.open)
+        )
     return "\n".join(lines)
+
+
+def _decided(told: Told) -> str:
+    count, cents = sum(told.counts.values()), sum(told.cents.values())
+    return many(
+        "{count} line that was open is known now, {amount} EUR: {document}.",
+        "{count} lines that were open are known now, {amount} EUR: {document}.",
+        count,
+    ).format(count=count, amount=money(cents), document=told.posted[0])
 
 
 def _told(told: Told) -> list[str]:
     if not told.faults:
         return []
-    outcome = "taken, with remarks"
-    if told.refused:
-        outcome = "in part refused" if told.posted or told.known else "refused, nothing of it was posted"
-    lines = [f"{told.file}: {outcome}"]
+    if not told.refused:
+        outcome = _("{file}: taken, with remarks")
+    elif told.posted or told.known:
+        outcome = _("{file}: in part refused")
+    else:
+        outcome = _("{file}: refused, nothing of it was posted")
+    lines = [outcome.format(file=told.file)]
     for fault in told.faults[:SHOWN_FAULTS]:
-        mark = "refused" if fault.severity is Severity.ERROR else "remark"
-        lines.append(f"  {mark}: {fault}")
-    if len(told.faults) > SHOWN_FAULTS:
-        lines.append(f"  and {len(told.faults) - SHOWN_FAULTS} more; `obole inspect` lists them all")
+        mark = _("refused: {fault}") if fault.severity is Severity.ERROR else _("remark: {fault}")
+        lines.append("  " + mark.format(fault=fault))
+    more = len(told.faults) - SHOWN_FAULTS
+    if more > 0:
+        rest = many(
+            "and {count} more; `obole inspect` lists it", "and {count} more; `obole inspect` lists them all", more
+        )
+        lines.append("  " + rest.format(count=more))
     return lines
 
 
+def outcome_word(key: str) -> str:
+    """Return the word for what became of a movement, a row or a file."""
+    return _(key) if key in _OUTCOMES else key
+
+
 def say_document(record: Mapping[str, Any]) -> str:
-    """One document: what it is and what was told when it was posted."""
-    lines = [f"{record['document']} ({record['kind']}), {record['from']} to {record['to']}, posted {record['posted']}"]
+    """Return one document: what it is and what was told when it was posted."""
+    values = {**record, "kind": kind_word(record["kind"])}
+    lines = [_("{document} ({kind}), {from} to {to}, posted {posted}").format(**values)]
     if record["opening"] is not None:
-        lines.append(f"  opening {record['opening']} EUR, closing {record['closing']} EUR")
+        lines.append("  " + _("opening {opening} EUR, closing {closing} EUR").format(**record))
     for outcome, count in record["counts"].items():
         amount = record["sums"].get(outcome)
-        lines.append(f"  {outcome:<12} {count:>9}" + (f" {amount:>16} EUR" if amount else ""))
-    lines += [f"  {key}: {record[key]}" for key in ("archive", "journal", "sha256", "undone_by") if record[key]]
+        lines.append(f"  {outcome_word(outcome):<12} {count:>9}" + (f" {amount:>16} EUR" if amount else ""))
+    shown = {
+        "archive": _("archive: {value}"),
+        "journal": _("journal: {value}"),
+        "sha256": "sha256: {value}",
+        "undone_by": _("undone_by: {value}"),
+    }
+    lines += ["  " + told.format(value=record[key]) for key, told in shown.items() if record[key]]
     return "\n".join(lines)
 
 
 def say_undone(outcome: Undone) -> str:
-    """After `obole undo`."""
-    verb = "would be reversed" if outcome.dry_run else "is reversed"
-    gifts = f"{outcome.gifts} gifts and returns, {money(outcome.cents)} EUR"
-    told = f"{outcome.document} {verb} by {outcome.by}: {gifts}, and {outcome.entries} other transactions."
+    """Return what is told after `obole undo`."""
     if outcome.document.startswith("collection-"):
-        told = f"{outcome.document} {verb.replace('reversed', 'withdrawn')}: do not send its file to the bank."
-        return "\n".join([*outcome.recovered, told])
-    return "\n".join([*outcome.recovered, told, *([] if outcome.dry_run else ["Its file can be imported anew."])])
+        if outcome.dry_run:
+            told = _("{document} would be withdrawn: do not send its file to the bank.")
+        else:
+            told = _("{document} is withdrawn: do not send its file to the bank.")
+        return "\n".join([*outcome.recovered, told.format(document=outcome.document)])
+    if outcome.dry_run:
+        told = _(
+            "{document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, "
+            "and {entries} other transactions."
+        )
+    else:
+        told = _(
+            "{document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other transactions."
+        )
+    told = told.format(
+        document=outcome.document,
+        by=outcome.by,
+        gifts=outcome.gifts,
+        amount=money(outcome.cents),
+        entries=outcome.entries,
+    )
+    return "\n".join([*outcome.recovered, told, *([] if outcome.dry_run else [_("Its file can be imported anew.")])])

@@ -16,6 +16,7 @@ from obole.demo import YEARS, generate
 from obole.importing import import_files
 from obole.receipting.steps import issue_receipts, render_receipts, tie_out, write_belcotax
 from obole.reporting import STATEMENTS, write_report
+from obole.words import _
 
 # Receipts of a year are issued in mid February, before the first of March (art. 323/3 CIR 92).
 _ISSUED = {year: date(year + 1, 2, 13) for year in YEARS}
@@ -29,33 +30,51 @@ def run_demo(
 ) -> None:
     """Make the books of the demonstration in `folder`; BooksExist where there are some."""
     if (folder / "main.beancount").exists():
-        raise BooksExist(f"{folder}: there are books here already; choose another folder, or remove this one first.")
+        raise BooksExist(
+            _("{folder}: there are books here already; choose another folder, or remove this one first.").format(
+                folder=folder
+            )
+        )
     clock = _Clock(tell)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = generate(folder, donors, seed, progress)
-    clock.tell(f"{len(manifest.sources)} source files of a fictional foundation written to {folder.name}/sources")
+    clock.tell(
+        _("{count} source files of a fictional foundation written to {name}/sources").format(
+            count=len(manifest.sources), name=folder.name
+        )
+    )
     books = initialise(folder, "")
     intake = import_files(books, [source.path for source in manifest.sources], progress=progress)
     tell(say_intake(intake))
     if intake.refused:
-        raise OboleError("a source file of the demonstration was refused; this is a fault of Obole, please report it.")
-    clock.tell("taken in")
+        raise OboleError(
+            _("a source file of the demonstration was refused; this is a fault of Obole, please report it.")
+        )
+    clock.tell(_("taken in"))
     for what in STATEMENTS:
         write_report(books, what, YEARS[-1], scheme="published", language="fr", form="text", output=None)
-    clock.tell("statements printed")
+    clock.tell(_("statements printed"))
     totals = load_books(books.folder.main).totals  # receipts change nothing of them
     for year in YEARS:
-        plan, _ = issue_receipts(books, year, _ISSUED[year])
+        plan, _recovered = issue_receipts(books, year, _ISSUED[year])
         tell(say_issued(plan, ()))
         path, summary = write_belcotax(books, year, _ISSUED[year], None)
         tell(say_belcotax(path, summary))
         difference = tie_out(books, year, totals).difference
-        tell(f"Gift accounts of {year} = receipts + each named reason: difference {money(difference)} EUR.")
-    clock.tell("receipts issued")
+        tell(
+            _("Gift accounts of {year} = receipts + each named reason: difference {amount} EUR.").format(
+                year=year, amount=money(difference)
+            )
+        )
+    clock.tell(_("receipts issued"))
     rendered = render_receipts(books, YEARS[-1], workers=os.cpu_count() or 1, progress=progress)
     tell(say_rendered(rendered, YEARS[-1]))
-    clock.tell("receipts typeset")
-    tell(f"The books are ready: `obole serve --books {folder}`, or `fava {folder / 'main.beancount'}`.")
+    clock.tell(_("receipts typeset"))
+    tell(
+        _("The books are ready: `obole serve --books {folder}`, or `fava {file}`.").format(
+            folder=folder, file=folder / "main.beancount"
+        )
+    )
 
 
 class _Clock:

@@ -11,6 +11,7 @@ from cheroot.wsgi import Server
 from fava.application import create_app
 
 from ledger.errors import OboleError
+from obole.words import _
 
 MAIN_FILE = "main.beancount"
 
@@ -23,8 +24,10 @@ class NoMainFile(OboleError):
 
     def __init__(self, books: Path) -> None:
         super().__init__(
-            f"{books / MAIN_FILE}: not found, so there are no books here; create them with `obole init {books}`, "
-            "or say which books with --books or OBOLE_BOOKS."
+            _(
+                "{file}: not found, so there are no books here; create them with `obole init {books}`, or "
+                "say which books with --books or OBOLE_BOOKS."
+            ).format(file=books / MAIN_FILE, books=books)
         )
 
 
@@ -32,7 +35,11 @@ class AddressNotFree(OboleError):
     """The address cannot be bound: another program has it, or it is not this machine's."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"http://{host}:{port}: cannot be opened ({reason}); choose another with --port or --host.")
+        super().__init__(
+            _("http://{host}:{port}: cannot be opened ({reason}); choose another with --port or --host.").format(
+                host=host, port=port, reason=reason
+            )
+        )
 
 
 def serve(
@@ -49,13 +56,13 @@ def serve(
     """
     server = prepare(books, host, port, read_only=read_only)
     bound_host, bound_port = server.bind_addr[:2]
-    say(f"The books are at http://{bound_host}:{bound_port} (stop with Ctrl+C).")
+    say(_("The books are at http://{host}:{port} (stop with Ctrl+C).").format(host=bound_host, port=bound_port))
     if host not in LOOPBACK:
-        say("Whoever reaches this address can read the books: put a login in front of it.")
+        say(_("Whoever reaches this address can read the books: put a login in front of it."))
     try:
         server.serve()
     except KeyboardInterrupt:
-        say("Stopped.")
+        say(_("Stopped."))
     finally:
         server.stop()
 
@@ -78,7 +85,7 @@ def prepare(books: Path, host: str, port: int, *, read_only: bool = True) -> Ser
 def _reason(error: OSError) -> str:
     # Cheroot raises an error of its own whose text quotes the system's.
     if f"[Errno {errno.EADDRINUSE}]" in str(error):
-        return "another program is using that port"
+        return _("another program is using that port")
     if f"[Errno {errno.EACCES}]" in str(error):
-        return "ports below 1024 are not for every user"
-    return "it is not an address of this machine"
+        return _("ports below 1024 are not for every user")
+    return _("it is not an address of this machine")

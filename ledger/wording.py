@@ -1,16 +1,29 @@
 """The few words that go into the books themselves, in the language of the foundation."""
 
-import csv
-from functools import cache
-from importlib.resources import files
+from ledger.words import N_, text_in
 
-
-@cache
-def _words() -> dict[str, dict[str, str]]:
-    text = (files("ledger") / "data" / "wording.csv").read_text(encoding="utf-8")
-    return {row.pop("key"): row for row in csv.DictReader(text.splitlines())}
+NARRATIONS = {
+    "gifts": N_("Gifts"),
+    "gift-in-kind": N_("Gift in kind"),
+    "collection": N_("Direct debits collected"),
+    "return": N_("Direct debits returned"),
+    "batch": N_("Batch payment"),
+    "suspense": N_("Awaiting assignment"),
+    "assignment": N_("Assignment of an open amount"),
+    "grant-instalment": N_("Grant instalment due"),
+    "grant-income": N_("Grant earned in the year"),
+    "grant-release": N_("Release of capital grant"),
+    "opening": N_("Opening balances"),
+    "undo": N_("Reversal"),
+    "reclassification": N_("Reclassification of a gift"),
+    "details": N_("Details of a batch payment"),
+    "instalment": N_("Your gift"),
+    "platform-gifts": N_("Gifts through a platform"),
+    "platform-fees": N_("Fees of the platform"),
+    "platform-conversion": N_("Conversion difference of the platform"),
+}
 
 
 def word(key: str, language: str) -> str:
     """Return the narration `key` in fr, nl, de or en."""
-    return _words()[key][language]
+    return text_in(language, NARRATIONS[key])

@@ -16,7 +16,7 @@ from ledger.chart import Account
 from ledger.dimensions import NO_KEYS, LineKeys, keys_of
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.totals import Totals, cents_of
-from reports.wording import word
+from reports.words import named, text_in
 
 
 class LedgerLine(NamedTuple):
@@ -74,18 +74,19 @@ def general_ledger(
 def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> Table:
     """Return the general ledger as a table whose rows are made as they are read, once; csv and json have lines only."""
     columns = (
-        Column("account", word("account", language), width=10),
-        Column("date", word("date", language), ColumnKind.DATE, 10),
-        Column("document", word("document", language), width=26),
-        Column("narration", word("narration", language), width=48),
-        Column("debit", word("debit", language), ColumnKind.CENTS, 16, summed=True),
-        Column("credit", word("credit", language), ColumnKind.CENTS, 16, summed=True),
-        Column("balance", word("balance", language), ColumnKind.CENTS, 16),
-        Column("number", word("number", language), width=26),
-        *(Column(name, word(name, language), width=14) for name in LineKeys._fields),
+        Column("account", text_in(language, "Account"), width=10),
+        Column("date", text_in(language, "Date"), ColumnKind.DATE, 10),
+        Column("document", text_in(language, "Document"), width=26),
+        Column("narration", text_in(language, "Narration"), width=48),
+        Column("debit", text_in(language, "Debit"), ColumnKind.CENTS, 16, summed=True),
+        Column("credit", text_in(language, "Credit"), ColumnKind.CENTS, 16, summed=True),
+        Column("balance", text_in(language, "Balance"), ColumnKind.CENTS, 16),
+        Column("number", text_in(language, "Number"), width=26),
+        *(Column(name, named(name, language), width=14) for name in LineKeys._fields),
     )
-    title = f"{word('general-ledger', language)} {year}"
-    return Table(title, word("of-year", language, year=year), language, columns, _rows(ledger, year, language))
+    title = text_in(language, "General ledger {year}").format(year=year)
+    period = text_in(language, "year {year}").format(year=year)
+    return Table(title, period, language, columns, _rows(ledger, year, language))
 
 
 def document_of(entry: data.Transaction) -> str:
@@ -112,7 +113,7 @@ def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator
         balance = of.opening
         index += 2
         opened = date(year, 1, 1)
-        opening = word("opening-balance", language)
+        opening = text_in(language, "Opening balance")
         yield Row(RowKind.LINE, (of.code, opened, "", opening, None, None, balance, *_BLANK))
         for line in of.lines():
             index += 1
@@ -127,6 +128,6 @@ def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator
                 RowKind.LINE,
                 (of.code, line.date, line.document, line.narration, *amounts, balance, line.number, *line.keys),
             )
-        total = word("total-of", language, code=of.code)
+        total = text_in(language, "Total {code}").format(code=of.code)
         yield Row(RowKind.TOTAL, (of.code, None, "", total, debit, credit, balance, *_BLANK), first=first)
         index += 1

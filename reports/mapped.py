@@ -9,6 +9,7 @@ from beancount.core import data
 
 from ledger.chart import code_of
 from reports.scheme import SCHEMES, doubly_mapped, load_scheme, unmapped
+from reports.words import _
 
 __plugins__ = ("check_mapped",)
 
@@ -27,13 +28,10 @@ def check_mapped(entries: data.Entries, _options: dict[str, Any]) -> tuple[data.
     errors = []
     for name in SCHEMES:
         scheme = load_scheme(name)
-        for codes, problem in (
-            (unmapped(scheme, opens), "no line"),
-            (doubly_mapped(scheme, opens), "more than one line"),
-        ):
-            for code in codes:
-                message = (
-                    f"account {code} falls in {problem} of the scheme {name}: choose a code below a mapped account"
-                )
-                errors.append(MappingError(opens[code].meta, message, opens[code]))
+        outside = _("account {code} falls in no line of the scheme {name}: choose a code below a mapped account")
+        twice = _(
+            "account {code} falls in more than one line of the scheme {name}: choose a code below a mapped account"
+        )
+        for codes, told in ((unmapped(scheme, opens), outside), (doubly_mapped(scheme, opens), twice)):
+            errors += [MappingError(opens[code].meta, told.format(code=code, name=name), opens[code]) for code in codes]
     return entries, errors

@@ -15,7 +15,7 @@ from reports.picture import income_picture
 from reports.scheme import SCHEMES, LineKind, Scheme, What, unmapped
 from reports.statements import AnnualLine, AnnualStatement, Contribution, balance, differences, statement
 from reports.totals import Totals
-from reports.wording import word
+from reports.words import named, text_in
 
 NIL = "–"  # how the printed statements show nothing
 
@@ -117,14 +117,14 @@ def statements_page(
     balance_sheet, income_statement, _ = statements
     before = year - 1 if balance_sheet.has_previous else None
     return StatementsPage(
-        title=word("statements", language, year=year),
+        title=text_in(language, "Annual accounts {year}").format(year=year),
         language=language,
-        schemes=tuple(Choice(name, word(name, language), name == scheme.name) for name in SCHEMES),
+        schemes=tuple(Choice(name, named(name, language), name == scheme.name) for name in SCHEMES),
         year=year,
         previous_year=before,
         years=tuple(reversed(totals.years)),
-        column_code=word("code", language),
-        column_label=word("line", language),
+        column_code=text_in(language, "Code"),
+        column_label=text_in(language, "Line"),
         blocks=tuple(block for of in statements for block in writer.blocks(of)),
         checks=tuple(writer.checks(balance_sheet)),
         notes=(*writer.without_rubric(scheme, totals, year), *writer.roundings(statements)),
@@ -142,7 +142,7 @@ class _Writer:
 
     def blocks(self, of: AnnualStatement) -> Iterator[Block]:
         for section, lines in groupby(of.lines, key=lambda line: line.section):
-            title = word(section or of.what, self.language)
+            title = named(section or of.what, self.language)
             yield Block(of.what, section, title, tuple(self._line(of.what, line) for line in lines))
 
     def checks(self, balance_sheet: AnnualStatement) -> Iterator[Check]:
@@ -153,31 +153,36 @@ class _Writer:
             assets, liabilities = self.marks.exact(held.assets), self.marks.exact(held.liabilities)
             difference = self.marks.exact(held.difference)
             holds = held.difference == 0
-            sentence = word(
-                "balanced" if holds else "unbalanced",
-                self.language,
-                year=year,
-                assets=assets,
-                liabilities=liabilities,
-                difference=difference,
-            )
+            if holds:
+                sentence = text_in(self.language, "{year}: assets equal liabilities, to the cent (€ {assets}).")
+            else:
+                sentence = text_in(
+                    self.language,
+                    "{year}: assets (€ {assets}) and liabilities (€ {liabilities}) differ by € {difference}.",
+                )
+            sentence = sentence.format(year=year, assets=assets, liabilities=liabilities, difference=difference)
             yield Check(year, holds, assets, liabilities, difference, sentence)
 
     def without_rubric(self, scheme: Scheme, totals: Totals, year: int) -> Iterator[str]:
         codes = [code for code, movement in totals.movements(year).items() if movement.closing]
         for code in unmapped(scheme, codes):
-            yield word("no-rubric", self.language, code=code)
+            yield text_in(
+                self.language,
+                "Account {code} has no rubric in this scheme; correct its code or clear it before closing.",
+            ).format(code=code)
 
     def roundings(self, statements: Iterable[AnnualStatement]) -> Iterator[str]:
         for of in statements:
             for found in differences(of):
                 line = of.line(found.key)
-                yield word(
-                    "rounding",
+                yield text_in(
                     self.language,
+                    "{year}, {label} ({where}): € {printed} printed, the printed lines add up to € {added}. Each "
+                    "figure is rounded by itself from exact cents; nothing is forced.",
+                ).format(
                     year=found.year,
                     label=line.label(self.language),
-                    where=word(line.section or of.what, self.language),
+                    where=named(line.section or of.what, self.language),
                     printed=self.marks.count(found.printed),
                     added=self.marks.count(found.added),
                 )

@@ -8,7 +8,7 @@ from html import escape
 from reports.marks import numbers
 from reports.scheme import LineKind
 from reports.statements import AnnualLine, AnnualStatement
-from reports.wording import word
+from reports.words import text_in
 
 _WIDTH = 720
 _LABELS = 220  # the labels' column
@@ -32,7 +32,11 @@ def income_picture(of: AnnualStatement, language: str) -> str:
     pitch = rows * _BAR + _GAP
     height = _TOP + len(lines) * pitch
     scale = (_WIDTH - _LABELS - _FIGURES) / longest
-    title = f"{word('picture', language)}, {of.year}" + (f" / {of.year - 1}" if of.has_previous else "")
+    if of.has_previous:
+        title = text_in(language, "Income by source, {year} / {previous}")
+    else:
+        title = text_in(language, "Income by source, {year}")
+    title = title.format(year=of.year, previous=of.year - 1)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" {_ATTRIBUTES}>',
         f'<title id="income-title">{escape(title)}</title>',
@@ -59,9 +63,11 @@ def _described(of: AnnualStatement, lines: list[AnnualLine], language: str) -> s
             f"{line.label(language)} {marks.euros(line.cents)} € / {marks.euros(line.previous or 0)} €"
             for line in lines
         )
-        return word("picture-described", language, year=of.year, previous=of.year - 1, list=listed)
+        return text_in(language, "Horizontal bars, {year} and {previous}: {list}.").format(
+            year=of.year, previous=of.year - 1, list=listed
+        )
     listed = "; ".join(f"{line.label(language)} {marks.euros(line.cents)} €" for line in lines)
-    return word("picture-described-alone", language, year=of.year, list=listed)
+    return text_in(language, "Horizontal bars, {year}: {list}.").format(year=of.year, list=listed)
 
 
 def _legend(of: AnnualStatement) -> list[str]:

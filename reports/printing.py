@@ -3,7 +3,7 @@
 from reports.scheme import LineKind, What
 from reports.statements import AnnualLine, AnnualStatement
 from reports.tables import LINES_AND_TOTALS, Column, ColumnKind, Row, RowKind, Table
-from reports.wording import word
+from reports.words import named, text_in
 
 _ROW_KINDS = {
     LineKind.HEADING: RowKind.HEADING,
@@ -17,16 +17,16 @@ def statement_table(of: AnnualStatement, language: str) -> Table:
     """Return the statement as it is printed: code, label, whole euros of the year and of the year before, if any."""
     years = (of.year, of.year - 1) if of.has_previous else (of.year,)
     columns = (
-        Column("code", word("code", language), width=8),
-        Column("label", word("line", language), width=72, indented=True),
-        *(Column(str(year), word("rounded", language, year=year), ColumnKind.EUROS, 16) for year in years),
+        Column("code", text_in(language, "Code"), width=8),
+        Column("label", text_in(language, "Line"), width=72, indented=True),
+        *(Column(str(year), text_in(language, "{year} (€)").format(year=year), ColumnKind.EUROS, 16) for year in years),
     )
     rows: list[Row] = []
     section = ""
     for line in of.lines:
         if line.section != section:
             section = line.section
-            rows.append(Row(RowKind.HEADING, ("", word(section, language).upper(), *(None for _ in years))))
+            rows.append(Row(RowKind.HEADING, ("", named(section, language).upper(), *(None for _ in years))))
         amounts = (None,) * len(years) if line.kind is LineKind.HEADING else (line.cents, line.previous)[: len(years)]
         rows.append(Row(_ROW_KINDS[line.kind], (line.code, line.label(language), *amounts), line.level))
     return Table(title(of, language), subtitle(of, language), language, columns, tuple(rows), LINES_AND_TOTALS)
@@ -36,8 +36,8 @@ def statement_data(of: AnnualStatement, language: str) -> Table:
     """Return the statement as `statement_json` has it, for csv: a row per line or total, exact and printed."""
     columns = (
         Column("section", ""),
-        Column("code", word("code", language)),
-        Column("label", word("line", language), width=72),
+        Column("code", text_in(language, "Code")),
+        Column("label", text_in(language, "Line"), width=72),
         Column("amount", str(of.year), ColumnKind.CENTS),
         Column("previous", str(of.year - 1), ColumnKind.CENTS),
         Column("printed", str(of.year), ColumnKind.EUROS),
@@ -53,12 +53,12 @@ def title(of: AnnualStatement, language: str) -> str:
     """Return the title of a statement: `Bilan au 31 décembre 2025`."""
     when = "at" if of.what is What.BALANCE_SHEET else "of-year"
     separator = " " if of.what is What.BALANCE_SHEET else ", "
-    return word(of.what, language) + separator + word(when, language, year=of.year)
+    return named(of.what, language) + separator + named(when, language).format(year=of.year)
 
 
 def subtitle(of: AnnualStatement, language: str) -> str:
     """Return the scheme, and how the figures are printed."""
-    return f"{word(of.scheme, language)}, {word('printed-in', language)}"
+    return f"{named(of.scheme, language)}, " + text_in(language, "in euro, each figure rounded by itself")
 
 
 def _data(line: AnnualLine, language: str) -> tuple[str | int | None, ...]:

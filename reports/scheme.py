@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from ledger.errors import OboleError
 from ledger.languages import LANGUAGES
+from reports.words import _
 
 SCHEMES = ("published", "full", "abbreviated", "micro")
 REST = "rest"
@@ -31,7 +32,9 @@ class UnknownScheme(OboleError):
     """A scheme name that is none of SCHEMES."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is no scheme {name!r}; take one of {', '.join(SCHEMES)}.")
+        super().__init__(
+            _("there is no scheme {name!r}; take one of {schemes}.").format(name=name, schemes=", ".join(SCHEMES))
+        )
 
 
 class What(StrEnum):
@@ -257,7 +260,7 @@ def _account_terms(row: dict[str, str]) -> Iterable[tuple[str, AccountShare]]:
 
 
 def _fund_prefixes(formula: str) -> Iterable[str]:
-    for _, kind, prefixes in _terms(formula):
+    for _sign, kind, prefixes in _terms(formula):
         if kind == "A":
             yield from prefixes
 

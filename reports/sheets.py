@@ -20,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 from ledger.money import to_decimal, to_euros
 from reports.formats import ISO_KINDS
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
-from reports.wording import word
+from reports.words import text_in
 
 LAST_ROW = 1_048_576  # of a sheet, in Excel and LibreOffice
 HEADER_ROW = 4  # title, subtitle, an empty row, the header
@@ -99,7 +99,7 @@ def set_up_sheet(sheet: Worksheet, language: str, *, landscape: bool) -> None:
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.set_margins(**_MARGINS)
     sheet.set_header("", {"margin": 0.5})
-    sheet.set_footer("&R" + word("page-of", language), {"margin": 0.5})
+    sheet.set_footer("&R" + text_in(language, "Page &P of &N"), {"margin": 0.5})
 
 
 def set_width(sheet: Worksheet, index: int, width: float) -> None:

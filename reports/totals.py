@@ -14,6 +14,7 @@ from beancount.core import data
 from ledger.chart import Account
 from ledger.errors import OboleError
 from ledger.money import to_cents
+from reports.words import _
 
 CURRENCY = "EUR"
 RESULT_CLASSES = "67"
@@ -26,7 +27,11 @@ class NotInEuro(OboleError):
 
     def __init__(self, meta: Mapping[str, Any] | None) -> None:
         place = f"{(meta or {}).get('filename', 'the books')}: line {(meta or {}).get('lineno', '?')}"
-        super().__init__(f"{place}: the posting has no amount in whole cents of euro; give it a cost or price in EUR.")
+        super().__init__(
+            _("{place}: the posting has no amount in whole cents of euro; give it a cost or price in EUR.").format(
+                place=place
+            )
+        )
 
 
 class Turnover(NamedTuple):
@@ -57,14 +62,14 @@ class Totals:
 
     def in_year(self, year: int) -> dict[str, int]:
         """Return debit less credit of each account in the year, in cents."""
-        return {code: debit - credit for code, (debit, credit, _) in self.sums.get(year, {}).items()}
+        return {code: debit - credit for code, (debit, credit, _count) in self.sums.get(year, {}).items()}
 
     def until(self, year: int) -> dict[str, int]:
         """Return the balance of each account at 31 December, in cents; classes 6 and 7 since the books began."""
         balances: dict[str, int] = defaultdict(int)
         for held in self.years:
             if held <= year:
-                for code, (debit, credit, _) in self.sums[held].items():
+                for code, (debit, credit, _count) in self.sums[held].items():
                     balances[code] += debit - credit
         return dict(balances)
 
@@ -96,7 +101,7 @@ class Totals:
         """Return postings per account, in one year or in all."""
         counts: dict[str, int] = defaultdict(int)
         for held in self.years if year is None else (year,):
-            for code, (_, _, count) in self.sums.get(held, {}).items():
+            for code, (_debit, _credit, count) in self.sums.get(held, {}).items():
                 counts[code] += count
         return dict(counts)
 

@@ -11,7 +11,7 @@ from ledger.chart import Account
 from reports.scheme import Scheme, SchemeLine, What
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.totals import Totals, Turnover
-from reports.wording import word
+from reports.words import text_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +58,26 @@ def trial_balance(totals: Totals, accounts: Mapping[str, Account], year: int, sc
 def trial_table(of: TrialBalance, language: str) -> Table:
     """Return the trial balance as a table, its total last."""
     columns = (
-        Column("rubric", word("rubric", language), width=36),
-        Column("code", word("code", language), width=10),
-        Column("label", word("account", language), width=46),
-        Column("opening", word("opening", language), ColumnKind.CENTS, 16, summed=True),
-        Column("debit", word("debit", language), ColumnKind.CENTS, 16, summed=True),
-        Column("credit", word("credit", language), ColumnKind.CENTS, 16, summed=True),
-        Column("closing", word("closing", language), ColumnKind.CENTS, 16, summed=True),
-        Column("postings", word("postings", language), ColumnKind.COUNT, 10, summed=True),
+        Column("rubric", text_in(language, "Rubric"), width=36),
+        Column("code", text_in(language, "Code"), width=10),
+        Column("label", text_in(language, "Account"), width=46),
+        Column("opening", text_in(language, "Opening"), ColumnKind.CENTS, 16, summed=True),
+        Column("debit", text_in(language, "Debit"), ColumnKind.CENTS, 16, summed=True),
+        Column("credit", text_in(language, "Credit"), ColumnKind.CENTS, 16, summed=True),
+        Column("closing", text_in(language, "Closing"), ColumnKind.CENTS, 16, summed=True),
+        Column("postings", text_in(language, "Postings"), ColumnKind.COUNT, 10, summed=True),
     )
     rows = [Row(RowKind.LINE, _cells(row, language)) for row in of.rows]
     total = of.total
     sums = (total.opening, total.debit, total.credit, total.closing, total.postings)
-    rows.append(Row(RowKind.TOTAL, ("", "", word("total", language), *sums), first=0 if rows else None))
-    title = f"{word('trial-balance', language)} {word('at', language, year=of.year)}"
+    rows.append(Row(RowKind.TOTAL, ("", "", text_in(language, "TOTAL"), *sums), first=0 if rows else None))
+    title = text_in(language, "Trial balance at 31 December {year}").format(year=of.year)
     return Table(title, "", language, columns, tuple(rows))
 
 
 def _cells(row: TrialRow, language: str) -> tuple[str | int, ...]:
-    label = row.account.label(language) if row.account else row.code or word("unappropriated-before", language)
+    earlier = text_in(language, "Earlier results not appropriated")
+    label = row.account.label(language) if row.account else row.code or earlier
     rubric = " ".join(filter(None, (row.rubric.code, row.rubric.label(language)))) if row.rubric else ""
     moved = row.movement
     return (rubric, row.code, label, moved.opening, moved.debit, moved.credit, moved.closing, moved.postings)

@@ -29,7 +29,7 @@ from reports.sheets import (
     write_text,
 )
 from reports.statements import AnnualLine, AnnualStatement
-from reports.wording import word
+from reports.words import named, text_in
 
 EURO_FORMAT = "#,##0;-#,##0;0"
 CENT_FORMAT = "#,##0.00"
@@ -50,9 +50,9 @@ def write_statements(
     with new_workbook(path) as workbook:
         styles = Styles(workbook)
         for of in statements:
-            name = sheet_name(word(of.what, language))
+            name = sheet_name(named(of.what, language))
             sheet = workbook.add_worksheet(name)
-            behind = workbook.add_worksheet(sheet_name(f"{word('accounts', language)} {name}"))
+            behind = workbook.add_worksheet(sheet_name(" ".join((text_in(language, "Accounts"), name))))
             _Sheets(of, accounts, language, styles, sheet=sheet, behind=behind).write()
 
 
@@ -91,7 +91,7 @@ class _Sheets:
             if line.section != section:
                 section = line.section
                 row += 1
-                places.append((row, word(section, self.language).upper()))
+                places.append((row, named(section, self.language).upper()))
             row += 1
             self.rows[line.key] = row
             places.append((row, line))
@@ -105,19 +105,19 @@ class _Sheets:
 
     def _columns(self) -> list[str]:
         return [
-            word("code", self.language),
-            word("line", self.language),
-            *(word("rounded", self.language, year=year) for year in self.years),
-            *(word("exact", self.language, year=year) for year in self.years),
+            text_in(self.language, "Code"),
+            text_in(self.language, "Line"),
+            *(text_in(self.language, "{year} (€)").format(year=year) for year in self.years),
+            *(text_in(self.language, "{year} to the cent").format(year=year) for year in self.years),
         ]
 
     def _account_columns(self) -> list[str]:
         return [
-            word("code", self.language),
-            word("line", self.language),
-            word("account", self.language),
-            word("label", self.language),
-            *(word("exact", self.language, year=year) for year in self.years),
+            text_in(self.language, "Code"),
+            text_in(self.language, "Line"),
+            text_in(self.language, "Account"),
+            text_in(self.language, "Label"),
+            *(text_in(self.language, "{year} to the cent").format(year=year) for year in self.years),
         ]
 
     def _head(self, sheet: Worksheet, widths: tuple[int, ...], columns: list[str], texts: int) -> None:
@@ -199,7 +199,7 @@ class _Sheets:
         return f"SUM('{self.behind.get_name()}'!{letter}{first}:{letter}{last})"
 
     def _check(self, row: int) -> None:
-        write_text(self.sheet, row - 1, 1, word("check", self.language))
+        write_text(self.sheet, row - 1, 1, text_in(self.language, "Assets − Liabilities"))
         grand = {line.section: line for line in self.of.lines if line.kind is LineKind.GRAND_TOTAL}
         assets, liabilities = grand["assets"], grand["liabilities"]
         both = ((assets.cents, liabilities.cents), (assets.previous or 0, liabilities.previous or 0))

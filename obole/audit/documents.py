@@ -6,20 +6,8 @@ from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.register.documents import all_documents, find_document, undone_by
 from obole.books.opened import Books
+from obole.words import _, text_in
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
-
-_WORDS = {
-    "title": {"fr": "Pièces", "nl": "Stukken", "de": "Belege", "en": "Documents"},
-    "name": {"fr": "Pièce", "nl": "Stuk", "de": "Beleg", "en": "Document"},
-    "kind": {"fr": "Sorte", "nl": "Soort", "de": "Art", "en": "Kind"},
-    "first": {"fr": "Du", "nl": "Van", "de": "Von", "en": "From"},
-    "last": {"fr": "Au", "nl": "Tot", "de": "Bis", "en": "To"},
-    "opening": {"fr": "Solde initial", "nl": "Beginsaldo", "de": "Anfangssaldo", "en": "Opening balance"},
-    "closing": {"fr": "Solde final", "nl": "Eindsaldo", "de": "Endsaldo", "en": "Closing balance"},
-    "gifts": {"fr": "Dons", "nl": "Giften", "de": "Spenden", "en": "Gifts"},
-    "posted": {"fr": "Comptabilisé le", "nl": "Geboekt op", "de": "Gebucht am", "en": "Posted at"},
-    "undone": {"fr": "Annulé par", "nl": "Tegengeboekt door", "de": "Storniert durch", "en": "Undone by"},
-}
 
 
 class NoDocument(OboleError):
@@ -31,7 +19,7 @@ def document_record(books: Books, name: str) -> dict[str, Any]:
     with books.register.connect() as connection:
         row = find_document(connection, name)
         if row is None:
-            raise NoDocument(f"{name}: no such document; `obole documents` lists those posted.")
+            raise NoDocument(_("{name}: no such document; `obole documents` lists those posted.").format(name=name))
         by = undone_by(connection).get(row.id)
         undone = next((one.name for one in all_documents(connection) if one.id == by), None)
     told = row.summary
@@ -59,10 +47,6 @@ def _amount(cents: int | None) -> str | None:
 
 def document_list(books: Books, year: int | None, language: str) -> Table:
     """One row per document in the order of posting; of one year, those that post in it."""
-
-    def word(key: str) -> str:
-        return _WORDS[key][language]
-
     with books.register.connect() as connection:
         rows = all_documents(connection)
         undone = undone_by(connection)
@@ -86,14 +70,14 @@ def document_list(books: Books, year: int | None, language: str) -> Table:
         if year is None or row.first_day.year <= year <= row.last_day.year
     ]
     columns = (
-        Column("name", word("name"), width=40),
-        Column("kind", word("kind"), width=12),
-        Column("first", word("first"), ColumnKind.DATE, width=10),
-        Column("last", word("last"), ColumnKind.DATE, width=10),
-        Column("opening", word("opening"), ColumnKind.CENTS, width=16),
-        Column("closing", word("closing"), ColumnKind.CENTS, width=16),
-        Column("gifts", word("gifts"), ColumnKind.COUNT, width=8),
-        Column("posted", word("posted"), width=20),
-        Column("undone", word("undone"), width=44),
+        Column("name", text_in(language, "Document"), width=40),
+        Column("kind", text_in(language, "Kind"), width=12),
+        Column("first", text_in(language, "From"), ColumnKind.DATE, width=10),
+        Column("last", text_in(language, "To"), ColumnKind.DATE, width=10),
+        Column("opening", text_in(language, "Opening balance"), ColumnKind.CENTS, width=16),
+        Column("closing", text_in(language, "Closing balance"), ColumnKind.CENTS, width=16),
+        Column("gifts", text_in(language, "Gifts"), ColumnKind.COUNT, width=8),
+        Column("posted", text_in(language, "Posted at"), width=20),
+        Column("undone", text_in(language, "Undone by"), width=44),
     )
-    return Table(word("title"), books.config.organisation.name, language, columns, lines)
+    return Table(text_in(language, "Documents"), books.config.organisation.name, language, columns, lines)

@@ -20,11 +20,15 @@ from flask_babel import get_locale
 from ledger.chart import Account, accounts_of
 from ledger.clock import today
 from ledger.errors import OboleError
-from ledger.languages import LANGUAGES
-from obole.pages.words import LANGUAGE_NAMES, words
+from ledger.languages import LANGUAGES, speaking
+from obole.words import text_in
 from reports.totals import Totals, totals_of
+from reports.words import named
 
 DEFAULT_LANGUAGE = "fr"
+
+
+LANGUAGE_NAMES = {"fr": "Français", "nl": "Nederlands", "de": "Deutsch", "en": "English"}
 
 
 DEFAULT_SCHEME = "published"
@@ -62,7 +66,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: `name` in the address, `title` a key of pages.toml, `view` a function from values to a value.
+    """A page: `name` in the address, `title` a text marked for translation, `view` a function from values to a value.
 
     `view` may raise OboleError: its sentence is shown in place of the page.
     """
@@ -75,13 +79,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
-    """What a template gets: the value of the view, or the problem that hindered it; words; languages; the choices."""
+    """What a template gets: the value of the view, or the problem that hindered it; languages; the choices."""
 
     value: object
     problem: str | None
     choices: Choices
-    words: Mapping[str, str]
     languages: Mapping[str, str]
+
+    def text(self, message: str) -> str:
+        """Return a text of the page in the reader's language."""
+        return text_in(self.choices.language, message)
+
+    def statement(self, key: str) -> str:
+        """Return what a statement is called in the reader's language."""
+        return named(key, self.choices.language)
 
 
 def extension(page: Page) -> type[FavaExtensionBase]:
@@ -94,17 +105,18 @@ def extension(page: Page) -> type[FavaExtensionBase]:
         @property
         def report_title(self) -> str:  # type: ignore[override]
             """The title in the sidebar and above the page, in the reader's language."""
-            return words("pages", _language())[page.title]
+            return text_in(_language(), page.title)
 
         def shown(self) -> ShownPage:
             """The value of the page for this request."""
             choices = Choices(_language(), _year(), _finished(), request.args)
             value, problem = None, None
             try:
-                value = page.view(self._books(), choices)
+                with speaking(choices.language):
+                    value = page.view(self._books(), choices)
             except OboleError as error:
                 problem = str(error)
-            return ShownPage(value, problem, choices, words("pages", choices.language), LANGUAGE_NAMES)
+            return ShownPage(value, problem, choices, LANGUAGE_NAMES)
 
         def address(self, **chosen: str | int) -> str:
             """The address of this page with some choices changed and the others kept."""

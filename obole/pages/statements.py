@@ -1,6 +1,7 @@
 """The page of the statements."""
 
 from obole.pages.frame import DEFAULT_SCHEME, Choices, Page, ShownBooks, extension
+from obole.words import N_
 from reports.page import StatementsPage, statements_page
 from reports.scheme import load_scheme
 
@@ -15,4 +16,4 @@ def statements(books: ShownBooks, choices: Choices) -> StatementsPage | None:
     return statements_page(books.totals, books.accounts, scheme, year, choices.language)
 
 
-Statements = extension(Page("Statements", "statements", statements, script=True))
+Statements = extension(Page("Statements", N_("Annual accounts"), statements, script=True))

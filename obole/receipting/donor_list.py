@@ -7,6 +7,7 @@ from ledger.register import receipts as receiptbook
 from ledger.vault.donors import find_donors
 from obole.books.opened import Books
 from obole.books.policies import policy_for
+from obole.words import text_in
 from receipts.decide.eligibility import RECEIPTED, Warn
 from receipts.decide.eligibility import label as reason_label
 from receipts.decide.tie import DUE, TieLine
@@ -14,31 +15,9 @@ from receipts.issue import preview
 from receipts.paper.render import pdf_path
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 
-_WORDS = {
-    "title": {"fr": "Attestations", "nl": "Attesten", "de": "Bescheinigungen", "en": "Receipts"},
-    "donor": {"fr": "Donateur", "nl": "Schenker", "de": "Spender", "en": "Donor"},
-    "number": {"fr": "Numéro", "nl": "Nummer", "de": "Nummer", "en": "Number"},
-    "amount": {"fr": "Montant EUR", "nl": "Bedrag EUR", "de": "Betrag EUR", "en": "Amount EUR"},
-    "state": {"fr": "État ou motif", "nl": "Toestand of reden", "de": "Stand oder Grund", "en": "State or reason"},
-    "missing": {"fr": "Manque", "nl": "Ontbreekt", "de": "Fehlt", "en": "Missing"},
-    "delivery": {"fr": "Envoi", "nl": "Verzending", "de": "Versand", "en": "Delivery"},
-    "language": {"fr": "Langue", "nl": "Taal", "de": "Sprache", "en": "Language"},
-    "file": {"fr": "Fichier", "nl": "Bestand", "de": "Datei", "en": "File"},
-    "numberless": {
-        "fr": "numéro national ou d'entreprise",
-        "nl": "rijksregister- of ondernemingsnummer",
-        "de": "National- oder Unternehmensnummer",
-        "en": "national or enterprise number",
-    },
-}
-
 
 def receipt_list(books: Books, year: int, language: str) -> Table:
     """One row per donor with eligible gifts of the year, in the order of numbers, then of keys."""
-
-    def word(key: str) -> str:
-        return _WORDS[key][language]
-
     with books.register.connect() as gifts, books.vault.connect() as identities:
         plan = preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
         held = {row.donor: row for row in receiptbook.receipts_of(gifts, year)}
@@ -57,7 +36,7 @@ def receipt_list(books: Books, year: int, language: str) -> Table:
             receipt.number if receipt else None,
             receipt.cents if receipt else decision.cents,
             state,
-            word("numberless") if Warn.NUMBER_MISSING in decision.warnings else "",
+            text_in(language, "national or enterprise number") if Warn.NUMBER_MISSING in decision.warnings else "",
             donor.delivery if donor else "",
             donor.language if donor else "",
             path.relative_to(books.folder.root).as_posix() if path else "",
@@ -67,13 +46,14 @@ def receipt_list(books: Books, year: int, language: str) -> Table:
     total = sum(cents for row in rows if isinstance(cents := row.cells[2], int))
     rows.append(Row(RowKind.TOTAL, ("", None, total, "", "", "", "", ""), first=0))
     columns = (
-        Column("donor", word("donor"), width=12),
-        Column("number", word("number"), ColumnKind.COUNT, width=9),
-        Column("amount", word("amount"), ColumnKind.CENTS, width=14, summed=True),
-        Column("state", word("state"), width=36),
-        Column("missing", word("missing"), width=30),
-        Column("delivery", word("delivery"), width=10),
-        Column("language", word("language"), width=8),
-        Column("file", word("file"), width=28),
+        Column("donor", text_in(language, "Donor"), width=12),
+        Column("number", text_in(language, "Number"), ColumnKind.COUNT, width=9),
+        Column("amount", text_in(language, "Amount EUR"), ColumnKind.CENTS, width=14, summed=True),
+        Column("state", text_in(language, "State or reason"), width=36),
+        Column("missing", text_in(language, "Missing"), width=30),
+        Column("delivery", text_in(language, "Delivery"), width=10),
+        Column("language", text_in(language, "Language"), width=8),
+        Column("file", text_in(language, "File"), width=28),
     )
-    return Table(f"{word('title')} {year}", books.config.organisation.name, language, columns, rows)
+    title = text_in(language, "Receipts {year}").format(year=year)
+    return Table(title, books.config.organisation.name, language, columns, rows)

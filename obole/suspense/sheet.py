@@ -16,18 +16,22 @@ from openpyxl.styles import Font, PatternFill
 from importers.registers.assignments import COLUMNS
 from ledger.money import to_decimal
 from obole.suspense.open_lines import OpenLine
-from reports.wording import word
+from obole.words import N_, text_in
 
 _TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason")
 
 
 # What is in brackets is not read back.
-_TO_READ = {
-    "en": ("booked", "amount", "from", "communication", "proposal", "score", "why", "other proposals"),
-    "fr": ("comptabilisé", "montant", "de", "communication", "proposition", "score", "pourquoi", "autres propositions"),
-    "nl": ("geboekt", "bedrag", "van", "mededeling", "voorstel", "score", "waarom", "andere voorstellen"),
-    "de": ("gebucht", "betrag", "von", "mitteilung", "vorschlag", "punkte", "warum", "andere vorschläge"),
-}
+_TO_READ = (
+    N_("booked"),
+    N_("amount"),
+    N_("from"),
+    N_("communication"),
+    N_("proposal"),
+    N_("score"),
+    N_("why"),
+    N_("other proposals"),
+)
 
 
 _WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 14, 12, 30, 40, 13, 8, 36, 24)
@@ -51,7 +55,7 @@ _Cell = str | int | float | Decimal
 def _headings(language: str) -> list[str]:
     """The headings of the sheet, those to fill in as `importers.assignments` finds them."""
     own = {column.name: column.heading(language) for column in COLUMNS}
-    return [*(own[name] for name in _TO_FILL_IN), *(f"({text})" for text in _TO_READ[language])]
+    return [*(own[name] for name in _TO_FILL_IN), *(f"({text_in(language, text)})" for text in _TO_READ)]
 
 
 def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill: float | None = None) -> None:
@@ -87,7 +91,7 @@ def _set_up(sheet: Any, language: str) -> None:
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = "1:1"
-    sheet.oddFooter.right.text = word("page-of", language)
+    sheet.oddFooter.right.text = text_in(language, "Page &P of &N")
 
 
 def _styled(sheet: Any, heading: str, *, fill: bool) -> Any:

@@ -10,6 +10,7 @@ from typing import Final
 
 from receipts.decide.eligibility import RECEIPTED, Assessment, Reason
 from receipts.decide.eligibility import label as reason_label
+from receipts.words import N_, text_in
 
 DUE: Final = "due"
 
@@ -17,20 +18,7 @@ DUE: Final = "due"
 REVIEW: Final = "review"
 
 
-_LABELS = {
-    DUE: {
-        "fr": "attestation due, pas encore émise",
-        "nl": "attest verschuldigd, nog niet uitgereikt",
-        "de": "Bescheinigung geschuldet, noch nicht ausgestellt",
-        "en": "receipt due, not issued yet",
-    },
-    REVIEW: {
-        "fr": "attestation émise, à revoir",
-        "nl": "attest uitgereikt, te herzien",
-        "de": "Bescheinigung ausgestellt, zu prüfen",
-        "en": "receipt issued, to be reviewed",
-    },
-}
+_LABELS = {DUE: N_("receipt due, not issued yet"), REVIEW: N_("receipt issued, to be reviewed")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +33,8 @@ class TieLine:
 
     def label(self, language: str) -> str:
         """Return the words for it in fr, nl, de or en."""
-        words = _LABELS.get(self.code)
-        return words[language] if words else reason_label(self.code, language)
+        text = _LABELS.get(self.code)
+        return text_in(language, text) if text else reason_label(self.code, language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from invented import SHARED
 
 from ledger.chart import (
-    LANGUAGES,
     Account,
     UnknownAccount,
     code_of,
@@ -28,6 +27,7 @@ from ledger.chart import (
     statutory_parent,
 )
 from ledger.errors import OboleError
+from ledger.languages import LANGUAGES
 
 ANNEX = SHARED / "facts" / "chart" / "pcmn-associations.csv"
 
@@ -222,3 +222,25 @@ def test_a_chart_that_cannot_be_read_names_the_line(tmp_path: Path):
 def test_a_chart_that_is_not_there_says_so(tmp_path: Path):
     with pytest.raises(OboleError, match=r"chart\.beancount: cannot be read"):
         read_chart(tmp_path / "chart.beancount")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_house_accounts_have_names_in_the_language_of_the_books(language: str):
+    accounts = house(language)
+    assert all(is_valid(account.path) for account in accounts)
+    assert len({account.path for account in accounts}) == len(accounts)
+    assert all(code_of(account.path) == account.code for account in accounts)
+    assert max(len(account.path) for account in accounts) < 120
+
+
+@pytest.mark.parametrize(
+    ("language", "path"),
+    [
+        ("fr", "Income:73-Dons-legs-subsides:731100-Dons-en-especes"),
+        ("nl", "Income:73-Giften-legaten-subsidies:731100-Giften-in-geld"),
+        ("de", "Income:73-Spenden-Vermachtnisse-Zuschusse:731100-Geldspenden"),
+        ("en", "Income:73-Gifts-legacies-grants:731100-Gifts-in-money"),
+    ],
+)
+def test_dutch_books_have_dutch_account_names(language: str, path: str):
+    assert path in {account.path for account in house(language)}

@@ -1,8 +1,6 @@
 """Obole's pages inside Fava, asked for as a browser does but without one: what they hold, and what they withstand."""
 
 import re
-import tomllib
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,8 @@ from fava.application import create_app
 from flask.testing import FlaskClient
 
 import obole.pages.frame
-from ledger.chart import LANGUAGES, house
+from ledger.chart import house
+from ledger.languages import LANGUAGES
 from reports.totals import totals_of
 
 PAGE = "/fondation-exemple/extension/Statements/"
@@ -40,13 +39,6 @@ def rows(html: str) -> list[list[str]]:
         texts = [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells]
         found.append([re.sub(r"(?<=\d)[.,\s](?=\d{3})", "", text) for text in texts])
     return found
-
-
-def test_every_word_is_there_in_every_language():
-    tables = tomllib.loads((files("obole.pages") / "pages.toml").read_text(encoding="utf-8"))
-    for key, translations in tables.items():
-        assert set(translations) == set(LANGUAGES), key
-        assert all(translations.values()), key
 
 
 def test_both_years_stand_side_by_side(client: FlaskClient):

@@ -7,7 +7,8 @@ import re
 import pytest
 from report_books import SHARED, leaves, totals
 
-from ledger.chart import LANGUAGES, house
+from ledger.chart import house
+from ledger.languages import LANGUAGES
 from reports.scheme import SCHEMES, UnknownScheme, What, doubly_mapped, load_scheme, unmapped
 from reports.statements import statement
 

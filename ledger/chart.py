@@ -19,7 +19,8 @@ from beancount.parser import parser
 
 from ledger.errors import OboleError
 from ledger.journal import quote
-from ledger.languages import LANGUAGES
+from ledger.languages import LANGUAGES, spoken
+from ledger.words import _
 
 # Root by code, the longest prefix first: by the classes of annex 3, KB/AR of 29 April 2019 (490, 491 are assets).
 _ROOTS = {
@@ -55,10 +56,16 @@ class UnknownAccount(OboleError):
         self.code = code
         known = statutory_parent(code)
         if known is None:
-            remedy = "no account of annex 3 begins so; correct the code"
+            remedy = _("no account of annex 3 begins so; correct the code")
         else:
-            remedy = f"open it in chart.beancount below {known.code} ({known.label('en') or known.label('fr')})"
-        super().__init__(f"{where + ': ' if where else ''}account {code} is not in the chart of these books: {remedy}.")
+            remedy = _("open it in chart.beancount below {code} ({label})").format(
+                code=known.code, label=known.label(spoken()) or known.label("fr")
+            )
+        if where:
+            told = _("{where}: account {code} is not in the chart of these books: {remedy}.")
+        else:
+            told = _("account {code} is not in the chart of these books: {remedy}.")
+        super().__init__(told.format(where=where, code=code, remedy=remedy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,36 +139,23 @@ def slug(label: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
 
 
-# Short names of the groups that carry most accounts: the statutory labels would make paths of 120 letters.
-_SHORT_GROUPS = {
-    "10": "Fonds",
-    "13": "Fonds-affectes",
-    "25": "Location-financement",
-    "27": "Immobilisations-en-cours",
-    "49": "Regularisation-et-attente",
-    "50": "Placements",
-    "60": "Approvisionnements",
-    "62": "Remunerations",
-    "63": "Amortissements-et-provisions",
-    "66": "Charges-non-recurrentes",
-    "68": "Transferts",
-    "71": "Variation-des-stocks",
-    "73": "Dons-legs-subsides",
-    "76": "Produits-non-recurrents",
-    "78": "Prelevements",
-}
+@cache
+def _short_groups() -> dict[str, dict[str, str]]:
+    """Read the short names of the groups that the statutory labels would make paths of 120 letters of."""
+    return {row["code"]: row for row in _table("short-groups.csv")}
 
 
-def path_of(code: str, label: str) -> str:
+def path_of(code: str, label: str, language: str = "fr") -> str:
     """Return the Beancount account of a code: `731100` -> `Income:73-Dons-legs-subsides:731100-Dons-en-especes`.
 
-    A label without a Latin letter or digit leaves the code alone; UnknownAccount for a code outside annex 3.
+    `label` is in the language of the books, one of LANGUAGES, as the name of its group will be. A label without a
+    Latin letter or digit leaves the code alone; UnknownAccount for a code outside annex 3.
     """
     group = code[:2]
     heading = statutory().get(group)
     if heading is None or not _CODE.fullmatch(code) or code == group:  # a group itself takes no posting
         raise UnknownAccount(code)
-    name = _SHORT_GROUPS.get(group) or slug(heading.label("fr"))
+    name = slug(_short_groups().get(group, {}).get(language) or heading.label(language) or heading.label("fr"))
     return f"{root_of(code)}:{_component(group, name)}:{_component(code, slug(label))}"
 
 
@@ -177,10 +171,14 @@ def code_of(path: str) -> str | None:
 
 
 @cache
-def house() -> tuple[Account, ...]:
-    """Return the accounts that new books begin with: our own sub-accounts of annex 3."""
+def house(language: str = "fr") -> tuple[Account, ...]:
+    """Return the accounts that new books in a language begin with: our own sub-accounts of annex 3."""
     return tuple(
-        Account(row["code"], path_of(row["code"], row["fr"]), (row["fr"], row["nl"], row["de"], row["en"]))
+        Account(
+            row["code"],
+            path_of(row["code"], row[language], language),
+            (row["fr"], row["nl"], row["de"], row["en"]),
+        )
         for row in _table("house.csv")
     )
 
@@ -211,7 +209,7 @@ def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
         if code is None:
             continue
         if code in accounts:
-            raise OboleError(f"chart.beancount: two accounts have the code {code}; keep one.")
+            raise OboleError(_("chart.beancount: two accounts have the code {code}; keep one.").format(code=code))
         fallback = entry.account.rsplit(":", 1)[-1]
         labels = tuple(str(entry.meta.get(f"label-{language}") or fallback) for language in LANGUAGES)
         accounts[code] = Account(code, entry.account, labels)  # type: ignore[arg-type]
@@ -221,10 +219,18 @@ def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
 def read_chart(path: Path) -> dict[str, Account]:
     """Return the accounts opened in a `chart.beancount`, by code; OboleError where it cannot be read."""
     try:
-        entries, errors, _ = parser.parse_file(str(path))
+        entries, errors, _options = parser.parse_file(str(path))
     except OSError as unreadable:
-        raise OboleError(f"{path.name}: cannot be read ({unreadable.strerror}); restore it from your backup.") from None
+        raise OboleError(
+            _("{name}: cannot be read ({strerror}); restore it from your backup.").format(
+                name=path.name, strerror=unreadable.strerror
+            )
+        ) from None
     if errors:
         error = errors[0]
-        raise OboleError(f"{path.name}: line {error.source.get('lineno', '?')}: {error.message}; correct it.")
+        raise OboleError(
+            _("{name}: line {line}: {message}; correct it.").format(
+                name=path.name, line=error.source.get("lineno", "?"), message=error.message
+            )
+        )
     return accounts_of(entry for entry in entries if isinstance(entry, data.Open))

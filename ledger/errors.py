@@ -7,6 +7,8 @@ carries a name, an address, an IBAN, an e-mail or a national number.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ledger.words import _
+
 
 class OboleError(Exception):
     """A condition a user can mend; its text is the sentence shown to them. Exit status 1."""
@@ -44,4 +46,4 @@ class SourceRefused(OboleError):
         self.file = file
         self.faults = faults
         shown = "; ".join(str(fault) for fault in faults if fault.severity is Severity.ERROR)
-        super().__init__(f"{file}: refused, nothing was posted: {shown}.")
+        super().__init__(_("{file}: refused, nothing was posted: {shown}.").format(file=file, shown=shown))

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from ledger.money import to_decimal
+from ledger.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ def render(entries: Iterable[Entry], paths: Mapping[str, str], heading: str) -> 
     blocks = [f"; {_printable(heading)}\n"]
     for entry in entries:
         if sum(line.cents for line in entry.lines) != 0:
-            raise Unbalanced(f"{heading}: the entry of {entry.day} does not add up to zero")
+            raise Unbalanced(
+                _("{heading}: the entry of {day} does not add up to zero").format(heading=heading, day=entry.day)
+            )
         head = [entry.day.isoformat(), "*"]
         if entry.payee:
             head.append(quote(entry.payee))

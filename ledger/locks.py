@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from ledger.errors import OboleError
 from ledger.folder import Folder
+from ledger.words import _
 
 
 class Busy(OboleError):
@@ -19,5 +20,9 @@ def writing(folder: Folder) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(f"{folder.root.name}: another Obole is writing to these books; wait until it is done.") from None
+            raise Busy(
+                _("{name}: another Obole is writing to these books; wait until it is done.").format(
+                    name=folder.root.name
+                )
+            ) from None
         yield

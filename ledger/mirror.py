@@ -21,6 +21,7 @@ from ledger.records import DocumentKind, Gift, LineOutcome
 from ledger.register.documents import DocumentRecord, DocumentSummary, MovementRow, PostedDocument
 from ledger.register.gifts import PostedGift
 from ledger.wording import word
+from ledger.words import _
 
 # What moves no money: nothing to turn round.
 _NOT_UNDONE = (DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.PARTIES, DocumentKind.STATUS, DocumentKind.UNDO)
@@ -33,7 +34,11 @@ class CannotUndo(OboleError):
 def refuse_kind(name: str, kind: str) -> None:
     """Raise CannotUndo for a kind of document that has nothing to reverse."""
     if kind in _NOT_UNDONE:
-        raise CannotUndo(f"{name}: a document of kind {kind} posts no money and is not undone; correct what it says.")
+        raise CannotUndo(
+            _("{name}: a document of kind {kind} posts no money and is not undone; correct what it says.").format(
+                name=name, kind=kind
+            )
+        )
 
 
 def mirror(
@@ -126,9 +131,9 @@ def _line(one: PostedGift) -> MovementRow:
 
 
 def _transactions(journal: str) -> list[Any]:
-    entries, errors, _ = parser.parse_string(journal)
+    entries, errors, _options = parser.parse_string(journal)
     if errors:
-        raise CannotUndo("the journal file of the document cannot be read; restore it from your backup.")
+        raise CannotUndo(_("the journal file of the document cannot be read; restore it from your backup."))
     return [entry for entry in entries if isinstance(entry, data.Transaction)]
 
 

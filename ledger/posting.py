@@ -30,6 +30,7 @@ from ledger.register.documents import DocumentRecord, MovementRow, all_documents
 from ledger.register.gifts import totals_of
 from ledger.register.vouchers import Voucher, insert_vouchers
 from ledger.wording import word
+from ledger.words import _, many
 
 
 class FileInTheWay(OboleError):
@@ -172,7 +173,9 @@ class Posting:
             self._written[path] = digest
         elif there != digest:
             relative = path.relative_to(self.folder.root).as_posix()
-            raise FileInTheWay(f"{relative}: a file that no document posted stands here; move it out of the books.")
+            raise FileInTheWay(
+                _("{file}: a file that no document posted stands here; move it out of the books.").format(file=relative)
+            )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -222,9 +225,19 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
         journal.sync_folder(parent)
     said = []
     if kept:
-        said.append(f"an interrupted import had been posted: {len(kept)} files got their names (the state after).")
+        told = many(
+            "an interrupted import had been posted: {count} file got its name (the state after).",
+            "an interrupted import had been posted: {count} files got their names (the state after).",
+            len(kept),
+        )
+        said.append(told.format(count=len(kept)))
     if dropped:
-        said.append(f"an interrupted import had not been posted: {len(dropped)} files were removed (the state before).")
+        told = many(
+            "an interrupted import had not been posted: {count} file was removed (the state before).",
+            "an interrupted import had not been posted: {count} files were removed (the state before).",
+            len(dropped),
+        )
+        said.append(told.format(count=len(dropped)))
     return said
 
 
@@ -250,16 +263,20 @@ def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
             known.add(row.journal)
             path = folder.root / row.journal
             if not path.exists():
-                yield f"{row.journal}: the journal of {row.name} is missing; restore it from your backup"
+                yield _("{file}: the journal of {name} is missing; restore it from your backup").format(
+                    file=row.journal, name=row.name
+                )
             elif _sha256(path) != row.journal_digest:
-                yield f"{row.journal}: changed since it was posted; restore it from your backup"
+                yield _("{file}: changed since it was posted; restore it from your backup").format(file=row.journal)
         if row.archive:
             path = folder.root / row.archive
             if not path.exists():
-                yield f"{row.archive}: the archived source of {row.name} is missing; restore it from your backup"
+                yield _("{file}: the archived source of {name} is missing; restore it from your backup").format(
+                    file=row.archive, name=row.name
+                )
             elif _sha256(path) != row.file_digest:
-                yield f"{row.archive}: changed since it was taken in; restore it from your backup"
+                yield _("{file}: changed since it was taken in; restore it from your backup").format(file=row.archive)
     for path in sorted(folder.journal.rglob("*.beancount")):
         relative = path.relative_to(folder.root).as_posix()
         if relative not in known and path.stem != "00-year":
-            yield f"{relative}: no posted document; move what you enter by hand to manual/"
+            yield _("{file}: no posted document; move what you enter by hand to manual/").format(file=relative)

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from ledger.errors import OboleError
+from ledger.words import _
 
 
 class RecognitionMethod(StrEnum):
@@ -132,8 +133,10 @@ class GrantIncomplete(OboleError):
 
     def __init__(self, grant: Grant) -> None:
         super().__init__(
-            f"grant {grant.reference}: recognition over the period needs the dates `from` and `to`, in this order; "
-            "correct them in the register of grants."
+            _(
+                "grant {reference}: recognition over the period needs the dates `from` and `to`, in this order; "
+                "correct them in the register of grants."
+            ).format(reference=grant.reference)
         )
 
 

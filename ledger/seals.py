@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from ledger import journal
 from ledger.errors import OboleError
 from ledger.register.documents import all_documents
+from ledger.words import _
 
 
 class AlreadySealed(OboleError):
@@ -54,16 +55,20 @@ def missing_seals(folder: Path, closed: Mapping[int, str]) -> Iterator[str]:
     for year, digest in closed.items():
         path = folder / f"{year}.json"
         if not path.exists():
-            yield f"{year} is closed: its seal {path.name} is missing; restore it from your backup"
+            yield _("{year} is closed: its seal {name} is missing; restore it from your backup").format(
+                year=year, name=path.name
+            )
         elif _sha256(path) != digest:
-            yield f"{year} is closed: its seal {path.name} is not that of the closing; restore it from your backup"
+            yield _("{year} is closed: its seal {name} is not that of the closing; restore it from your backup").format(
+                year=year, name=path.name
+            )
 
 
 def write_seal(folder: Path, seal: Seal) -> Path:
     """Put a seal on disk; AlreadySealed where the year has one."""
     path = folder / f"{seal.year}.json"
     if path.exists():
-        raise AlreadySealed(f"{seal.year} is closed already; verify it with `obole verify`.")
+        raise AlreadySealed(_("{year} is closed already; verify it with `obole verify`.").format(year=seal.year))
     content = {"year": seal.year, "files": dict(seal.files), "documents": dict(seal.documents)}
     journal.write_whole(path, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
     return path
@@ -90,7 +95,7 @@ def read_seal(path: Path) -> Seal:
             return seal
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise NotASeal(f"{path.name}: not the seal of a year; restore it from your backup.")
+    raise NotASeal(_("{name}: not the seal of a year; restore it from your backup.").format(name=path.name))
 
 
 def seal_faults(root: Path, seal: Seal) -> Iterator[str]:
@@ -98,13 +103,19 @@ def seal_faults(root: Path, seal: Seal) -> Iterator[str]:
     for relative, digest in seal.files.items():
         path = root / relative
         if not path.is_file():
-            yield f"{seal.year} is closed: {relative} is missing; restore it from your backup"
+            yield _("{year} is closed: {relative} is missing; restore it from your backup").format(
+                year=seal.year, relative=relative
+            )
         elif _sha256(path) != digest:
-            yield f"{seal.year} is closed: {relative} was changed; restore it from your backup"
+            yield _("{year} is closed: {relative} was changed; restore it from your backup").format(
+                year=seal.year, relative=relative
+            )
     for path in sorted((root / "journal" / str(seal.year)).glob("*.beancount")):
         relative = path.relative_to(root).as_posix()
         if relative not in seal.files:
-            yield f"{seal.year} is closed: {relative} was added; post it in an open year"
+            yield _("{year} is closed: {relative} was added; post it in an open year").format(
+                year=seal.year, relative=relative
+            )
 
 
 def register_faults(connection: Connection, seal: Seal) -> Iterator[str]:
@@ -116,7 +127,7 @@ def register_faults(connection: Connection, seal: Seal) -> Iterator[str]:
     }
     for name in sorted(now.keys() | seal.documents.keys()):
         if now.get(name) != seal.documents.get(name):
-            yield f"{seal.year} is closed: document {name} is not what was sealed"
+            yield _("{year} is closed: document {name} is not what was sealed").format(year=seal.year, name=name)
 
 
 def _sha256(path: Path) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect,
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import OboleError
+from ledger.words import _
 
 StoreName = Literal["register", "vault"]
 STORES: tuple[StoreName, ...] = ("register", "vault")
@@ -59,9 +60,11 @@ def open_store(url: str, name: StoreName, *, migrate: bool = True) -> Engine:
 
 def _not_current(name: StoreName, version: str | None) -> str:
     if version is None:
-        return f"what stands where the {name} should be is empty; restore it from your backup."
-    remedy = "run `obole upgrade`" if version < HEADS[name] else "install the newest Obole"
-    return f"the {name} is at version {version}, this Obole needs {HEADS[name]}; {remedy}."
+        return _("what stands where the {name} should be is empty; restore it from your backup.").format(name=name)
+    remedy = "run `obole upgrade`" if version < HEADS[name] else _("install the newest Obole")
+    return _("the {name} is at version {version}, this Obole needs {needed}; {remedy}.").format(
+        name=name, version=version, needed=HEADS[name], remedy=remedy
+    )
 
 
 def store_version(url: str, name: StoreName) -> str | None:
@@ -78,7 +81,9 @@ def store_version(url: str, name: StoreName) -> str | None:
 
 def _cannot_be_opened(name: StoreName, error: Exception) -> StoreUnreadable:
     return StoreUnreadable(
-        f"the {name} cannot be opened ({type(error).__name__}); check that its file exists and is an Obole store."
+        _("the {name} cannot be opened ({type_name}); check that its file exists and is an Obole store.").format(
+            name=name, type_name=type(error).__name__
+        )
     )
 
 
@@ -102,11 +107,15 @@ def _version(engine: Engine, name: StoreName) -> str | None:
         tables = set(inspect(connection).get_table_names())
         if "alembic_version" not in tables:
             if tables:
-                raise StoreUnreadable(f"the {name} holds tables of another program; check its address in obole.toml.")
+                raise StoreUnreadable(
+                    _("the {name} holds tables of another program; check its address in obole.toml.").format(name=name)
+                )
             return None
         row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
         if row is not None and _OWN_TABLE[name] not in tables:
-            raise StoreUnreadable(f"what stands where the {name} should be is no {name}; restore it from your backup.")
+            raise StoreUnreadable(
+                _("what stands where the {name} should be is no {name}; restore it from your backup.").format(name=name)
+            )
         return str(row[0]) if row else None
 
 
@@ -123,7 +132,9 @@ def _upgrade(engine: Engine, name: StoreName, version: str | None) -> None:
             command.upgrade(config, "head")
         except CommandError:
             raise StoreUnreadable(
-                f"the {name} is at version {version}, which this Obole does not know; install the newest Obole."
+                _(
+                    "the {name} is at version {version}, which this Obole does not know; install the newest Obole."
+                ).format(name=name, version=version)
             ) from None
 
 

@@ -14,6 +14,7 @@ from ledger.errors import OboleError
 from ledger.numbered import with_entry_numbers
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
+from obole.words import _
 from receipts.decide.tie_table import tie_table
 from reports.formats import write_csv, write_json, write_text
 from reports.ledger_listing import general_ledger, ledger_table
@@ -40,10 +41,14 @@ def write_report(
     loaded = load_books(books.folder.main)
     if loaded.errors:
         first = next(loaded.problems())
-        raise OboleError(f"the books have {len(loaded.errors)} errors, the first: {first}; `obole check` lists them.")
+        raise OboleError(
+            _("the books have {count} errors, the first: {first}; `obole check` lists them.").format(
+                count=len(loaded.errors), first=first
+            )
+        )
     if year not in loaded.totals.years:
         known = ", ".join(str(one) for one in loaded.totals.years) or "none"
-        raise NoYear(f"the books hold nothing of {year}; they have {known}.")
+        raise NoYear(_("the books hold nothing of {year}; they have {known}.").format(year=year, known=known))
     if what in STATEMENTS:
         _write_statement(loaded, statement(what, load_scheme(scheme), year, loaded.totals), language, form, output)
         return

@@ -22,6 +22,7 @@ from ledger.vault.sheets import freeze_sheets
 from receipts.decide.eligibility import Assessment, DonorDecision, Policy
 from receipts.decide.facts import assess_year
 from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift, to_json
+from receipts.words import _
 
 _CHUNK = 2000  # sheets encrypted at a time: what is printed on all of them need not be in memory at once
 
@@ -108,8 +109,10 @@ def issue(
             plan = preview(connection, vault_connection, sealer, year, policy)
             if not plan.due:
                 raise NothingToIssue(
-                    f"no receipt of {year} is due that was not issued before; `obole receipts status --year {year}` "
-                    "says why donors have none."
+                    _(
+                        "no receipt of {year} is due that was not issued before; `obole receipts status --year {year}` "
+                        "says why donors have none."
+                    ).format(year=year)
                 )
             keys = {decision.donor for decision in plan.due}
             donors = {row.key: row for row in find_donors(vault_connection, sealer, keys)}

@@ -10,6 +10,7 @@ from beancount.core import data
 from beancount.core.account import is_valid
 
 from ledger.chart import code_of, root_of, statutory_parent
+from ledger.words import _
 
 __plugins__ = ("check_accounts",)
 
@@ -35,15 +36,19 @@ def check_accounts(entries: data.Entries, _options: dict[str, Any]) -> tuple[dat
 def _problem(entry: data.Open) -> str | None:
     name = entry.account
     if not is_valid(name) or unicodedata.normalize("NFC", name) != name:
-        return f"{name}: not a valid account name; use letters, digits and hyphens only"
+        return _("{name}: not a valid account name; use letters, digits and hyphens only").format(name=name)
     code = code_of(name)
     if code is None:
-        return f"{name}: its last part must begin with its account code, such as 731100-Dons"
+        return _("{name}: its last part must begin with its account code, such as 731100-Dons").format(name=name)
     written = entry.meta.get("code")
     if written is not None and str(written) != code:
-        return f"{name}: the code {written} written below it is not {code}"
+        return _("{name}: the code {written} written below it is not {code}").format(
+            name=name, written=written, code=code
+        )
     if statutory_parent(code) is None:
-        return f"{name}: {code} lies below no account of annex 3 of the royal decree of 21.10.2018"
+        return _("{name}: {code} lies below no account of annex 3 of the royal decree of 21.10.2018").format(
+            name=name, code=code
+        )
     root = name.split(":", 1)[0]
     if root != root_of(code):
         return f"{name}: {code} belongs under {root_of(code)}, not {root}"

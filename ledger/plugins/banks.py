@@ -15,6 +15,7 @@ from ledger.money import to_decimal
 from ledger.plugins.opening import BadSettings, read_settings, register_of
 from ledger.register.statements import StatementBalance, statement_balances
 from ledger.store import StoreUnreadable
+from ledger.words import _
 
 __plugins__ = ("check_banks",)
 
@@ -43,7 +44,11 @@ def check_banks(
         return entries, []  # ledger.plugins.gifts says it
     codes = frozenset(banks.values())
     errors = [
-        BankError(entry.meta, f"pad on bank account {code}: import the statements that explain the difference", entry)
+        BankError(
+            entry.meta,
+            _("pad on bank account {code}: import the statements that explain the difference").format(code=code),
+            entry,
+        )
         for entry in entries
         if isinstance(entry, data.Pad)  # its transaction is made after this plugin has run
         for code in (code_of(entry.account), code_of(entry.source_account))
@@ -76,12 +81,12 @@ def _first_difference(daily: list[tuple[date, Decimal]], balances: list[Statemen
         if balance == said:
             continue
         if number == 0 and said - balance == to_decimal(opening):
-            return (
-                f"its first statement, of {day}, opens with {to_decimal(opening)} EUR that the books do not have; "
-                "post the opening balance with the general journal, dated before that statement"
-            )
-        return (
-            f"the books have {balance} EUR on {day}, statement {name} says {said} EUR "
-            f"(difference {balance - said}); a statement is missing, or something was posted by hand"
-        )
+            return _(
+                "its first statement, of {day}, opens with {amount} EUR that the books do not have; post the "
+                "opening balance with the general journal, dated before that statement"
+            ).format(day=day, amount=to_decimal(opening))
+        return _(
+            "the books have {balance} EUR on {day}, statement {name} says {said} EUR (difference "
+            "{difference}); a statement is missing, or something was posted by hand"
+        ).format(balance=balance, day=day, name=name, said=said, difference=balance - said)
     return None

@@ -17,6 +17,7 @@ from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.plugins.opening import read_settings, register_of
 from ledger.register.gifts import day_totals
+from ledger.words import _
 
 __plugins__ = ("check_gifts",)
 
@@ -43,7 +44,11 @@ def check_gifts(
         return entries, [GiftError(source, str(error), None)]
     accounts = frozenset(settings["accounts"])
     errors = [
-        GiftError(entry.meta, f"pad on gift account {code}: gifts are posted by `obole import`, never by hand", entry)
+        GiftError(
+            entry.meta,
+            _("pad on gift account {code}: gifts are posted by `obole import`, never by hand").format(code=code),
+            entry,
+        )
         for entry in entries
         if isinstance(entry, data.Pad)  # its transaction is made after this plugin has run
         for code in (code_of(entry.account), code_of(entry.source_account))
@@ -87,9 +92,11 @@ def _explain(key: _Key, booked: Mapping[_Key, Decimal], registered: Mapping[_Key
     link, batch, day, code = key
     place = f"{day} {code} {link or 'without a document'}{f', batch {batch}' if batch else ''}"
     if key not in registered:
-        return (
-            f"{place}: the books have {booked[key]} EUR that is not in the register of gifts; "
-            "gifts are posted by `obole import`, never by hand"
-        )
+        return _(
+            "{place}: the books have {booked} EUR that is not in the register of gifts; gifts are posted by "
+            "`obole import`, never by hand"
+        ).format(place=place, booked=booked[key])
     books = booked.get(key, to_decimal(0))
-    return f"{place}: the books have {books} EUR, the register of gifts {registered[key]} EUR"
+    return _("{place}: the books have {books} EUR, the register of gifts {registered} EUR").format(
+        place=place, books=books, registered=registered[key]
+    )

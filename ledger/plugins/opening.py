@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import OboleError
 from ledger.store import StoreUnreadable, open_store, sqlite_url
+from ledger.words import _
 
 
 class BadSettings(OboleError):
@@ -29,7 +30,11 @@ def read_settings(plugin: str, config: str, accounts: type) -> dict[str, Any]:
         values = [*listed, *listed.values()] if isinstance(listed, dict) else listed
         if isinstance(listed, accounts) and all(isinstance(value, str) for value in [settings["register"], *values]):
             return settings
-    raise BadSettings(f"plugin {plugin}: its settings are not {{'register': ..., 'accounts': ...}}; correct them.")
+    raise BadSettings(
+        _("plugin {plugin}: its settings are not {{'register': ..., 'accounts': ...}}; correct them.").format(
+            plugin=plugin
+        )
+    )
 
 
 @contextmanager
@@ -43,7 +48,7 @@ def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[C
             yield connection
     except (SQLAlchemyError, ValueError, TypeError):  # ValueError, TypeError: a value changed by hand to what is none
         raise StoreUnreadable(
-            "the register cannot be read; run `obole check`, or restore it from your backup."
+            _("the register cannot be read; run `obole check`, or restore it from your backup.")
         ) from None
     finally:
         engine.dispose()

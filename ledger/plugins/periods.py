@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from beancount.core import data
 
 from ledger.seals import NotASeal, Seal, read_seal, seal_faults, seal_files
+from ledger.words import _
 
 __plugins__ = ("check_periods",)
 
@@ -45,8 +46,8 @@ def check_periods(
         file = Path(str(entry.meta.get("filename", "")))
         relative = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
         if relative not in closed.files:
-            message = (
-                f"{closed.year} is closed: this entry of {entry.date} is not under its seal; date it in an open year"
+            message = _("{year} is closed: this entry of {date} is not under its seal; date it in an open year").format(
+                year=closed.year, date=entry.date
             )
             errors.append(PeriodError(entry.meta, message, entry))
     return entries, errors

@@ -19,6 +19,7 @@ from ledger.money import to_decimal
 from ledger.register.canonical import crc_of, gift_text, movement_text, rows_digest
 from ledger.register.documents import crc_of_document
 from ledger.register.tables import day_total, document, gift, movement
+from ledger.words import _
 
 
 class Alteration(NamedTuple):
@@ -47,7 +48,7 @@ def alterations(connection: Connection) -> list[Alteration]:
             key = (document_id, row.batch, row.booked, row.account, *of)
             count, cents = sums.get(key, (0, 0))
             sums[key] = (count + 1, cents + row.cents)
-    for document_id, text, _ in _rows(connection, movement, names, found):
+    for document_id, text, _cents in _rows(connection, movement, names, found):
         movements.setdefault(document_id, []).append(text)
     for document_id, record in posted.items():
         problems = _document_problems(record, movements.pop(document_id, []), gifts.pop(document_id, []))
@@ -55,7 +56,7 @@ def alterations(connection: Connection) -> list[Alteration]:
     # Documents are numbered 1, 2, 3 ...; what is left over belongs to none.
     numbers = set(range(1, max(posted, default=0) + 1)) | gifts.keys() | movements.keys()
     found += [
-        Alteration("document", f"number {document_id}", "it was deleted")
+        Alteration("document", f"number {document_id}", _("it was deleted"))
         for document_id in sorted(numbers - posted.keys())
     ]
     kept: dict[_TotalKey, tuple[Any, Any]] = {
@@ -92,22 +93,30 @@ def _rows(
         document_id = row[first]
         if crc_of(text) != row[-1]:
             place = f"{key.name} {getattr(row, key.name)} of {names.get(document_id, 'no document')}"
-            found.append(Alteration(table.name, place, "the row was changed after posting"))
+            found.append(Alteration(table.name, place, _("the row was changed after posting")))
         yield document_id, text, row
 
 
 def _document_problems(record: RowMapping, movements: Sequence[str], gifts: Sequence[str]) -> Iterator[str]:
     if crc_of_document(record) != record["crc"]:
-        yield "its record was changed after posting"
+        yield _("its record was changed after posting")
     if (len(movements), len(gifts)) != (record["movements"], record["gifts"]):
         yield (
-            f"{record['movements']} movements and {record['gifts']} gifts were posted, "
-            f"{len(movements)} and {len(gifts)} are there"
+            _(
+                "{movements} movements and {gifts} gifts were posted, {movements_there} and {gifts_there} are there"
+            ).format(
+                movements=record["movements"],
+                gifts=record["gifts"],
+                movements_there=len(movements),
+                gifts_there=len(gifts),
+            )
         )
     elif rows_digest(movements, gifts) != record["rows_digest"]:
-        yield "the digest of its rows is not the one posted"
+        yield _("the digest of its rows is not the one posted")
 
 
 def _total_problem(kept: tuple[Any, Any], real: tuple[int, int]) -> str:
     said = to_decimal(kept[1]) if isinstance(kept[1], int) else kept[1]
-    return f"says {kept[0]} gifts, {said} EUR; the gifts are {real[0]}, {to_decimal(real[1])} EUR"
+    return _("says {kept} gifts, {said} EUR; the gifts are {real}, {amount} EUR").format(
+        kept=kept[0], said=said, real=real[0], amount=to_decimal(real[1])
+    )

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from ledger.money import to_decimal
 from ledger.register.tables import gift, metadata
 from ledger.store import bulk_insert
+from ledger.words import _, many
 
 receipt = Table(
     "receipt",
@@ -238,20 +239,28 @@ def faults(connection: Connection) -> list[ReceiptFault]:
         missing = range(last.get(year, 0) + 1, number)
         last[year] = number
         if missing:
-            which = f"numbers {missing[0]} to {missing[-1]} are" if len(missing) > 1 else f"number {missing[0]} is"
-            found.append(ReceiptFault(year, number, f"{which} missing before it"))
+            told = many(
+                "number {first} is missing before it", "numbers {first} to {last} are missing before it", len(missing)
+            ).format(first=missing[0], last=missing[-1])
+            found.append(ReceiptFault(year, number, told))
         if crc != _crc(year, number, donor, cents, day, state):
-            found.append(ReceiptFault(year, number, "the row was changed after issue"))
+            found.append(ReceiptFault(year, number, _("the row was changed after issue")))
         total = sums.pop((year, number), 0)
         if total != cents:
             said = to_decimal(cents) if isinstance(cents, int) else cents
-            found.append(ReceiptFault(year, number, f"says {said} EUR, its gifts are {to_decimal(total)} EUR"))
+            found.append(
+                ReceiptFault(
+                    year,
+                    number,
+                    _("says {said} EUR, its gifts are {amount} EUR").format(said=said, amount=to_decimal(total)),
+                )
+            )
         if (year, number) not in versions:
-            found.append(ReceiptFault(year, number, "its first version was deleted"))
+            found.append(ReceiptFault(year, number, _("its first version was deleted")))
         versions.discard((year, number))
     # The last number of a year leaves no gap: what belonged to it is left over.
     found += [
-        ReceiptFault(year, number, "it was deleted")
+        ReceiptFault(year, number, _("it was deleted"))
         for year, number in sorted(versions | sums.keys())
         if number > last.get(year, 0)
     ]
@@ -277,6 +286,12 @@ def _on_two_receipts(connection: Connection) -> list[ReceiptFault]:
     before: dict[int, str] = {}
     for gift_id, year, number in connection.execute(query):
         if gift_id in before:
-            found.append(ReceiptFault(year, number, f"gift {gift_id} stands on receipt {before[gift_id]} too"))
+            found.append(
+                ReceiptFault(
+                    year,
+                    number,
+                    _("gift {gift_id} stands on receipt {before} too").format(gift_id=gift_id, before=before[gift_id]),
+                )
+            )
         before[gift_id] = f"{year}/{number:06d}"
     return found

@@ -12,6 +12,7 @@ from sqlalchemy import (
 
 from ledger.register.tables import assignment, document, grant, in_kind, stands, voucher, was_undone
 from ledger.store import bulk_insert, slices
+from ledger.words import _
 
 
 class VoucherKey(NamedTuple):
@@ -153,9 +154,12 @@ def save_grants(connection: Connection, document_id: int, contracts: Iterable[Gr
 def texts(connection: Connection) -> Iterator[tuple[str, str]]:
     """Every text that a person wrote into the register, with its place; organisations that fund grants are named."""
     for row in connection.execute(select(in_kind.c.reference, in_kind.c.description, in_kind.c.evidence)):
-        yield f"gift in kind {row.reference}", f"{row.reference} {row.description} {row.evidence}"
+        yield (
+            _("gift in kind {reference}").format(reference=row.reference),
+            f"{row.reference} {row.description} {row.evidence}",
+        )
     decided = select(assignment.c.document_id, assignment.c.position, assignment.c.reason)
     for document_id, position, reason in connection.execute(decided):
-        yield f"assignment {document_id}/{position}", reason or ""
+        yield _("assignment {document_id}/{position}").format(document_id=document_id, position=position), reason or ""
     for reference, content in connection.execute(select(grant.c.reference, grant.c.content)):
-        yield f"grant {reference}", content
+        yield _("grant {reference}").format(reference=reference), content

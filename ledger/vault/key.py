@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.errors import OboleError
 from ledger.journal import sync_folder
+from ledger.words import _
 
 _NONCE_BYTES = 12  # AES-GCM, NIST SP 800-38D section 8.2
 
@@ -40,7 +41,9 @@ def create_key(name: str, books: Path | None = None) -> Path:
     folder = keys_folder()
     if books is not None and folder.resolve().is_relative_to(books.resolve()):
         raise KeyInBooks(
-            f"the key folder lies inside the books {books.name}; point OBOLE_KEYS at a folder outside them."
+            _("the key folder lies inside the books {name}; point OBOLE_KEYS at a folder outside them.").format(
+                name=books.name
+            )
         )
     path = folder / f"{name}.key"
     if not path.exists():
@@ -53,8 +56,10 @@ class KeyTaken(OboleError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"another key than that of the backup is called {name}.key in the key folder; move it away, or point "
-            "OBOLE_KEYS at another folder."
+            _(
+                "another key than that of the backup is called {name}.key in the key folder; move it away, or "
+                "point OBOLE_KEYS at another folder."
+            ).format(name=name)
         )
 
 
@@ -65,13 +70,19 @@ def read_key(name: str) -> bytes:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (FileNotFoundError, PermissionError):
         raise KeyMissing(
-            f"the key {name}.key of this vault is not in the key folder; restore it from your backup, "
-            "or point OBOLE_KEYS at the folder that holds it."
+            _(
+                "the key {name}.key of this vault is not in the key folder; restore it from your backup, or "
+                "point OBOLE_KEYS at the folder that holds it."
+            ).format(name=name)
         ) from None
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise KeyMissing(f"{name}.key is not a key of {KEY_BYTES} bytes; restore it from your backup.")
+        raise KeyMissing(
+            _("{name}.key is not a key of {count} bytes; restore it from your backup.").format(
+                name=name, count=KEY_BYTES
+            )
+        )
     return key
 
 
@@ -130,7 +141,9 @@ class Sealer:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
         except (InvalidTag, ValueError):  # ValueError: too short to have been sealed
             raise KeyMissing(
-                f"{context}: cannot be decrypted with this key; restore the key the vault was made with."
+                _("{context}: cannot be decrypted with this key; restore the key the vault was made with.").format(
+                    context=context
+                )
             ) from None
 
     def mark(self, text: str) -> str:

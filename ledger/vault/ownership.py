@@ -11,6 +11,7 @@ from sqlalchemy import (
 
 from ledger.errors import OboleError
 from ledger.store import slices
+from ledger.words import _
 
 
 class LinkTaken(OboleError):
@@ -32,5 +33,7 @@ def owners_of_links(connection: Connection, column: Column[str], links: Iterable
 def refuse_taken(column: Column[str], key: str, owner: str) -> NoReturn:
     """Raise LinkTaken: a link of donor `key` is kept with `owner`."""
     raise LinkTaken(
-        f"donor {key}: a {column.table.name} of theirs is kept with donor {owner}; leave it with one of them."
+        _("donor {key}: a {name} of theirs is kept with donor {owner}; leave it with one of them.").format(
+            key=key, name=column.table.name, owner=owner
+        )
     )

@@ -23,6 +23,7 @@ from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from obole.books.policies import policy_for
 from obole.books.watch import Watch
+from obole.words import N_, _
 from receipts.decide.facts import assess_year
 from receipts.decide.parameters import known_years
 from receipts.decide.tie import tie
@@ -62,8 +63,8 @@ def check_books(books: Books, progress: Callable[[str, int, int], None] | None =
         work = _Proof(books, gifts, identities, load_books(books.folder.main))
         for number, (rule, look) in enumerate(_RULES, start=1):
             if progress is not None:
-                progress(rule, number - 1, len(_RULES))
-            result = Result(number, rule)
+                progress(_(rule), number - 1, len(_RULES))
+            result = Result(number, _(rule))
             try:
                 for fault in look(work, result):
                     result.faults.append(fault)
@@ -82,7 +83,9 @@ def _once(work: _Proof, _result: Result) -> Iterator[str]:
         .having(func.count() > 1)
     )
     for bank, day, sequence, count in work.gifts.execute(twice):
-        yield f"statement {sequence} of {bank} closing on {day} was posted {count} times"
+        yield _("statement {sequence} of {bank} closing on {day} was posted {count} times").format(
+            sequence=sequence, bank=bank, day=day, count=count
+        )
     for alteration in alterations(work.gifts):
         yield f"{alteration.table}: {alteration.place}: {alteration.problem}"
 
@@ -105,14 +108,16 @@ def _whole(work: _Proof, result: Result) -> Iterator[str]:
         total = sums.get(number, 0)
         if opening + total != closing:
             yield (
-                f"{name}: opening {to_decimal(opening)} + movements {to_decimal(total)} is not its closing balance "
-                f"{to_decimal(closing)}"
+                _("{name}: opening {opening} + movements {movements} is not its closing balance {closing}").format(
+                    name=name, opening=to_decimal(opening), movements=to_decimal(total), closing=to_decimal(closing)
+                )
             )
         known = before.get(bank)
         if known is not None and known[1] != opening:
             result.notes.append(
-                f"a gap of {to_decimal(opening - known[1])} EUR between {known[0]} and {name}; "
-                "import the statement that is missing"
+                _("a gap of {amount} EUR between {known} and {name}; import the statement that is missing").format(
+                    amount=to_decimal(opening - known[1]), known=known[0], name=name
+                )
             )
         before[bank] = (name, closing)
 
@@ -127,13 +132,17 @@ def _explained(work: _Proof, result: Result) -> Iterator[str]:
     control = set(work.books.config.gifts.control)
     for year in work.loaded.totals.years:
         if year not in known_years():
-            result.notes.append(f"{year}: no receipt parameters for this year; the gift accounts are not tied out")
+            result.notes.append(
+                _("{year}: no receipt parameters for this year; the gift accounts are not tied out").format(year=year)
+            )
             continue
         assessment = assess_year(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
         income = -sum(cents for code, cents in work.loaded.totals.in_year(year).items() if code in control)
         result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income)
         if result_of_year.difference:
-            yield f"{year}: the gift accounts differ from the register by {to_decimal(result_of_year.difference)} EUR"
+            yield _("{year}: the gift accounts differ from the register by {amount} EUR").format(
+                year=year, amount=to_decimal(result_of_year.difference)
+            )
     open_cents = sum(item.cents for item in open_items(work.gifts))
     suspense = work.books.config.gifts.suspense
     booked = -sum(
@@ -143,16 +152,21 @@ def _explained(work: _Proof, result: Result) -> Iterator[str]:
     )
     if booked != open_cents:
         yield (
-            f"the suspense account {suspense} holds {to_decimal(booked)} EUR, its open items are "
-            f"{to_decimal(open_cents)} EUR"
+            _("the suspense account {suspense} holds {booked} EUR, its open items are {open} EUR").format(
+                suspense=suspense, booked=to_decimal(booked), open=to_decimal(open_cents)
+            )
         )
     if open_cents:
-        result.notes.append(f"{to_decimal(open_cents)} EUR wait on the suspense account: `obole match`")
+        result.notes.append(
+            _("{amount} EUR wait on the suspense account: `obole match`").format(amount=to_decimal(open_cents))
+        )
 
 
 def _numbered(work: _Proof, _result: Result) -> Iterator[str]:
     for fault in receiptbook.faults(work.gifts):
-        yield f"receipt {fault.year}/{fault.number:06d}: {fault.problem}"
+        yield _("receipt {year}/{number:06d}: {problem}").format(
+            year=fault.year, number=fault.number, problem=fault.problem
+        )
 
 
 def _unchanged(work: _Proof, _result: Result) -> Iterator[str]:
@@ -168,8 +182,15 @@ def _reversals(work: _Proof, result: Result) -> Iterator[str]:
         plan = preview(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
         for changed in plan.changed:
             result.notes.append(
-                f"receipt {year}/{changed.number:06d}: issued for {to_decimal(changed.issued_cents)} EUR, "
-                f"its gifts are now {to_decimal(changed.now_cents)} EUR: to be withdrawn or replaced"
+                _(
+                    "receipt {year}/{number:06d}: issued for {issued} EUR, its gifts are now {now} EUR: to be "
+                    "withdrawn or replaced"
+                ).format(
+                    year=year,
+                    number=changed.number,
+                    issued=to_decimal(changed.issued_cents),
+                    now=to_decimal(changed.now_cents),
+                )
             )
     return
     yield
@@ -199,14 +220,19 @@ def _texts(root: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith(_ROOTS):
-                yield f"{path.relative_to(root).as_posix()}: line {number}", line
+                yield (
+                    _("{file}: line {line}").format(file=path.relative_to(root).as_posix(), line=number),
+                    line,
+                )
 
 
 def _settled(work: _Proof, _result: Result) -> Iterator[str]:
     root = work.books.folder
     for folder in (root.journal, root.documents):
         for path in folder.rglob(".*.new"):
-            yield f"{path.relative_to(root.root).as_posix()}: left by a killed run; any command that writes settles it"
+            yield _("{file}: left by a killed run; any command that writes settles it").format(
+                file=path.relative_to(root.root).as_posix()
+            )
 
 
 def _mapped(work: _Proof, _result: Result) -> Iterator[str]:
@@ -216,9 +242,11 @@ def _mapped(work: _Proof, _result: Result) -> Iterator[str]:
         for year in totals.years:
             difference = balance(statement("balance-sheet", scheme, year, totals))[0].difference
             if difference:
-                yield f"{year}, scheme {name}: assets and liabilities differ by {to_decimal(difference)} EUR"
+                yield _("{year}, scheme {name}: assets and liabilities differ by {amount} EUR").format(
+                    year=year, name=name, amount=to_decimal(difference)
+                )
     for code in {code_of(path) for path in work.loaded.opened} - set(work.books.chart):
-        yield f"account {code} is open in the books and not in chart.beancount; open it there"
+        yield _("account {code} is open in the books and not in chart.beancount; open it there").format(code=code)
 
 
 def _in_series(work: _Proof, _result: Result) -> Iterator[str]:
@@ -226,16 +254,16 @@ def _in_series(work: _Proof, _result: Result) -> Iterator[str]:
 
 
 _RULES: tuple[tuple[str, Callable[[_Proof, Result], Iterable[str]]], ...] = (
-    ("every euro stands in the register once, as posted", _once),
-    ("a statement is taken whole: opening + movements = closing", _whole),
-    ("the register and the books are equal, and every journal file is as posted", _equal),
-    ("every euro of the gift accounts is receipted or has its reason", _explained),
-    ("receipt numbers of a year are 1..N, each for its gifts", _numbered),
-    ("what was issued does not change", _unchanged),
-    ("a reversal after issue waits in a queue", _reversals),
-    ("a closed year does not change", _sealed),
-    ("no name, IBAN, e-mail or national number in the books", _nameless),
-    ("nothing is left half done", _settled),
-    ("every account falls in one line of each scheme; assets = liabilities", _mapped),
-    ("entries are numbered 1..N per journal and year, in the books as in the register", _in_series),
+    (N_("every euro stands in the register once, as posted"), _once),
+    (N_("a statement is taken whole: opening + movements = closing"), _whole),
+    (N_("the register and the books are equal, and every journal file is as posted"), _equal),
+    (N_("every euro of the gift accounts is receipted or has its reason"), _explained),
+    (N_("receipt numbers of a year are 1..N, each for its gifts"), _numbered),
+    (N_("what was issued does not change"), _unchanged),
+    (N_("a reversal after issue waits in a queue"), _reversals),
+    (N_("a closed year does not change"), _sealed),
+    (N_("no name, IBAN, e-mail or national number in the books"), _nameless),
+    (N_("nothing is left half done"), _settled),
+    (N_("every account falls in one line of each scheme; assets = liabilities"), _mapped),
+    (N_("entries are numbered 1..N per journal and year, in the books as in the register"), _in_series),
 )

@@ -13,6 +13,7 @@ from ledger.register.years import closed_years, enter_closing
 from ledger.seals import make_seal, missing_seals, read_seals, register_faults, seal_faults, write_seal
 from obole.books.loading import load_books
 from obole.books.opened import Books, settle
+from obole.words import _, many
 
 
 class NotReady(OboleError):
@@ -27,25 +28,34 @@ def close_year(books: Books, year: int) -> str:
         loaded = load_books(books.folder.main)
         problem = next(loaded.problems(), None)
         if problem is not None:
-            raise NotReady(f"{year} cannot be closed: {problem}.")
+            raise NotReady(_("{year} cannot be closed: {problem}.").format(year=year, problem=problem))
         if year not in loaded.totals.years:
-            raise NotReady(f"{year} cannot be closed: the books hold nothing of it.")
+            raise NotReady(_("{year} cannot be closed: the books hold nothing of it.").format(year=year))
         left = loaded.totals.unappropriated_before(year + 1)
         if left:
             raise NotReady(
-                f"{year} cannot be closed: a result of {to_decimal(-left)} EUR is not carried to 14 yet; "
-                "post the appropriation (14/790, 692/14) with the general journal."
+                _(
+                    "{year} cannot be closed: a result of {amount} EUR is not carried to 14 yet; post the "
+                    "appropriation (14/790, 692/14) with the general journal."
+                ).format(year=year, amount=to_decimal(-left))
             )
         with books.register.connect() as connection:
             waiting = [item for item in open_items(connection) if item.booked.year <= year]
             if waiting:
-                raise NotReady(f"{year} cannot be closed: {len(waiting)} lines wait on suspense; see `obole match`.")
+                told = many(
+                    "{year} cannot be closed: {count} line waits on suspense; see `obole match`.",
+                    "{year} cannot be closed: {count} lines wait on suspense; see `obole match`.",
+                    len(waiting),
+                )
+                raise NotReady(told.format(year=year, count=len(waiting)))
             seal = make_seal(books.folder.root, connection, year)
         path = write_seal(books.folder.seals, seal)
         with books.register.begin() as connection:
             number_by_hand(connection, books.folder.root, loaded.entries, year)
             enter_closing(connection, year, hashlib.sha256(path.read_bytes()).hexdigest(), posting_time())
-    return f"{year} is closed: {len(seal.files)} files and {len(seal.documents)} documents sealed in seals/{year}.json."
+    return _("{year} is closed: {files} files and {documents} documents sealed in seals/{year}.json.").format(
+        year=year, files=len(seal.files), documents=len(seal.documents)
+    )
 
 
 def verify_seals(books: Books) -> tuple[list[str], list[int]]:

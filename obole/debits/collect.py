@@ -32,6 +32,7 @@ from obole.books.policies import collection_settings
 from obole.books.settings import CollectionSettings
 from obole.debits.message import block_reference, message
 from obole.debits.notice import notification
+from obole.words import _
 from reports.sheets import write_xlsx
 
 # How many months back an instalment that failed is tried again.
@@ -86,19 +87,31 @@ def _due(settings: CollectionSettings, period: date, due: date | None) -> date:
         return bank_day_from(period.replace(day=settings.day))
     if not is_bank_day(due):
         near = bank_day_from(due)
-        raise OboleError(f"{due} is no bank day; direct debits are settled on bank days, the next one is {near}.")
+        raise OboleError(
+            _("{due} is no bank day; direct debits are settled on bank days, the next one is {near}.").format(
+                due=due, near=near
+            )
+        )
     if due < period:
-        raise OboleError(f"{due} lies before the month {period:%Y-%m} to be collected; correct one of the two.")
+        raise OboleError(
+            _("{due} lies before the month {period:%Y-%m} to be collected; correct one of the two.").format(
+                due=due, period=period
+            )
+        )
     return due
 
 
 def _refuse_day(books: Books, connection: Connection, due: date) -> None:
     closed = books.closed_years(connection)
     if due.year in closed:
-        raise OboleError(f"{due.year} is closed; nothing can be collected in it any more.")
+        raise OboleError(_("{year} is closed; nothing can be collected in it any more.").format(year=due.year))
     if due < books.config.first_day:
         first = books.config.first_day
-        raise OboleError(f"{due} lies before the first day of these books ({first}, first_day in obole.toml).")
+        raise OboleError(
+            _("{due} lies before the first day of these books ({first}, first_day in obole.toml).").format(
+                due=due, first=first
+            )
+        )
 
 
 def _plan(

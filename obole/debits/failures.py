@@ -22,23 +22,34 @@ from ledger.register import debits as debitbook
 from ledger.register.debits import Debit, Failure, FailureKind
 from ledger.vault.pledges import PledgeChange, pledged_mandates
 from obole.books.opened import Books
+from obole.words import N_, N_many, _, many
 
 _SHOWN = 5
 
 
+# How many came back in which way, for how much, why and whose.
 _CAME = {
-    FailureKind.REJECT: "rejected before settlement",
-    FailureKind.RETURN: "returned",
-    FailureKind.REFUND: "refunded to the debtor",
+    FailureKind.REJECT: N_many(
+        "{count} direct debit was rejected before settlement, {amount} EUR, {reason} ({donors})",
+        "{count} direct debits were rejected before settlement, {amount} EUR, {reason} ({donors})",
+    ),
+    FailureKind.RETURN: N_many(
+        "{count} direct debit was returned, {amount} EUR, {reason} ({donors})",
+        "{count} direct debits were returned, {amount} EUR, {reason} ({donors})",
+    ),
+    FailureKind.REFUND: N_many(
+        "{count} direct debit was refunded to the debtor, {amount} EUR, {reason} ({donors})",
+        "{count} direct debits were refunded to the debtor, {amount} EUR, {reason} ({donors})",
+    ),
 }
 
 
 _FATES = {
-    Fate.RETRY: "the mandate stays and the instalment may be collected again",
-    Fate.SUSPEND: "the mandate is suspended: contact the donor",
-    Fate.END: "the mandate is ended",
-    Fate.CORRECT: "an error of our own: correct it, the instalment may be collected again",
-    Fate.KEEP: "nothing follows for the mandate",
+    Fate.RETRY: N_("the mandate stays and the instalment may be collected again"),
+    Fate.SUSPEND: N_("the mandate is suspended: contact the donor"),
+    Fate.END: N_("the mandate is ended"),
+    Fate.CORRECT: N_("an error of our own: correct it, the instalment may be collected again"),
+    Fate.KEEP: N_("nothing follows for the mandate"),
 }
 
 
@@ -105,13 +116,12 @@ def _completed(one: Failed, debit: Debit | None) -> Failed:
 def _told(told: Mapping[tuple[FailureKind, str, Fate | None], Sequence[Failed]], language: Language) -> Iterable[Fault]:
     """One remark per way, reason and fate: how many, for how much, whose."""
     for (kind, reason, follows), failed in sorted(told.items(), key=str):
-        count = "1 direct debit was" if len(failed) == 1 else f"{len(failed)} direct debits were"
-        whose = ", ".join(sorted({one.donor or "donor unknown" for one in failed})[:_SHOWN])
-        more = " ..." if len({one.donor for one in failed}) > _SHOWN else ""
-        words = f"{reason} {reason_label(reason, language)}" if reason else "no reason given"
-        cents = sum(one.cents for one in failed)
-        yield Fault(
-            f"{count} {_CAME[kind]}, {to_decimal(cents)} EUR, {words} ({whose}{more})"
-            + (f": {_FATES[follows]}" if follows is not None else ""),
-            severity=Severity.WARNING,
+        whose = sorted({one.donor or _("donor unknown") for one in failed})
+        told_of = ", ".join(whose[:_SHOWN]) + (" ..." if len(whose) > _SHOWN else "")
+        words = f"{reason} {reason_label(reason, language)}" if reason else _("no reason given")
+        came = many(*_CAME[kind], len(failed)).format(
+            count=len(failed), amount=to_decimal(sum(one.cents for one in failed)), reason=words, donors=told_of
         )
+        if follows is not None:
+            came = _("{event}: {consequence}").format(event=came, consequence=_(_FATES[follows]))
+        yield Fault(came, severity=Severity.WARNING)

@@ -17,6 +17,7 @@ from ledger.instalments import Instalment, Pledge, SequenceType
 from ledger.vault.donors import Donor
 from ledger.wording import word
 from obole.books.settings import CollectionSettings, Config
+from obole.words import _
 
 _NAME_LENGTH, _TEXT_LENGTH = 70, 140  # Max70Text and Max140Text of ISO 20022
 
@@ -80,7 +81,7 @@ def _creditor(config: Config, settings: CollectionSettings) -> dict[str, str | b
     iban = next(bank.iban for bank in config.bank if bank.alias == settings.bank)
     bic = settings.bic or bic_of(iban)
     if not bic:
-        raise OboleError("obole.toml: collection.bic: missing, the IBAN does not tell it; add the BIC of your bank.")
+        raise OboleError(_("obole.toml: collection.bic: missing, the IBAN does not tell it; add the BIC of your bank."))
     return {
         "name": config.organisation.name,
         "IBAN": iban,

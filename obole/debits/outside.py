@@ -22,6 +22,7 @@ from ledger.sources import source_document
 from ledger.vault.links import load_links
 from obole.books.opened import Books
 from obole.outcome import Taken
+from obole.words import _
 
 
 def take_collection(books: Books, path: Path) -> Taken:
@@ -60,22 +61,27 @@ def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors
     debits = [debit for block in file.blocks for debit in block.transactions]
     named = [debit.end_to_end for debit in debits]
     if not debits:
-        yield Fault("the file asks for no debit; check that the right file was chosen")
+        yield Fault(_("the file asks for no debit; check that the right file was chosen"))
     if len({block.reference for block in file.blocks}) < len(file.blocks):
-        yield Fault("two of its blocks have the same PmtInfId, so that the bank's totals could not be told apart")
+        yield Fault(_("two of its blocks have the same PmtInfId, so that the bank's totals could not be told apart"))
     for block in file.blocks:
         if debitbook.collected(connection, block.reference) is not None:
             yield Fault(
-                f"the block {block.reference} was entered before, in another file; it is not sent twice", block.line
+                _("the block {reference} was entered before, in another file; it is not sent twice").format(
+                    reference=block.reference
+                ),
+                block.line,
             )
     if len(set(named)) < len(named) or any(name in ("", "NOTPROVIDED") for name in named):
-        yield Fault("its debits have no EndToEndId of their own, so that what comes back could not be told apart")
+        yield Fault(_("its debits have no EndToEndId of their own, so that what comes back could not be told apart"))
     elif debitbook.debits(connection, named):
-        yield Fault("some of its debits were entered before, in another file; they are not collected twice")
+        yield Fault(_("some of its debits were entered before, in another file; they are not collected twice"))
     unknown = [debit for debit in debits if debit.mandate not in donors]
     if unknown:
         first = unknown[0]
-        message = f"{len(unknown)} of its mandates are of no donor ({first.mandate}); import the register that has them"
+        message = _("{count} of its mandates are of no donor ({mandate}); import the register that has them").format(
+            count=len(unknown), mandate=first.mandate
+        )
         yield Fault(message, first.line)
 
 

@@ -20,6 +20,7 @@ from ledger.vault.pledges import all_pledges, save_pledges
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.outcome import Taken
+from obole.words import _, many
 
 
 def take_pledges(books: Books, path: Path) -> Taken:
@@ -57,9 +58,13 @@ def _refusals(rows: Sequence[PledgeRow], known: set[str], owners: Mapping[str, s
     for row in rows:
         owner = owners.get(row.mandate, row.donor)
         if row.donor not in known:
-            yield Fault(f"donor {row.donor} is not in the vault; import the donor register first", row.row)
+            yield Fault(
+                _("donor {donor} is not in the vault; import the donor register first").format(donor=row.donor), row.row
+            )
         elif owner != row.donor:
-            yield Fault(f"column `mandate` holds a mandate of {owner}; keep it with one donor", row.row)
+            yield Fault(
+                _("column `mandate` holds a mandate of {owner}; keep it with one donor").format(owner=owner), row.row
+            )
 
 
 def _moved(books: Books, rows: Sequence[PledgeRow], before: Mapping[str, Pledge]) -> Iterator[Fault]:
@@ -75,7 +80,7 @@ def _moved(books: Books, rows: Sequence[PledgeRow], before: Mapping[str, Pledge]
         begun = {mandate for mandate, past in debitbook.histories(connection, date.max).items() if past.begun}
     for row in moved:
         if row.mandate in begun:
-            message = "column `iban` changes the account of a mandate already debited; end it and enter a new one"
+            message = _("column `iban` changes the account of a mandate already debited; end it and enter a new one")
             yield Fault(message, row.row)
 
 
@@ -115,9 +120,11 @@ def _kept(rows: Sequence[PledgeRow], pledges: Sequence[Pledge]) -> Iterator[Faul
     ]
     if stopped:
         some = ", ".join(stopped[:3]) + (" ..." if len(stopped) > 3 else "")  # noqa: PLR2004 - a few to look at
-        which = "1 mandate is" if len(stopped) == 1 else f"{len(stopped)} mandates are"
-        message = (
-            f"{which} active in this file and stopped in the vault ({some}), which stays; "
-            "write the day in the column `resumed` to collect them again"
+        told = many(
+            "{count} mandate is active in this file and stopped in the vault ({some}), which stays; "
+            "write the day in the column `resumed` to collect it again",
+            "{count} mandates are active in this file and stopped in the vault ({some}), which stays; "
+            "write the day in the column `resumed` to collect them again",
+            len(stopped),
         )
-        yield Fault(message, severity=Severity.WARNING)
+        yield Fault(told.format(count=len(stopped), some=some), severity=Severity.WARNING)

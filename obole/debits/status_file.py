@@ -21,6 +21,7 @@ from ledger.vault.pledges import change_pledges
 from obole.books.opened import Books
 from obole.debits.failures import Failed, follow
 from obole.outcome import Taken
+from obole.words import _
 
 
 def take_status(books: Books, path: Path) -> Taken:
@@ -68,7 +69,12 @@ def _rejected(connection: Connection, books: Books, report: StatusReport) -> tup
         if debit is not None and one.cents and one.cents != debit.cents:
             said, asked = to_decimal(one.cents), to_decimal(debit.cents)
             faults.append(
-                Fault(f"rejects {said} EUR of instalment {one.end_to_end}, which asks for {asked} EUR", one.line)
+                Fault(
+                    _("rejects {said} EUR of instalment {end_to_end}, which asks for {asked} EUR").format(
+                        said=said, end_to_end=one.end_to_end, asked=asked
+                    ),
+                    one.line,
+                )
             )
         failed[one.end_to_end or str(number)] = Failed(
             one.end_to_end or None,
@@ -90,15 +96,19 @@ def _rejected(connection: Connection, books: Books, report: StatusReport) -> tup
                 ),
             )
     if not failed and _says_rejected(report):
-        message = "it rejects what is of no collection and no mandate of these books; check that it is yours"
+        message = _("it rejects what is of no collection and no mandate of these books; check that it is yours")
         faults.append(Fault(message))
     elif strange:
-        message = f"{strange} of its rejects are of no collection and no mandate of these books; they are left out"
+        message = _(
+            "{strange} of its rejects are of no collection and no mandate of these books; they are left out"
+        ).format(strange=strange)
         faults.append(Fault(message, severity=Severity.WARNING))
     known = debitbook.debits(connection, [one for one in failed if one])
     credited = sum(one.credited for one in known.values())
     if credited:
-        message = f"{credited} of its rejects were credited by the bank before; their debit is still to come"
+        message = _("{credited} of its rejects were credited by the bank before; their debit is still to come").format(
+            credited=credited
+        )
         faults.append(Fault(message, severity=Severity.WARNING))
     return [one for key, one in failed.items() if key not in known or not known[key].rejected], faults
 

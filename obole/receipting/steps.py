@@ -12,6 +12,7 @@ from ledger.register import receipts as receiptbook
 from obole.books.loading import load_books
 from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for, printing_of
+from obole.words import _
 from receipts.decide.eligibility import Warn
 from receipts.decide.facts import assess_year
 from receipts.decide.tie import Tie, tie
@@ -50,10 +51,15 @@ def issue_receipts(books: Books, year: int, day: date) -> tuple[Preview, list[st
     policy = policy_for(books.config, year)
     if year not in policy.recognised:
         raise NotRecognised(
-            f"{year}: obole.toml has no [[recognition]] that holds for this year; add it, or issue no receipts for it."
+            _(
+                "{year}: obole.toml has no [[recognition]] that holds for this year; add it, or issue no "
+                "receipts for it."
+            ).format(year=year)
         )
     if day.year < year:
-        raise OboleError(f"--date {day} lies before {year}; receipts are issued after their gifts.")
+        raise OboleError(
+            _("--date {day} lies before {year}; receipts are issued after their gifts.").format(day=day, year=year)
+        )
     with writing(books.folder):
         recovered = settle(books)
         printing = printing_of(books.config, year)
@@ -89,7 +95,9 @@ def write_belcotax(books: Books, year: int, day: date, output: Path | None) -> t
     changed = preview_receipts(books, year).changed
     notes = tuple(
         Fault(
-            f"receipt {year}/{one.number:06d}: its gifts are not those it was issued for any more; reported as issued",
+            _(
+                "receipt {year}/{number:06d}: its gifts are not those it was issued for any more; reported as issued"
+            ).format(year=year, number=one.number),
             severity=Severity.WARNING,
         )
         for one in changed

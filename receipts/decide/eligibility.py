@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from ledger.errors import OboleError
 from ledger.records import Channel, Counterpart, DonorKind, Nature
 from receipts.decide.parameters import NationalNumber, parameters
+from receipts.words import _
 
 RECEIPTED: Final = "receipted"
 
@@ -161,7 +162,9 @@ def assess(year: int, gifts: Iterable[GiftFact], donors: Iterable[DonorFact], po
     facts = tuple(gifts)
     place = {gift.id: position for position, gift in enumerate(facts)}
     if len(place) != len(facts):
-        raise FactsRefused(f"{len(facts) - len(place)} gifts have the id of another; take each gift once.")
+        raise FactsRefused(
+            _("{count} gifts have the id of another; take each gift once.").format(count=len(facts) - len(place))
+        )
     known = {donor.key: donor for donor in donors}
     survivor = {donor.key: _survivor(donor, known) for donor in known.values() if donor.merged_into is not None}
     rules = _Rules.of(year, policy)
@@ -295,7 +298,9 @@ def _origin(reversal: GiftFact, facts: tuple[GiftFact, ...], place: dict[int, in
     while gift.reverses is not None and gift.reverses in place:
         gift = facts[place[gift.reverses]]
         if gift.id in seen:
-            raise FactsRefused(f"gift {reversal.id}: its reversals go round in a circle; correct what each reverses.")
+            raise FactsRefused(
+                _("gift {id}: its reversals go round in a circle; correct what each reverses.").format(id=reversal.id)
+            )
         seen.add(gift.id)
     return gift
 
@@ -306,7 +311,9 @@ def _survivor(donor: DonorFact, known: dict[str, DonorFact]) -> str:
     while (at := known.get(key)) is not None and at.merged_into is not None:
         key = at.merged_into
         if key in seen:
-            raise FactsRefused(f"donor {donor.key}: merged in a circle; say which of the keys remains.")
+            raise FactsRefused(
+                _("donor {key}: merged in a circle; say which of the keys remains.").format(key=donor.key)
+            )
         seen.add(key)
     return key
 

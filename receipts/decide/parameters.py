@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from ledger.errors import OboleError
+from receipts.words import _
 
 
 class NationalNumber(StrEnum):
@@ -33,8 +34,10 @@ class UnknownYear(OboleError):
     def __init__(self, year: int) -> None:
         known = ", ".join(str(each) for each in known_years())
         super().__init__(
-            f"income year {year}: its rules for gift receipts are not known here (known: {known}); "
-            "update Obole before issuing receipts for it."
+            _(
+                "income year {year}: its rules for gift receipts are not known here (known: {known}); update "
+                "Obole before issuing receipts for it."
+            ).format(year=year, known=known)
         )
 
 

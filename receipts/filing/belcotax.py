@@ -26,6 +26,7 @@ from ledger.records import DonorKind
 from receipts.decide.parameters import FilingChannel, parameters
 from receipts.filing.readback import check
 from receipts.filing.zones import FRAME, MISSING_PERCENT, UNPRINTABLE, Zone, countries, fields, limits
+from receipts.words import _, many
 
 __all__ = [
     "Action",
@@ -149,9 +150,16 @@ class BelcotaxRefused(OboleError):
     def __init__(self, faults: Collection[Fault]) -> None:
         self.faults = tuple(faults)
         errors = [str(fault) for fault in self.faults if fault.severity is Severity.ERROR]
-        more = f"\n  and {len(errors) - _SHOWN_FAULTS} more" if len(errors) > _SHOWN_FAULTS else ""
-        shown = "\n  ".join(errors[:_SHOWN_FAULTS])
-        super().__init__(f"Belcotax file not written, {len(errors)} to correct:\n  {shown}{more}")
+        count = len(errors)
+        told = many(
+            "Belcotax file not written, {count} to correct:", "Belcotax file not written, {count} to correct:", count
+        )
+        lines = [told.format(count=count)]
+        lines += errors[:_SHOWN_FAULTS]
+        more = count - _SHOWN_FAULTS
+        if more > 0:
+            lines.append(many("and {count} more", "and {count} more", more).format(count=more))
+        super().__init__("\n  ".join(lines))
 
 
 class NoXmlChannel(OboleError):
@@ -159,8 +167,10 @@ class NoXmlChannel(OboleError):
 
     def __init__(self, year: int) -> None:
         super().__init__(
-            f"income year {year} is filed as JSON (Belcotax-on-web 2.0), its schema of form 281.71 is not known here; "
-            "write the list as CSV and enter it on the Belcotax website, or update Obole."
+            _(
+                "income year {year} is filed as JSON (Belcotax-on-web 2.0), its schema of form 281.71 is not "
+                "known here; write the list as CSV and enter it on the Belcotax website, or update Obole."
+            ).format(year=year)
         )
 
 
@@ -189,7 +199,7 @@ def write(
     feed = iter(slips)
     first = next(feed, None)
     if first is None:
-        raise BelcotaxRefused([Fault("there is no receipt to report; issue the receipts of the year first")])
+        raise BelcotaxRefused([Fault(_("there is no receipt to report; issue the receipts of the year first"))])
     if parameters(first.year).channel is not FilingChannel.XML:
         raise NoXmlChannel(first.year)
     shipment = _Shipment(first.year, institution, settings, corrects, frozenset(withdrawn))
@@ -336,8 +346,10 @@ class _Shipment:
     def summary(self) -> Summary:
         if self.without_number * 100 > self.count * MISSING_PERCENT:
             self._warn(
-                f"{self.without_number} of {self.count} receipts have no national or enterprise number, "
-                f"more than {MISSING_PERCENT} %: the validation module asks to confirm; ask these donors for it"
+                _(
+                    "{missing} of {count} receipts have no national or enterprise number, more than "
+                    "{percent} %: the validation module asks to confirm; ask these donors for it"
+                ).format(missing=self.without_number, count=self.count, percent=MISSING_PERCENT)
             )
         return Summary(self.count, self.sum_numbers, self.sum_cents, self.without_number, tuple(self.faults))
 
@@ -406,11 +418,19 @@ class _Shipment:
         if slip.kind == DonorKind.LEGAL:
             number = slip.enterprise_number or ""
             if number and not valid_enterprise_number(number):
-                self._error(f"{place}: the enterprise number is wrong (ten digits, modulo 97); correct the donor")
+                self._error(
+                    _("{place}: the enterprise number is wrong (ten digits, modulo 97); correct the donor").format(
+                        place=place
+                    )
+                )
             return number if self.settings.company_number_in_2011 else ""
         number = slip.national_number or ""
         if number and not valid_national_number(number):
-            self._error(f"{place}: the national number is wrong (eleven digits, modulo 97); correct the donor")
+            self._error(
+                _("{place}: the national number is wrong (eleven digits, modulo 97); correct the donor").format(
+                    place=place
+                )
+            )
         return number
 
     def _country(self, country: str, place: str) -> str:
@@ -419,67 +439,99 @@ class _Shipment:
         code = self.settings.country_codes.get(country) or countries().get(country)
         if code is None:
             self._error(
-                f"{place}: f2018_landwoonplaats: no code for country {country[:2]!r} here; find it in annex 3 of the "
-                "Belcotax brochure and add it to country_codes in [belcotax] of obole.toml"
+                _(
+                    "{place}: f2018_landwoonplaats: no code for country {country!r} here; find it in annex 3 of the "
+                    "Belcotax brochure and add it to country_codes in [belcotax] of obole.toml"
+                ).format(place=place, country=country[:2])
             )
             return ""
         return code.zfill(self.settings.country_digits)
 
     def _check_frame(self, created_on: date) -> None:
         if self.corrects is not None and not _REFERENCE.fullmatch(self.corrects):
-            self._error("v0026_referte: the reference of the accepted shipment has one to six letters or digits")
+            self._error(_("v0026_referte: the reference of the accepted shipment has one to six letters or digits"))
         if created_on.year <= self.year:
-            self._warn(f"created before income year {self.year} has ended; the validation module asks to confirm")
+            self._warn(
+                _("created before income year {year} has ended; the validation module asks to confirm").format(
+                    year=self.year
+                )
+            )
         elif created_on >= self.rules.file_before and self.corrects is None:
-            self._warn(f"due before {self.rules.file_before:%d-%m-%Y}; the validation module tells that it is late")
+            self._warn(
+                _("due before {file_before:%d-%m-%Y}; the validation module tells that it is late").format(
+                    file_before=self.rules.file_before
+                )
+            )
 
     def _check_party(self, party: Declarant) -> None:
         if party.language not in _LANGUAGE:
-            self._error(f"the institution: Belcotax has no code for language {party.language!r}; choose fr, nl or de")
+            self._error(
+                _("the institution: Belcotax has no code for language {language!r}; choose fr, nl or de").format(
+                    language=party.language
+                )
+            )
         if not valid_enterprise_number(party.enterprise_number):
-            self._error("the institution: its enterprise number is wrong (ten digits, modulo 97)")
+            self._error(_("the institution: its enterprise number is wrong (ten digits, modulo 97)"))
         if not _EMAIL.fullmatch(party.email):
-            self._error("the institution: its e-mail address is not one")
+            self._error(_("the institution: its e-mail address is not one"))
         if not _BELGIAN_POSTCODE.fullmatch(party.postcode):
-            self._error("the institution: its postcode must have four digits")
+            self._error(_("the institution: its postcode must have four digits"))
 
     def _check_slip(self, slip: Slip, place: str) -> None:
         if slip.year != self.year:
-            self._error(f"{place}: of income year {slip.year} among those of {self.year}; one file holds one year")
-        if (slip.action == Action.ORIGINAL) != (self.corrects is None):
             self._error(
-                f"{place}: {slip.action} does not go into "
-                + ("a first shipment" if self.corrects is None else "a correction")
+                _("{place}: of income year {year} among those of {self_year}; one file holds one year").format(
+                    place=place, year=slip.year, self_year=self.year
+                )
             )
+        if (slip.action == Action.ORIGINAL) != (self.corrects is None):
+            if self.corrects is None:
+                told = _("{place}: {action} does not go into a first shipment")
+            else:
+                told = _("{place}: {action} does not go into a correction")
+            self._error(told.format(place=place, action=slip.action))
         if slip.cents < self.rules.threshold_cents:
             self._error(
-                f"{place}: {to_decimal(slip.cents)} EUR is below {to_decimal(self.rules.threshold_cents)} EUR; "
-                "withdraw the receipt"
+                _("{place}: {amount} EUR is below {threshold} EUR; withdraw the receipt").format(
+                    place=place, amount=to_decimal(slip.cents), threshold=to_decimal(self.rules.threshold_cents)
+                )
             )
         if slip.country == "BE" and not _BELGIAN_POSTCODE.fullmatch(slip.postcode):
-            self._error(f"{place}: f2016_postcodebelgisch: a Belgian postcode has four digits; correct the donor")
+            self._error(
+                _("{place}: f2016_postcodebelgisch: a Belgian postcode has four digits; correct the donor").format(
+                    place=place
+                )
+            )
         if not slip.municipality.strip() or not slip.postcode.strip():
-            self._error(f"{place}: postcode or municipality missing; complete the donor")
+            self._error(_("{place}: postcode or municipality missing; complete the donor").format(place=place))
         if slip.kind == DonorKind.NATURAL and not slip.first_name.strip():
-            self._warn(f"{place}: f2114_voornamen missing; the validation module asks to confirm")
+            self._warn(_("{place}: f2114_voornamen missing; the validation module asks to confirm").format(place=place))
         self._check_number(slip.number)
 
     def _check_number(self, number: int) -> None:
         if self.corrects is not None:
             if number <= self.last:
-                self._error(f"receipt {number}: comes after {self.last}; each receipt once, in order of number")
+                self._error(
+                    _("receipt {number}: comes after {last}; each receipt once, in order of number").format(
+                        number=number, last=self.last
+                    )
+                )
         else:
             missing = range(self.last + 1, number)
             unknown = [each for each in missing if each not in self.withdrawn]
             if unknown or number <= self.last:
                 self._error(
-                    f"receipt {number}: follows {self.last}, but receipt numbers are 1 to n without a gap; "
-                    "report every receipt of the year, in order of number"
+                    _(
+                        "receipt {number}: follows {last}, but receipt numbers are 1 to n without a gap; report every "
+                        "receipt of the year, in order of number"
+                    ).format(number=number, last=self.last)
                 )
             elif missing:
                 self._warn(
-                    f"receipt {number}: follows {self.last}, because what lies between was withdrawn before filing; "
-                    "the validation module checks the sequence, whether it takes this is not known"
+                    _(
+                        "receipt {number}: follows {last}, because what lies between was withdrawn before filing; the "
+                        "validation module checks the sequence, whether it takes this is not known"
+                    ).format(number=number, last=self.last)
                 )
         self.last = number
 
@@ -496,28 +548,49 @@ class _Shipment:
                 text = value.replace("<", "&lt;").replace(">", "&gt;")
                 lines.append(f"<{zone.element}>{text}</{zone.element}>\n")
             elif zone.required:
-                self._error(f"{place}: {zone.element} ({zone.content}) is missing; complete it")
+                self._error(
+                    _("{place}: {element} ({content}) is missing; complete it").format(
+                        place=place, element=zone.element, content=zone.content
+                    )
+                )
         return "".join(lines)
 
     def _fitted(self, value: str, zone: Zone, place: str) -> str:
         if UNPRINTABLE.search(value):
-            self._error(f"{place}: {zone.element} ({zone.content}) holds a control character; type it again")
+            self._error(
+                _("{place}: {element} ({content}) holds a control character; type it again").format(
+                    place=place, element=zone.element, content=zone.content
+                )
+            )
             return ""
         value = unicodedata.normalize("NFC", value).strip()
         if len(value) <= zone.max_length:
             return value
-        told = f"{place}: {zone.element} ({zone.content}) has {len(value)} characters, {zone.max_length} fit"
+        if zone.cut:
+            told = _(
+                "{place}: {element} ({content}) has {count} characters, {most} fit; "
+                "cut in the file, whole on the receipt"
+            )
+        else:
+            told = _("{place}: {element} ({content}) has {count} characters, {most} fit; shorten it")
+        told = told.format(
+            place=place, element=zone.element, content=zone.content, count=len(value), most=zone.max_length
+        )
         if not zone.cut:
-            self._error(f"{told}; shorten it")
+            self._error(told)
             return value
-        self._warn(f"{told}; cut in the file, whole on the receipt")
+        self._warn(told)
         return _cut(value, zone.max_length)
 
     def _without_ampersand(self, value: str, zone: Zone, place: str, language: str) -> str:
         spoken = _spoken(value, language)
         if len(spoken) > zone.max_length:
             spoken = value.replace("&", "+")
-        self._warn(f"{place}: {zone.element} ({zone.content}): the ampersand is written as a word or +")
+        self._warn(
+            _("{place}: {element} ({content}): the ampersand is written as a word or +").format(
+                place=place, element=zone.element, content=zone.content
+            )
+        )
         return spoken
 
     def _error(self, message: str) -> None:

@@ -14,6 +14,7 @@ from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.money import to_decimal
 from receipts.decide.parameters import UnknownYear, parameters
 from receipts.filing.zones import FRAME, MISSING_PERCENT, UNPRINTABLE, limits
+from receipts.words import _
 
 _INTEGER = re.compile(r"[0-9]+")
 
@@ -27,14 +28,14 @@ def check(path: Path, *, schema: Path | None = None, withdrawn: Collection[int] 
     try:
         compiled = etree.XMLSchema(etree.parse(schema)) if schema else None
         with path.open("rb") as source:
-            for _, element in etree.iterparse(
+            for _event, element in etree.iterparse(
                 source, events=("end",), schema=compiled, resolve_entities=False, no_network=True, load_dtd=False
             ):
                 reading.ended(element)
     except (etree.XMLSyntaxError, etree.XMLSchemaError) as error:
         # The parser's own message may quote a value, so only the place is told.
         line = getattr(error, "lineno", None)
-        reading.fault("not well-formed, or not valid against the schema; write the file again", line)
+        reading.fault(_("not well-formed, or not valid against the schema; write the file again"), line)
         return reading.faults
     reading.closed()
     return reading.faults
@@ -73,15 +74,16 @@ class _Reading:
         elif tag == "Verzending":
             self._shipment()
         elif tag not in ("Opgave32571", "Opgaven", "Aangiften", "Verzendingen"):
-            self.fault(f"{tag}: not an element of form 281.71", _line(element))
+            self.fault(_("{tag}: not an element of form 281.71").format(tag=tag), _line(element))
 
     def closed(self) -> None:
         if not self.finished:
-            self.fault("no Verzending in it: not a Belcotax shipment")
+            self.fault(_("no Verzending in it: not a Belcotax shipment"))
         elif self.without_number * 100 > self.slips_in_all * MISSING_PERCENT:
             self.fault(
-                f"{self.without_number} of {self.slips_in_all} slips have no number in f2011_nationaalnr, "
-                f"more than {MISSING_PERCENT} %",
+                _("{missing} of {count} slips have no number in f2011_nationaalnr, more than {percent} %").format(
+                    missing=self.without_number, count=self.slips_in_all, percent=MISSING_PERCENT
+                ),
                 severity=Severity.WARNING,
             )
 
@@ -94,7 +96,7 @@ class _Reading:
         if len(text) > self.limits[tag]:
             self.fault(f"{tag}: {len(text)} characters, {self.limits[tag]} fit", _line(element))
         if "&" in text or UNPRINTABLE.search(text):
-            self.fault(f"{tag}: holds an ampersand or a control character", _line(element))
+            self.fault(_("{tag}: holds an ampersand or a control character").format(tag=tag), _line(element))
 
     def _year(self) -> None:
         try:
@@ -114,17 +116,17 @@ class _Reading:
         self._same(slip, "f2002_inkomstenjaar", "v0002_inkomstenjaar", place)
         self._same(slip, "f2005_registratienummer", "a1005_registratienummer", place)
         if cents < self.threshold:
-            self.fault(f"{place}: {to_decimal(cents)} EUR is below the threshold")
+            self.fault(_("{place}: {amount} EUR is below the threshold").format(place=place, amount=to_decimal(cents)))
         if slip.get("f2008_typefiche") != "28171":
             self.fault(f"{place}: f2008_typefiche is not 28171")
         if bool(slip.get("f2016_postcodebelgisch")) == bool(slip.get("f2112_buitenlandspostnummer")):
             self.fault(f"{place}: write either f2016_postcodebelgisch or f2112_buitenlandspostnummer")
         identifier = slip.get("f2011_nationaalnr", "")
         if identifier and not (valid_national_number(identifier) or valid_enterprise_number(identifier)):
-            self.fault(f"{place}: f2011_nationaalnr has wrong check digits")
+            self.fault(_("{place}: f2011_nationaalnr has wrong check digits").format(place=place))
         original = self.values.get("v0025_typeenvoi") == "0"
         if (slip.get("f2028_typetraitement") == "0") != original:
-            self.fault(f"{place}: f2028_typetraitement does not fit v0025_typeenvoi")
+            self.fault(_("{place}: f2028_typetraitement does not fit v0025_typeenvoi").format(place=place))
         between = range(self.last + 1, number) if original else ()
         if number <= self.last or any(each not in self.withdrawn for each in between):
             self.fault(f"{place}: follows {self.last}; numbers are 1 to n without a gap")
@@ -157,12 +159,16 @@ class _Reading:
         self._total("r9013_controletotaal", self.all_cents)
         self._total("r9014_controletotaal", 0)
         if (self.values.get("v0025_typeenvoi") == "1") != bool(self.values.get("v0026_referte")):
-            self.fault("v0026_referte: required in a correction, forbidden in a first shipment")
+            self.fault(_("v0026_referte: required in a correction, forbidden in a first shipment"))
         self.finished = True
 
     def _total(self, element: str, counted: int) -> None:
         if self.values.get(element) != str(counted):
-            self.fault(f"{element}: the file says {self.values.get(element)}, counted {counted}")
+            self.fault(
+                _("{element}: the file says {said}, counted {counted}").format(
+                    element=element, said=self.values.get(element), counted=counted
+                )
+            )
 
     def _same(self, values: Mapping[str, str], element: str, other: str, place: str) -> None:
         if values.get(element) != self.values.get(other):

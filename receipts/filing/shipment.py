@@ -11,6 +11,7 @@ from ledger.vault.sheets import frozen_sheets
 from receipts.filing.belcotax import Slip
 from receipts.paper.render import NotIssued
 from receipts.paper.sheet import from_json
+from receipts.words import _
 
 
 def withdrawn_numbers(gifts: Engine, year: int) -> set[int]:
@@ -25,7 +26,9 @@ def slips_of(gifts: Engine, identities: Engine, sealer: Sealer, year: int) -> It
     with gifts.connect() as connection:
         rows = {row.number: row for row in receiptbook.receipts_of(connection, year)}
     if not rows:
-        raise NotIssued(f"no receipts of {year} were issued; run `obole receipts issue --year {year}` first.")
+        raise NotIssued(
+            _("no receipts of {year} were issued; run `obole receipts issue --year {year}` first.").format(year=year)
+        )
     with identities.connect() as connection:
         for number, version, text in frozen_sheets(connection, sealer, year):
             row = rows.get(number)

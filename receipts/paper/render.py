@@ -18,6 +18,7 @@ from ledger.vault.key import Sealer
 from ledger.vault.sheets import frozen_sheets
 from receipts.paper.sheet import Sheet, from_json
 from receipts.paper.typeset import render_many
+from receipts.words import _
 
 _BATCH = 500
 
@@ -62,7 +63,9 @@ def render(
     with gifts.connect() as connection:
         rows = {row.number: row for row in receiptbook.receipts_of(connection, year)}
     if not rows:
-        raise NotIssued(f"no receipts of {year} were issued; run `obole receipts issue --year {year}` first.")
+        raise NotIssued(
+            _("no receipts of {year} were issued; run `obole receipts issue --year {year}` first.").format(year=year)
+        )
     wanted = {number: row for number, row in rows.items() if _is_wanted(folder, row)}
     result = Rendered(there=len(rows) - len(wanted))
     (folder / str(year)).mkdir(parents=True, exist_ok=True)
@@ -110,8 +113,10 @@ def _keep(folder: Path, row: receiptbook.ReceiptRow, outcome: bytes | OboleError
     digest = hashlib.sha256(outcome).hexdigest()
     if row.pdf_digest is not None and row.pdf_digest != digest:
         raise Altered(
-            f"receipt {row.year}/{row.number:06d}: made again it is not the document issued; was typst or the layout "
-            "updated? Restore the file from your backup."
+            _(
+                "receipt {year}/{number:06d}: made again it is not the document issued; was typst or the layout "
+                "updated? Restore the file from your backup."
+            ).format(year=row.year, number=row.number)
         )
     path = pdf_path(folder, row.year, row.number, row.version)
     temporary = path.with_suffix(".new")
@@ -136,8 +141,10 @@ def _sheets(identities: Engine, sealer: Sealer, year: int) -> Iterator[tuple[int
 def _check_sheet(sheet: Sheet, row: receiptbook.ReceiptRow) -> None:
     if sheet.cents != row.cents or sheet.number != row.number:
         raise Altered(
-            f"receipt {row.year}/{row.number:06d}: the frozen sheet says another amount than the register; "
-            "run `obole check`."
+            _(
+                "receipt {year}/{number:06d}: the frozen sheet says another amount than the register; run `obole "
+                "check`."
+            ).format(year=row.year, number=row.number)
         )
 
 
@@ -153,13 +160,21 @@ def document_faults(gifts: Engine, identities: Engine, sealer: Sealer, folder: P
         place = f"receipt {year}/{row.number:06d}"
         frozen = digests.get((row.number, row.version))
         if frozen is None:
-            yield f"{place}: what it prints is not in the vault; restore the vault from your backup"
+            yield _("{place}: what it prints is not in the vault; restore the vault from your backup").format(
+                place=place
+            )
         elif frozen != row.sheet_digest:
-            yield f"{place}: what it prints was changed in the vault; restore the vault from your backup"
+            yield _("{place}: what it prints was changed in the vault; restore the vault from your backup").format(
+                place=place
+            )
         if row.pdf_digest is None:
             continue
         path = pdf_path(folder, year, row.number, row.version)
         if not path.exists():
-            yield f"{place}: its PDF is missing; `obole receipts render --year {year}` makes it again"
+            yield _("{place}: its PDF is missing; `obole receipts render --year {year}` makes it again").format(
+                place=place, year=year
+            )
         elif hashlib.sha256(path.read_bytes()).hexdigest() != row.pdf_digest:
-            yield f"{place}: its PDF was changed; remove the file and run `obole receipts render --year {year}`"
+            yield _(
+                "{place}: its PDF was changed; remove the file and run `obole receipts render --year {year}`"
+            ).format(place=place, year=year)

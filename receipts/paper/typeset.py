@@ -27,8 +27,10 @@ import jinja2
 import typst
 
 from ledger.errors import OboleError
+from ledger.languages import speak, spoken
 from receipts.paper.sheet import Sheet
 from receipts.paper.texts import compose
+from receipts.words import N_, _
 
 Key = TypeVar("Key")
 
@@ -51,12 +53,12 @@ _LINE_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
-_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
+_MISSING = re.compile('the text `"(.+?)"` could not be displayed')
 
 
 _REMEDIES = {
-    "obole:address": "the address does not fit the window of the envelope; shorten the name or the street",
-    "obole:page": "it does not fit one page; shorten the texts of the institution",
+    "obole:address": N_("the address does not fit the window of the envelope; shorten the name or the street"),
+    "obole:page": N_("it does not fit one page; shorten the texts of the institution"),
 }
 
 
@@ -69,7 +71,9 @@ class Unprintable(OboleError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"receipt {self.reference} cannot be printed: {self.reason}."
+        return _("receipt {reference} cannot be printed: {reason}.").format(
+            reference=self.reference, reason=self.reason
+        )
 
 
 class Typesetter:
@@ -90,7 +94,7 @@ class Typesetter:
 
     def render(self, sheet: Sheet) -> bytes:
         """Return the PDF of one receipt; Unprintable where a letter has no glyph or the page no room."""
-        if hidden := {letter for _, text in _texts(sheet) for letter in _refused(text)}:
+        if hidden := {letter for _field, text in _texts(sheet) for letter in _refused(text)}:
             raise Unprintable(sheet.reference, _name_letters(hidden, sheet))
         result = self._compile(self._head.render(texts=compose(sheet)), sheet.issued_on)
         if isinstance(result, bytes):
@@ -98,8 +102,9 @@ class Typesetter:
         # Raised out here, away from typst's own error: that one quotes the donor's name.
         if missing := set("".join(_MISSING.findall(result))):
             raise Unprintable(sheet.reference, _name_letters(missing, sheet))
-        broken = "the typesetter broke down on it; report this with the version of Obole"
-        raise Unprintable(sheet.reference, next((_REMEDIES[mark] for mark in _REMEDIES if mark in result), broken))
+        reason = next((_(remedy) for mark, remedy in _REMEDIES.items() if mark in result), None)
+        broken = _("the typesetter broke down on it; report this with the version of Obole")
+        raise Unprintable(sheet.reference, reason or broken)
 
     def close(self) -> None:
         """Remove the copies of the fonts; happens by itself when the process ends well."""
@@ -145,13 +150,16 @@ def render_many(jobs: Iterable[tuple[Key, Sheet]], workers: int) -> Iterator[tup
         for key, sheet in jobs:
             yield key, _attempt(typesetter, sheet)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start)
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(spoken(),))
     try:
         yield from _in_order(pool, jobs, ahead=3 * workers)
     except BrokenProcessPool:
         raise OboleError(
-            "A typesetting process ended by itself (out of memory?); what was typeset is kept: render again, "
-            "with fewer processes."
+            _(
+                "A typesetting process ended by itself (out of memory?); what was typeset is kept: render again, "
+                "with fewer processes."
+            )
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -192,8 +200,12 @@ def _name_letters(letters: set[str], sheet: Sheet) -> str:
     """Return which letters stand in the way, by code point, and in which field."""
     points = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(letters))
     places = [name for name, text in _texts(sheet) if letters & set(unicodedata.normalize("NFC", text))]
-    where = f" in {', '.join(places)}" if places else ""
-    return f"the font has no letter for {points}{where}; write it in Latin, Greek or Cyrillic letters"
+    if not places:
+        return _("the font has no letter for {points}; write it in Latin, Greek or Cyrillic letters").format(
+            points=points
+        )
+    told = _("the font has no letter for {points} in {places}; write it in Latin, Greek or Cyrillic letters")
+    return told.format(points=points, places=", ".join(places))
 
 
 def _in_order(
@@ -203,7 +215,7 @@ def _in_order(
     waiting: deque[tuple[list[Key], Future[list[bytes | OboleError]]]] = deque()
     while True:
         while len(waiting) < ahead and (chunk := list(itertools.islice(remaining, CHUNK))):
-            waiting.append(([key for key, _ in chunk], pool.submit(_chunk, [sheet for _, sheet in chunk])))
+            waiting.append(([key for key, _sheet in chunk], pool.submit(_chunk, [sheet for _key, sheet in chunk])))
         if not waiting:
             return
         keys, future = waiting.popleft()
@@ -213,13 +225,14 @@ def _in_order(
 _typesetter: Typesetter | None = None  # of this worker process
 
 
-def _start() -> None:
+def _start(language: str) -> None:
     """Make a worker's typesetter, and let the process that started the worker decide when it ends.
 
     An interrupt from the keyboard reaches every process, so the workers leave it alone; and a worker whose parent was
     killed would wait for work for ever.
     """
     global _typesetter  # noqa: PLW0603  one per process
+    speak(language)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _typesetter = Typesetter()
     threading.Thread(target=_end_with_parent, args=(_typesetter,), daemon=True).start()

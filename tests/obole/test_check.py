@@ -327,7 +327,7 @@ def test_what_a_killed_run_left_is_settled_and_said(small: Obole):
     left.write_text("; half\n", encoding="utf-8")
     result = small.checks()
     assert result.exit_code == 0
-    assert "had not been posted: 1 files were removed (the state before)" in result.output
+    assert "had not been posted: 1 file was removed (the state before)" in result.output
     assert not left.exists()
 
 
@@ -355,7 +355,7 @@ def closed(small: Obole, tmp_path: Path) -> Obole:
 
 def test_a_closed_year_is_sealed_once_and_verified(closed: Obole):
     assert (closed.books / "seals" / "2025.json").exists()
-    assert "1 sealed years are as they were sealed" in closed("verify").output
+    assert "1 sealed year is as it was sealed" in closed("verify").output
     again = closed("close", "2025")
     assert again.exit_code == 1
     assert "2025 is closed already" in again.stderr

@@ -130,5 +130,5 @@ def test_the_whole_of_it_is_told(one: Path):
     text = (one.parent / "said.txt").read_text(encoding="utf-8")
     assert "0 files refused" in text
     assert text.count("difference 0.00 EUR") == 2
-    assert "1 PDFs made" in text
+    assert "1 PDF made" in text
     assert "wait on the suspense account" not in text

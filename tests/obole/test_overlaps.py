@@ -165,7 +165,7 @@ def test_details_on_their_own_split_the_total_that_waits(ready: Obole, tmp_path:
     ready.takes_well(notification(tmp_path, 125_00, PARTS))
     assert ready.gifts() == [("D0002", 60_00), ("D0006", 45_00)]
     assert ready.balance("499000") == -20_00
-    assert "1 lines wait" in ready("match").output
+    assert "1 line waits" in ready("match").output
     assert ready.checks().exit_code == 0
     before = ready.state()
     ready.takes_well(notification(tmp_path, 125_00, PARTS))

@@ -91,9 +91,9 @@ def test_receipts_are_not_dated_before_their_year(small: Obole):
 def test_a_donor_who_is_due_later_gets_the_next_number(issued: Obole, tmp_path: Path):
     issued.takes_well(LATER.write(tmp_path))
     told = issued(*ISSUE)
-    assert "1 receipts of 2025 issued: numbers 4 to 4, 120.00 EUR." in told.output
+    assert "1 receipt of 2025 issued: number 4, 120.00 EUR." in told.output
     assert receipts(issued)[3:] == [(4, "D0005", 120_00)]
-    assert issued("receipts", "render", *YEAR).output.startswith("1 PDFs made")
+    assert issued("receipts", "render", *YEAR).output.startswith("1 PDF made")
     assert issued.checks().exit_code == 0
 
 
@@ -181,7 +181,7 @@ def test_each_receipt_is_printed_once(issued: Obole):
 def test_a_pdf_that_was_deleted_is_made_again_to_the_byte(issued: Obole):
     before = pdfs(issued)
     (issued.books / "receipts" / "2025" / "000002.pdf").unlink()
-    assert issued("receipts", "render", *YEAR).output.startswith("1 PDFs made")
+    assert issued("receipts", "render", *YEAR).output.startswith("1 PDF made")
     assert pdfs(issued) == before
 
 

@@ -35,8 +35,9 @@ class Fault:
     statement: int | None = None
 
     def __str__(self) -> str:
-        place = f"line {self.line}: " if self.line is not None else ""
-        return f"{place}{self.message}"
+        if self.line is None:
+            return self.message
+        return _("line {line}: {message}").format(line=self.line, message=self.message)
 
 
 class SourceRefused(OboleError):

@@ -73,7 +73,6 @@ NOT_YET_DONE = frozenset(
         "ledger/numbering.py",
         "ledger/parties.py",
         "ledger/snapshot.py",
-        "obole/command/keeping.py",
         "obole/intake/continuity.py",
         "obole/intake/desk.py",
         "obole/intake/details.py",

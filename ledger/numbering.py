@@ -134,6 +134,17 @@ class NotAsPosted(OboleError):
     """A journal file that is not what was posted, so that no number can be written into it."""
 
 
+def _to_number(connection: Connection) -> list[PostedDocument]:
+    """The documents of open years that posted entries of which none has a number, in the order of posting."""
+    closed = set(closed_years(connection))
+    numbered = documents_numbered(connection)
+    return [
+        row
+        for row in all_documents(connection)
+        if row.journal and row.id not in numbered and row.last_day.year not in closed
+    ]
+
+
 def number_open_years(folder: Folder, engine: Engine) -> int:
     """Give numbers to the entries of open years that have none, for books made before entries had numbers.
 
@@ -144,18 +155,15 @@ def number_open_years(folder: Folder, engine: Engine) -> int:
     """
     with engine.connect() as connection, connection.begin() as transaction:
         closed = set(closed_years(connection))
-        numbered = documents_numbered(connection)
-        documents = all_documents(connection)
-        sources = sources_of(documents)
+        sources = sources_of(all_documents(connection))
         numbering = Numbering(connection)
         texts: dict[Path, bytes] = {}
         digests: dict[int, str] = {}
         count = 0
-        for row in documents:
-            if not row.journal or row.id in numbered or row.last_day.year in closed:
-                continue
-            path = folder.root / row.journal
-            text = _as_posted(path, row.journal, row.journal_digest or "")
+        for row in _to_number(connection):
+            relative = str(row.journal)
+            path = folder.root / relative
+            text = _as_posted(path, relative, row.journal_digest or "")
             entries = _transactions(text)
             places = {place: one for place, one in enumerate(entries, start=1) if one.day.year not in closed}
             of = sources[row.name]

@@ -13,7 +13,7 @@ from ledger.errors import OboleError
 from ledger.journal import write_whole
 from obole.words import _
 
-FORM = 1
+FORM = 2
 FORM_FILE = "made.toml"
 
 

@@ -45,13 +45,13 @@ class Contents:
             "members": [member._asdict() for member in self.members],
             "whole": digest_of_whole(self.members),
         }
-        return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+        return (json.dumps(content, indent=1) + "\n").encode()  # in ASCII: a file's name may be no text at all
 
 
 def digest_of_whole(members: Sequence[Member]) -> str:
     """Return the SHA-256 over the lines `sha256  name` of all members, ordered, as sha256sum writes them."""
     lines = "".join(f"{one.sha256}  {one.name}\n" for one in sorted(members))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    return hashlib.sha256(lines.encode(errors="surrogateescape")).hexdigest()
 
 
 def read_contents(text: bytes) -> Contents:

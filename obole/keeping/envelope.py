@@ -135,7 +135,7 @@ def read_head(file: BinaryIO, path: Path) -> Head:
     fixed = file.read(2 + _SALT + 1)
     name = file.read(fixed[-1]) if len(fixed) == 2 + _SALT + 1 else b""
     try:
-        head = Head(Lock(fixed[0]), fixed[1], fixed[2:-1], name.decode("ascii"))
+        head = Head(Lock(fixed[0]), fixed[1], fixed[2:-1], name.decode())
     except (IndexError, ValueError):
         head = None
     if head is None or head.log_n not in _LOG_N_KNOWN or len(name) != fixed[-1] or len(head.salt) != _SALT:

@@ -11,7 +11,6 @@ import fcntl
 import gzip
 import hashlib
 import os
-import re
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
@@ -35,7 +34,6 @@ from obole.keeping.contents import BOOKS, KEYS, MANIFEST, Contents, ManifestBrok
 from obole.keeping.envelope import EnvelopeReader, Head, Lock, NoBackup, Secret, read_head
 from obole.keeping.upgrade import upgrade, upgrade_needed
 
-_KEY_NAME = re.compile(r"[A-Za-z0-9._-]+\.key")
 _BLOCK = 1 << 20
 
 
@@ -190,7 +188,7 @@ def _unpack(file: Path, secret: Secret, place: Path) -> tuple[Contents, bytes]:
     for name in contents.folders:
         found.inside(BOOKS + name).mkdir(parents=True, exist_ok=True, mode=0o700)
     key = secret.value if secret.lock is Lock.VAULT_KEY else found.key
-    if len(key) != KEY_BYTES or not _KEY_NAME.fullmatch(f"{contents.key}.key"):
+    if len(key) != KEY_BYTES or contents.key != Path(contents.key).name:
         raise ManifestBroken(f"{file.name}: holds no key of a vault; take another copy of it.")
     return contents, key
 

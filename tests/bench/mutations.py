@@ -10,7 +10,7 @@ them lets through is shown with its line, to be met by a test or named as one th
 import argparse
 import ast
 import functools
-import importlib
+import gc
 import json
 import os
 import random
@@ -25,7 +25,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 import coverage
@@ -34,17 +36,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("ledger", "importers", "reports", "receipts")
-HEAVY = (
-    "beancount.loader",
-    "lxml.etree",
-    "openpyxl",
-    "pandas",
-    "sqlalchemy",
-    "alembic.command",
-    "typst",
-    "cryptography",
-)
-FIRST = 60  # so many tests are asked before all others
 LIMIT = 120  # seconds for the tests of one mutation: one that never ends is found
 
 
@@ -184,11 +175,6 @@ class _Places(ast.NodeVisitor):
         if node.name in ("__repr__", "__str__"):
             return
         self._inside += 1
-        for default in (*node.args.defaults, *node.args.kw_defaults):
-            if default is not None:
-                self._statements.append(node.body[0])
-                self.visit(default)
-                self._statements.pop()
         for statement in node.body:
             self.visit(statement)
         self._inside -= 1
@@ -336,17 +322,6 @@ def _environment(tree: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-class _Chosen:
-    """The plugin that keeps only the tests that are asked for."""
-
-    def __init__(self, wanted: frozenset[str]) -> None:
-        self._wanted = wanted
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if item.nodeid in self._wanted]
-
-
 class _Contexts:
     """The plugin that tells coverage which test runs, with the caches emptied before each."""
 
@@ -372,28 +347,90 @@ def _caches() -> Iterator[Any]:
                 yield from (one for one in (value, *within) if isinstance(one, functools._lru_cache_wrapper))
 
 
-def serve() -> None:
-    """Answer requests on standard input: fork, run the tests that are asked for, say how they ended.
+def serve(rooms: Sequence[str], requests: int, answers: int) -> None:
+    """Collect the tests of the rooms once; then for each request fork, change the code, run its tests, say the outcome.
 
-    What takes long to import is there before; what may be mutated is imported after the fork.
+    Requests and answers go through two pipes, because pytest keeps the usual streams.
     """
     slow = (hypothesis.Phase.shrink, hypothesis.Phase.explain)
     quick = tuple(phase for phase in hypothesis.Phase if phase not in slow)
     hypothesis.settings.register_profile("mutations", database=None, derandomize=True, deadline=None, phases=quick)
-    for name in HEAVY:
-        importlib.import_module(name)
-    for request in sys.stdin:
-        asked = json.loads(request)
-        child = os.fork()
-        if not child:
-            os.setpgid(0, 0)
-            quiet = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            os.dup2(quiet, 1)
-            os.dup2(quiet, 2)
-            hypothesis.settings.load_profile("mutations")
-            files = sorted({name.split("::", 1)[0] for name in asked["tests"]})
-            os._exit(int(pytest.main(_arguments(files), plugins=[_Chosen(frozenset(asked["tests"]))])))
-        print(_wait(child, asked["limit"]), flush=True)
+    hypothesis.settings.load_profile("mutations")
+    pytest.main(_arguments([f"tests/{room}" for room in rooms]), plugins=[_Forking(requests, answers)])
+
+
+class _Forking:
+    """The plugin that runs, instead of all tests, those of each request, in a process of their own."""
+
+    def __init__(self, requests: int, answers: int) -> None:
+        self._requests, self._answers = os.fdopen(requests), os.fdopen(answers, "w", buffering=1)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        functions = _functions()
+        items = {item.nodeid: item for item in session.items}
+        gc.freeze()
+        self._answers.write("ready\n")  # all modules are imported: from now on files may change
+        for request in self._requests:
+            asked = json.loads(request)
+            child = os.fork()
+            if not child:
+                os.setpgid(0, 0)
+                code = UNCHANGED
+                try:
+                    if _change(functions, asked["path"]):
+                        code = 1  # whatever ends the tests
+                        code = _outcome(session, [items[name] for name in asked["tests"] if name in items])
+                finally:
+                    os._exit(code)
+            self._answers.write(f"{_wait(child, asked['limit'])}\n")
+        return True
+
+
+UNCHANGED = 77  # the exit code where the change could not be put into a function that is there
+
+
+def _functions() -> dict[str, dict[str, list[FunctionType]]]:
+    """Return the functions of the rooms by file and qualified name, those of one name in their order."""
+    found: defaultdict[str, defaultdict[str, list[FunctionType]]] = defaultdict(lambda: defaultdict(list))
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType) and (one.__module__ or "").split(".")[0] in ROOMS:
+            found[one.__code__.co_filename][one.__code__.co_qualname].append(one)
+    for names in found.values():
+        for same in names.values():
+            same.sort(key=lambda function: function.__code__.co_firstlineno)
+    return {file: dict(names) for file, names in found.items()}
+
+
+def _change(functions: Mapping[str, Mapping[str, list[FunctionType]]], path: str) -> bool:
+    """Give the functions of a file the code that stands there now; whether any got another one."""
+    codes: defaultdict[str, list[CodeType]] = defaultdict(list)
+    waiting = [compile(Path(path).read_bytes(), path, "exec")]
+    while waiting:
+        inside = [one for one in waiting.pop().co_consts if isinstance(one, CodeType)]
+        waiting += inside
+        for one in inside:
+            codes[one.co_qualname].append(one)
+    changed = False
+    for name, same in functions.get(path, {}).items():
+        places = sorted({function.__code__.co_firstlineno for function in same})
+        new = sorted(codes[name], key=lambda code: code.co_firstlineno)
+        for function in same:
+            code = new[places.index(function.__code__.co_firstlineno)] if len(new) == len(places) else None
+            if code is not None and code != function.__code__ and code.co_freevars == function.__code__.co_freevars:
+                function.__code__ = code
+                changed = True
+    for cached in _caches():
+        cached.cache_clear()
+    return changed
+
+
+def _outcome(session: pytest.Session, items: Sequence[pytest.Item]) -> int:
+    """Run tests until one fails; 1 where one did."""
+    for item, following in zip_longest(items, items[1:]):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return 1
+    return 0
 
 
 def _wait(child: int, limit: float) -> int:
@@ -409,32 +446,34 @@ def _wait(child: int, limit: float) -> int:
     return -1
 
 
-def _first_few(tests: set[str]) -> Iterator[list[str]]:
-    """Yield some tests of the file that has most of them, then all others: most mutations are found by the first."""
+def _most_told_first(tests: set[str]) -> Callable[[str], tuple[int, str]]:
+    """Return the order of the tests: first those of the file that has most of them, which finds most mutations."""
     files = Counter(name.split("::", 1)[0] for name in tests)
-    most = max(files, key=lambda name: (files[name], name))
-    first = sorted(name for name in tests if name.startswith(f"{most}::"))[:FIRST]
-    yield first
-    if others := sorted(tests - {*first}):
-        yield others
+    return lambda name: (-files[name.split("::", 1)[0]], name)
 
 
 class Runner:
     """Puts mutations into the scratch copy one by one and asks the tests."""
 
-    def __init__(self, tree: Path) -> None:
+    def __init__(self, tree: Path, rooms: Sequence[str]) -> None:
         self._tree = tree
         self._lines: dict[str, dict[int, set[str]]] = {}
         self._rooms: set[str] = set()
-        code = "import mutations; mutations.serve()"
+        theirs, self._requests = os.pipe()
+        answers, back = os.pipe()
+        code = f"import mutations; mutations.serve({list(rooms)!r}, {theirs}, {back})"
         self._server = subprocess.Popen(
             [sys.executable, "-c", code],
             cwd=tree,
             env=_environment(tree),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            pass_fds=(theirs, back),
+            stdout=subprocess.DEVNULL,
         )
+        os.close(theirs)
+        os.close(back)
+        self._answers = os.fdopen(answers)
+        if not self._answers.readline():
+            sys.exit("the tests could not be collected")
 
     def tests_of(self, mutation: Mutation) -> set[str]:
         """Return the tests that execute the statement a mutation changes."""
@@ -455,25 +494,21 @@ class Runner:
         changed = original[: mutation.start] + mutation.after.encode() + original[mutation.end :]
         path.write_bytes(changed)
         try:
-            code = next((code for some in _first_few(tests) if (code := self._ask(some))), 0)
+            code = self._ask(path, sorted(tests, key=_most_told_first(tests)))
         finally:
             path.write_bytes(original)
         if code == -1:
             return Verdict.ENDLESS
-        return Verdict.FOUND if code else Verdict.UNSEEN
+        return Verdict.UNSEEN if code in (0, UNCHANGED) else Verdict.FOUND
 
-    def _ask(self, tests: list[str]) -> int:
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
-        request = {"tests": tests, "limit": LIMIT, "log": str(self._tree / "last.log")}
-        self._server.stdin.write(json.dumps(request) + "\n")
-        self._server.stdin.flush()
-        return int(self._server.stdout.readline())
+    def _ask(self, path: Path, tests: list[str]) -> int:
+        request = {"path": str(path), "tests": tests, "limit": LIMIT}
+        os.write(self._requests, (json.dumps(request) + "\n").encode())
+        return int(self._answers.readline())
 
     def close(self) -> None:
         """End the process that forks."""
-        assert self._server.stdin is not None
-        self._server.stdin.close()
+        os.close(self._requests)
         self._server.wait()
 
 
@@ -503,7 +538,7 @@ def main() -> None:
         every = [one for one in places(tree, chosen.rooms) if re.search(chosen.match, str(one))]
         drawn = random.Random(chosen.seed).sample(every, min(chosen.count, len(every)))
         print(f"{len(drawn)} of {len(every)} mutations, seed {chosen.seed}", flush=True)
-        runner = Runner(tree)
+        runner = Runner(tree, chosen.rooms)
         verdicts: dict[Mutation, Verdict] = {}
         try:
             for mutation in drawn:

@@ -7,7 +7,7 @@ import camt_writer
 import coda_writer
 import pytest
 
-from importers.bank import any_format
+from importers.bank import any_format, camt
 from ledger.records import DocumentKind
 
 CODA = coda_writer.encode(coda_writer.statement([coda_writer.Line(5_00)], 100_00, date(2025, 3, 14), "073"))
@@ -70,3 +70,10 @@ def test_what_says_nothing_is_read_all_the_same(data: bytes, tmp_path: Path):
     path = tmp_path / "x"
     path.write_bytes(data)
     assert any_format.reading_key(path) == ("", "", "")
+
+
+@pytest.mark.parametrize(("start", "is_camt"), [("<Document>", True), ("  <Document>", True), ("see ", False)])
+def test_a_text_about_camt_is_none(start: str, is_camt: bool, tmp_path: Path):
+    path = tmp_path / "x.xml"
+    path.write_text(f"{start}<BkToCstmrStmt>", encoding="utf-8")
+    assert camt.identify(path) is is_camt

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.bank.overlap import Contradicts, PostedStatement, new_parts
+from importers.bank.overlap import Contradicts, PostedStatement, _continues, _fits, new_parts
 from importers.bank.records import Movement, Statement
 from ledger.records import DocumentKind
 
@@ -137,6 +138,93 @@ def test_what_does_not_agree_is_refused_with_the_difference(other: Statement):
     first = statement(0, [(1, 10), (2, 20)], kind=DocumentKind.CODA, sequence="001")
     with pytest.raises(Contradicts, match=r"does not agree with it: .* EUR away"):
         new_parts(other, [known(first)], None)
+
+
+def test_the_difference_is_what_the_new_lines_leave_open():
+    """After 100 come the new lines of 7 and 5: 112 is expected, 150 is said, 38 is the difference."""
+    first = statement(0, [(1, 100)], kind=DocumentKind.CODA, sequence="001")
+    other = statement(0, [(1, 100), (2, 7), (2, 5)], closing=150)
+    with pytest.raises(Contradicts) as refused:
+        new_parts(other, [known(first)], None)
+    assert str(refused.value).startswith(
+        "shares days with one and does not agree with it: 2 of its 3 lines are new, and after them its closing balance "
+        "is 0.38 EUR away"
+    )
+
+
+def test_the_difference_from_several_names_the_first_and_the_last():
+    first, second = (statement(0, [(number, 100)], sequence=f"00{number}") for number in (1, 2))
+    posted = [replace(known(first), name="a"), replace(known(second), name="b")]
+    with pytest.raises(Contradicts, match="shares days with a to b and does not agree"):
+        new_parts(statement(0, [(1, 3), (2, 4)], closing=900), posted, None)
+
+
+def test_a_part_says_where_it_begins_and_after_which_statement_it_comes():
+    one = statement(0, [(1, 10)], kind=DocumentKind.CODA, sequence="001")
+    three = statement(30, [(5, 30)], kind=DocumentKind.CODA, sequence="003")
+    whole = statement(0, [(1, 10), (2, 15), (3, 5), (5, 30), (6, 7)], sequence="9")
+    whole = replace(whole, opening_date=day(0))
+    first, second = new_parts(whole, [known(one), known(three)], None)
+    assert (first.opening_date, first.closing_date, first.sequence) == (day(1), day(3), "001+")
+    assert (second.opening_date, second.closing_date, second.sequence) == (day(5), day(6), "9")
+
+
+def test_a_part_before_all_others_begins_with_the_statement():
+    later = statement(15, [(3, 10)], kind=DocumentKind.CODA, sequence="002")
+    (part,) = new_parts(replace(statement(0, [(1, 15), (3, 10)]), opening_date=day(0)), [known(later)], None)
+    assert amounts([part]) == [[(day(1), 15)]]
+    assert (part.opening, part.closing, part.opening_date, part.closing_date) == (0, 15, day(0), day(1))
+    earlier = replace(known(statement(0, [(0, 0)], sequence="000")), closing_date=day(0))
+    (after,) = new_parts(statement(0, [(1, 15), (3, 10)]), [known(later)], earlier)
+    assert after.opening_date == day(0)
+    assert after.sequence == "000+"
+
+
+def test_lines_after_the_end_of_a_longer_statement_contradict_it():
+    long = statement(0, [(1, 10)], last=9, sequence="001")
+    with pytest.raises(Contradicts):
+        new_parts(statement(0, [(1, 10), (9, 5)], last=8), [known(long)], None)
+    assert new_parts(statement(0, [(1, 10)], last=5), [known(long)], None) == ()
+
+
+@pytest.mark.parametrize(
+    ("opening", "lines", "fits"),
+    [
+        (100, [(3, 50)], True),
+        (100, [(2, 50)], True),
+        (100, [(1, 50)], False),
+        (99, [(3, 50)], False),
+    ],
+)
+def test_a_statement_fits_as_it_is_between_two_whose_balances_it_joins(
+    opening: int, lines: list[tuple[int, int]], fits: bool
+):
+    """Posted: until day 2 at 100, and from 150 on day 5."""
+    before, after = known(statement(60, [(2, 40)], sequence="001")), known(statement(150, [(5, 1)], sequence="003"))
+    new = statement(opening, lines, last=4)
+    assert _fits(new, [after], before) is fits
+    assert _fits(new, [before], None) is fits, "nothing comes after it"
+    assert _fits(replace(new, closing=150), [after], None), "nothing came before it"
+    assert not _fits(replace(new, closing=151), [after], None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sequence", "opening", "first", "goes_on"),
+    [
+        (DocumentKind.CAMT, "002", 10, 1, True),
+        (DocumentKind.CAMT, "003", 10, 1, False),
+        (DocumentKind.CAMT, "001", 10, 1, False),
+        (DocumentKind.CAMT, "x", 10, 1, False),
+        (DocumentKind.CODA, "002", 10, 1, False),
+        (DocumentKind.CAMT, "002", 11, 1, False),
+        (DocumentKind.CAMT, "002", 10, 0, False),
+    ],
+)
+def test_the_next_number_of_the_bank_goes_on_where_the_last_closed(
+    kind: DocumentKind, sequence: str, opening: int, first: int, goes_on: bool
+):
+    posted = known(statement(0, [(1, 10)], sequence="001"))
+    assert _continues(statement(opening, [(first, 10)], 1, kind=kind, sequence=sequence), [posted]) is goes_on
 
 
 gifts = st.lists(st.tuples(st.integers(0, 12), st.sampled_from([5, 10, 10, 20, -5, -10])), min_size=1, max_size=30)

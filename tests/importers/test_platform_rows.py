@@ -961,3 +961,22 @@ def test_a_report_is_told_by_currency_and_kind(tmp_path: Path):
         ("no money: test", "1 (test mode)"),
     ]
     assert platforms.describe(PlatformReport("x")) == [("platform", "x"), ("rows", "0")]
+
+
+@pytest.mark.parametrize(
+    ("row", "changes"),
+    [
+        (MOLLIE, {"Amount": "1.234", "Settlement amount": "1.234"}),
+        (MOLLIE, {"Date": "03/04/2025"}),
+        (ADYEN, {"Gross Credit (GC)": "1.234", "Net Credit (NC)": "1.234"}),
+        (STRIPE, {"gross": "1.234", "fee": "", "net": "1.234"}),
+        (CHARIOT, {"date": "03/04/2025", "settled_date": ""}),
+        (ACTIVITY, {"Gross": "1.234", "Fee": "", "Net": "1.234"}),
+    ],
+    ids=["mollie amounts", "mollie days", "adyen", "stripe", "chariot", "paypal"],
+)
+def test_nothing_is_read_of_a_report_in_doubt(row: dict[str, str], changes: dict[str, str], tmp_path: Path):
+    told_twice = {name: "" for name in row if "gift" in name and name.endswith("amount")}
+    report = report_of(tmp_path / "a.csv", [row | told_twice | changes])
+    assert not report.ok
+    assert report.rows == ()

@@ -7,7 +7,7 @@ from registers import write_csv, write_workbook
 
 from importers.deciding.proposals import Proposal, directory, propose
 from importers.deciding.returns import fate
-from importers.registers import assignments, grants, in_kind, journal
+from importers.registers import assignments, donors, grants, in_kind, journal
 from importers.sheets.tabular import RegisterFile
 from ledger.errors import Severity
 from ledger.instalments import Fate
@@ -98,6 +98,33 @@ def test_what_cannot_be_in_a_grant_is_refused(changes: dict[str, str], error: st
 
 def test_a_period_of_one_day_is_one(tmp_path: Path):
     assert told(grant_book(tmp_path, **{"from": "2025-01-01", "to": "2025-01-01"}), Severity.ERROR) == []
+
+
+# Donors
+
+
+def test_donors_are_told_in_counts(tmp_path: Path):
+    rows = (
+        "donor;kind;last_name;street;postcode;municipality;email;delivery;ibans;mandates;references;national_number;"
+        "enterprise_number\n"
+        "D0001;natural;A;Rue 1;1000;Bruxelles;a@example.org;email;BE68539007547034;M1 M2;090933755493;85073003328;\n"
+        "D0002;natural;B;;1000;Bruxelles;;post;;;;;\nD0003;natural;C;Rue 1;;Bruxelles;;post;;;;;\n"
+        "D0004;natural;D;Rue 1;1000;;;post;;M3;;;\nD0005;legal;E;;;;;post;;;;;0308357159\n"
+    )
+    file = donors.read(write_csv(tmp_path / "donors.csv", rows))
+    assert file.ok
+    assert donors.describe(file) == [
+        ("donors", "5"),
+        ("natural persons", "4"),
+        ("legal persons", "1"),
+        ("with a national number", "1"),
+        ("with an enterprise number", "1"),
+        ("with a whole address", "1"),
+        ("receipt by e-mail", "1"),
+        ("accounts (IBAN)", "1"),
+        ("mandates", "3"),
+        ("structured communications", "1"),
+    ]
 
 
 # Gifts in kind

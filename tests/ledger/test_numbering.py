@@ -79,9 +79,10 @@ def undo(folder: Folder, engine: Engine, name: str) -> None:
     with posting(folder, engine) as work:
         row = find_document(work.connection, name)
         assert row is not None
-        text = (folder.root / row["journal"]).read_text(encoding="utf-8")
-        booking = mirror(row, gifts_of(work.connection, row["id"]), text, {"731100"}, "fr")
-        insert_undone(work.connection, row["id"], work.post(booking))
+        assert row.journal is not None
+        text = (folder.root / row.journal).read_text(encoding="utf-8")
+        booking = mirror(row, gifts_of(work.connection, row.id), text, {"731100"}, "fr")
+        insert_undone(work.connection, row.id, work.post(booking))
 
 
 def written(folder: Folder) -> dict[tuple[str, int], list[int]]:

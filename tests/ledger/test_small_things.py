@@ -8,6 +8,7 @@ import pytest
 from ledger.collector import paused
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.folder import Folder
+from ledger.languages import language_of
 
 
 def test_a_refused_source_names_each_error_and_no_warning():
@@ -44,3 +45,19 @@ def test_the_collector_is_as_it_was_after_the_pause(on: bool):
         assert gc.isenabled() is on
     finally:
         (gc.enable if was else gc.disable)()
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ("nl_BE.UTF-8", "nl"),
+        ("de-DE", "de"),
+        ("EN", "en"),
+        ("fr.UTF-8", "fr"),
+        ("it_IT", None),
+        ("C", None),
+        ("", None),
+    ],
+)
+def test_a_locale_names_its_language(locale: str, language: str | None):
+    assert language_of(locale) == language

@@ -24,7 +24,7 @@ from obole.books.opened import found_books, open_books
 from obole.demo import generate
 from obole.importing import import_files
 from obole.keeping import envelope
-from obole.keeping.backup import back_up
+from obole.keeping.backup import back_up, vault_secret
 from obole.keeping.envelope import (
     CHUNK,
     EnvelopeReader,
@@ -249,10 +249,28 @@ def test_what_a_person_put_among_the_books_is_in_it(small: Obole, tmp_path: Path
     (small.books / "notes").symlink_to(elsewhere)
     (elsewhere / "round").symlink_to(small.books)  # a circle ends
     (small.books / "documents" / "large.bin").write_bytes(bytes(3 * CHUNK))
+    odd = os.fsdecode(b"r\xe9vision.txt")  # from a disk of another time
+    (elsewhere / odd).write_bytes(b"odd")
     restored = tmp_path / "restored"
     restore(backed_up(small, tmp_path / "kept.obole"), restored, SECRET)
     assert (restored / "notes" / "deed.pdf").read_bytes() == b"deed"
+    assert (restored / "notes" / odd).read_bytes() == b"odd"
     assert (restored / "documents" / "large.bin").read_bytes() == bytes(3 * CHUNK)
+
+
+def test_a_key_may_have_any_name(small: Obole, tmp_path: Path):
+    path = small.books / "obole.toml"
+    name = open_books(small.books).config.key
+    keys = Path(os.environ["OBOLE_KEYS"])
+    path.write_text(path.read_text(encoding="utf-8").replace(name, "clé de 2025"), encoding="utf-8")
+    shutil.copy(keys / f"{name}.key", keys / "clé de 2025.key")
+    books = found_books(small.books)
+    for number, secret in enumerate((SECRET, vault_secret(books))):
+        back_up(books, tmp_path / f"{number}.obole", secret)
+        with (tmp_path / f"{number}.obole").open("rb") as file:
+            assert read_head(file, tmp_path).name == ("", "clé de 2025")[number]
+        restore(tmp_path / f"{number}.obole", tmp_path / f"restored-{number}", secret)
+        assert Obole(tmp_path / f"restored-{number}").checks().exit_code == 0
 
 
 # While others work

@@ -9,6 +9,7 @@ import pytest
 from small_books import STATEMENT, Journal, Obole
 
 from ledger.chart import house
+from obole.keeping.upgrade import upgrade
 
 PATHS = {account.code: account.path for account in house()}
 CLOSING = Journal(
@@ -123,6 +124,15 @@ def test_closing_numbers_what_was_posted_before_entries_had_numbers(small: Obole
     assert small.checks().exit_code == 0
 
 
+def test_upgrade_numbers_what_was_posted_before_entries_had_numbers(small: Obole):
+    before = numbers_in_ledger(small)
+    unnumber(small)
+    assert upgrade(small.books).done == ["5 entries of the open years got their numbers."]
+    assert numbers_in_ledger(small) == before
+    assert small.checks().exit_code == 0
+    assert upgrade(small.books).done == []
+
+
 def unnumber(obole: Obole) -> None:
     """Make books as they were before entries had numbers."""
     from ledger.journal import digest  # noqa: PLC0415
@@ -133,12 +143,12 @@ def unnumber(obole: Obole) -> None:
     with register.begin() as connection:
         digests = {}
         for row in all_documents(connection):
-            if row["journal"]:
-                path = obole.books / row["journal"]
+            if row.journal:
+                path = obole.books / row.journal
                 lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
                 text = "".join(line for line in lines if not line.startswith('  number: "'))
                 path.write_text(text, encoding="utf-8")
-                digests[row["id"]] = digest(text)
+                digests[row.id] = digest(text)
         replace_journal_digests(connection, digests)
         connection.exec_driver_sql("DROP TRIGGER entry_number_no_delete")
         connection.exec_driver_sql("DELETE FROM entry_number")

@@ -115,15 +115,24 @@ def test_it_tells_what_it_did_sentence_by_sentence(oldest: Obole):
 
 
 def test_what_the_register_held_it_holds_after(old: Obole):
-    query = "SELECT name, kind, file_digest, digest, journal_digest, posted_at FROM document ORDER BY id"
-    before, gifts = old.rows(query), old.gifts()
-    journals = {
-        path: text for path, text in content(old.books).items() if path.split("/")[0] in ("journal", "receipts")
-    }
+    query = "SELECT name, kind, file_digest, digest, posted_at FROM document ORDER BY id"
+    before, gifts, files = old.rows(query), old.gifts(), content(old.books)
     old("upgrade")
     assert (old.rows(query), old.gifts()) == (before, gifts)
     after = content(old.books)
-    assert {path: after[path] for path in journals} == journals
+    for path, text in files.items():
+        if path.startswith(("journal/2024", "receipts/", "documents/", "seals/", "manual/")):
+            assert after[path] == text, path
+        elif path.startswith("journal/"):
+            assert b"".join(line for line in after[path].splitlines(keepends=True) if b"  number: " not in line) == text
+
+
+def test_entries_of_open_years_get_their_numbers_and_sealed_ones_none(old: Obole):
+    assert "The entries of the open years got their numbers: " in old("upgrade").output
+    numbers = old.rows("SELECT year, count(*) FROM entry_number GROUP BY year")
+    assert [year for year, _ in numbers] == [2025]
+    entries = sum(text.count(b" * ") for path, text in content(old.books).items() if path.startswith("journal/2025"))
+    assert numbers[0][1] == entries
 
 
 @pytest.mark.parametrize("words", [*READING, ("import", "{file}"), ("close", "2025"), ("serve", "--port", "0")])
@@ -146,7 +155,7 @@ def test_an_old_store_in_new_books_is_not_migrated_by_a_command_that_reads(oldes
     assert "run `obole upgrade`" in told.output
     assert (oldest.books / "register.sqlite3").read_bytes() == earlier
     assert "The register was brought from version 0001" in oldest("upgrade").output
-    assert oldest.checks().exit_code == 0
+    assert "changed since it was posted" in oldest.faults()  # for it is not the register of these journal files
 
 
 def test_a_store_that_is_missing_is_not_made_anew(small: Obole):

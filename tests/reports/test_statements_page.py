@@ -7,7 +7,9 @@ import pytest
 from report_books import accounts, published_totals, totals
 
 from reports.page import StatementsPage, statements_page
-from reports.scheme import SCHEMES, load_scheme
+from reports.scheme import SCHEMES, LineKind, load_scheme
+from reports.totals import Totals
+from reports.wording import word
 
 
 def page(language: str = "fr", scheme: str = "published", year: int = 2025) -> StatementsPage:
@@ -71,6 +73,39 @@ def test_the_first_year_has_no_second_column():
     assert of.previous_year is None
     assert {row.printed_previous for block in of.blocks for row in block.lines} == {None}
     assert {row.previous for block in of.blocks for each in block.lines for row in each.accounts} == {None}
+
+
+def test_the_page_names_its_year_the_one_before_and_its_columns():
+    of = page("en")
+    assert (of.year, of.previous_year, of.language) == (2025, 2024, "en")
+    assert (of.title, of.column_code, of.column_label) == (
+        word("statements", "en", year=2025), word("code", "en"), word("line", "en")
+    )  # fmt: skip
+    assert [choice.label for choice in of.schemes] == [word(name, "en") for name in SCHEMES]
+
+
+def test_a_line_is_shown_in_whole_euros_and_opens_on_the_cents():
+    books = totals((2024, {"550": 10_50, "7311": -10_50}), (2025, {"550": 500_25, "7311": -500_25}))
+    of = statements_page(books, accounts(), load_scheme("full"), 2025, "en")
+    row = line(of, "income-statement-73")
+    assert (row.code, row.printed, row.printed_previous, row.exact, row.exact_previous) == (
+        "73", "500", "11", "500.25", "10.50"
+    )  # fmt: skip
+    (account,) = row.accounts
+    assert (account.amount, account.previous) == ("500.25", "10.50")
+    shown = [row for block in page("en").blocks for row in block.lines]
+    heading = next(row for row in shown if row.kind is LineKind.HEADING)
+    assert (heading.printed, heading.exact, heading.printed_previous, heading.exact_previous) == ("", "", None, None)
+    unknown = statements_page(books, {}, load_scheme("full"), 2025, "en")
+    assert unknown.years == (2025, 2024)
+
+
+def test_books_that_do_not_balance_are_told_with_the_difference():
+    opened = Totals({2025: {"550": (5_00, 0, 1), "100": (0, 4_00, 1)}}, {})
+    (check,) = statements_page(opened, accounts(), load_scheme("full"), 2025, "en").checks
+    assert (check.year, check.holds, check.assets, check.liabilities, check.difference) == (
+        2025, False, "5.00", "4.00", "1.00"
+    )  # fmt: skip
 
 
 def test_the_years_are_those_of_the_books_newest_first():

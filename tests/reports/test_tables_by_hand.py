@@ -10,6 +10,7 @@ from report_books import account, accounts, entry, totals
 from reports.formats import write_json, write_text
 from reports.ledger_listing import LedgerAccount, document_of, general_ledger, ledger_table, narration_of
 from reports.marks import numbers
+from reports.picture import _shortened, income_picture
 from reports.printing import statement_data, statement_table
 from reports.scheme import SCHEMES, doubly_mapped, load_scheme, unmapped
 from reports.sheets import sheet_name, write_xlsx
@@ -380,7 +381,7 @@ def test_headings_totals_and_memo_lines_look_different(tmp_path):
     sheet, _ = openpyxl.load_workbook(tmp_path / "s.xlsx").worksheets
     heading = next(row for row in sheet.iter_rows(min_row=5) if row[1].value == text_in("en", "Assets").upper())
     assert [cell.font.bold for cell in heading] == [True] * 6
-    assert {cell.fill.fgColor.rgb for cell in heading} == {"00E8EDF2"}
+    assert {cell.fill.fgColor.rgb[-6:] for cell in heading} == {"E8EDF2"}
     grand = [
         row for row in sheet.iter_rows(min_row=5) if row[2].border.bottom and row[2].border.bottom.style == "double"
     ]
@@ -398,3 +399,54 @@ def test_no_account_is_taken_twice_and_class_0_by_nobody(name):
     assert doubly_mapped(scheme, ["550", "7311", "616"]) == []
     assert unmapped(scheme, ["550", "7311", "616", "0123"]) == []
     assert unmapped(scheme, ["5", "9"])[-1:] == ["9"]
+
+
+# The picture
+
+
+def test_bars_are_as_long_as_their_amounts():
+    """400 wide for the longest, 1 000.00: 500.25 are 200.1; two bars of 16 and a gap of 18 below the words."""
+    lines = income_picture(of_year("income-statement"), "en").splitlines()
+    assert 'viewBox="0 0 720 108"' in lines[0]
+    assert [line for line in lines if line.startswith("<rect")] == [
+        '<rect x="220" y="26" width="12" height="12" fill="#1f6f8b"/>',
+        '<rect x="300" y="26" width="12" height="12" fill="#a9c5cf"/>',
+        '<rect x="220" y="58" width="200.1" height="14" fill="#1f6f8b"/>',
+        '<rect x="220" y="74" width="400.0" height="14" fill="#a9c5cf"/>',
+    ]
+    assert [line.partition(">")[0] for line in lines if line.startswith("<text")] == [
+        '<text x="0" y="16" fill="currentColor" font-weight="bold"',
+        '<text x="238" y="37" fill="currentColor"',
+        '<text x="318" y="37" fill="currentColor"',
+        '<text x="0" y="78" fill="currentColor"',
+        '<text x="426.1" y="70" fill="currentColor" font-size="12"',
+        '<text x="626.0" y="86" fill="currentColor" font-size="12"',
+    ]
+    assert lines[1].endswith(", 2025 / 2024</title>")
+    assert "500 € / " in lines[2]
+
+
+def test_a_year_alone_has_one_bar_a_line():
+    books = totals((2025, {"550": 1500_00, "7311": -1000_00, "743": -500_00}))
+    lines = income_picture(statement("income-statement", load_scheme("full"), 2025, books), "en").splitlines()
+    assert 'viewBox="0 0 720 126"' in lines[0]
+    assert [line for line in lines if line.startswith("<rect")][1:] == [
+        '<rect x="220" y="58" width="400.0" height="14" fill="#1f6f8b"/>',
+        '<rect x="220" y="92" width="200.0" height="14" fill="#1f6f8b"/>',
+    ]
+    assert lines[1].endswith(", 2025</title>")
+    assert " / " not in lines[2]
+
+
+def test_without_income_there_is_no_picture_and_a_negative_one_has_no_bar():
+    nothing = totals((2025, {"550": -1_00, "616": 1_00}))
+    assert income_picture(statement("income-statement", load_scheme("full"), 2025, nothing), "en") == ""
+    back = totals((2025, {"550": -5_00, "7311": 5_00}))
+    lines = income_picture(statement("income-statement", load_scheme("full"), 2025, back), "en").splitlines()
+    assert '<rect x="220" y="58" width="0.0" height="14" fill="#1f6f8b"/>' in lines
+
+
+@pytest.mark.parametrize(("length", "shown"), [(34, "x" * 34), (35, "x" * 33 + "…")])
+def test_a_long_label_is_cut(length: int, shown: str):
+    assert _shortened("x" * length) == shown
+    assert _shortened("x" * 32 + " " + "y" * 5) == "x" * 32 + "…"

@@ -146,6 +146,11 @@ def _to_number(connection: Connection) -> list[PostedDocument]:
     ]
 
 
+def open_years_numbered(connection: Connection) -> bool:
+    """Return whether the entries of open years have their numbers, so that `number_open_years` would do nothing."""
+    return not _to_number(connection)
+
+
 def number_open_years(folder: Folder, engine: Engine) -> int:
     """Give numbers to the entries of open years that have none, for books made before entries had numbers.
 

@@ -57,6 +57,7 @@ _AUXILIARY = (
 )
 
 _PLATFORM = re.compile(r"platform-(.+?)-[0-9]{4}-")
+_NUMBER_LINE = re.compile(rf'^  {NUMBER}: ".*"\n', re.MULTILINE)
 _KEPT = re.compile(r"[^A-Z0-9-]")
 
 
@@ -145,6 +146,11 @@ def _to_number(connection: Connection) -> list[PostedDocument]:
     ]
 
 
+def open_years_numbered(connection: Connection) -> bool:
+    """Return whether the entries of open years have their numbers, so that `number_open_years` would do nothing."""
+    return not _to_number(connection)
+
+
 def number_open_years(folder: Folder, engine: Engine) -> int:
     """Give numbers to the entries of open years that have none, for books made before entries had numbers.
 
@@ -196,11 +202,13 @@ def sources_of(documents: Iterable[PostedDocument]) -> dict[str, EntrySource]:
 
 
 def _as_posted(path: Path, relative: str, digest: str) -> str:
-    content = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else None
-    if content is None or journal.digest(content) != digest:
-        problem = "is missing" if content is None else "was changed since it was posted"
-        raise NotAsPosted(f"{relative}: {problem}, so its entries cannot be numbered; restore it from your backup.")
-    return content
+    """The text of a journal file as posted, without numbers: an older register may stand beside numbered files."""
+    content = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
+    for text in (content, _NUMBER_LINE.sub("", content)):
+        if journal.digest(text) == digest:
+            return text
+    problem = "was changed since it was posted" if path.exists() else "is missing"
+    raise NotAsPosted(f"{relative}: {problem}, so its entries cannot be numbered; restore it from your backup.")
 
 
 def _transactions(text: str) -> list[_Found]:

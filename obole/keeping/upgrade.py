@@ -15,7 +15,7 @@ from ledger.chart import code_of, house
 from ledger.errors import OboleError
 from ledger.journal import write_whole
 from ledger.locks import writing
-from ledger.numbering import number_open_years
+from ledger.numbering import number_open_years, open_years_numbered
 from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, store_version
 from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
 from obole.books.form import FORM, FORM_FILE, NewerBooks, form_of, write_form
@@ -167,6 +167,14 @@ def _merge(look: Callable[[Books], Merged], name: str) -> Callable[[Books], list
 _NUMBERED = 2  # the form since which entries have numbers
 
 
+def _unnumbered(books: Books) -> bool:
+    """Tell whether entries of open years have no number; a store of an older version is migrated first, then asked."""
+    if _old_stores(books):
+        return form_of(books.folder.root) < _NUMBERED
+    with books.register.connect() as connection:
+        return not open_years_numbered(connection)
+
+
 def _number(books: Books) -> list[str]:
     said = settle(books)  # what a kill left half done is no journal file as posted
     count = number_open_years(books.folder, books.register)
@@ -200,7 +208,7 @@ STEPS: tuple[Step, ...] = (
         lambda books: _directed(books).left,
     ),
     Step(1, lambda books: not (books.folder.root / IMPORT_FILE).exists(), _write_import),
-    Step(_NUMBERED, lambda books: form_of(books.folder.root) < _NUMBERED, _number),
+    Step(_NUMBERED, _unnumbered, _number),
     # Last: what was not done when an upgrade was killed is still of an older form.
     Step(FORM, lambda books: form_of(books.folder.root) < FORM, _write_form),
 )

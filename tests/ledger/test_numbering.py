@@ -450,6 +450,21 @@ def test_a_journal_file_that_was_changed_is_not_numbered(
     assert number_open_years(folder, engine) == 1
 
 
+def test_an_older_register_beside_numbered_files_is_numbered_the_same(
+    folder: Folder, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    unnumbered(monkeypatch, folder, engine, *BEFORE)
+    register = folder.root / "register.sqlite3"
+    older = register.read_bytes()
+    number_open_years(folder, engine)
+    numbered = {path: path.read_bytes() for path in folder.journal.rglob("*.beancount")}
+    engine.dispose()
+    register.write_bytes(older)
+    number_open_years(folder, register_in(folder.root))
+    assert {path: path.read_bytes() for path in folder.journal.rglob("*.beancount")} == numbered
+    assert faults(folder, register_in(folder.root)) == []
+
+
 # Entries by hand
 
 

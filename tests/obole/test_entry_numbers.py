@@ -127,7 +127,7 @@ def test_closing_numbers_what_was_posted_before_entries_had_numbers(small: Obole
 def test_upgrade_numbers_what_was_posted_before_entries_had_numbers(small: Obole):
     before = numbers_in_ledger(small)
     unnumber(small)
-    assert upgrade(small.books).done == ["5 entries of the open years got their numbers."]
+    assert upgrade(small.books).done == ["The entries of the open years got their numbers: 5."]
     assert numbers_in_ledger(small) == before
     assert small.checks().exit_code == 0
     assert upgrade(small.books).done == []

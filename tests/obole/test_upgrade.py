@@ -155,7 +155,7 @@ def test_an_old_store_in_new_books_is_not_migrated_by_a_command_that_reads(oldes
     assert "run `obole upgrade`" in told.output
     assert (oldest.books / "register.sqlite3").read_bytes() == earlier
     assert "The register was brought from version 0001" in oldest("upgrade").output
-    assert "changed since it was posted" in oldest.faults()  # for it is not the register of these journal files
+    assert oldest.checks().exit_code == 0  # its journal files have numbers already, and get the same
 
 
 def test_a_store_that_is_missing_is_not_made_anew(small: Obole):

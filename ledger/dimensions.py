@@ -1,4 +1,4 @@
-"""What a line carries beside its account: project, department and fund, declared in obole.toml, and a third party.
+"""The keys of a line beside its account: project, department and fund, declared in obole.toml, and a third party.
 
 In the books they are metadata of the posting, and tags of its transaction (`#project-schools`), by which Fava filters.
 """

@@ -63,7 +63,7 @@ _KEPT = re.compile(r"[^A-Z0-9-]")
 
 @dataclass(frozen=True, slots=True)
 class EntrySource:
-    """What says in which journals the entries of a document stand: its kind, its bank account's alias, its name."""
+    """The journals of a document's entries follow from this: its kind, its bank account's alias, its name."""
 
     kind: DocumentKind
     bank: str | None

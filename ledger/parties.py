@@ -12,7 +12,7 @@ PARTY = "party"
 
 
 class PartyKind(StrEnum):
-    """What a third party is to the foundation; it may be several."""
+    """The kind of a third party to the foundation; it may be several."""
 
     SUPPLIER = "supplier"
     CUSTOMER = "customer"

@@ -158,7 +158,7 @@ class Posting:
         return document_id
 
     def _source(self, record: DocumentRecord) -> EntrySource:
-        """What a document's entries come from; those of an undoing stand in the journals of what it undoes."""
+        """Return what a document's entries come from; those of an undoing stand in the journals of what it undoes."""
         undoes = None
         if record.kind is DocumentKind.UNDO:
             row = find_document(self.connection, record.name.removeprefix("undo-"))

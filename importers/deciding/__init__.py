@@ -1,1 +1,1 @@
-"""What a bank line is: rules, returns, proposals, and the booking that follows."""
+"""The decision what a bank line is: rules, returns, proposals, and the booking that follows."""

@@ -66,7 +66,7 @@ _POSITION = itemgetter(0)  # of a movement
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the books know when a statement is booked.
+    """The knowledge of the books when a statement is booked.
 
     `alias` and `account` are the bank account's; `grants` maps contract numbers (upper case, no spaces) to grant
     references; `date_policy` decides the calendar year of a gift. What the register says of a single statement is
@@ -100,7 +100,7 @@ class Return(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What a statement posts, who stands behind its open lines, what came back, and what is worth telling."""
+    """The outcome of a statement: what it posts, who is behind open lines, what came back, what is worth telling."""
 
     booking: Booking
     counterparties: tuple[Counterparty, ...]
@@ -110,7 +110,7 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class BookedAgain:
-    """What open lines post that can be decided now, and the numbers of these lines."""
+    """The outcome of open lines that can be decided now, and the numbers of these lines."""
 
     booking: Booking
     decided: tuple[int, ...]
@@ -148,18 +148,18 @@ class _Pile:
 
     @property
     def name(self) -> str:
-        """The name of the document."""
+        """Return the name of the document."""
         return self.found.name
 
     def below(self, movement: Movement) -> Iterator[Movement]:
-        """The details of a line, and theirs, in the order of the file."""
+        """Yield the details of a line, and theirs, in the order of the file."""
         for detail in self.children.get(movement.position, ()):
             yield detail
             if detail.position in self.children:
                 yield from self.below(detail)
 
     def splits(self, movement: Movement) -> bool:
-        """Whether a line's details add up to it."""
+        """Return whether a line's details add up to it."""
         details = self.children.get(movement.position, ())
         return bool(details) and sum(detail.cents for detail in details) == movement.cents
 
@@ -200,7 +200,7 @@ def document_name(alias: str, statement: Statement) -> str:
 
 @cache
 def channel_of(code: str) -> Channel:
-    """The way money of this transaction code came."""
+    """Return the way money of this transaction code came."""
     return _CHANNELS.get(code[1:3], Channel.TRANSFER)
 
 
@@ -218,7 +218,7 @@ def book(statement: Statement, desk: Desk, found: Found, file_digest: str) -> Bo
 def book_details(
     statement: Statement, totals: Sequence[Movement], desk: Desk, found: Found, file_digest: str
 ) -> Booked:
-    """What the details of totals post that were booked on suspense as one amount: a reclassification out of it.
+    """Return what the details of totals post that were booked on suspense as one amount: a reclassification out of it.
 
     `totals` are lines of `statement` whose details add up to them; a detail that nobody knows stays on suspense, as a
     line of its own.
@@ -231,7 +231,7 @@ def book_details(
 
 
 def book_open(movements: Sequence[Movement], desk: Desk, found: Found, digest: str) -> BookedAgain | None:
-    """What open lines of suspense post that can be decided now: a reclassification out of it, on their own days.
+    """Return what open lines of suspense post that can be decided now: a reclassification out of it, on their own days.
 
     `movements` are numbered 1..n, each on its own; the numbers of those decided come with the booking. None where none
     is: what was unknown when a line came (a donor, a rule, the gift that a return takes back) still is. What follows
@@ -257,7 +257,7 @@ def book_open(movements: Sequence[Movement], desk: Desk, found: Found, digest: s
 
 
 def _sheet(movements: Iterable[Movement], desk: Desk, found: Found) -> _Pile:
-    """An empty pile for lines and their details."""
+    """Return an empty pile for lines and their details."""
     children: dict[int, list[Movement]] = {}
     for movement in movements:
         if movement.parent is not None:
@@ -268,7 +268,7 @@ def _sheet(movements: Iterable[Movement], desk: Desk, found: Found) -> _Pile:
 def _reclassification(
     lines: Iterable[Movement], sheet: _Pile, kind: DocumentKind, file_digest: str, digest: str
 ) -> Booking:
-    """What leaves suspense, on the days of the lines."""
+    """Return what leaves suspense, on the days of the lines."""
     return _posted(_record(kind, digest, file_digest, (movement.booked for movement in lines), sheet), sheet)
 
 
@@ -361,13 +361,13 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
 
 
 def _agreed(issued: tuple[str, str | None], payer: str, desk: Desk) -> tuple[str | None, str | None]:
-    """Donor and campaign of a communication; nobody where the account it is paid from is another donor's."""
+    """Return donor and campaign of a communication; nobody where the account it is paid from is another donor's."""
     owner = desk.links.ibans.get(payer)
     return issued if owner is None or owner == issued[0] else _NOBODY
 
 
 def _only_payer(movement: Movement, sheet: _Pile, batch: int) -> str | None:
-    """The only donor of the account of a line of which nothing else is known: no grant and no rule."""
+    """Return the only donor of the account of a line of which nothing else is known: no grant and no rule."""
     owner = sheet.desk.links.ibans.get(movement.account)
     if owner is None or _by_grant(movement, sheet, batch) or sheet.rules.first(movement):
         return None
@@ -411,7 +411,7 @@ def _book_line(movement: Movement, sheet: _Pile) -> None:
 
 
 def _book_collection(movement: Movement, sheet: _Pile) -> bool:
-    """The total of one of our collections, which the bank gives without details: its instalments are the gifts.
+    """Return the total of one of our collections, which the bank gives without details: its instalments are the gifts.
 
     Those rejected before are left out, unless the bank credited them all the same. False where it is no such total.
     """
@@ -434,7 +434,7 @@ def _book_collection(movement: Movement, sheet: _Pile) -> bool:
 
 
 def _split(movement: Movement, debits: Iterable[Debit], sheet: _Pile) -> None:
-    """One gift per instalment, each on a line of its own below the total, by which a return finds it."""
+    """Book one gift per instalment, each on a line of its own below the total, by which a return finds it."""
     desk = sheet.desk
     sheet.rows.append(_row(movement, LineOutcome.BATCH, None))
     for one in debits:
@@ -516,7 +516,7 @@ def _book_batch(movement: Movement, sheet: _Pile) -> None:
 
 
 def _decide(movement: Movement, sheet: _Pile, batch: int) -> _Verdict:
-    """The first of the steps that knows the line decides it; what none knows waits on suspense."""
+    """Return the first of the steps that knows the line decides it; what none knows waits on suspense."""
     for step in _DEBIT if movement.cents < 0 else _steps_of_credit(movement.code):
         verdict = step(movement, sheet, batch)
         if verdict is not None:
@@ -525,7 +525,7 @@ def _decide(movement: Movement, sheet: _Pile, batch: int) -> _Verdict:
 
 
 def _by_communication(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
-    """An OGM that was issued: structured, or found in free text in any writing.
+    """Decide by an OGM that was issued: structured, or found in free text in any writing.
 
     Where the account it is paid from is another donor's, a person decides whose gift it is.
     """
@@ -541,7 +541,7 @@ def _by_communication(movement: Movement, sheet: _Pile, batch: int) -> _Verdict 
 
 
 def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
-    """A mandate of the vault. One that is not there is for a person to look at, whatever else the line says."""
+    """Decide by a mandate of the vault. One that is not there is for a person, whatever else the line says."""
     if movement.mandate is None:
         return None
     donor = sheet.desk.links.mandates.get(movement.mandate)
@@ -555,7 +555,7 @@ def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None
 
 
 def _by_grant(movement: Movement, sheet: _Pile, _batch: int) -> _Verdict | None:
-    """The contract number of a grant, standing on its own in free text: `C-2025-1` is not in `C-2025-12`."""
+    """Decide by the contract number of a grant, standing on its own in free text: `C-2025-1` is not in `C-2025-12`."""
     desk = sheet.desk
     if not desk.grants or movement.structured is not None or not movement.communication:
         return None
@@ -572,7 +572,7 @@ def _by_grant(movement: Movement, sheet: _Pile, _batch: int) -> _Verdict | None:
 
 
 def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
-    """The first rule of obole.toml that holds."""
+    """Decide by the first rule of obole.toml that holds."""
     rule = sheet.rules.first(movement)
     if rule is None:
         return None
@@ -584,7 +584,7 @@ def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
 
 
 def _by_iban(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
-    """The account of exactly one donor; whose account a total came from does not say who gave."""
+    """Decide by the account of exactly one donor; whose account a total came from does not say who gave."""
     if not movement.account or movement.code[0] in _TOTALS:
         return None
     donor = sheet.desk.links.ibans.get(movement.account)
@@ -592,7 +592,7 @@ def _by_iban(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
 
 
 def _by_return(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
-    """A collection not yet reversed, of the same amount: that of the EndToEndId, else the only one of the mandate."""
+    """Reverse a collection of the same amount: that of the EndToEndId, else the only one of the mandate."""
     if not is_return(movement):
         return None
     original = _original_of(movement, sheet)
@@ -608,7 +608,7 @@ def _by_return(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
 
 
 def _original_of(movement: Movement, sheet: _Pile) -> Original | None:
-    """The gift of the EndToEndId; where the bank masks that, the one gift that its mandate may be about."""
+    """Return the gift of the EndToEndId; where the bank masks that, the one gift that its mandate may be about."""
     original = sheet.found.originals.get(movement.reference)
     claim = claim_of(movement, sheet.desk.links) if original is None else None
     if claim is None:

@@ -1,4 +1,4 @@
-"""What the lines of a statement ask the register, and what was found there: looked up once, before they are decided."""
+"""Questions of a statement's lines to the register, and what was found: looked up once, before they are decided."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ MASKED = frozenset({"", "NOTPROVIDED"})
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is to be looked up: gifts by EndToEndId and by mandate, collections of ours by PmtInfId."""
+    """The things to look up: gifts by EndToEndId and by mandate, collections of ours by PmtInfId."""
 
     references: frozenset[str]
     claims: frozenset[MandateClaim]
@@ -31,7 +31,7 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the register says of a statement.
+    """The answers of the register about a statement.
 
     `name` is that of its document, free there; `before` on what the statement before it closes; `originals` the
     collected gifts by EndToEndId, `claimed` those that a return of which only the mandate is known may be about;

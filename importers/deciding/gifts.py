@@ -1,4 +1,4 @@
-"""What lines of the bank and rows of platforms share: whose a gift is, which year it counts for, how one is taken back.
+"""Shared by bank lines and rows of platforms: whose a gift is, which year it counts for, how one is taken back.
 
 And how what nobody knows waits on suspense.
 """

@@ -1,4 +1,4 @@
-"""Who an open bank line may come from: donors scored by name and address, for a person to decide.
+"""The donors an open bank line may come from: donors scored by name and address, for a person to decide.
 
 A score is never accepted by itself. Names are compared by their words, without case, accents or order; a word that
 almost fits counts for part.
@@ -42,7 +42,7 @@ class Directory:
 
 
 def directory(donors: Iterable[Donor]) -> Directory:
-    """Index donors for `propose`."""
+    """Return index donors for `propose`."""
     by_word: dict[str, list[str]] = defaultdict(list)
     known: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
     for donor in donors:
@@ -65,7 +65,7 @@ def directory(donors: Iterable[Donor]) -> Directory:
 def propose(
     name: str, text: str, donors: Directory, limit: int = 3, evidence: Iterable[Proposal] = ()
 ) -> list[Proposal]:
-    """The donors most like a counterparty's name, the address looked for in `text`; best first, none below a bar.
+    """Return the donors most like a counterparty's name, the address sought in `text`; best first, none below a bar.
 
     `evidence` are donors that something else speaks for (an account, a structured communication): the likeness of the
     name is added to it.
@@ -104,7 +104,7 @@ def _alike(name: str, text: str, donors: Directory) -> list[Proposal]:
 
 
 def _near(word: str, donors: Directory) -> dict[str, float]:
-    """The words of the directory that are this one, or one with the same first letter and little difference."""
+    """Return the words of the directory that are this one, or one with the same first letter and little difference."""
     found = {word: 1.0} if word in donors.words else {}
     matcher = SequenceMatcher(None, b=word, autojunk=False)
     for length in range(len(word) - 2, len(word) + 3):  # a longer difference is another word

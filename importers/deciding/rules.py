@@ -40,11 +40,11 @@ class Rule:
     keys: LineKeys = NO_KEYS
 
     def concerns(self, family: str, *, credit: bool) -> bool:
-        """Whether the rule may hold for lines of a family and direction: what thousands of them have in common."""
+        """Return whether the rule may hold for lines of a family and direction, which thousands of them share."""
         return self.credit in (None, credit) and (not self.codes or family.startswith(self.codes))
 
     def fits(self, movement: Movement) -> bool:
-        """Whether account, name and communication of a line that the rule concerns are those it asks for."""
+        """Return whether account, name and communication of a line that the rule concerns are those it asks for."""
         if self.iban is not None and self.iban != movement.account:
             return False
         if self.name is not None and not _found(self.name, movement.name):
@@ -54,7 +54,7 @@ class Rule:
 
 @lru_cache(maxsize=20_000)
 def _found(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether a text matches; standing orders bring the same names and texts month after month."""
+    """Return whether a text matches; standing orders bring the same names and texts month after month."""
     return pattern.search(text) is not None
 
 
@@ -66,7 +66,7 @@ class Rulebook:
         self._concerning: dict[tuple[str, bool], tuple[Rule, ...]] = {}
 
     def first(self, movement: Movement) -> Rule | None:
-        """The first rule that holds for a line, None where none does."""
+        """Return the first rule that holds for a line, None where none does."""
         key = movement.code, movement.cents > 0
         rules = self._concerning.get(key)
         if rules is None:

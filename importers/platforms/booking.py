@@ -33,7 +33,7 @@ ABOUT_A_GIFT = TAKES_BACK | {PlatformEvent.CHARGEBACK_REVERSED}
 
 @dataclass(frozen=True, slots=True)
 class PlatformDesk:
-    """What the books know when a report is booked.
+    """The knowledge of the books when a report is booked.
 
     `account` is the platform's clearing account; `emails` leads from an address in lower case to its only donor;
     `identified` from a payment to what another source's export said of it; `campaigns` holds those of the report as the
@@ -73,7 +73,7 @@ class RowGroup(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BookedRows:
-    """What rows post, who stands behind those that nobody knows, what they decide of suspense, what is to be told."""
+    """The outcome of rows: what they post and decide of suspense, who stands behind open ones, what is to be told."""
 
     booking: Booking
     counterparties: tuple[Counterparty, ...]
@@ -119,7 +119,7 @@ def payments_asked(rows: Iterable[PlatformRow], report: PlatformReport) -> list[
 
 @dataclass(slots=True)
 class _Rows:
-    """What one document will hold, while its rows are worked through; `originals` are those not yet taken back."""
+    """The content of one document, while its rows are worked through; `originals` are those not yet taken back."""
 
     desk: PlatformDesk
     name: str
@@ -135,7 +135,7 @@ class _Rows:
     faults: list[Fault] = field(default_factory=list)
 
     def booking(self, clearing: str, summary: DocumentSummary) -> Booking:
-        """The whole document; `clearing` is the account that its gifts came on."""
+        """Return the whole document; `clearing` is the account that its gifts came on."""
         desk = self.desk
         for amounts, label in ((self.fees, "platform-fees"), (self.conversions, "platform-conversion")):
             text = word(label, desk.language)
@@ -216,12 +216,12 @@ def _gift(one: PlacedRow, pile: _Rows) -> Gift:
 
 
 def _elsewhere(row: PlatformRow, desk: PlatformDesk) -> bool:
-    """Whether the report or the settings say that another institution gives the donor the certificate."""
+    """Return whether the report or the settings say that another institution gives the donor the certificate."""
     return row.certificate_elsewhere or desk.certificate_elsewhere
 
 
 def _donor_of(row: PlatformRow, desk: PlatformDesk) -> tuple[str | None, str | None]:
-    """Donor and campaign: by key, a communication we issued, the IBAN or the e-mail of exactly one donor."""
+    """Return donor and campaign: by key, a communication we issued, the IBAN or the e-mail of exactly one donor."""
     if row.donor:
         return row.donor, None
     issued = issued_to(None, row.communication, desk.links)
@@ -234,7 +234,7 @@ def _donor_of(row: PlatformRow, desk: PlatformDesk) -> tuple[str | None, str | N
 
 
 def _changed(one: PlacedRow, payment: str, originals: dict[str, Original]) -> list[Gift]:
-    """What a refund, a chargeback or its reversal does to its gift; nothing where that is not plain."""
+    """Return what a refund, a chargeback or its reversal does to its gift; nothing where that is not plain."""
     position, row = one
     original = originals.get(payment)
     if original is None:
@@ -289,7 +289,7 @@ def book_waiting(
 
 
 def _row_of(item: OpenItem, line: int) -> PlatformRow:
-    """The row that a waiting line was, as far as the register keeps it."""
+    """Return the row that a waiting line was, as far as the register keeps it."""
     payment = (item.reference or "").partition(":")[2]
     return PlatformRow(
         line=line,
@@ -335,7 +335,7 @@ def book_identities(
 
 
 def _says_more(original: Original, donor: str, *, elsewhere: bool) -> bool:
-    """Whether an export knows of a gift that stands whose it is, or that its certificate comes from elsewhere."""
+    """Return whether an export knows whose a standing gift is, or that its certificate comes from elsewhere."""
     if original.reversed or original.donor not in (None, donor):
         return False
     return original.donor is None or (elsewhere and not original.certificate_elsewhere)
@@ -344,7 +344,7 @@ def _says_more(original: Original, donor: str, *, elsewhere: bool) -> bool:
 def _entered(
     original: Original, one: PlacedRow, donor: str, day: date, desk: PlatformDesk, *, elsewhere: bool
 ) -> tuple[Gift, Gift]:
-    """The reversal of a gift that stands, and the gift as the export says it is."""
+    """Return the reversal of a gift that stands, and the gift as the export says it is."""
     again = given_again(original, original.cents, day, one.position, Channel.PLATFORM)
     return (
         taken_back(original, day, one.position, Channel.PLATFORM),
@@ -358,7 +358,7 @@ def _entered(
 
 
 def _contradictions(original: Original, donor: str, row: PlatformRow) -> Iterator[Fault]:
-    """What an export says otherwise than the books."""
+    """Yield what an export says otherwise than the books."""
     if original.donor not in (None, donor):
         message = f"its gift stands with {original.donor} and not with {donor}; decide whose it is"
         yield Fault(message, row.line, Severity.WARNING)

@@ -51,7 +51,7 @@ class AssignmentRow:
 
     @property
     def keys(self) -> LineKeys:
-        """What the line carries in the books."""
+        """Return what the line carries in the books."""
         return LineKeys(self.project, self.department, self.fund, self.party)
 
 

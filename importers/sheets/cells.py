@@ -77,12 +77,12 @@ class CellError(Exception):
 
 
 def is_workbook(start: bytes) -> bool:
-    """Whether a file that begins so is a spreadsheet's: a zip, or the container of old and encrypted workbooks."""
+    """Return whether a file that begins so is a workbook: a zip, or the container of old and encrypted ones."""
     return start.startswith((_ZIP, OLE))
 
 
 def letters_of(column: int) -> str:
-    """The letters of a column from 0, as the spreadsheet shows them: 0 -> A, 26 -> AA."""
+    """Return the letters of a column from 0, as the spreadsheet shows them: 0 -> A, 26 -> AA."""
     letters = ""
     column += 1
     while column:
@@ -92,20 +92,20 @@ def letters_of(column: int) -> str:
 
 
 def tidy(raw: str) -> str:
-    """Text without the blanks around it, each run of blanks one space (also no-break ones and line ends), NFC."""
+    """Return text without blanks around it, each run of blanks one space (no-break ones and line ends too), NFC."""
     if not raw.isascii():
         raw = unicodedata.normalize("NFC", raw).translate(_INVISIBLE)
     return " ".join(raw.split())
 
 
 def shown(cell: Cell) -> str:
-    """The cell between quotes and a space where repeating it harms nobody (short figures), else nothing."""
+    """Return the cell between quotes and a space where repeating it harms nobody (short figures), else nothing."""
     text = str(cell)
     return f"`{text}` " if _HARMLESS.fullmatch(text) else ""
 
 
 def text(cell: Cell) -> str:
-    """Any cell as text; a whole number loses its `.0`."""
+    """Return any cell as text; a whole number loses its `.0`."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, float) and cell.is_integer():
@@ -116,7 +116,7 @@ def text(cell: Cell) -> str:
 
 
 def code(cell: Cell) -> str:
-    """A code or reference: text, or a number that a spreadsheet made of it, as far as no digit is lost."""
+    """Return a code or reference: text, or a number that a spreadsheet made of it, as far as no digit is lost."""
     if isinstance(cell, str):
         if _SCIENTIFIC.fullmatch(cell):
             raise CellError(f"is a number in scientific notation that has lost digits; {_TEXT_REMEDY}")
@@ -131,7 +131,7 @@ def code(cell: Cell) -> str:
 
 
 def digits(cell: Cell, length: int, prefix: str = "") -> str:
-    """`length` digits, without separators and an optional prefix, lost leading zeros put back."""
+    """Return `length` digits, without separators and an optional prefix, lost leading zeros put back."""
     plain = re.sub(r"[ ./+*-]", "", code(cell)).upper().removeprefix(prefix)
     if not (plain.isascii() and plain.isdigit()):
         raise CellError(f"holds something else than digits; write its {length} digits")
@@ -141,7 +141,7 @@ def digits(cell: Cell, length: int, prefix: str = "") -> str:
 
 
 def day(cell: Cell) -> date:
-    """A date cell, `2025-03-14` (a time after it is left out) or `14/03/2025`."""
+    """Return a date cell, `2025-03-14` (a time after it is left out) or `14/03/2025`."""
     if isinstance(cell, datetime):
         found = cell.date()
     elif isinstance(cell, date):
@@ -172,7 +172,7 @@ _TOO_LARGE = "is larger than any amount; correct it"
 
 
 def cents(cell: Cell) -> int:
-    """Cents of an amount in euro: a number cell, or text with either decimal mark and either grouping.
+    """Return cents of an amount in euro: a number cell, or text with either decimal mark and either grouping.
 
     A float is taken where it is the nearest to a whole number of cents or at most 1e-9 euro beside it (a sum that the
     spreadsheet computed); any other fraction of a cent is an error.
@@ -199,7 +199,7 @@ def _cents(cell: Cell) -> int:
 
 
 def number(cell: Cell) -> Decimal:
-    """A quantity or a price with as many decimals as are written."""
+    """Return a quantity or a price with as many decimals as are written."""
     plain = isinstance(cell, int | float) and not isinstance(cell, bool)
     found = Decimal(repr(cell)) if plain else _decimal(cell)
     if abs(found) > _LARGEST:
@@ -208,7 +208,7 @@ def number(cell: Cell) -> Decimal:
 
 
 def whole(cell: Cell) -> int:
-    """A whole number above zero: a position, a number of years."""
+    """Return a whole number above zero: a position, a number of years."""
     amount = number(cell)
     if amount != int(amount) or amount < 1:
         raise CellError(f"{shown(cell)}is not a whole number from 1; correct it")
@@ -216,7 +216,7 @@ def whole(cell: Cell) -> int:
 
 
 def choice(cell: Cell, known: Mapping[str, str]) -> str:
-    """One of the values of `known` (what people write, in lower case -> the value)."""
+    """Return one of the values of `known` (what people write, in lower case -> the value)."""
     found = known.get(text(cell).casefold())
     if found is None:
         raise CellError(f"is none of {', '.join(filter(None, dict.fromkeys(known.values())))}; write one of these")

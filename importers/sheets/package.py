@@ -57,7 +57,7 @@ _OVERLAP = 200_000
 
 
 class Marks(Flag):
-    """What the bytes of a part hold that calamine hides or reads otherwise than it is written."""
+    """The marks in the bytes of a part that calamine hides or reads otherwise than it is written."""
 
     NONE = 0
     ERRORS = auto()  # a cell of the kind `e`
@@ -100,7 +100,7 @@ class Package:
         return part in self._archive.namelist()
 
     def parse(self, part: str, attach: Callable[[expat.XMLParserType], None] | None = None) -> Marks:
-        """Parse a part, its handlers set by `attach`; without, look for the marks of what calamine hides."""
+        """Return parse a part, its handlers set by `attach`; without, look for the marks of what calamine hides."""
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_doctype

@@ -91,12 +91,12 @@ class SheetColumn:
     present: bool = False
 
     def heading(self, language: str) -> str:
-        """The heading in fr, nl, de or en."""
+        """Return the heading in fr, nl, de or en."""
         return {"fr": self.fr, "nl": self.nl, "de": self.de}.get(language) or self.name
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """Every heading the column is found by."""
+        """Return every heading the column is found by."""
         return tuple(dict.fromkeys(heading for heading in (self.name, self.fr, self.nl, self.de) if heading))
 
 
@@ -113,7 +113,7 @@ class RawSheet:
 
 @dataclass(frozen=True)  # no slots: Python 3.11 cannot make `RegisterFile[X](...)` with both
 class RegisterFile(Generic[T]):
-    """What a register holds: its rows, its faults, the SHA-256 of the file, the columns it has.
+    """The content of a register: its rows, its faults, the SHA-256 of the file, the columns it has.
 
     Rows with an error are left out.
     """
@@ -125,12 +125,12 @@ class RegisterFile(Generic[T]):
 
     @property
     def ok(self) -> bool:
-        """True where nothing refuses the file; it is taken whole or not at all."""
+        """Return True where nothing refuses the file; it is taken whole or not at all."""
         return all(fault.severity is not Severity.ERROR for fault in self.faults)
 
 
 def read_sheet(path: Path, sheet: str | None = None) -> RawSheet:
-    """The table in a CSV, or in one sheet of an xlsx workbook (the first that has headings, unless named).
+    """Return the table in a CSV, or in one sheet of an xlsx workbook (the first that has headings, unless named).
 
     A file that cannot be read gives a sheet without headings, whose fault says why.
     """
@@ -147,7 +147,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> RawSheet:
 
 
 def headings_of(path: Path) -> dict[str, tuple[str, ...]]:
-    """The headings of each sheet (of a CSV: one, named as the file), folded by `fold`; none where the file is no table.
+    """Return the headings of each sheet (of a CSV: one, named as the file), folded by `fold`; none in no table.
 
     Reads the first row only, so that asking each register whether a file is its own stays cheap.
     """
@@ -165,7 +165,7 @@ def headings_of(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def is_text(path: Path) -> bool:
-    """Whether a file that can be opened is no workbook, hence a CSV or nothing."""
+    """Return whether a file that can be opened is no workbook, hence a CSV or nothing."""
     try:
         with path.open("rb") as stream:
             return not is_workbook(stream.read(8))
@@ -174,7 +174,7 @@ def is_text(path: Path) -> bool:
 
 
 def has_columns(path: Path, *groups: Sequence[SheetColumn]) -> bool:
-    """Whether some sheet of the file has at least one column of each group: how a register is told from others."""
+    """Return whether some sheet of the file has at least one column of each group: so a register is known."""
     return any(
         all(any(fold(heading) in found for column in group for heading in column.headings) for group in groups)
         for found in headings_of(path).values()
@@ -182,7 +182,7 @@ def has_columns(path: Path, *groups: Sequence[SheetColumn]) -> bool:
 
 
 def fold(heading: str) -> str:
-    """A heading without case, accents, blanks, underscores, hyphens: `Numéro national` -> `numeronational`."""
+    """Return a heading without case, accents, blanks, underscores, hyphens: `Numéro national` -> `numeronational`."""
     plain = unicodedata.normalize("NFKD", heading).casefold()
     return "".join(letter for letter in plain if letter.isalnum())
 
@@ -202,11 +202,11 @@ class SheetTable:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The faults so far, in the order of the rows."""
+        """Return the faults so far, in the order of the rows."""
         return tuple(sorted(self._faults, key=lambda fault: fault.line or 0))
 
     def __iter__(self) -> Iterator["SheetRow"]:
-        """The rows; none where a column is missing or twice, because every row would repeat it."""
+        """Yield the rows; none where a column is missing or twice, because every row would repeat it."""
         if not self.readable:
             return
         broken = {fault.line for fault in self._sheet.faults if fault.severity is Severity.ERROR}
@@ -218,11 +218,11 @@ class SheetTable:
 
     @property
     def readable(self) -> bool:
-        """Whether nothing is wrong with the sheet as such: headings, merged cells, the file itself."""
+        """Return whether nothing is wrong with the sheet as such: headings, merged cells, the file itself."""
         return all(fault.line is not None or fault.severity is not Severity.ERROR for fault in self._faults)
 
     def heading(self, name: str) -> str:
-        """The heading of a column as the file has it."""
+        """Return the heading of a column as the file has it."""
         index = self.index[name]
         return name if index < 0 else self._sheet.headings[index]
 
@@ -235,7 +235,7 @@ class SheetTable:
         self._faults.append(self._placed(Fault(message, line, Severity.WARNING)))
 
     def file(self, rows: Iterable[T]) -> RegisterFile[T]:
-        """The register read from this one table."""
+        """Return the register read from this one table."""
         taken = tuple(rows)
         if not taken and not self._faults:
             self.error("there is no row below the headings; fill in the register")
@@ -299,16 +299,16 @@ class SheetRow:
         self.sound = sound
 
     def text(self, name: str) -> str:
-        """A text; empty where the cell is."""
+        """Return a text; empty where the cell is."""
         cell = self._cell(name)
         return "" if cell is None else cell if isinstance(cell, str) else cells.text(cell)
 
     def code(self, name: str) -> str:
-        """A code or reference without the decimals or the date a spreadsheet makes of it; empty where the cell is."""
+        """Return a code or reference without the decimals or date a spreadsheet makes of it; empty if the cell is."""
         return self._read(name, cells.code) or ""
 
     def digits(self, name: str, length: int, prefix: str = "") -> str:
-        """A number of fixed length, lost leading zeros put back, a prefix left out; empty where the cell is."""
+        """Return a number of fixed length, lost leading zeros put back, a prefix left out; empty where the cell is."""
         cell = self._cell(name)
         if cell is None:
             return ""
@@ -319,48 +319,48 @@ class SheetRow:
             return ""
 
     def key(self, name: str) -> str | None:
-        """A donor key such as D0001234, None where the cell is empty."""
+        """Return a donor key such as D0001234, None where the cell is empty."""
         key = self.code(name).upper()
         if key and not _KEY.fullmatch(key):
             self.error(name, "is not a donor key; write D and four to nine digits, such as D0001234")
         return key or None
 
     def account(self, name: str) -> str:
-        """An account code of two to eight digits; empty where the cell is."""
+        """Return an account code of two to eight digits; empty where the cell is."""
         code = self.code(name)
         if code and not _ACCOUNT.fullmatch(code):
             self.error(name, "is not an account code; write its two to eight digits, such as 610900")
         return code
 
     def day(self, name: str) -> date:
-        """A date that must be there."""
+        """Return a date that must be there."""
         return self._read(name, cells.day) or date.min
 
     def day_or_none(self, name: str) -> date | None:
-        """A date that may be left empty."""
+        """Return a date that may be left empty."""
         return self._read(name, cells.day)
 
     def cents(self, name: str) -> int:
-        """An amount, 0 where the cell is empty."""
+        """Return an amount, 0 where the cell is empty."""
         return self._read(name, cells.cents) or 0
 
     def positive(self, name: str) -> int:
-        """An amount above zero."""
+        """Return an amount above zero."""
         found = self._read(name, cells.cents)
         if found is not None and found <= 0:
             self.error(name, "must be above zero; correct the amount")
         return found or 0
 
     def number_or_none(self, name: str) -> Decimal | None:
-        """A quantity that may be left empty."""
+        """Return a quantity that may be left empty."""
         return self._read(name, cells.number)
 
     def whole(self, name: str) -> int:
-        """A whole number from 1."""
+        """Return a whole number from 1."""
         return self._read(name, cells.whole) or 1
 
     def choice(self, name: str, known: Mapping[str, str], default: str) -> str:
-        """One of the values of `known`, `default` where the cell is empty."""
+        """Return one of the values of `known`, `default` where the cell is empty."""
         cell = self._cell(name)
         if cell is None:
             return default
@@ -373,7 +373,7 @@ class SheetRow:
             return default
 
     def filled(self, name: str) -> bool:
-        """Whether the cell holds something."""
+        """Return whether the cell holds something."""
         return self._cells[self._index[name]] is not None
 
     def error(self, name: str, message: str) -> None:
@@ -523,7 +523,7 @@ def _sheet(
 
 
 def _decode(data: bytes, *, cut: bool = False) -> str:
-    """The text of a CSV: UTF-8 with or without its mark, UTF-16 with its mark, else Windows-1252."""
+    """Return the text of a CSV: UTF-8 with or without its mark, UTF-16 with its mark, else Windows-1252."""
     if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UnreadableError("this is neither a table of text (CSV) nor an xlsx workbook; export it again")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -545,7 +545,7 @@ def _decode(data: bytes, *, cut: bool = False) -> str:
 
 
 def _dialect(text: str) -> tuple[str, str]:
-    """The text without Excel's `sep=` line, and its delimiter: the one most frequent in the headings."""
+    """Return the text without Excel's `sep=` line, and its delimiter: the one most frequent in the headings."""
     if match := re.match(r"sep=(.)\r?\n", text):
         return text[match.end() :], match[1]
     end = re.search(r"[\r\n]|$", text)

@@ -36,7 +36,7 @@ class Workbook:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the visible worksheets, in order."""
+        """Return the names of the visible worksheets, in order."""
         return tuple(self._package.sheets)
 
     def headings(self, name: str) -> list[str]:

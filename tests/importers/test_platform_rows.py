@@ -14,7 +14,7 @@ from importers import platforms
 from importers.platforms import Declared
 from importers.platforms.currency import in_books
 from importers.platforms.declared import DeclaredSource
-from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import LARGEST, Hints, decoded, first_record
 
 BLANK = {field.name: field.default for field in dataclasses.fields(PlatformRow)}
@@ -980,3 +980,36 @@ def test_nothing_is_read_of_a_report_in_doubt(row: dict[str, str], changes: dict
     report = report_of(tmp_path / "a.csv", [row | told_twice | changes])
     assert not report.ok
     assert report.rows == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "gross", "wrong"),
+    [
+        (PlatformEvent.GIFT, -1, True),
+        (PlatformEvent.GIFT, 0, False),
+        (PlatformEvent.CHARGEBACK_REVERSED, -1, True),
+        (PlatformEvent.REFUND, 1, True),
+        (PlatformEvent.REFUND, 0, False),
+        (PlatformEvent.CHARGEBACK, 1, True),
+        (PlatformEvent.CORRECTION, 1, False),
+        (PlatformEvent.CORRECTION, -1, False),
+    ],
+)
+def test_what_is_given_has_no_minus_and_what_is_taken_back_no_plus(kind: PlatformEvent, gross: int, wrong: bool):
+    found = checked(PlatformReport("x", (money(kind, "EUR", (gross, 0, gross)),)))
+    assert found.ok is not wrong
+    assert wrong is ("has the wrong sign" in faults(found))
+
+
+def test_a_payout_is_held_against_the_rows_of_its_own_currency():
+    gift = dataclasses.replace(money(PlatformEvent.GIFT, "EUR", (10, 0, 10)), payout="p1")
+    other = dataclasses.replace(money(PlatformEvent.GIFT, "USD", (5, 0, 5), "T2"), payout="p1")
+    paid = [
+        Payout(9, "p1", currency, cents, date(2025, 3, 10)) for currency, cents in (("EUR", 6), ("EUR", 4), ("USD", 5))
+    ]
+    assert checked(PlatformReport("x", (gift, other), tuple(paid))).ok
+    short = checked(PlatformReport("x", (gift, other), (*paid[1:], Payout(9, "Zoé", "EUR", 1, date(2025, 3, 10)))))
+    assert "payout p1: its rows add up to 0.10 EUR, it paid out 0.04: difference 0.06" in faults(short)
+    assert "payout (without an id): its rows add up to 0.00 EUR, it paid out 0.01: difference -0.01" in faults(short)
+    loose = Payout(9, "p1", "EUR", 1, date(2025, 3, 10), itemised=False)
+    assert checked(PlatformReport("x", (gift,), (loose,))).ok

@@ -394,3 +394,20 @@ def test_the_frozen_sheets_are_canonical_json(stores: Stores):
     for sheet in stores.sheets():
         again = json.dumps(json.loads(sheet), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         assert again == sheet
+
+
+def test_the_way_is_told_every_fifty_and_at_the_end(stores: Stores, monkeypatch: pytest.MonkeyPatch):
+    keys = [f"D{number:04d}" for number in range(100, 220)]
+    stores.know(*(donor(key) for key in keys))
+    stores.give(*(gift(key, 50_00) for key in keys))
+    stores.issue()
+    monkeypatch.setattr(
+        "receipts.paper.render.render_many", lambda jobs, _workers: ((key, b"%PDF-") for key, _ in jobs)
+    )
+    told: list[tuple[int, int]] = []
+    result = render(
+        stores.gifts, stores.identities, stores.sealer, stores.folder, 2025, progress=lambda *way: told.append(way)
+    )
+    whole = result.made
+    assert told == [(50, whole), (100, whole), (whole, whole)]
+    assert (result.there, result.bytes, result.failed) == (0, 5 * whole, [])

@@ -9,7 +9,7 @@ from report_books import accounts, published_totals, totals
 from reports.page import StatementsPage, statements_page
 from reports.scheme import SCHEMES, LineKind, load_scheme
 from reports.totals import Totals
-from reports.wording import word
+from reports.words import named, text_in
 
 
 def page(language: str = "fr", scheme: str = "published", year: int = 2025) -> StatementsPage:
@@ -79,9 +79,9 @@ def test_the_page_names_its_year_the_one_before_and_its_columns():
     of = page("en")
     assert (of.year, of.previous_year, of.language) == (2025, 2024, "en")
     assert (of.title, of.column_code, of.column_label) == (
-        word("statements", "en", year=2025), word("code", "en"), word("line", "en")
+        text_in("en", "Annual accounts {year}").format(year=2025), text_in("en", "Code"), text_in("en", "Line")
     )  # fmt: skip
-    assert [choice.label for choice in of.schemes] == [word(name, "en") for name in SCHEMES]
+    assert [choice.label for choice in of.schemes] == [named(name, "en") for name in SCHEMES]
 
 
 def test_a_line_is_shown_in_whole_euros_and_opens_on_the_cents():

@@ -12,7 +12,18 @@ from reports.ledger_listing import LedgerAccount, document_of, general_ledger, l
 from reports.marks import numbers
 from reports.picture import _shortened, income_picture
 from reports.printing import statement_data, statement_table
-from reports.scheme import SCHEMES, doubly_mapped, load_scheme, unmapped
+from reports.scheme import (
+    SCHEMES,
+    AccountShare,
+    LineKind,
+    SchemeLine,
+    StatementScheme,
+    What,
+    When,
+    doubly_mapped,
+    load_scheme,
+    unmapped,
+)
 from reports.sheets import sheet_name, write_xlsx
 from reports.statements import balance, differences, statement, statement_json
 from reports.tables import LINES, Column, ColumnKind, Row, RowKind, Table
@@ -160,6 +171,12 @@ def test_what_is_put_to_funds_is_told_by_account():
     assert books.to_funds(2024) == {}
 
 
+def test_an_account_that_came_to_nothing_and_does_not_move_is_not_told():
+    books = totals((2024, {"550": 5, "400": -5}), (2024, {"550": -5, "400": 5}), (2025, {"616": 1, "440": -1}))
+    assert list(books.movements(2025)) == ["440", "616"]
+    assert list(books.movements(2026)) == ["440"]
+
+
 def test_an_account_without_a_code_is_kept_under_its_path():
     books = totals_of([entry(date(2025, 1, 1), {"550": 1, "7311": -1})], {"550": account("550")})
     assert books.in_year(2025) == {"550": 1, "Income:7311": -1}
@@ -204,12 +221,12 @@ def test_the_general_ledger_to_read():
     ]
     listing = general_ledger(books, accounts(), 2025, totals_of(books, accounts()))
     table = ledger_table(listing, 2025, "en")
-    assert [(column.name, column.kind.value, column.summed) for column in table.columns] == [
+    assert [(column.name, column.kind.value, column.summed) for column in table.columns[:7]] == [
         ("account", "text", False), ("date", "date", False), ("document", "text", False), ("narration", "text", False),
         ("debit", "cents", True), ("credit", "cents", True), ("balance", "cents", False),
     ]  # fmt: skip
     opening, first = text_in("en", "Opening balance"), date(2025, 1, 1)
-    assert [(row.kind.value, row.first, *row.cells) for row in table.rows] == [
+    assert [(row.kind.value, row.first, *row.cells[:7]) for row in table.rows] == [
         ("heading", None, "550", None, "", "550 en", None, None, None),
         ("line", None, "550", first, "", opening, None, None, 10),
         ("line", None, "550", date(2025, 3, 1), "a b", "gifts", 500, None, 510),
@@ -240,7 +257,7 @@ def test_a_document_is_named_by_its_metadata_before_its_links():
 
 def test_an_account_that_the_chart_does_not_know_has_no_label():
     table = ledger_table([LedgerAccount("X", None, 5, ())], 2025, "en")
-    assert cells(table)[0] == ("heading", "X", None, "", "", None, None, None)
+    assert cells(table)[0][:8] == ("heading", "X", None, "", "", None, None, None)
 
 
 # Formats
@@ -399,6 +416,22 @@ def test_no_account_is_taken_twice_and_class_0_by_nobody(name):
     assert doubly_mapped(scheme, ["550", "7311", "616"]) == []
     assert unmapped(scheme, ["550", "7311", "616", "0123"]) == []
     assert unmapped(scheme, ["5", "9"])[-1:] == ["9"]
+
+
+@pytest.mark.parametrize(("cents", "key"), [(1, "41"), (-1, "48"), (0, "41")])
+def test_an_account_stands_on_the_line_of_its_balance(cents: int, key: str):
+    """A line that takes balances of one side leaves the other side to another line; nothing counts as a debit."""
+    scheme = StatementScheme(
+        What.BALANCE_SHEET,
+        tuple(
+            SchemeLine("assets", LineKind.LINE, 0, name, name, ("", "", "", ""), When.ALWAYS, (), ())
+            for name in ("41", "48")
+        ),
+        {"4": (AccountShare("41", 1, 0), AccountShare("48", 0, 1))},
+    )
+    assert scheme.line_of("499", cents).key == key
+    assert scheme.rubrics("499") == (("41",), ("48",))
+    assert scheme.line_of("0", cents) is None
 
 
 # The picture

@@ -1,4 +1,4 @@
-"""What every line carries: the number of its entry; project and department of gifts, in the day totals too."""
+"""Keep what every line carries: the number of its entry; project and department of gifts, in the day totals too."""
 
 import sqlalchemy as sa
 from alembic import op

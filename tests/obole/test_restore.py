@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -252,6 +253,9 @@ def test_killed_at_ten_instants_the_books_before_or_those_of_the_backup_stand_th
     (issued.books / "manual" / "2025.beancount").write_text("; other\n")
     other = content(issued.books)
     assert other != backup
+    start = time.monotonic()
+    restore(kept, tmp_path / "warm", SECRET)
+    duration = time.monotonic() - start
     chance = random.Random(3)
     killed = after = 0
     for attempt in range(60):
@@ -259,7 +263,7 @@ def test_killed_at_ten_instants_the_books_before_or_those_of_the_backup_stand_th
         place.mkdir()
         books = place / "books"
         shutil.copytree(issued.books, books)
-        gone = kill_after(chance.uniform(0.0, 3.0), lambda books=books: restore(kept, books, SECRET, replace=True))
+        gone = kill_after(chance.uniform(0.0, duration), lambda books=books: restore(kept, books, SECRET, replace=True))
         killed += gone
         now = content(books)
         assert now in (backup, other)

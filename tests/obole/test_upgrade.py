@@ -4,6 +4,7 @@ import random
 import shutil
 import sqlite3
 import tarfile
+import time
 import tomllib
 from contextlib import closing
 from pathlib import Path
@@ -345,7 +346,9 @@ def test_a_bank_of_another_account_is_told_and_left():
 def test_an_upgrade_killed_at_ten_instants_is_taken_again(oldest: Obole, tmp_path: Path):
     whole = tmp_path / "whole"
     shutil.copytree(oldest.books, whole)
+    start = time.monotonic()
     upgrade(whole)
+    duration = time.monotonic() - start
     expected = content(whole) | {"register.sqlite3": b"", "vault.sqlite3": b""}
     rows = Obole(whole).rows("SELECT * FROM document ORDER BY id")
     chance = random.Random(6)
@@ -353,7 +356,7 @@ def test_an_upgrade_killed_at_ten_instants_is_taken_again(oldest: Obole, tmp_pat
     for attempt in range(60):
         books = tmp_path / f"killed-{attempt}"
         shutil.copytree(oldest.books, books)
-        done = kill_after(chance.uniform(0.0, 1.0), lambda books=books: upgrade(books))
+        done = kill_after(chance.uniform(0.0, duration), lambda books=books: upgrade(books))
         killed += done
         upgrade(books)
         found = content(books)

@@ -210,7 +210,7 @@ def test_books_in_which_check_finds_faults_are_put_back_only_when_asked(issued: 
     assert not elsewhere.exists()
     told = issued("restore", file, elsewhere, "--passphrase-file", words, "--with-faults")
     assert told.exit_code == 0, told.output
-    assert "`obole check` finds 1 faults in them." in told.output
+    assert "`obole check` finds 1 fault in them." in told.output
     assert content(elsewhere) == content(issued.books)
 
 

@@ -91,7 +91,7 @@ def test_books_of_each_version_are_upgraded_and_whole(kept: Obole):
     for path, texts in HAND_WRITTEN.items():
         written = (kept.books / path).read_text(encoding="utf-8")
         assert all(text in written for text in texts), path
-    assert kept("verify").output.startswith("1 sealed years are as they were sealed")
+    assert kept("verify").output.startswith("1 sealed year is as it was sealed")
     assert kept("receipts", "render", "--year", "2024").exit_code == 0
 
 

@@ -393,7 +393,7 @@ def test_a_year_is_closed_only_when_nothing_waits_and_its_result_is_carried(smal
         small.takes_well(Journal(rows, "close.csv").write(tmp_path))
     told = small("close", "2025")
     assert told.exit_code == 1
-    expected = {"suspense": "1 lines wait on suspense", "result": "a result of 247.50 EUR is not carried to 14"}
+    expected = {"suspense": "1 line waits on suspense", "result": "a result of 247.50 EUR is not carried to 14"}
     assert expected[reason] in told.stderr
     assert not list((small.books / "seals").glob("*.json"))
 

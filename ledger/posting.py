@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from sqlalchemy import Connection, Engine
 
@@ -97,16 +97,36 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
 _WRITERS = 4
 
 
-class Posting:
-    """A unit of work: `post` documents, then leave the `with` block to commit them all, or raise to post none."""
+class JournalText(NamedTuple):
+    """A journal file that a dry run would have written."""
 
-    def __init__(self, folder: Folder, engine: Engine, paths: Mapping[str, str], language: str) -> None:
+    path: Path
+    text: str
+
+
+class Posting:
+    """A unit of work: `post` documents, then leave the `with` block to commit them all, or raise to post none.
+
+    With `shown` it is a dry run: what journal files would say is added there, and no file is written.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        engine: Engine,
+        paths: Mapping[str, str],
+        language: str,
+        *,
+        shown: list[JournalText] | None = None,
+    ) -> None:
         self.folder = folder
         self.engine = engine
         self.paths = paths
         self.language = language
         self.connection: Connection
-        self._written: dict[Path, str] = {}
+        self._shown = shown
+        self._digests: dict[Path, str] = {}
+        self._written: list[Path] = []
         self._writers = ThreadPoolExecutor(_WRITERS)
         self._writing: list[Future[Path]] = []
         self._time = posting_time()
@@ -139,6 +159,8 @@ class Posting:
             path = self.folder.journal / str(record.last_day.year) / f"{record.name}.beancount"
             relative, digest = path.relative_to(self.folder.root).as_posix(), journal.digest(text)
             files.append((path, text.encode()))
+            if self._shown is not None:
+                self._shown.append(JournalText(path, text))
         if source is not None:
             files.append(source)
             record = replace(record, archive=source[0].relative_to(self.folder.root).as_posix())
@@ -167,10 +189,12 @@ class Posting:
 
     def _write(self, path: Path, content: bytes) -> None:
         digest = hashlib.sha256(content).hexdigest()
-        there = self._written.get(path) or (_sha256(path) if path.exists() else None)
+        there = self._digests.get(path) or (_sha256(path) if path.exists() else None)
         if there is None:
-            self._writing.append(self._writers.submit(journal.write_temporary, path, content))
-            self._written[path] = digest
+            self._digests[path] = digest
+            if self._shown is None:
+                self._writing.append(self._writers.submit(journal.write_temporary, path, content))
+                self._written.append(path)
         elif there != digest:
             relative = path.relative_to(self.folder.root).as_posix()
             raise FileInTheWay(

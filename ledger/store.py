@@ -1,22 +1,22 @@
-"""Opening a store (register or vault): engine, pragmas, migrations, and the bulk insert the imports live on.
+"""Opening a store (register or vault): its engine, its migrations, and the bulk insert the imports live on.
 
-SQLite is embedded and the default; any other SQLAlchemy address works the same. SQLite keeps its rollback journal
-(not WAL): one file per store that can be copied and compared, and readers never write beside it.
+SQLite is embedded and the default; PostgreSQL (`postgresql+pg8000://`) works the same. SQLite keeps its rollback
+journal (not WAL): one file per store that can be copied and compared, and readers never write beside it.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.engines import begin_deferred, copy_rows, create, on_server
+from ledger.engines import sqlite_url as sqlite_url  # noqa: PLC0414 - part of opening a store
 from ledger.errors import OboleError
 from ledger.words import _
 
@@ -35,27 +35,24 @@ class StoreUnreadable(OboleError):
     """The file or server that should hold a store does not."""
 
 
-def sqlite_url(path: Path, *, read_only: bool = False) -> str:
-    """The SQLAlchemy address of a SQLite file, whatever signs its path holds."""
-    # Quoted twice: once for SQLAlchemy's address, once for the URI that SQLite gets from it.
-    return f"sqlite:///file:{quote(quote(str(path)))}?{'mode=ro&' if read_only else ''}uri=true"
-
-
 def open_store(url: str, name: StoreName, *, migrate: bool = True) -> Engine:
-    """An engine on a store, migrated to the newest version; StoreUnreadable where that cannot be done."""
-    try:
-        engine = create_engine(url)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _set_pragmas)
-            event.listen(engine, "begin", _begin)
-        version = _version(engine, name)
-        if version != HEADS[name] and migrate:
-            _upgrade(engine, name, version)
-    except (SQLAlchemyError, ImportError) as error:  # ImportError: the driver of a server's address is not installed
-        raise _cannot_be_opened(name, error) from None
-    if version != HEADS[name] and not migrate:
-        raise StoreUnreadable(_not_current(name, version))
+    """Return an engine on a store, migrated to the newest version; StoreUnreadable where that cannot be done."""
+    with readable(name, url):
+        engine = create(url)
+        if not on_server(engine):
+            event.listen(engine, "begin", begin_deferred)
+        prepare(engine, name, migrate=migrate)
     return engine
+
+
+def store_version(url: str, name: StoreName) -> str | None:
+    """Return the migration that a store is at, None where it is empty; StoreUnreadable where it is no store."""
+    with readable(name, url):
+        engine = create(url)
+        try:
+            return _version(engine, name)
+        finally:
+            engine.dispose()
 
 
 def _not_current(name: StoreName, version: str | None) -> str:
@@ -67,39 +64,29 @@ def _not_current(name: StoreName, version: str | None) -> str:
     )
 
 
-def store_version(url: str, name: StoreName) -> str | None:
-    """Return the migration that a store is at, None where it is empty; StoreUnreadable where it is no store."""
+@contextmanager
+def readable(name: StoreName, url: str) -> Iterator[None]:
+    """Raise StoreUnreadable for whatever keeps a store from being opened; the sentence does not quote its address."""
     try:
-        engine = create_engine(url)
-        try:
-            return _version(engine, name)
-        finally:
-            engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        raise _cannot_be_opened(name, error) from None
+        yield
+    except (SQLAlchemyError, ImportError) as error:  # ImportError: the driver of a server's address is not installed
+        said = _("the {name} cannot be opened ({type_name}); check that its file exists and is an Obole store.")
+        if not url.startswith("sqlite"):
+            said = _(
+                "the {name} cannot be opened ({type_name}); check its address in obole.toml, and that its server "
+                "answers and has this database."
+            )
+        raise StoreUnreadable(said.format(name=name, type_name=type(error).__name__)) from None
 
 
-def _cannot_be_opened(name: StoreName, error: Exception) -> StoreUnreadable:
-    return StoreUnreadable(
-        _("the {name} cannot be opened ({type_name}); check that its file exists and is an Obole store.").format(
-            name=name, type_name=type(error).__name__
-        )
-    )
-
-
-def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # `_begin` says where a transaction starts: a driver's own leaves reads out of it
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA busy_timeout=30000")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA cache_size=-65536")
-    connection.execute("PRAGMA temp_store=MEMORY")
-    connection.execute("PRAGMA secure_delete=ON")  # a name taken out of the vault is gone from its file
-
-
-def _begin(connection: Connection) -> None:
-    # Deferred: readers must not wait for each other. Writers take turns through ledger.posting.writing.
-    connection.exec_driver_sql("BEGIN")
+def prepare(engine: Engine, name: StoreName, *, migrate: bool = True) -> None:
+    """Bring a store to the newest version; StoreUnreadable where it is none or, without `migrate`, of another one."""
+    version = _version(engine, name)
+    if version == HEADS[name]:
+        return
+    if not migrate:
+        raise StoreUnreadable(_not_current(name, version))
+    _upgrade(engine, name, version)
 
 
 def _version(engine: Engine, name: StoreName) -> str | None:
@@ -159,8 +146,10 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
     if not rows:
         return
     filled = [index for index in range(len(columns)) if any(row[index] is not None for row in rows)]
-    names = ", ".join(columns[index] for index in filled)
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    marks = ", ".join([mark] * len(filled))
+    names = [columns[index] for index in filled]
     values = list(rows) if len(filled) == len(columns) else list(map(itemgetter(*filled), rows))
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", values)  # noqa: S608 - names of our own columns
+    if on_server(connection.engine):
+        copy_rows(connection, table.name, names, values)
+        return
+    marks = ", ".join("?" * len(filled))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", values)  # noqa: S608 - names of our own columns

@@ -8,7 +8,7 @@ from beancount.parser import parser
 
 from importers.protocol import Place, SourceImporter
 from ledger.register.documents import find_document
-from obole.books.opened import Books, open_books, scratch
+from obole.books.opened import Books, open_books
 from obole.importing import import_into
 from obole.intake.kinds import SOURCE_KINDS
 
@@ -23,19 +23,20 @@ def importers(root: Path) -> list[SourceImporter]:
 
 
 def _preview(books: Books, path: Path) -> data.Entries:
-    """What taking the file in would add to the books, tried on a copy of the stores."""
+    """Return what taking the file in would add to the books, by a dry run."""
     entries: data.Entries = []
-    with scratch(books) as copy:
-        import_into(copy, [path])
-        for file in sorted(copy.folder.journal.rglob("*.beancount")):
-            entries += parser.parse_file(str(file))[0]
+    with books.tried() as trial:
+        import_into(trial, [path])
+        assert trial.trial is not None
+        for file in sorted(trial.trial.journal):
+            entries += parser.parse_string(file.text, report_filename=str(file.path))[0]
     return entries
 
 
 def _place(books: Books, path: Path) -> Place:
-    with scratch(books) as copy:
-        told = import_into(copy, [path]).told[0]
-        with copy.register.connect() as connection:
+    with books.tried() as trial:
+        told = import_into(trial, [path]).told[0]
+        with trial.register.connect() as connection:
             names = [*told.posted, *told.known]
             found = find_document(connection, names[0]) if names else None
     if found is None:

@@ -11,11 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from ledger.errors import Fault, OboleError, SourceRefused
-from ledger.locks import writing
 from ledger.records import DocumentKind
 from ledger.register.documents import known_files
 from ledger.register.suspense import open_items
-from obole.books.opened import Books, scratch, settle
+from obole.books.opened import Books, settle
 from obole.books.policies import declared
 from obole.debits.outside import take_collection
 from obole.debits.pledges import take_pledges
@@ -37,14 +36,14 @@ from obole.words import _
 def import_files(
     books: Books, paths: Iterable[Path], *, dry_run: bool = False, progress: Progress | None = None
 ) -> Intake:
-    """Take source files in; with `dry_run` all of it is done on a copy of the stores that is thrown away."""
+    """Take source files in; with `dry_run` all of it is done in one transaction that is taken back."""
     files = expand(paths)
     if dry_run:
-        with scratch(books) as copy:
-            intake = import_into(copy, files, progress)
+        with books.tried() as trial:
+            intake = import_into(trial, files, progress)
         intake.dry_run = True
         return intake
-    with writing(books.folder):
+    with books.writing():
         recovered = settle(books)
         intake = import_into(books, files, progress)
     intake.recovered = recovered

@@ -1,6 +1,11 @@
-"""Shared by the plugins that read the register: their settings in main.beancount, and the register they name."""
+"""Shared by the plugins that read the register: their settings in main.beancount, and the register of the books.
+
+Where obole.toml beside main.beancount says that the register lies on a server, that is the one: its address stands
+there alone, so that it can change, and the password in it is not shown with the books.
+"""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,9 +44,13 @@ def read_settings(plugin: str, config: str, accounts: type) -> dict[str, Any]:
 
 @contextmanager
 def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[Connection]:
-    """Yield a connection to the register that the settings name beside main.beancount; StoreUnreadable without one."""
-    address = settings["register"]
-    url = address if "://" in address else sqlite_url(Path(options["filename"]).parent / address, read_only=True)
+    """Yield a connection to the register of obole.toml, else the one the plugin's settings name beside main.beancount.
+
+    StoreUnreadable where there is none, BadSettings where obole.toml cannot be read.
+    """
+    folder = Path(options["filename"]).parent
+    address = _server(folder / "obole.toml") or settings["register"]
+    url = address if "://" in address else sqlite_url(folder / address, read_only=True)
     engine = open_store(url, "register", migrate=False)
     try:
         with engine.connect() as connection:
@@ -52,3 +61,15 @@ def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[C
         ) from None
     finally:
         engine.dispose()
+
+
+def _server(settings: Path) -> str:
+    """The address of a register that lies outside the books; empty where it lies in them."""
+    try:
+        return str(tomllib.loads(settings.read_text(encoding="utf-8")).get("register_url", ""))
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError):
+        raise BadSettings(
+            _("{file}: cannot be read as TOML; correct it, or restore your backup.").format(file=settings.name)
+        ) from None

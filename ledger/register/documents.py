@@ -42,6 +42,9 @@ from ledger.store import bulk_insert, iso, slices
 _LAST_ID = select(func.coalesce(func.max(document.c.id), 0))
 
 
+_LAST_GIFT = select(func.coalesce(func.max(gift.c.id), 0))
+
+
 _UNDONE = select(undone.c.document_id).where(undone.c.document_id == bindparam("id"))
 
 
@@ -220,7 +223,9 @@ def insert_document(
     values["crc"] = crc_of_document(values)
     connection.execute(document.insert(), values)
     bulk_insert(connection, movement, MOVEMENT_COLUMNS, movement_rows)
-    bulk_insert(connection, gift, GIFT_COLUMNS[1:], gift_rows)
+    # Numbered here: what a server counts up has gaps after work that was taken back.
+    first = int(connection.execute(_LAST_GIFT).scalar_one()) + 1 if gift_rows else 1
+    bulk_insert(connection, gift, GIFT_COLUMNS, [(number, *row) for number, row in enumerate(gift_rows, start=first)])
     bulk_insert(
         connection,
         day_total,

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
     Select,
     bindparam,
+    cast,
     exists,
     extract,
     false,
@@ -340,7 +342,7 @@ def gifts_counted(connection: Connection, year: int) -> Iterator[CountedGift]:
             gift.c.donor,
             gift.c.cents,
             gift.c.counted,
-            extract("year", gift.c.booked),
+            cast(extract("year", gift.c.booked), Integer),
             gift.c.nature,
             gift.c.counterpart,
             gift.c.channel,
@@ -350,7 +352,7 @@ def gifts_counted(connection: Connection, year: int) -> Iterator[CountedGift]:
         .where((gift.c.counted == year) | gift.c.booked.between(date(year, 1, 1), date(year, 12, 31)))
         .order_by(gift.c.id)
     )
-    yield from map(CountedGift._make, connection.execution_options(yield_per=20000).execute(query))
+    yield from map(CountedGift._make, connection.execute(query, execution_options={"yield_per": 20000}))
 
 
 class Identified(NamedTuple):

@@ -88,7 +88,7 @@ def _rows(
     else:
         key, canonical, first = movement.c.position, movement_text, 0
     query = _as_stored(table).order_by(table.c.document_id, key)
-    for row in connection.execution_options(yield_per=20000).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 20000}):
         text = canonical(tuple(row[first:-1]))
         document_id = row[first]
         if crc_of(text) != row[-1]:

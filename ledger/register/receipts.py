@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    cast,
     func,
     select,
     type_coerce,
@@ -218,7 +219,7 @@ def faults(connection: Connection) -> list[ReceiptFault]:
     sums = {
         (year, number): cents
         for year, number, cents in connection.execute(
-            select(receipt_gift.c.year, receipt_gift.c.number, func.sum(gift.c.cents))
+            select(receipt_gift.c.year, receipt_gift.c.number, cast(func.sum(gift.c.cents), Integer))
             .join(gift, gift.c.id == receipt_gift.c.gift_id)
             .group_by(receipt_gift.c.year, receipt_gift.c.number)
         )

@@ -26,7 +26,7 @@ metadata = MetaData()
 document = Table(
     "document",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("name", String, nullable=False, unique=True),
     Column("kind", String, nullable=False),
     Column("file_digest", String, nullable=False, index=True),
@@ -74,16 +74,26 @@ movement = Table(
 )
 
 
-Index("movement_reference", movement.c.reference, sqlite_where=movement.c.reference.is_not(None))
+Index(
+    "movement_reference",
+    movement.c.reference,
+    sqlite_where=movement.c.reference.is_not(None),
+    postgresql_where=movement.c.reference.is_not(None),
+)
 
 
-Index("movement_suspense", movement.c.outcome, sqlite_where=movement.c.outcome == LineOutcome.SUSPENSE.value)
+Index(
+    "movement_suspense",
+    movement.c.outcome,
+    sqlite_where=movement.c.outcome == LineOutcome.SUSPENSE.value,
+    postgresql_where=movement.c.outcome == LineOutcome.SUSPENSE.value,
+)
 
 
 gift = Table(
     "gift",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("document_id", Integer, ForeignKey("document.id"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("batch", Integer, nullable=False),
@@ -117,7 +127,13 @@ Index("gift_document", gift.c.document_id, gift.c.position)
 Index("gift_counted", gift.c.counted, gift.c.donor)
 
 
-Index("gift_reverses", gift.c.reverses, unique=True, sqlite_where=gift.c.reverses.is_not(None))
+Index(
+    "gift_reverses",
+    gift.c.reverses,
+    unique=True,
+    sqlite_where=gift.c.reverses.is_not(None),
+    postgresql_where=gift.c.reverses.is_not(None),
+)
 
 
 day_total = Table(
@@ -158,7 +174,7 @@ Index("assignment_item", assignment.c.item_document_id, assignment.c.item_positi
 closed_year = Table(
     "closed_year",
     metadata,
-    Column("year", Integer, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
     Column("seal_digest", String, nullable=False),
     Column("closed_at", String, nullable=False),
 )

@@ -113,7 +113,7 @@ def find_donors(connection: Connection, sealer: Sealer | None, keys: Iterable[st
     wanted = None if keys is None else set(keys)
     if wanted is not None and len(wanted) <= _FEW:
         query = query.where(donor.c.key.in_(wanted))
-    for row in connection.execution_options(yield_per=5000).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 5000}):
         if wanted is not None and row.key not in wanted:
             continue
         number = None

@@ -27,7 +27,7 @@ def frozen_sheets(connection: Connection, sealer: Sealer, year: int) -> Iterator
     query = (
         select(frozen_sheet).where(frozen_sheet.c.year == year).order_by(frozen_sheet.c.number, frozen_sheet.c.version)
     )
-    for row in connection.execution_options(yield_per=2000).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 2000}):
         yield row.number, row.version, sealer.open_sealed(row.sheet, f"receipt {row.year}/{row.number}/{row.version}")
 
 
@@ -39,4 +39,4 @@ def drop_sheets_after(connection: Connection, year: int, number: int) -> int:
 
 def sheet_years(connection: Connection) -> list[int]:
     """The years that have frozen sheets."""
-    return list(connection.execute(select(frozen_sheet.c.year).distinct()).scalars())
+    return list(connection.execute(select(frozen_sheet.c.year).distinct().order_by(frozen_sheet.c.year)).scalars())

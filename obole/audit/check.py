@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, cast, func, select
 
 from ledger.chart import code_of
 from ledger.errors import OboleError
@@ -93,7 +93,7 @@ def _once(work: _Proof, _result: Result) -> Iterator[str]:
 def _whole(work: _Proof, result: Result) -> Iterator[str]:
     movement, document = tables.movement, tables.document
     by_document = (
-        select(movement.c.document_id, func.sum(movement.c.cents))
+        select(movement.c.document_id, cast(func.sum(movement.c.cents), Integer))
         .where(movement.c.parent.is_(None))
         .group_by(movement.c.document_id)
     )

@@ -4,7 +4,6 @@ import hashlib
 
 from ledger.clock import posting_time
 from ledger.errors import OboleError
-from ledger.locks import writing
 from ledger.money import to_decimal
 from ledger.numbered import number_by_hand
 from ledger.numbering import number_open_years
@@ -22,7 +21,7 @@ class NotReady(OboleError):
 
 def close_year(books: Books, year: int) -> str:
     """Seal a year whose books load without error, whose result is carried to 14 and whose suspense is empty."""
-    with writing(books.folder):
+    with books.writing():
         settle(books)
         number_open_years(books.folder, books.register)  # books made before entries had numbers
         loaded = load_books(books.folder.main)

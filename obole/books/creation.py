@@ -92,9 +92,10 @@ if __name__ == "__main__":
 
 def main_text(config: Config) -> str:
     """The text of main.beancount: what Fava opens, and the checks that run each time it loads."""
-    register = config.register_url or "register.sqlite3"
-    gifts = {"register": register, "accounts": list(config.gifts.control)}
-    banks = {"register": register, "accounts": {bank.alias: bank.account for bank in config.bank}}
+    # The address of a server stands in obole.toml alone, where the plugins read it: it may hold a password.
+    register = {} if config.register_url else {"register": "register.sqlite3"}
+    gifts = register | {"accounts": list(config.gifts.control)}
+    banks = register | {"accounts": {bank.alias: bank.account for bank in config.bank}}
     day = config.first_day.isoformat()
     locale = "fr_BE" if config.organisation.language == "fr" else f"{config.organisation.language}_BE"
     return f"""; Obole books of {_comment(config.organisation.name)}. Open with `obole serve` or `fava main.beancount`.

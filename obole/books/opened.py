@@ -1,27 +1,26 @@
 """One set of books, opened: configuration, chart, register, vault and key, recovered from a kill if there was one."""
 
-import shutil
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine
 
 from ledger.chart import Account, UnknownAccount, read_chart
 from ledger.errors import OboleError
 from ledger.folder import Folder
-from ledger.posting import Posting, recover
+from ledger.locks import writing
+from ledger.posting import JournalText, Posting, recover
 from ledger.records import DocumentKind
 from ledger.register import receipts as receiptbook
 from ledger.register.years import closed_years
 from ledger.seals import read_seals
 from ledger.sources import archive_path
 from ledger.store import StoreName, StoreUnreadable, open_store, sqlite_url
+from ledger.trial import tried
 from ledger.vault.key import Sealer
 from ledger.vault.sheets import drop_sheets_after, sheet_years
 from obole.books.form import require_form
@@ -33,13 +32,23 @@ class NoBooks(OboleError):
     """A folder with settings whose books were never made."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Stores of which nothing is kept, and the journal files that would have been written."""
+
+    register: Engine
+    vault: Engine
+    journal: list[JournalText] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Books:
-    """Everything a command needs of a set of books; stores are opened when first used."""
+    """Everything a command needs of a set of books; stores are opened when first used, or are those of a trial."""
 
     folder: Folder
     config: Config
     key: bytes | None = None  # of the vault, where it is not in the key folder: a copy that is being proved
+    trial: Trial | None = None
 
     @cached_property
     def chart(self) -> Mapping[str, Account]:
@@ -54,12 +63,12 @@ class Books:
     @cached_property
     def register(self) -> Engine:
         """The register; StoreUnreadable where it is missing or was not upgraded."""
-        return self._open("register")
+        return self.trial.register if self.trial else self._open("register")
 
     @cached_property
     def vault(self) -> Engine:
         """The vault; StoreUnreadable where it is missing or was not upgraded."""
-        return self._open("vault")
+        return self.trial.vault if self.trial else self._open("vault")
 
     @cached_property
     def sealer(self) -> Sealer:
@@ -79,18 +88,39 @@ class Books:
         return self.config.register_url if name == "register" else self.config.vault_url
 
     def _open(self, name: StoreName) -> Engine:
+        return open_store(self._there(name), name, migrate=False)
+
+    def _there(self, name: StoreName) -> str:
+        """The address of a store that is there: SQLite would make an empty one."""
         file = self.embedded(name)
-        if file is not None and not file.exists():  # SQLite would make an empty one
+        if file is not None and not file.exists():
             raise StoreUnreadable(
                 _("{file}: the {store} of these books is missing; restore it from your backup.").format(
                     file=file.name, store=name
                 )
             )
-        return open_store(self.address(name), name, migrate=False)
+        return self.address(name)
 
     def posting(self) -> Posting:
         """A unit of work on register and journal."""
-        return Posting(self.folder, self.register, self.paths, self.config.organisation.language)
+        language = self.config.organisation.language
+        shown = self.trial.journal if self.trial else None
+        return Posting(self.folder, self.register, self.paths, language, shown=shown)
+
+    def writing(self, wait: float = 0) -> AbstractContextManager[None]:
+        """Hold the books for writing; Busy where another process does for longer than `wait` seconds."""
+        servers = filter(None, (self.config.register_url, self.config.vault_url))
+        return writing(self.folder, *servers, wait=wait, key=self.config.key)
+
+    @contextmanager
+    def tried(self) -> Iterator["Books"]:
+        """Yield these books for a dry run: all that is done to them is taken back; Busy as for `writing`."""
+        with (
+            self.writing(),
+            tried(self._there("register"), "register") as register,
+            tried(self._there("vault"), "vault") as vault,
+        ):
+            yield replace(self, trial=Trial(register, vault))
 
     def closed_years(self, connection: Connection) -> set[int]:
         """The years in which nothing can be posted any more: entered as closed in the register, or sealed."""
@@ -166,31 +196,6 @@ def settle(books: Books) -> list[str]:
                     ).format(year=year, count=dropped)
                 )
     return said
-
-
-@contextmanager
-def scratch(books: Books) -> Iterator[Books]:
-    """A copy of register and vault in a temporary folder, with the same configuration, to try things on."""
-    if books.config.register_url or books.config.vault_url:
-        raise OboleError(_("a dry run needs embedded stores; these books point at a server."))
-    with TemporaryDirectory(prefix="obole-") as name:
-        folder = Folder(Path(name))
-        _copy_store(books.folder.register, folder.register)
-        _copy_store(books.folder.vault, folder.vault)
-        folder.chart.write_bytes(books.folder.chart.read_bytes())
-        shutil.copytree(books.folder.seals, folder.seals)
-        copy = Books(folder, books.config)
-        try:
-            yield copy
-        finally:
-            copy.register.dispose()
-            copy.vault.dispose()
-
-
-def _copy_store(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as connection, closing(sqlite3.connect(target)) as copy:
-        connection.backup(copy)
-    target.chmod(0o600)
 
 
 def _sheet_years(books: Books) -> list[int]:

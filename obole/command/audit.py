@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from ledger.locks import writing
 from obole.audit.check import Result, check_books
 from obole.audit.closing import close_year, verify_seals
 from obole.books.opened import open_books, settle
@@ -23,7 +22,7 @@ from obole.words import N_, _, many
 def check(books: Path, form: str) -> None:
     """Check every invariant of the books; exit status 1 and a list where one fails."""
     opened = open_books(books)
-    with writing(opened.folder):
+    with opened.writing():
         recovered = settle(opened)
     with progress_bar(_("check")) as progress:
         results = check_books(opened, progress)

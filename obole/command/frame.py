@@ -15,6 +15,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.engines import cause_of
 from ledger.errors import OboleError
 from obole.command.language import LANGUAGE_CHOICE, in_words, language_for, speaking_on_terminal
 from obole.command.say import kind_word
@@ -74,9 +75,7 @@ class _Group(click.Group):
             click.echo(f"obole: {_of_system(error)}", err=True)
             ctx.exit(1)
         except SQLAlchemyError as error:
-            # The first line only: what follows it may quote values.
-            cause = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-            said = _("register or vault: {cause}; check the disk and its rights.").format(cause=cause)
+            said = _("register or vault: {cause}; check the disk and its rights.").format(cause=cause_of(error))
             click.echo(f"obole: {said}", err=True)
             ctx.exit(1)
 

@@ -18,7 +18,6 @@ from ledger.bankdays import bank_day_from, is_bank_day
 from ledger.errors import OboleError
 from ledger.instalments import Plan, Pledge, plan_month
 from ledger.journal import write_whole
-from ledger.locks import writing
 from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
@@ -68,7 +67,7 @@ def collect(
             made = CollectionRun(_plan(books, settings, connection, period, due)[0], notify_by, dry_run=True)
             made.sent = debitbook.sent(connection, period)
         return made
-    with writing(books.folder):
+    with books.writing():
         recovered = settle(books)
         with books.posting() as posting:
             plan, pledges = _plan(books, settings, posting.connection, period, due)
@@ -162,7 +161,7 @@ def _write(books: Books, sent: Sequence[Sent], output: Path) -> list[Path]:
         notice = output / f"{name}-notice.xlsx"
         with books.register.connect() as connection:
             instalments = debitbook.instalments_of(connection, document_id)
-        with TemporaryDirectory(prefix="obole-") as scratch:
+        with TemporaryDirectory(prefix=".obole-", dir=output) as scratch:
             made = Path(scratch) / notice.name
             write_xlsx(notification(books, name, instalments), made)
             write_whole(notice, made.read_bytes())

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection
 
-from ledger.locks import writing
 from ledger.mirror import CannotUndo, mirror, refuse_kind
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
@@ -14,7 +12,7 @@ from ledger.register.documents import PostedDocument, find_document, insert_undo
 from ledger.register.gifts import PostedGift, gifts_of, reversal_of
 from ledger.register.suspense import assignments_to, lines_decided
 from ledger.vault.links import forget_ibans
-from obole.books.opened import Books, scratch, settle
+from obole.books.opened import Books, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,14 @@ class Undone:
 def undo(books: Books, name: str, *, dry_run: bool = False) -> Undone:
     """Reverse a document on its own days; CannotUndo where it cannot be, with what to do first."""
     if dry_run:
-        with scratch(books) as copy:
-            return _undo(copy, name, books.folder.root, dry_run=True)
-    with writing(books.folder):
+        with books.tried() as trial:
+            return _undo(trial, name, dry_run=True)
+    with books.writing():
         recovered = settle(books)
-        return _undo(books, name, books.folder.root, recovered=tuple(recovered))
+        return _undo(books, name, recovered=tuple(recovered))
 
 
-def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> Undone:
-    """`root` is where the journal files lie: not with the copy of the stores that a dry run works on."""
+def _undo(books: Books, name: str, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> Undone:
     language, control = books.config.organisation.language, books.config.gifts.control
     with books.posting() as posting:
         connection = posting.connection
@@ -58,9 +55,9 @@ def _undo(books: Books, name: str, root: Path, *, dry_run: bool = False, recover
         _refuse_assigned(connection, record, undone)
         _refuse_sent(connection, record)
         gifts = [_standing(connection, one, name, undone) for one in gifts_of(connection, record.id)]
-        journal = (root / record.journal).read_text(encoding="utf-8") if record.journal else ""
+        journal = (books.folder.root / record.journal).read_text(encoding="utf-8") if record.journal else ""
         booking = mirror(record, gifts, journal, control, language)
-        if record.kind == DocumentKind.ASSIGNMENT and not dry_run:
+        if record.kind == DocumentKind.ASSIGNMENT:
             with books.vault.begin() as identities:
                 forget_ibans(identities, lines_decided(connection, record.id))
         by = posting.post(booking)

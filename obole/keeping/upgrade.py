@@ -14,7 +14,6 @@ from beancount.parser import parser
 from ledger.chart import code_of, house
 from ledger.errors import OboleError
 from ledger.journal import write_whole
-from ledger.locks import writing
 from ledger.numbering import number_open_years, open_years_numbered
 from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, store_version
 from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
@@ -52,7 +51,7 @@ def upgrade(root: Path, keep: Callable[[Books], Path] | None = None) -> Upgraded
     NewerBooks or StoreUnreadable where a newer Obole made them; nothing is done where nothing is needed.
     """
     books = found_books(root)
-    with writing(books.folder):
+    with books.writing():
         _refuse_newer(books)
         outcome = Upgraded()
         needed = [step for step in STEPS if step.needed(books)]

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from ledger.errors import Fault, OboleError, Severity
-from ledger.locks import writing
 from ledger.register import receipts as receiptbook
 from obole.books.loading import load_books
 from obole.books.opened import Books, settle
@@ -21,6 +21,10 @@ from receipts.filing.shipment import slips_of, withdrawn_numbers
 from receipts.issue import Changed, Preview, issue, preview
 from receipts.paper.render import Rendered, render
 from reports.totals import Totals
+
+# Seconds to wait for who else writes: before the work as long as hashes take; after it as long as an import takes.
+_A_MOMENT = 5
+_A_WHILE = 3600
 
 
 class NotRecognised(OboleError):
@@ -60,7 +64,7 @@ def issue_receipts(books: Books, year: int, day: date) -> tuple[Preview, list[st
         raise OboleError(
             _("--date {day} lies before {year}; receipts are issued after their gifts.").format(day=day, year=year)
         )
-    with writing(books.folder):
+    with books.writing():
         recovered = settle(books)
         printing = printing_of(books.config, year)
         stores = (books.register, books.vault, books.sealer)
@@ -71,13 +75,13 @@ def issue_receipts(books: Books, year: int, day: date) -> tuple[Preview, list[st
 def render_receipts(
     books: Books, year: int, *, workers: int = 2, progress: Callable[[str, int, int], None] | None = None
 ) -> Rendered:
-    """Make the PDFs that are not there yet."""
+    """Make the PDFs that are not there yet; others write to the books meanwhile, and may make the same PDFs."""
     step = (lambda done, of: progress("", done, of)) if progress else None
-    with writing(books.folder):
+    with books.writing(_A_MOMENT):
         settle(books)
-        return render(
-            books.register, books.vault, books.sealer, books.folder.receipts, year, workers=workers, progress=step
-        )
+    stores = (books.register, books.vault, books.sealer)
+    recording = partial(books.writing, _A_WHILE)
+    return render(*stores, books.folder.receipts, year, workers=workers, progress=step, recording=recording)
 
 
 def write_belcotax(books: Books, year: int, day: date, output: Path | None) -> tuple[Path, belcotax.Summary]:

@@ -1,12 +1,15 @@
 """Rendering: the PDFs of the receipts issued, each with its hash in the register; proof that a re-print is the same.
 
 A PDF is made from the frozen sheet alone. Files are written in batches, synced once a batch, and only then are their
-hashes written down: killed at any time, the next run makes what has no hash yet.
+hashes written down: killed at any time, the next run makes what has no hash yet. The books are held only for that:
+two runs at a time make the same bytes under names of their own and write the same hashes.
 """
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from receipts.paper.typeset import render_many
 from receipts.words import _
 
 _BATCH = 500
+_LEFT = 600  # seconds after which a temporary file is nobody's
 
 
 class NotIssued(OboleError):
@@ -55,9 +59,11 @@ def render(
     *,
     workers: int = 2,
     progress: Callable[[int, int], None] | None = None,
+    recording: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Rendered:
     """Make every PDF of a year that is missing or has no hash; NotIssued where the year has no receipts.
 
+    `recording` holds the books for writing, each time for as long as hashes are written down.
     A PDF whose hash is known is made again only where its file is missing, and must come out the same: else it fails.
     """
     with gifts.connect() as connection:
@@ -69,6 +75,7 @@ def render(
     wanted = {number: row for number, row in rows.items() if _is_wanted(folder, row)}
     result = Rendered(there=len(rows) - len(wanted))
     (folder / str(year)).mkdir(parents=True, exist_ok=True)
+    _sweep(folder / str(year))
     batch: list[tuple[int, int, str, int]] = []
     jobs = _jobs(identities, sealer, year, wanted)
     outcomes = render_many(jobs, workers if len(wanted) > _BATCH // 5 else 1)
@@ -81,11 +88,11 @@ def render(
         result.made += 1
         result.bytes += batch[-1][-1]
         if len(batch) >= _BATCH:
-            _settle(gifts, year, batch)
+            _settle(gifts, year, batch, recording)
             batch = []
         if progress is not None and done % 50 == 0:
             progress(done, len(wanted))
-    _settle(gifts, year, batch)
+    _settle(gifts, year, batch, recording)
     if progress is not None:
         progress(len(wanted), len(wanted))
     return result
@@ -119,16 +126,29 @@ def _keep(folder: Path, row: receiptbook.ReceiptRow, outcome: bytes | OboleError
             ).format(year=row.year, number=row.number)
         )
     path = pdf_path(folder, row.year, row.number, row.version)
-    temporary = path.with_suffix(".new")
+    temporary = path.with_suffix(f".{os.getpid()}.new")
     temporary.write_bytes(outcome)
     temporary.replace(path)
     return row.number, row.version, digest, len(outcome)
 
 
-def _settle(gifts: Engine, year: int, batch: list[tuple[int, int, str, int]]) -> None:
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run left under its own names; a run that goes on needs a file of those for an instant."""
+    for left in folder.glob("*.new"):
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - _LEFT:
+                left.unlink()
+
+
+def _settle(
+    gifts: Engine,
+    year: int,
+    batch: list[tuple[int, int, str, int]],
+    recording: Callable[[], AbstractContextManager[None]],
+) -> None:
     if batch:
         os.sync()  # one for the batch: an fsync per file costs 4 ms each
-        with gifts.begin() as connection:
+        with recording(), gifts.begin() as connection:
             receiptbook.record_documents(connection, year, batch)
 
 

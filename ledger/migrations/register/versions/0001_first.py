@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.guards import keep_rows
+
 revision = "0001"
 down_revision = None
 
@@ -12,7 +14,7 @@ APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "vouch
 def upgrade() -> None:
     op.create_table(
         "document",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("file_digest", sa.String(), nullable=False),
@@ -41,7 +43,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_document_file_digest"), "document", ["file_digest"], unique=False)
     op.create_table(
         "closed_year",
-        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seal_digest", sa.String(), nullable=False),
         sa.Column("closed_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("year"),
@@ -98,7 +100,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "gift",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("document_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("batch", sa.Integer(), nullable=False),
@@ -132,7 +134,14 @@ def upgrade() -> None:
     )
     op.create_index("gift_counted", "gift", ["counted", "donor"], unique=False)
     op.create_index("gift_document", "gift", ["document_id", "position"], unique=False)
-    op.create_index("gift_reverses", "gift", ["reverses"], unique=True, sqlite_where=sa.text("reverses IS NOT NULL"))
+    op.create_index(
+        "gift_reverses",
+        "gift",
+        ["reverses"],
+        unique=True,
+        sqlite_where=sa.text("reverses IS NOT NULL"),
+        postgresql_where=sa.text("reverses IS NOT NULL"),
+    )
     op.create_table(
         "grant_contract",
         sa.Column("reference", sa.String(), nullable=False),
@@ -191,10 +200,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(
-        "movement_reference", "movement", ["reference"], unique=False, sqlite_where=sa.text("reference IS NOT NULL")
+        "movement_reference",
+        "movement",
+        ["reference"],
+        unique=False,
+        sqlite_where=sa.text("reference IS NOT NULL"),
+        postgresql_where=sa.text("reference IS NOT NULL"),
     )
     op.create_index(
-        "movement_suspense", "movement", ["outcome"], unique=False, sqlite_where=sa.text("outcome = 'suspense'")
+        "movement_suspense",
+        "movement",
+        ["outcome"],
+        unique=False,
+        sqlite_where=sa.text("outcome = 'suspense'"),
+        postgresql_where=sa.text("outcome = 'suspense'"),
     )
     op.create_table(
         "receipt_gift",
@@ -239,16 +258,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
 
-    if op.get_bind().dialect.name == "sqlite":
-        for table in APPEND_ONLY:
-            for action in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'the register is append-only: post a reversal'); END"
-                )
-        # Their rows get a state or the hash of a PDF later, but no number and no version ever goes.
-        for table in ("receipt", "receipt_version"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, 'a receipt is withdrawn, never deleted'); END"
-            )
+    keep_rows(APPEND_ONLY)
+    # Their rows get a state or the hash of a PDF later, but no number and no version ever goes.
+    keep_rows(("receipt", "receipt_version"), message="a receipt is withdrawn, never deleted", actions=("DELETE",))

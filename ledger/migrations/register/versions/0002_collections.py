@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.guards import keep_rows
+
 revision = "0002"
 down_revision = "0001"
 
@@ -63,10 +65,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("document_id"),
         sqlite_with_rowid=False,
     )
-    if op.get_bind().dialect.name == "sqlite":
-        for table in APPEND_ONLY:
-            for action in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'the register is append-only: post a reversal'); END"
-                )
+    keep_rows(APPEND_ONLY)

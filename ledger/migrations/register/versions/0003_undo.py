@@ -6,6 +6,8 @@ Their keys were unique over all documents; now they are unique over the document
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.guards import keep_rows, stand_once
+
 revision = "0003"
 down_revision = "0002"
 
@@ -56,22 +58,9 @@ def upgrade() -> None:
         sa.Column("project", sa.String(), nullable=True),
         key=("reference", "document_id"),
     )
-    if op.get_bind().dialect.name != "sqlite":
-        return
     for table, key in _KEYS.items():
-        same = " AND ".join(f"other.{column} = NEW.{column}" for column in key)
-        standing = "NOT EXISTS (SELECT 1 FROM undone WHERE undone.document_id = other.document_id)"
-        before = f"SELECT 1 FROM {table} other WHERE {same} AND {standing}"  # noqa: S608 - names of our own columns
-        op.execute(
-            f"CREATE TRIGGER {table}_once BEFORE INSERT ON {table} WHEN EXISTS ({before}) "
-            "BEGIN SELECT RAISE(ABORT, 'posted before: undo the document that holds it'); END"
-        )
-    for table in ("voucher", "assignment"):
-        for action in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, 'the register is append-only: post a reversal'); END"
-            )
+        stand_once(table, key, "posted before: undo the document that holds it")
+    keep_rows(("voucher", "assignment"))
 
 
 def _replace(name: str, *columns: "sa.Column[object]", key: tuple[str, ...]) -> None:

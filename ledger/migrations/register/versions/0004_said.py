@@ -7,6 +7,8 @@ The donor key stood where the reason of a return stands. It moves, and no text o
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.guards import keep_rows, lift
+
 revision = "0004"
 down_revision = "0003"
 
@@ -15,12 +17,6 @@ def upgrade() -> None:
     op.add_column("movement", sa.Column("donor", sa.String(), nullable=True))
     op.add_column("movement", sa.Column("certificate_elsewhere", sa.Boolean(), nullable=True))
     op.add_column("gift", sa.Column("certificate_elsewhere", sa.Boolean(), nullable=True))
-    guarded = op.get_bind().dialect.name == "sqlite"
-    if guarded:
-        op.execute("DROP TRIGGER movement_no_update")
+    lift("movement", "UPDATE")
     op.execute("UPDATE movement SET donor = reason, reason = NULL WHERE outcome = 'identity'")
-    if guarded:
-        op.execute(
-            "CREATE TRIGGER movement_no_update BEFORE UPDATE ON movement "
-            "BEGIN SELECT RAISE(ABORT, 'the register is append-only: post a reversal'); END"
-        )
+    keep_rows(("movement",), actions=("UPDATE",))

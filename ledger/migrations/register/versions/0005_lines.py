@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.guards import keep_rows
+
 revision = "0005"
 down_revision = "0004"
 
@@ -28,13 +30,7 @@ def upgrade() -> None:
     op.add_column("gift", sa.Column("department", sa.String(), nullable=True))
     op.add_column("in_kind", sa.Column("department", sa.String(), nullable=True))
     _rebuild_day_totals()
-    if op.get_bind().dialect.name == "sqlite":
-        for table in ("entry_number", "day_total"):
-            for action in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'the register is append-only: post a reversal'); END"
-                )
+    keep_rows(("entry_number", "day_total"))
 
 
 def _rebuild_day_totals() -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from coverage.exceptions import NoDataError
 from hypothesis import HealthCheck, settings
+from stores import SERVER, WHY_NOT, Databases, Files, Stores, chosen
 
 from ledger.chart import house, render_chart
 
@@ -20,7 +21,7 @@ os.environ["OBOLE_LANG"] = "en"  # what the tests read, whatever the books and t
 settings.register_profile("obole", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("obole")
 
-TOOLS = ("browser", "verapdf")
+TOOLS = ("browser", "verapdf", "postgresql")
 ROOMS = ("ledger", "importers", "reports", "receipts", "obole")
 
 # Two years whose every figure can be added up in one's head.
@@ -67,6 +68,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             seconds[report.nodeid.split("/")[1]] += report.duration
     for room, spent in sorted(seconds.items()):
         terminalreporter.write_line(f"-- tests of {room}: {spent:.0f} s")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out what is about a file of SQLite where its stores would be on a server."""
+    out = [item for item in items if item.get_closest_marker("sqlite") and item.get_closest_marker("postgresql")]
+    if out:
+        items[:] = [item for item in items if item not in set(out)]
+        config.hook.pytest_deselected(items=out)
+
+
+@pytest.fixture(scope="session")
+def _databases() -> Iterator[Databases]:
+    if not SERVER:
+        pytest.skip(WHY_NOT)
+    databases = Databases()
+    yield databases
+    databases.drop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    """Where the stores of a test lie: it runs once with files of SQLite, once with databases of PostgreSQL."""
+    files = request.param == "sqlite"
+    with chosen(Files() if files else request.getfixturevalue("_databases")) as where:
+        yield where
 
 
 @pytest.fixture

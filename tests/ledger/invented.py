@@ -1,36 +1,28 @@
 """Invented documents, movements and gifts; a register in a folder; and changing it by hand past its triggers."""
 
-import sqlite3
-import tempfile
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+import stores
 from sqlalchemy import Connection, Engine
 
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentRecord, MovementRow, insert_document
-from ledger.store import open_store, sqlite_url
 
 DAY = date(2025, 3, 14)
 SHARED = Path(__file__).parents[2].parent / "shared"
 
 
 def register_in(folder: Path) -> Engine:
-    path = folder / "register.sqlite3"
-    if not path.exists():
-        path.write_bytes(_empty_register())
-    return open_store(sqlite_url(path), "register")
+    """The register of a folder on the engine that the test runs on."""
+    return stores.current().engine(folder, "register")
 
 
-@cache
-def _empty_register() -> bytes:
-    """Migrated once for all tests: each migration takes a twentieth of a second."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "register.sqlite3"
-        open_store(sqlite_url(path), "register").dispose()
-        return path.read_bytes()
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """What SQL finds in the register, past all that Obole knows of it."""
+    with register_in(folder).connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
 def record(name: str = "coda-current-2025-073", day: date = DAY, **changes: Any) -> DocumentRecord:
@@ -86,11 +78,7 @@ def insert(connection: Connection, of: DocumentRecord, movements: Any = (), gift
 
 def tamper(folder: Path, *statements: str) -> None:
     """Run SQL on the register as someone does who knows how to drop its triggers and its foreign keys."""
-    connection = sqlite3.connect(folder / "register.sqlite3")
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {name}")
-    for statement_ in statements:
-        changed = connection.execute(statement_).rowcount
-        assert changed, f"nothing was changed by {statement_}"
-    connection.commit()
-    connection.close()
+    with stores.current().unguarded(folder, "register") as cursor:
+        for statement_ in statements:
+            cursor.execute(statement_)
+            assert cursor.rowcount, f"nothing was changed by {statement_}"

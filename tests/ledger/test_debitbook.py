@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from invented import register_in
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -14,7 +15,8 @@ from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
 from ledger.register.debits import Failure, FailureKind
 from ledger.register.documents import DocumentRecord, MovementRow, insert_document, insert_undone
-from ledger.store import open_store, sqlite_url
+
+pytestmark = pytest.mark.usefixtures("stores")
 
 MARCH, APRIL, DUE = date(2025, 3, 1), date(2025, 4, 1), date(2025, 3, 5)
 RECORD = DocumentRecord("collection-2025-03-1", DocumentKind.COLLECTION, "a", "a", DUE, DUE)
@@ -27,7 +29,7 @@ def instalment(mandate: str = "M-1", sequence: int = 1, period: date = MARCH, at
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = open_store(sqlite_url(tmp_path / "register.sqlite3"), "register")
+    engine = register_in(tmp_path)
     with engine.begin() as opened:
         yield opened
     engine.dispose()
@@ -54,7 +56,7 @@ def enter(connection: Connection, *instalments: Instalment, name: str = "collect
 )
 def test_the_register_refuses_an_instalment_collected_before(connection: Connection, again: Instalment):
     enter(connection, instalment())
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), connection.begin_nested():
         enter(connection, again, name="collection-2025-03-2")
 
 

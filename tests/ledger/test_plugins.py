@@ -1,6 +1,5 @@
 """The plugins, on pages as an accountant writes them: what they say, and that nothing makes them raise."""
 
-import sqlite3
 import textwrap
 from datetime import date
 from decimal import Decimal
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stores
 from beancount import loader
 from beancount.core import data
 from beancount.parser.options import OPTIONS_DEFAULTS
@@ -22,6 +22,8 @@ from ledger.plugins.gifts import check_gifts
 from ledger.plugins.periods import check_periods
 from ledger.seals import make_seal, write_seal
 from ledger.store import open_store, sqlite_url
+
+pytestmark = pytest.mark.usefixtures("stores")
 
 GIFTS = """plugin "ledger.plugins.gifts" "{'register': 'register.sqlite3', 'accounts': ['731100', '731300']}" """
 BANKS = """plugin "ledger.plugins.banks" "{'register': 'register.sqlite3', 'accounts': {'current': '550000'}}" """
@@ -44,6 +46,9 @@ def says(folder: Path, page: str, *plugins: str) -> list[str]:
     main = folder / "main.beancount"
     head = ['option "tolerance_multiplier" "0"', 'include "chart.beancount"', *plugins]
     main.write_text("\n".join(head) + "\n" + page, encoding="utf-8")
+    if stores.current().name != "sqlite":  # as the books of a foundation say it whose register lies on a server
+        address = stores.current().url(folder, "register")
+        (folder / "obole.toml").write_text(f'register_url = "{address}"\n', encoding="utf-8")
     _, errors, _ = loader._load([(str(main), True)], None, None, None)
     assert not any(isinstance(error, loader.LoadError) for error in errors), errors
     return [error.message for error in errors]
@@ -174,18 +179,21 @@ def test_the_error_stands_at_the_entry(books: Path):
     )
 
 
+@pytest.mark.sqlite
 def test_without_the_register_the_books_say_so(books: Path):
     assert says(books, AS_POSTED, GIFTS, BANKS) == [
         "the register cannot be opened (OperationalError); check that its file exists and is an Obole store."
     ]
 
 
+@pytest.mark.sqlite
 def test_the_vault_is_not_taken_for_the_register(books: Path):
     open_store(sqlite_url(books / "register.sqlite3"), "vault").dispose()
     (message,) = says(books, AS_POSTED, GIFTS, BANKS)
     assert "no register" in message
 
 
+@pytest.mark.sqlite  # a server keeps a day a day
 @pytest.mark.parametrize("change", ["day = 'yesterday'", "cents = 'many'", "day = '2025-13-45'"])
 def test_a_register_that_makes_no_sense_is_said_and_raises_nothing(change: str, books: Path):
     registered(books)
@@ -195,12 +203,12 @@ def test_a_register_that_makes_no_sense_is_said_and_raises_nothing(change: str, 
     ]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("table", ["day_total", "document"])
 def test_a_register_without_a_table_is_said_and_raises_nothing(table: str, books: Path):
     registered(books)
-    with sqlite3.connect(books / "register.sqlite3") as connection:
-        connection.execute(f"DROP TABLE {table}")
-    connection.close()
+    with stores.current().unguarded(books, "register") as cursor:
+        cursor.execute(f"DROP TABLE {table}")
     assert says(books, AS_POSTED, GIFTS, BANKS) == [
         "the register cannot be read; run `obole check`, or restore it from your backup."
     ]

@@ -25,6 +25,8 @@ from ledger.posting import Booking, FileInTheWay, Posting, file_faults, gift_ent
 from ledger.records import Channel
 from ledger.register.documents import all_documents, find_document
 
+pytestmark = pytest.mark.usefixtures("stores")
+
 PATHS = {account.code: account.path for account in house()}
 NAME = "coda-gifts-2025-073"
 SOURCE = b"the statement as the bank sent it"
@@ -157,6 +159,7 @@ def test_a_file_of_somebody_else_is_never_replaced(place: str, folder: Folder, e
     assert names(engine) == []
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_there_already_as_it_must_be_is_taken(folder: Folder, engine: Engine, tmp_path: Path):
     """The register was restored from a backup and the statement is taken in again."""
     post(folder, engine)

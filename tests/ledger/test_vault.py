@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stores
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
 from ledger.instalments import Pledge, PledgeState
-from ledger.store import open_store, sqlite_url
 from ledger.vault.counterparties import Counterparty, all_counterparties, save_counterparties
 from ledger.vault.donors import Donor, find_donors, merged_keys, save_donors, whole_donors, with_links
 from ledger.vault.key import KeyInBooks, KeyMissing, Sealer, create_key, keys_folder
@@ -28,6 +28,8 @@ from ledger.vault.links import (
 from ledger.vault.ownership import LinkTaken
 from ledger.vault.pledges import PledgeChange, all_pledges, change_pledges, pledged_mandates, save_pledges
 from ledger.vault.sheets import drop_sheets_after, freeze_sheets, frozen_sheets, sheet_years
+
+pytestmark = pytest.mark.usefixtures("stores")
 
 NUMBER = "85073003328"
 EMMA = Donor(
@@ -58,7 +60,7 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Engine:
-    return open_store(sqlite_url(tmp_path / "vault.sqlite3"), "vault")
+    return stores.current().engine(tmp_path, "vault")
 
 
 @pytest.fixture
@@ -235,6 +237,7 @@ def test_a_link_of_another_donor_is_refused_with_both_keys_and_nothing_is_writte
 # What lies on the disk
 
 
+@pytest.mark.sqlite
 def test_no_national_number_stands_in_the_file_or_beside_it(tmp_path: Path, store: Engine):
     path = tmp_path / "vault.sqlite3"
     with store.begin() as connection:
@@ -253,6 +256,7 @@ def test_no_national_number_stands_in_the_file_or_beside_it(tmp_path: Path, stor
     assert b"national_number" in path.read_bytes(), "the column's name is there, so the file was really read"
 
 
+@pytest.mark.sqlite
 def test_a_name_taken_out_is_gone_from_the_file(tmp_path: Path, store: Engine):
     path = tmp_path / "vault.sqlite3"
     with store.begin() as connection:

@@ -16,11 +16,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import stores
 from click.testing import CliRunner, Result
 
+from ledger.register import tables as register_tables
+from ledger.store import StoreName
+from ledger.vault import tables as vault_tables
 from obole.books.creation import initialise
 from obole.command.frame import main
 from obole.demo.coda_writer import CodaLine, Holder, StatementWriter, direct_debit
@@ -209,6 +214,10 @@ OPENING = Journal(
 
 
 def new_books(folder: Path, settings: str = SETTINGS) -> Path:
+    """New books whose stores lie where the test runs: in the folder, or on the server."""
+    if stores.current().name != "sqlite":
+        register, vault = (stores.current().url(folder, name) for name in ("register", "vault"))
+        settings = f'register_url = "{register}"\nvault_url = "{vault}"\n{settings}'
     initialise(folder, settings)
     return folder
 
@@ -243,8 +252,10 @@ class Obole:
         return result.output
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.books / "register.sqlite3")) as connection:
-            return connection.execute(query).fetchall()
+        if stores.current().name == "sqlite":
+            with closing(sqlite3.connect(self.books / "register.sqlite3")) as connection:
+                return connection.execute(query).fetchall()
+        return _on_server(self.books, "register", query)
 
     def change(self, *statements: str, store: str = "register") -> None:
         """Change a store by hand, past its triggers."""
@@ -281,11 +292,17 @@ class Obole:
         yield from (path for path in sorted(self.books.rglob("*")) if path.is_file() and path.name != ".obole.lock")
 
     def state(self) -> dict[str, str]:
-        """Every file of the books with its SHA-256."""
-        return {
+        """Every file of the books, and every table of stores on a server, with its SHA-256."""
+        found = {
             path.relative_to(self.books).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in self.files()
         }
+        if stores.current().name != "sqlite":
+            for store, metadata in (("register", register_tables.metadata), ("vault", vault_tables.metadata)):
+                for table in metadata.tables:
+                    rows = sorted(map(repr, _on_server(self.books, store, f"SELECT * FROM {table}")))
+                    found[f"{store}/{table}"] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        return found
 
     def folders(self) -> set[Path]:
         return {path for path in self.books.rglob("*") if path.is_dir()}
@@ -298,3 +315,14 @@ class Obole:
         result = self.checks()
         assert result.exit_code == 1, result.output
         return result.output
+
+
+def _on_server(folder: Path, store: StoreName, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query, with days and sums as SQLite gives them."""
+    where = stores.current()
+    assert isinstance(where, stores.Databases)
+    return [tuple(map(_plain, row)) for row in where.rows(folder, store, query)]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else int(value) if isinstance(value, Decimal) else value

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from ledger.dimensions import Dimension
 from ledger.errors import OboleError
 from ledger.numbered import with_entry_numbers
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from obole.words import _
 from receipts.decide.tie_table import tie_table
+from reports.by_key import by_key, by_key_table
 from reports.formats import write_csv, write_json, write_text
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.printing import statement_data, statement_table
@@ -35,9 +37,20 @@ class NoYear(OboleError):
 
 
 def write_report(
-    books: Books, what: str, year: int, *, scheme: str, language: str, form: str, output: Path | None
+    books: Books,
+    what: str,
+    year: int,
+    *,
+    scheme: str,
+    language: str,
+    form: str,
+    output: Path | None,
+    by: str | None = None,
 ) -> None:
-    """Write a report; OboleError where the books do not load or hold nothing of the year."""
+    """Write a report; OboleError where the books do not load or hold nothing of the year.
+
+    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`).
+    """
     loaded = load_books(books.folder.main)
     if loaded.errors:
         first = next(loaded.problems())
@@ -52,7 +65,10 @@ def write_report(
     if what in STATEMENTS:
         _write_statement(loaded, statement(what, load_scheme(scheme), year, loaded.totals), language, form, output)
         return
-    if what == "trial-balance":
+    if what == "trial-balance" and by is not None:
+        turnover = by_key(loaded.entries, loaded.accounts, year, by)
+        table = by_key_table(turnover, loaded.accounts, _labels(books, by, language), year, by, language)
+    elif what == "trial-balance":
         table = trial_table(trial_balance(loaded.totals, loaded.accounts, year, load_scheme(scheme)), language)
     elif what == "general-ledger":
         with books.register.connect() as connection:
@@ -63,6 +79,12 @@ def write_report(
 
         table = tie_table(tie_out(books, year, loaded.totals), language)
     write_table(table, form, output)
+
+
+def _labels(books: Books, by: str, language: str) -> dict[str, str]:
+    """Return the labels of the declared keys of a dimension; those of third parties are names and stay in the vault."""
+    declared = books.config.dimensions.keys.get(Dimension(by), {}) if by in set(Dimension) else {}
+    return {key: one.label(language) for key, one in declared.items()}
 
 
 def _write_statement(loaded: LoadedBooks, made: AnnualStatement, language: str, form: str, output: Path | None) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from ledger.chart import Account, UnknownAccount, read_chart
+from ledger.dry_run import tried
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.locks import writing
@@ -20,7 +21,6 @@ from ledger.register.years import closed_years
 from ledger.seals import read_seals
 from ledger.sources import archive_path
 from ledger.store import StoreName, StoreUnreadable, open_store, sqlite_url
-from ledger.trial import tried
 from ledger.vault.key import Sealer
 from ledger.vault.sheets import drop_sheets_after, sheet_years
 from obole.books.form import require_form

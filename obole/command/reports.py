@@ -9,7 +9,7 @@ from obole.command.frame import format_of, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE
 from obole.command.say import written
 from obole.reporting import write_report
-from obole.words import N_
+from obole.words import N_, _
 
 _REPORTS = click.Choice(
     ["balance-sheet", "income-statement", "appropriation", "trial-balance", "general-ledger", "tie-out"]
@@ -25,17 +25,32 @@ _SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
 @click.argument("what", metavar="WHAT", type=_REPORTS)
 @year_option
 @click.option("--scheme", type=_SCHEMES, default="published", show_default=True)
+@click.option(
+    "--by",
+    type=click.Choice(["project", "department", "fund", "party"]),
+    help=N_("Part the trial balance by this key of its lines."),
+)
 @click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
 @click.option("-o", "output", type=click.Path(path_type=Path), help=N_("Write to this file."))
 @with_books
 def report(
-    books: Path, *, what: str, year: int, scheme: str, language: str | None, form: str, output: Path | None
+    books: Path,
+    *,
+    what: str,
+    year: int,
+    scheme: str,
+    by: str | None,
+    language: str | None,
+    form: str,
+    output: Path | None,
 ) -> None:
     """A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
     form = format_of(form, output)
+    if by is not None and what != "trial-balance":
+        raise click.UsageError(_("--by goes with trial-balance only"))
     opened = open_books(books)
     language = language or opened.config.organisation.language
-    write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output)
+    write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output, by=by)
     if output is not None:
         click.echo(written(output))

@@ -231,3 +231,15 @@ def test_a_decision_gives_a_gift_its_project_and_a_line_its_department(declared:
         (70_00, "SCHOOLS", "COMM"),
     ]
     assert declared.checks().exit_code == 0
+
+
+def test_the_trial_balance_is_parted_by_a_key(declared: Obole, tmp_path: Path):
+    declared.takes_well(bought("SCHOOLS", "COMM", "CHILD").write(tmp_path))
+    told = declared("report", "trial-balance", "--year", "2025", "--by", "project", "--format", "csv").stdout
+    rows = {(row["project"], row["code"]): row for row in csv.DictReader(io.StringIO(told))}
+    assert rows["SCHOOLS", "615000"]["debit"] == "121.00"
+    assert rows["", "440000"]["credit"] == "121.00"
+    assert "Écoles" in declared("report", "trial-balance", "--year", "2025", "--by", "project", "--lang", "fr").stdout
+    refused = declared("report", "general-ledger", "--year", "2025", "--by", "fund")
+    assert refused.exit_code == 2
+    assert "--by goes with trial-balance only" in refused.output

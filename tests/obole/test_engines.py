@@ -32,11 +32,11 @@ from small_books import (
 )
 from sqlalchemy import Engine, text
 
+from ledger.dry_run import tried
 from ledger.folder import Folder
 from ledger.locks import Busy, writing
 from ledger.posting import Posting
 from ledger.register import receipts as receiptbook
-from ledger.trial import tried
 from obole.books.opened import open_books
 from obole.extraction import importers
 from obole.importing import import_files

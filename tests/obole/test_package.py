@@ -18,7 +18,8 @@ PACKAGES = ("obole", *ROOMS)
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # A library that no module of ours imports because another one does, by a name it is given.
-LOADED_BY_NAME = {"pg8000"}  # SQLAlchemy, for a store whose address begins with postgresql+pg8000
+# pg8000 by SQLAlchemy for a store whose address begins with postgresql+pg8000, tzdata by zoneinfo where a system has none.
+LOADED_BY_NAME = {"pg8000", "tzdata"}
 
 
 def normal(name: str) -> str:

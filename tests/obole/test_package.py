@@ -18,7 +18,7 @@ PACKAGES = ("obole", *ROOMS)
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # A library that no module of ours imports because another one does, by a name it is given.
-# pg8000 by SQLAlchemy for a store whose address begins with postgresql+pg8000, tzdata by zoneinfo where a system has none.
+# pg8000 by SQLAlchemy for a store at postgresql+pg8000:, tzdata by zoneinfo where a system has none.
 LOADED_BY_NAME = {"pg8000", "tzdata"}
 
 

@@ -98,7 +98,7 @@ def _read(asked: _Asked) -> SheetValues:
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(_spaced(asked.data) if asked.spaced else asked.data))
     page = book.get_sheet_by_name(asked.sheet)
-    if page.total_width > WIDEST:
+    if page.total_width >= WIDEST:  # calamine counts the last column from 0
         return SheetValues([], [], wide=True)
     merged = [
         f"{letters_of(left)}{top + 1}:{letters_of(right)}{bottom + 1}"

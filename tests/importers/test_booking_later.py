@@ -317,3 +317,7 @@ def test_news_without_money_posts_nothing():
     lines = numbered(credit(0, "20150000"), credit(0, "60150000")._replace(parent=1))
     rows = booking.book(of(*lines), desk(), Found("c"), "file").booking.movements
     assert [row.outcome for row in rows] == [LineOutcome.NOTHING, LineOutcome.DETAIL]
+
+
+def test_a_return_of_nothing_asks_nothing():
+    assert questions([back(0)], LINKS) == questions([], LINKS)

@@ -557,3 +557,21 @@ def test_an_entry_of_another_currency_or_without_a_side_is_refused():
     assert any("the entry is in USD and the account in EUR" in message for message in foreign)
     sideless = told(read(entry("50.00").replace("CRDT", "LEFT", 1)), Severity.ERROR)
     assert any("does not say credit or debit" in message for message in sideless)
+
+
+def paged(number: int, euros: str, opening: int, closing: int, *, last: bool = True) -> str:
+    header = f"<Id>S1</Id><StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{str(last).lower()}</LastPgInd></StmtPgntn>"
+    header += f"<Acct><Id><IBAN>{ACCOUNT}</IBAN></Id><Ccy>EUR</Ccy></Acct>"
+    return f"<Stmt>{header}{balance('OPBD', opening)}{balance('CLBD', closing)}{entry(euros)}</Stmt>"
+
+
+def pages(*each: str) -> tuple[Statement, ...]:
+    head = HEAD.format(kind="053", version="02", message="BkToCstmrStmt")
+    return camt.parse(f"{head}{''.join(each)}</BkToCstmrStmt></Document>".encode()).statements
+
+
+def test_pages_of_one_statement_are_one_and_the_same_page_twice_are_two():
+    (one,) = pages(paged(1, "1.00", 0, 100, last=False), paged(2, "2.00", 100, 300))
+    assert [(each.position, each.cents) for each in one.movements] == [(1, 1_00), (2, 2_00)]
+    assert (one.opening, one.closing, one.ok) == (0, 300, True)
+    assert [each.closing for each in pages(paged(1, "1.00", 0, 100), paged(1, "2.00", 100, 300))] == [100, 300]

@@ -295,3 +295,15 @@ def test_two_digits_of_a_year_turn_at_80(year: str, day: date):
     lines[2] = lines[2][:47] + f"1403{year}" + lines[2][53:115] + f"1403{year}" + lines[2][121:]
     (statement,) = coda.parse(write.encode(lines)).statements
     assert (statement.movements[0].value, statement.movements[0].booked) == (day, day)
+
+
+def test_a_first_detail_number_is_zero():
+    lines = write.statement([Line(50_00)], 0, DAY)
+    lines[2] = lines[2][:6] + "0003" + lines[2][10:]
+    (error,) = told(coda.parse(write.encode(lines)).statements[0], Severity.ERROR)
+    assert error.startswith("detail number 0003 where 0000 was expected")
+
+
+def test_a_detail_of_a_detail_without_one_before_it_is_of_the_total():
+    statement = read(Line(50_00, "20150000", details=[Line(20_00, "90150000"), Line(30_00, "60150000")]))
+    assert [one.parent for one in statement.movements] == [None, 1, 1]

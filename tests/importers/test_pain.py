@@ -210,3 +210,9 @@ def test_no_change_of_bytes_raises_an_exception(text: str, data: st.DataObject):
         mutated[place : place + length] = data.draw(st.binary(max_size=8)) or mutated[place : place + length] * 2
     file = pain.parse(bytes(mutated))
     assert pain.describe(file)
+
+
+def test_a_count_that_is_no_number_is_told_and_raises_nothing():
+    file = collection(COLLECTION.replace("<NbOfTxs>2", "<NbOfTxs>two", 1))
+    assert not file.ok
+    assert any("announces no number of transactions (NbOfTxs), it holds 2" in fault.message for fault in file.faults)

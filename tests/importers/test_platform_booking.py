@@ -188,3 +188,14 @@ def test_every_row_stands_in_one_group_and_what_changes_a_gift_comes_after_it(
         assert {one.row.paid.year for one in group.rows} <= {group.year}
         changed = [one.row.payment for one in group.rows if one.row.kind is not PlatformEvent.GIFT]
         assert len(set(changed)) == len(changed)  # one change of a gift a document
+
+
+def test_lines_that_waited_are_numbered_as_they_come():
+    items = [
+        OpenItem("doc", 3, 5, DAY, None, -1_00, "refund", reference="stripe:ch_9"),
+        OpenItem("doc", 3, 6, DAY, None, -50_00, "refund", reference="stripe:ch_1"),
+    ]
+    made = book_waiting(items, DESK, Found("back", originals={"stripe:ch_1": GIVEN}), WHOLE)
+    assert made is not None
+    assert [one.position for one in made.booking.gifts] == [2]
+    assert [one.line for one in made.decisions] == [LineKey(3, 6)]

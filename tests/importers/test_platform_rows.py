@@ -16,6 +16,7 @@ from importers.platforms.currency import in_books
 from importers.platforms.declared import DeclaredSource
 from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import LARGEST, Hints, decoded, first_record
+from ledger.errors import Fault
 
 BLANK = {field.name: field.default for field in dataclasses.fields(PlatformRow)}
 
@@ -1013,3 +1014,47 @@ def test_a_payout_is_held_against_the_rows_of_its_own_currency():
     assert "payout (without an id): its rows add up to 0.00 EUR, it paid out 0.01: difference -0.01" in faults(short)
     loose = Payout(9, "p1", "EUR", 1, date(2025, 3, 10), itemised=False)
     assert checked(PlatformReport("x", (gift,), (loose,))).ok
+
+
+def test_dates_with_dots_have_the_day_first(tmp_path: Path):
+    assert [row.paid for row in declared(tmp_path, DONATION | {"Jour": "05.04.2025"}, COLUMNS).rows] == [
+        date(2025, 4, 5)
+    ]
+
+
+def test_a_zone_is_known_by_its_city(tmp_path: Path):
+    """Half past midnight in Tokyo is the day before in Belgium; `Japan` is no zone that exports write."""
+    assert activity(tmp_path, Date="14/03/2025", Time="00:30:00", TimeZone="Asia/Tokyo").rows[0].paid == date(
+        2025, 3, 13
+    )
+    assert activity(tmp_path, Date="14/03/2025", Time="00:30:00", TimeZone="Japan").rows[0].paid == date(2025, 3, 14)
+
+
+def test_an_offset_counts_in_whole_hours_and_minutes(tmp_path: Path):
+    for cell, day in (
+        ("2025-12-31 18:00:00 -05:00", 1),
+        ("2025-12-31 18:00:00 -04:59", 31),
+        ("2026-01-01 05:30:00 +05:30", 1),
+    ):
+        (row,) = declared(tmp_path, DONATION | {"Jour": cell}, COLUMNS).rows
+        assert row.paid.day == day
+
+
+def test_another_row_about_an_authorisation_keeps_what_it_is(tmp_path: Path):
+    report = settlement(tmp_path, {"id": "A1", "code": "T1300"}, {"id": "G1", "related": "A1"})
+    assert [row.kind.value for row in report.rows] == ["void", "gift"]
+
+
+def test_every_row_that_is_wrong_is_named(tmp_path: Path):
+    for name, good, bad in (("s", STRIPE, {"gross": "many"}), ("c", CHARIOT, {"type": "levitation"})):
+        report = report_of(tmp_path / f"{name}.csv", [good | bad, good | bad])
+        assert {fault.line for fault in report.faults} >= {2, 3}
+
+
+def test_faults_of_a_whole_report_come_before_those_of_its_lines():
+    faults_ = (Fault("line", 1), Fault("whole"), Fault("later", 2))
+    assert [fault.message for fault in checked(PlatformReport("x", faults=faults_)).faults] == [
+        "whole",
+        "line",
+        "later",
+    ]

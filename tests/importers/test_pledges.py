@@ -119,3 +119,11 @@ def test_a_register_of_pledges_is_known_by_mandate_and_first_due_date(tmp_path: 
     assert not pledges.identify(write_csv(tmp_path / "c.csv", "mandate;donor;iban\n"))
     assert not pledges.identify(write_csv(tmp_path / "d.csv", "first_due;donor;iban\n"))
     assert pledges.identify(write_workbook(tmp_path / "e.xlsx", HEADINGS))
+
+
+def test_a_row_that_cannot_be_does_not_hide_the_next(tmp_path: Path):
+    file = read(
+        tmp_path, {"months": "2"}, {"mandate": "A", "months": "5"}, {"mandate": "B"}, {"mandate": "B"}, {"mandate": "C"}
+    )
+    assert [fault.line for fault in file.faults] == [2, 3, 5]
+    assert [row.mandate for row in file.rows] == ["B", "C"]

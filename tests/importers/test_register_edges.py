@@ -1,13 +1,16 @@
 """Registers at their edges: one day more, one cent less, a row twice; and how they are told in counts."""
 
+import io
 from pathlib import Path
 
+import openpyxl
 import pytest
 from registers import write_csv, write_workbook
 
 from importers.deciding.proposals import Proposal, directory, propose
 from importers.deciding.returns import fate
 from importers.registers import assignments, donors, grants, in_kind, journal
+from importers.sheets import values
 from importers.sheets.tabular import RegisterFile
 from ledger.errors import Severity
 from ledger.instalments import Fate
@@ -349,3 +352,34 @@ def test_no_more_are_proposed_than_asked_for():
 @pytest.mark.parametrize(("reason", "expected"), [("AM04", Fate.RETRY), ("MD07", Fate.END), ("XX99", Fate.SUSPEND)])
 def test_the_reason_of_a_return_decides_what_follows(reason: str, expected: Fate):
     assert fate(reason) is expected
+
+
+def test_a_heading_in_one_bracket_is_a_column_like_others(tmp_path: Path):
+    assert not decisions(tmp_path, "X;a;1;2025-03-14;D0001", heading="(name;document;position;date;donor").ok
+    assert not decisions(tmp_path, "X;a;1;2025-03-14;D0001", heading="name);document;position;date;donor").ok
+
+
+def test_an_amount_of_minus_a_cent_is_negative(tmp_path: Path):
+    errors = told(entries(tmp_path, "2025-03-14;620200;-0,01;;OD-1;"), Severity.ERROR)
+    assert ["is negative" in error for error in errors] == [True]
+
+
+def test_a_fault_is_told_with_the_row_of_the_sheet_though_rows_are_empty(tmp_path: Path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(HEAD.split(";"))
+    sheet["A5"], sheet["B5"], sheet["C5"], sheet["E5"] = "2025-03-14", "620200", "=1/0", "OD-1"
+    book.save(tmp_path / "journal.xlsx")
+    file = journal.read(tmp_path / "journal.xlsx")
+    assert not file.ok
+    assert {fault.line for fault in file.faults} == {5}
+
+
+def test_a_sheet_of_more_columns_than_any_register_has_is_not_read():
+    for width, wide in ((256, False), (257, True)):
+        book = openpyxl.Workbook()
+        book.active.cell(1, 1, "x")
+        book.active.cell(1, width, "x")
+        out = io.BytesIO()
+        book.save(out)
+        assert values._read(values._Asked("Sheet", spaced=False, data=out.getvalue())).wide is wide

@@ -143,3 +143,10 @@ def test_days_are_those_of_the_gifts_where_there_are_no_entries():
     day = date(2025, 5, 5)
     of = mirror(RECORD, [posted(1, gift(day=day), None)], "", [], "fr").record
     assert (of.first_day, of.last_day) == (day, day)
+
+
+def test_a_return_of_a_cent_is_one():
+    (line,) = turned([PostedGift(8, gift(-1, reverses=9), "E1", "x")]).movements
+    assert line.cents == 1
+    (reversal,) = turned([PostedGift(8, gift(1), None, "x")]).gifts
+    assert reversal.reverses == 8

@@ -184,3 +184,9 @@ def test_each_receipt_is_told_with_its_newest_version(tmp_path: Path):
         (1, "sheet3"),
         (1, "sheet4"),
     ]
+
+
+def test_a_receipt_that_lost_all_its_gifts_says_so(tmp_path: Path):
+    four_receipts(tmp_path)
+    tamper(tmp_path, "DELETE FROM receipt_gift WHERE number = 2")
+    assert faults(tmp_path) == [ReceiptFault(2025, 2, "says 20.00 EUR, its gifts are 0.00 EUR")]

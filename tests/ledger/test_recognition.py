@@ -27,6 +27,7 @@ from ledger.recognition import (
     GrantIncomplete,
     GrantInstalment,
     RecognitionMethod,
+    earned,
     grant_entries,
     months_in,
 )
@@ -362,3 +363,9 @@ def test_what_is_booked_by_a_day_does_not_depend_on_what_comes_after(contract: G
     before = grant_entries(contract, CODES, until)
     after = grant_entries(contract, CODES, until + timedelta(days=900))
     assert after[: len(before)] == before
+
+
+@pytest.mark.parametrize("method", [RecognitionMethod.RECEIPT, RecognitionMethod.CAPITAL, RecognitionMethod.SPENT])
+def test_nothing_is_earned_without_what_earns_it(method: RecognitionMethod) -> None:
+    contract = Grant("G", "F", FunderKind.PUBLIC, 100_00, method)
+    assert earned(contract, 2025) == 0

@@ -9,6 +9,7 @@ import pytest
 from invented import DAY, gift, insert, movement, record, register_in, statement
 from sqlalchemy import Connection
 
+from ledger.instalments import CLAIMABLE
 from ledger.records import Channel, Counterpart, DocumentKind, LineOutcome, Nature
 from ledger.register.documents import find_standing, first_document, free_name, insert_undone, undone_by
 from ledger.register.gifts import (
@@ -37,6 +38,7 @@ from ledger.register.suspense import (
     Decision,
     LineKey,
     assignments_to,
+    donors_awaiting_return,
     ever_assigned,
     insert_assignments,
     lines_decided,
@@ -387,3 +389,28 @@ def test_closed_years_are_entered_each_with_its_seal(connection: Connection):
     enter_closing(connection, 2025, "b", "2026-05-01T00:00:00Z")
     enter_closing(connection, 2024, "a", "2025-05-01T00:00:00Z")
     assert list(closed_years(connection).items()) == [(2024, "a"), (2025, "b")]
+
+
+def test_a_donor_awaits_a_return_that_may_be_of_a_gift_of_the_year(connection: Connection):
+    """By its reference, else by its mandate among the gifts that could still be claimed back on its day."""
+    days = [DAY - CLAIMABLE - timedelta(days=1), DAY - CLAIMABLE, DAY, NEXT]
+    lines = [
+        movement(number, 1000, day, mandate=f"M{number}", reference=f"E{number}") for number, day in enumerate(days, 1)
+    ]
+    given = [gift(1000, f"D{number}", day, number, counted=2025) for number, day in enumerate(days, 1)]
+    given.append(gift(1000, "D5", position=5, counted=2024))
+    lines.append(movement(5, 1000, mandate="M5", reference="E5"))
+    insert(connection, record("a"), lines, given)
+    assert donors_awaiting_return(connection, 2025) == set()
+    waiting = [movement(number, -1000, mandate=f"M{number}", outcome="suspense") for number in range(1, 6)]
+    insert(connection, record("b"), waiting)
+    assert donors_awaiting_return(connection, 2025) == {"D2", "D3"}
+    named = [
+        movement(1, -1000, reference="E1", outcome="suspense"),
+        movement(2, 700, reference="E4", outcome="suspense"),
+    ]
+    insert(connection, record("c"), named)
+    assert donors_awaiting_return(connection, 2025) == {"D1", "D2", "D3"}
+    assert donors_awaiting_return(connection, 2024) == {"D5"}
+    insert(connection, record("d"), [], [gift(-1000, "D1", reverses=1)])
+    assert "D1" not in donors_awaiting_return(connection, 2025)

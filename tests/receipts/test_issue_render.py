@@ -411,3 +411,19 @@ def test_the_way_is_told_every_fifty_and_at_the_end(stores: Stores, monkeypatch:
     whole = result.made
     assert told == [(50, whole), (100, whole), (whole, whole)]
     assert (result.there, result.bytes, result.failed) == (0, 5 * whole, [])
+
+
+@pytest.mark.parametrize(
+    ("language", "written"), [("nl", "nl"), ("de", "de"), ("en", "en"), ("fr", "fr"), ("it", "fr")]
+)
+def test_a_receipt_speaks_the_donors_language_or_french(language: str, written: str, stores: Stores):
+    stores.know(donor("D0001", language=language))
+    stores.issue()
+    assert from_json(stores.sheets()[0]).addressee.language == written
+
+
+def test_a_receipt_of_which_nothing_is_left_is_told_with_nought(stores: Stores):
+    stores.issue()
+    stores.give(gift("D0002", -40_00, reverses=3))
+    (changed,) = stores.preview().changed
+    assert (changed.donor, changed.issued_cents, changed.now_cents) == ("D0002", 40_00, 0)

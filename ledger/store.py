@@ -36,13 +36,13 @@ class StoreUnreadable(OboleError):
 
 
 def sqlite_url(path: Path, *, read_only: bool = False) -> str:
-    """The SQLAlchemy address of a SQLite file, whatever signs its path holds."""
+    """Return the SQLAlchemy address of a SQLite file, whatever signs its path holds."""
     # Quoted twice: once for SQLAlchemy's address, once for the URI that SQLite gets from it.
     return f"sqlite:///file:{quote(quote(str(path)))}?{'mode=ro&' if read_only else ''}uri=true"
 
 
 def open_store(url: str, name: StoreName, *, migrate: bool = True) -> Engine:
-    """An engine on a store, migrated to the newest version; StoreUnreadable where that cannot be done."""
+    """Return an engine on a store, migrated to the newest version; StoreUnreadable where that cannot be done."""
     try:
         engine = create_engine(url)
         if engine.dialect.name == "sqlite":
@@ -140,7 +140,7 @@ def _upgrade(engine: Engine, name: StoreName, version: str | None) -> None:
 
 @cache
 def iso(day: date) -> str:
-    """A day as `bulk_insert` takes it; the same few thousand days come millions of times."""
+    """Return a day as `bulk_insert` takes it; the same few thousand days come millions of times."""
     return day.isoformat()
 
 

@@ -137,7 +137,7 @@ def _party(row: SheetRow) -> PartyRow:
 
 
 def _kinds(row: SheetRow) -> tuple[PartyKind, ...]:
-    """The kinds in a cell, separated by blanks, commas or bars, each once and in a fixed order."""
+    """Return the kinds in a cell, separated by blanks, commas or bars, each once and in a fixed order."""
     words = row.text("kind").casefold().replace(",", " ").replace("|", " ").replace(";", " ").split()
     if not all(word in KINDS for word in words):
         row.error("kind", "holds another word than supplier, customer or funder; correct it")

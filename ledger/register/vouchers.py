@@ -152,7 +152,7 @@ def save_grants(connection: Connection, document_id: int, contracts: Iterable[Gr
 
 
 def texts(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Yield each text that a person wrote into the register, with its place; organisations that fund grants are named."""
+    """Yield each text that a person wrote into the register, with its place; funders of grants are named."""
     for row in connection.execute(select(in_kind.c.reference, in_kind.c.description, in_kind.c.evidence)):
         yield (
             _("gift in kind {reference}").format(reference=row.reference),

@@ -33,6 +33,8 @@ from importers.sheets.tabular import (
     read_sheet,
 )
 
+DAY_REMEDY = "write it as 2025-03-14 or 14/03/2025, or format the cell as a date"
+
 COLUMNS = (
     SheetColumn("name", "nom", "naam", required=True),
     SheetColumn("day", "jour", "dag"),

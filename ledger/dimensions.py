@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from ledger.journal import Entry, Line
+from ledger.words import _
 
 
 class Dimension(StrEnum):
@@ -98,18 +99,20 @@ class DimensionKeys:
                 continue
             found = declared.get(key)
             if found is None:
-                yield (
-                    f'{dimension} `{key}` is not declared; correct it, or add [[{dimension}]] with key = "{key}" to '
+                yield _(
+                    '{dimension} `{key}` is not declared; correct it, or add [[{dimension}]] with key = "{key}" to '
                     "obole.toml"
-                )
+                ).format(dimension=dimension, key=key)
             elif day is not None and not (found.first or date.min) <= day <= (found.last or date.max):
-                yield (
-                    f"{dimension} `{key}` is not for {day} ({_period(found)}); correct the key or the date, or the "
-                    f"period of [[{dimension}]] in obole.toml"
-                )
+                yield _(
+                    "{dimension} `{key}` is not for {day} ({period}); correct the key or the date, or the "
+                    "period of [[{dimension}]] in obole.toml"
+                ).format(dimension=dimension, key=key, day=day, period=_period(found))
 
 
 def _period(of: DimensionKey) -> str:
     if of.first is None:
-        return f"until {of.last}"
-    return f"from {of.first}" if of.last is None else f"{of.first} to {of.last}"
+        return _("until {last}").format(last=of.last)
+    if of.last is None:
+        return _("from {first}").format(first=of.first)
+    return _("{first} to {last}").format(first=of.first, last=of.last)

@@ -20,6 +20,7 @@ from ledger.numbering import BY_HAND, NUMBER, EntrySource, Numbering, journal_ke
 from ledger.register.documents import all_documents
 from ledger.register.entries import EntryNumber, entry_numbers, insert_entry_numbers, last_entry_number
 from ledger.register.years import closed_years
+from ledger.words import _, many
 
 # Ends a number that stands in no register: the year was sealed before entries had numbers.
 ON_EXPORT_ONLY = "*"
@@ -66,7 +67,7 @@ def digest_of_entry(entry: data.Transaction) -> str:
 
 
 def _said(meta: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """The metadata that a person wrote, in the order of the keys."""
+    """Return the metadata that a person wrote, in the order of the keys."""
     kept = (meta or {}).items()
     return sorted((key, str(value)) for key, value in kept if key not in ("filename", "lineno") and key[0] != "_")
 
@@ -86,16 +87,25 @@ def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) ->
             if one.entry.date.year not in closed:
                 without[one.document_id] = without.get(one.document_id, 0) + 1
         elif of is None or written != of.text or of.year != one.entry.date.year:
-            said = "no number" if of is None else of.text
-            yield (
-                f"{books.names[one.document_id]}: the entry of {one.entry.date} has {written or 'no number'}, the "
-                f"register says {said}; restore the books or the register from your backup"
+            yield _(
+                "{document}: the entry of {day} has {written}, the register says {registered}; restore the books or "
+                "the register from your backup"
+            ).format(
+                document=books.names[one.document_id],
+                day=one.entry.date,
+                written=written or _("no number"),
+                registered=_("no number") if of is None else of.text,
             )
     for document_id, count in without.items():
-        yield f"{books.names[document_id]}: {count} entries have no number; run `obole upgrade`"
+        yield many(
+            "{document}: {count} entry has no number; run `obole upgrade`",
+            "{document}: {count} entries have no number; run `obole upgrade`",
+            count,
+        ).format(document=books.names[document_id], count=count)
     for of in given.values():
-        name = books.names.get(of.document_id or 0, "no document")
-        yield f"entry {of.text} of {name} is not in the books; restore the journal file from your backup"
+        yield _("entry {number} of {document} is not in the books; restore the journal file from your backup").format(
+            number=of.text, document=books.names.get(of.document_id or 0) or _("no document")
+        )
     yield from _by_hand_faults(books, numbers, closed)
 
 
@@ -106,13 +116,15 @@ def _gaps(numbers: Iterable[EntryNumber]) -> Iterator[str]:
     for (journal, year), given in series.items():
         missing = sorted(set(range(1, max(given) + 1)) - set(given))
         for number in missing:
-            yield f"entry {EntryNumber(journal, year, number).text} is missing from the register; restore your backup"
+            yield _("entry {number} is missing from the register; restore your backup").format(
+                number=EntryNumber(journal, year, number).text
+            )
 
 
 def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber], closed: Collection[int]) -> Iterator[str]:
-    """Entries by hand of closed years whose entries have numbers: each has one, and each number its entry.
+    """Yield the faults of entries by hand of closed years whose entries have numbers.
 
-    A closed year without any number was sealed before there were numbers.
+    Each has a number, and each number its entry. A closed year without any number was sealed before there were numbers.
     """
     kept: dict[int, dict[str, list[EntryNumber]]] = defaultdict(lambda: defaultdict(list))
     for of in numbers:
@@ -126,10 +138,13 @@ def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber], closed: Colle
         if found:
             found.pop(0)
         else:
-            yield f"the entry of {entry.date} made by hand is not one that {entry.date.year} was closed with; remove it"
+            yield _("the entry of {day} made by hand is not one that {year} was closed with; remove it").format(
+                day=entry.date, year=entry.date.year
+            )
     for by_digest in kept.values():
         for left in by_digest.values():
-            yield from (f"entry {of.text}, made by hand, is not in the books as it was closed" for of in left)
+            for of in left:
+                yield _("entry {number}, made by hand, is not in the books as it was closed").format(number=of.text)
 
 
 def with_entry_numbers(connection: Connection, root: Path, entries: Sequence[Any], year: int) -> list[Any]:
@@ -157,7 +172,7 @@ def with_entry_numbers(connection: Connection, root: Path, entries: Sequence[Any
             if not found[id(entry)]:
                 bare.append((entry, BY_HAND))
     if sealed:
-        last = {journal: last_entry_number(connection, journal, year) for _, journal in bare}
+        last = {journal: last_entry_number(connection, journal, year) for _entry, journal in bare}
         for entry, journal in sorted(bare, key=lambda one: _place(one[0])):
             last[journal] += 1
             found[id(entry)] = EntryNumber(journal, year, last[journal]).text + ON_EXPORT_ONLY

@@ -25,6 +25,7 @@ from ledger.records import DocumentKind
 from ledger.register.documents import PostedDocument, all_documents, replace_journal_digests
 from ledger.register.entries import EntryNumber, documents_numbered, insert_entry_numbers, last_entry_number
 from ledger.register.years import closed_years
+from ledger.words import _
 
 NUMBER = "number"
 BY_HAND = "MAN"
@@ -136,7 +137,7 @@ class NotAsPosted(OboleError):
 
 
 def _to_number(connection: Connection) -> list[PostedDocument]:
-    """The documents of open years that posted entries of which none has a number, in the order of posting."""
+    """Return the documents of open years that posted entries of which none has a number, in the order of posting."""
     closed = set(closed_years(connection))
     numbered = documents_numbered(connection)
     return [
@@ -202,17 +203,22 @@ def sources_of(documents: Iterable[PostedDocument]) -> dict[str, EntrySource]:
 
 
 def _as_posted(path: Path, relative: str, digest: str) -> str:
-    """The text of a journal file as posted, without numbers: an older register may stand beside numbered files."""
+    """Return a journal file as posted, without numbers: an older register may stand beside numbered files."""
     content = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
     for text in (content, _NUMBER_LINE.sub("", content)):
         if journal.digest(text) == digest:
             return text
-    problem = "was changed since it was posted" if path.exists() else "is missing"
-    raise NotAsPosted(f"{relative}: {problem}, so its entries cannot be numbered; restore it from your backup.")
+    if path.exists():
+        message = _(
+            "{file}: was changed since it was posted, so its entries cannot be numbered; restore it from your backup."
+        )
+    else:
+        message = _("{file}: is missing, so its entries cannot be numbered; restore it from your backup.")
+    raise NotAsPosted(message.format(file=relative))
 
 
 def _transactions(text: str) -> list[_Found]:
-    entries, _, _ = parser.parse_string(text)
+    entries, *_rest = parser.parse_string(text)
     found = [
         _Found(one.date, tuple(code_of(line.account) or "" for line in one.postings), int(one.meta["lineno"]))
         for one in entries
@@ -222,7 +228,7 @@ def _transactions(text: str) -> list[_Found]:
 
 
 def _inserted(text: str, numbers: Mapping[int, str]) -> str:
-    """The text with a number below the line, counted from 1, on which each entry begins."""
+    """Return the text with a number below the line, counted from 1, on which each entry begins."""
 
     def lines() -> Iterator[str]:
         for place, line in enumerate(text.split("\n"), start=1):

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ledger.words import _
+
 _KEY = re.compile(r"(?!D[0-9]{4,9}$)[A-Z]{1,3}[0-9]{2,9}")
 PARTY = "party"
 
@@ -47,4 +49,4 @@ def is_party_key(text: str) -> bool:
 
 def unknown_party(key: str) -> str:
     """Return what is said of a key that the vault does not know."""
-    return f"third party {key} is not in the vault; import the register of third parties first"
+    return _("third party {party} is not in the vault; import the register of third parties first").format(party=key)

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from ledger.errors import OboleError
 from ledger.store import sqlite_url
+from ledger.words import _
 
 # A commit takes moments, a large one seconds. The second is short: a writer that holds the vault may be waiting for
 # the register that we hold, and then we must step back and not it.
@@ -30,12 +31,12 @@ def held_still(register: Path, vault: Path) -> Iterator[Connection]:
 
     The register comes first: what goes into the vault is written before the register commits it.
     """
-    for _ in range(_ATTEMPTS):
+    for _attempt in range(_ATTEMPTS):
         with _reading(register, _FIRST_SECONDS) as first, _reading(vault, _SECOND_SECONDS) as second:
             if first is not None and second is not None:
                 yield first
                 return
-    raise NotStill("the stores are being written to without a pause; try again when the other command is done.")
+    raise NotStill(_("the stores are being written to without a pause; try again when the other command is done."))
 
 
 @contextmanager

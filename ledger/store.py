@@ -127,7 +127,7 @@ def _upgrade(engine: Engine, name: StoreName, version: str | None) -> None:
 
 @cache
 def iso(day: date) -> str:
-    """A day as `bulk_insert` takes it; the same few thousand days come millions of times."""
+    """Return a day as `bulk_insert` takes it; the same few thousand days come millions of times."""
     return day.isoformat()
 
 

@@ -187,7 +187,7 @@ class _Pile:
 
 
 def document_name(alias: str, statement: Statement) -> str:
-    """`coda-current-2025-073`: kind, account, year of the new balance, the bank's number.
+    """Return `coda-current-2025-073`: kind, account, year of the new balance, the bank's number.
 
     A bank that does not number its statements writes 000; the day stands for the number then: `coda-current-2025-0314`.
     """

@@ -21,6 +21,7 @@ from importers.sheets.tabular import (
     has_columns,
     read_sheet,
 )
+from importers.words import _, many
 from ledger.dimensions import LineKeys
 from ledger.errors import Fault, Severity
 from ledger.records import Counterpart, Nature
@@ -109,12 +110,16 @@ def read(path: Path) -> AssignmentsFile:
     sheet, undated = _decided(whole)
     table = SheetTable(sheet, COLUMNS)
     if whole.rows and not sheet.rows:
-        table.error("no row has a date, so nothing is decided; write the day of the decision in each row that is")
+        table.error(_("no row has a date, so nothing is decided; write the day of the decision in each row that is"))
     file = table.file(_rows(table))
     if not undated:
         return file
     some = ", ".join(map(str, undated[:5])) + (" ..." if len(undated) > 5 else "")  # noqa: PLR2004 - a few to look at
-    message = f"not decided yet, for want of a date: {len(undated)} rows that are filled in ({some})"
+    message = many(
+        "not decided yet, for want of a date: {count} row that is filled in ({rows})",
+        "not decided yet, for want of a date: {count} rows that are filled in ({rows})",
+        len(undated),
+    ).format(count=len(undated), rows=some)
     return replace(file, faults=(*file.faults, Fault(message, severity=Severity.WARNING)))
 
 
@@ -122,10 +127,10 @@ def describe(file: AssignmentsFile) -> list[tuple[str, str]]:
     """Return what the list holds: decisions, the documents they are about, how many name a donor or an account."""
     rows = file.rows
     return [
-        ("decisions", str(len(rows))),
-        ("documents", str(len({row.document for row in rows}))),
-        ("to a donor", str(sum(row.donor is not None for row in rows))),
-        ("to an account", str(sum(row.account is not None for row in rows))),
+        (_("decisions"), str(len(rows))),
+        (_("documents"), str(len({row.document for row in rows}))),
+        (_("to a donor"), str(sum(row.donor is not None for row in rows))),
+        (_("to an account"), str(sum(row.account is not None for row in rows))),
     ]
 
 
@@ -162,7 +167,11 @@ def _rows(table: SheetTable) -> Iterator[AssignmentRow]:
         if row.sound:
             first = seen.setdefault((decision.document, decision.position), row.number)
             if first != row.number:
-                row.error("position", f"of this document was decided in row {first}; keep one decision")
+                row.error(
+                    "position",
+                    _("column `{column}` of this document was decided in row {row}; keep one decision"),
+                    row=first,
+                )
         if row.sound:
             yield decision
 
@@ -172,7 +181,10 @@ def _decision(row: SheetRow) -> AssignmentRow:
     counterpart = row.choice("counterpart", _COUNTERPARTS, "")
     decided = ("donor", "account", "nature", "counterpart", "campaign", "fund", "project", "department")
     if not any(row.filled(name) for name in decided):
-        row.error("donor", "and the account are both empty; write a donor key, an account code, or both")
+        row.error(
+            "donor",
+            _("column `{column}` and the account are both empty; write a donor key, an account code, or both"),
+        )
     return AssignmentRow(
         document=row.code("document"),
         position=row.whole("position"),

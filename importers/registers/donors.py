@@ -14,6 +14,7 @@ from stdnum import iban
 
 from importers.bank.communications import compact_ogm, valid_ogm
 from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.words import N_, _
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.records import DonorKind
 
@@ -136,16 +137,16 @@ def describe(file: DonorsFile) -> list[tuple[str, str]]:
     """Return what the register holds, as labels and counts without any identity."""
     rows = file.rows
     return [
-        ("donors", str(len(rows))),
-        ("natural persons", str(sum(row.kind is DonorKind.NATURAL for row in rows))),
-        ("legal persons", str(sum(row.kind is DonorKind.LEGAL for row in rows))),
-        ("with a national number", str(sum(row.national_number is not None for row in rows))),
-        ("with an enterprise number", str(sum(row.enterprise_number is not None for row in rows))),
-        ("with a whole address", str(sum(bool(row.street and row.postcode and row.municipality) for row in rows))),
-        ("receipt by e-mail", str(sum(row.delivery is Delivery.EMAIL for row in rows))),
-        ("accounts (IBAN)", str(sum(len(row.ibans) for row in rows))),
-        ("mandates", str(sum(len(row.mandates) for row in rows))),
-        ("structured communications", str(sum(len(row.communications) for row in rows))),
+        (_("donors"), str(len(rows))),
+        (_("natural persons"), str(sum(row.kind is DonorKind.NATURAL for row in rows))),
+        (_("legal persons"), str(sum(row.kind is DonorKind.LEGAL for row in rows))),
+        (_("with a national number"), str(sum(row.national_number is not None for row in rows))),
+        (_("with an enterprise number"), str(sum(row.enterprise_number is not None for row in rows))),
+        (_("with a whole address"), str(sum(bool(row.street and row.postcode and row.municipality) for row in rows))),
+        (_("receipt by e-mail"), str(sum(row.delivery is Delivery.EMAIL for row in rows))),
+        (_("accounts (IBAN)"), str(sum(len(row.ibans) for row in rows))),
+        (_("mandates"), str(sum(len(row.mandates) for row in rows))),
+        (_("structured communications"), str(sum(len(row.communications) for row in rows))),
     ]
 
 
@@ -167,15 +168,25 @@ def valid_iban(number: str) -> bool:
 
 def _rows(table: SheetTable) -> Iterator[DonorRow]:
     unique = {
-        name: _Owners(table, name, what)
-        for name, what in (
-            ("donor", "the key"),
-            ("national_number", "the national number"),
-            ("mandates", "a mandate"),
-            ("references", "a structured communication"),
+        name: _Owners(name, message)
+        for name, message in (
+            ("donor", N_("column `{column}` has the key of row {row} again; keep it with one donor")),
+            (
+                "national_number",
+                N_("column `{column}` has the national number of row {row} again; keep it with one donor"),
+            ),
+            ("mandates", N_("column `{column}` has a mandate of row {row} again; keep it with one donor")),
+            (
+                "references",
+                N_("column `{column}` has a structured communication of row {row} again; keep it with one donor"),
+            ),
         )
     }
-    accounts = _Owners(table, "ibans", "an IBAN", shareable=True)
+    accounts = _Owners(
+        "ibans",
+        N_("column `{column}` has an IBAN of row {row} too; gifts from it need another sign to match"),
+        shareable=True,
+    )
     for row in table:
         donor = _donor(row)
         if row.sound:
@@ -194,12 +205,11 @@ def _rows(table: SheetTable) -> Iterator[DonorRow]:
 class _Owners:
     """The row that has a value: a second one is a fault that names the first and never the value."""
 
-    def __init__(self, table: SheetTable, column: str, what: str, *, shareable: bool = False) -> None:
+    def __init__(self, column: str, message: str, *, shareable: bool = False) -> None:
         self._rows: dict[str, int] = {}
         self._column = column
-        self._what = what
+        self._message = message
         self._shareable = shareable
-        self._heading = table.heading(column)
 
     def claim(self, row: SheetRow, value: str) -> None:
         if not value:
@@ -208,22 +218,24 @@ class _Owners:
         if first == row.number:
             return
         if self._shareable:
-            row.warn(self._column, f"has {self._what} of row {first} too; gifts from it need another sign to match")
+            row.warn(self._column, _(self._message), row=first)
         else:
-            row.error(self._column, f"has {self._what} of row {first} again; keep it with one donor")
+            row.error(self._column, _(self._message), row=first)
 
 
 def _donor(row: SheetRow) -> DonorRow:
     kind = DonorKind(row.choice("kind", KINDS, "natural"))
     country = (row.text("country") or "BE").upper()
     if not _COUNTRY.fullmatch(country):
-        row.error("country", "is not an ISO code of two letters; write BE, FR, NL ...")
+        row.error("country", _("column `{column}` is not an ISO code of two letters; write BE, FR, NL ..."))
     email = row.text("email")
     if email and not _EMAIL.fullmatch(email):
-        row.error("email", "is not an e-mail address; correct or empty it")
+        row.error("email", _("column `{column}` is not an e-mail address; correct or empty it"))
     delivery = Delivery(row.choice("delivery", DELIVERIES, "post"))
     if delivery is Delivery.EMAIL and not row.filled("email"):
-        row.error("delivery", "says e-mail but there is no address; add the address or choose post")
+        row.error(
+            "delivery", _("column `{column}` says e-mail but there is no address; add the address or choose post")
+        )
     national, enterprise = _national_number(row, kind), _enterprise_number(row)
     return DonorRow(
         key=row.key("donor") or "",
@@ -238,7 +250,12 @@ def _donor(row: SheetRow) -> DonorRow:
         email=email,
         delivery=delivery,
         ibans=_ibans(row),
-        mandates=_several(row, "mandates", is_mandate, "a mandate reference (35 characters at most)"),
+        mandates=_several(
+            row,
+            "mandates",
+            is_mandate,
+            _("column `{column}` holds something that is not a mandate reference (35 characters at most); correct it"),
+        ),
         communications=_communications(row),
         national_number=national,
         enterprise_number=enterprise,
@@ -252,16 +269,25 @@ def _donor(row: SheetRow) -> DonorRow:
 def _national_number(row: SheetRow, kind: DonorKind) -> str | None:
     number = row.digits("national_number", 11)
     if number and not valid_national_number(number):
-        row.error("national_number", "is not a national or BIS number (its check digits fail); correct or empty it")
+        row.error(
+            "national_number",
+            _("column `{column}` is not a national or BIS number (its check digits fail); correct or empty it"),
+        )
     if number and kind is DonorKind.LEGAL:
-        row.error("national_number", "belongs to a natural person, but the kind is legal; correct one of the two")
+        row.error(
+            "national_number",
+            _("column `{column}` belongs to a natural person, but the kind is legal; correct one of the two"),
+        )
     return number or None
 
 
 def _enterprise_number(row: SheetRow) -> str | None:
     number = row.digits("enterprise_number", 10, prefix="BE")
     if number and not valid_enterprise_number(number):
-        row.error("enterprise_number", "is not an enterprise number (its check digits fail); correct or empty it")
+        row.error(
+            "enterprise_number",
+            _("column `{column}` is not an enterprise number (its check digits fail); correct or empty it"),
+        )
     return number or None
 
 
@@ -272,15 +298,20 @@ def _postcode(row: SheetRow, country: str) -> str:
         return postcode.rjust(length, "0")
     # An address may be mended later: it stops a receipt, not the register.
     if length and postcode and not (postcode.isdigit() and len(postcode) == length):
-        row.warn("postcode", f"has not the {length} digits of a postcode in {country}; correct it or the country")
+        row.warn(
+            "postcode",
+            _("column `{column}` has not the {length} digits of a postcode in {country}; correct it or the country"),
+            length=length,
+            country=country,
+        )
     return postcode
 
 
-def _several(row: SheetRow, name: str, valid: Callable[[str], object], what: str) -> tuple[str, ...]:
+def _several(row: SheetRow, name: str, valid: Callable[[str], object], message: str) -> tuple[str, ...]:
     """Return the values of a cell, separated by blanks or bars, each once."""
     found = tuple(dict.fromkeys(_separate(row.code(name))))
     if not all(valid(value) for value in found):
-        row.error(name, f"holds something that is not {what}; correct it")
+        row.error(name, message)
     return found
 
 
@@ -289,11 +320,15 @@ def _separate(text: str) -> list[str]:
 
 
 def _communications(row: SheetRow) -> tuple[str, ...]:
-    values = _several(row, "references", bool, "a reference")
+    values = _separate(row.code("references"))
     found = tuple(dict.fromkeys(compact_ogm(value).rjust(12, "0") for value in values))
     if not all(valid_ogm(number) for number in found):
         row.error(
-            "references", "holds something that is not an OGM/VCS of 12 digits (its check digits fail); correct it"
+            "references",
+            _(
+                "column `{column}` holds something that is not an OGM/VCS of 12 digits (its check digits fail); "
+                "correct it"
+            ),
         )
     return found
 
@@ -308,5 +343,8 @@ def _ibans(row: SheetRow) -> tuple[str, ...]:
             found.append(number)
             number = ""
     if number:
-        row.error("ibans", "holds something that is not an IBAN (its form or check digits fail); correct it")
+        row.error(
+            "ibans",
+            _("column `{column}` holds something that is not an IBAN (its form or check digits fail); correct it"),
+        )
     return tuple(dict.fromkeys(found))

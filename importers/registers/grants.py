@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from importers.registers.columns import DEPARTMENT, FUND, PROJECT
+from importers.registers.columns import DEPARTMENT, FUND, PROJECT, said_days
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -22,6 +22,7 @@ from importers.sheets.tabular import (
     is_text,
     read_sheet,
 )
+from importers.words import _, many
 from ledger.errors import Fault
 from ledger.money import to_decimal
 from ledger.recognition import (
@@ -149,7 +150,7 @@ def identify(path: Path) -> bool:
 def read(path: Path) -> GrantsFile:
     """Return the grants of a workbook, each with instalments, costs, assets by date, and the faults of all sheets."""
     if is_text(path):
-        message = "a register of grants has several sheets and a CSV one; save it as an Excel workbook (.xlsx)"
+        message = _("a register of grants has several sheets and a CSV one; save it as an Excel workbook (.xlsx)")
         return GrantsFile((), (Fault(message),), read_sheet(path).digest)
     book = _GrantTables(path)
     grants = _read_grants(book)
@@ -173,18 +174,18 @@ def read(path: Path) -> GrantsFile:
 
 def describe(file: GrantsFile) -> list[tuple[str, str]]:
     """Return what the register holds: grants by recognition, their amount, what falls due and when."""
-    told = [("grants", str(len(file.rows)))]
+    told = [(_("grants"), str(len(file.rows)))]
     for recognition in RecognitionMethod:
         count = sum(grant.recognition is recognition for grant in file.rows)
         if count:
-            told.append((f"recognised by {recognition}", str(count)))
+            told.append((_("recognised by {recognition}").format(recognition=recognition), str(count)))
     instalments = [instalment for grant in file.rows for instalment in grant.instalments]
-    told.append(("amount", str(to_decimal(sum(grant.cents for grant in file.rows)))))
-    told.append(("instalments", str(len(instalments))))
+    told.append((_("amount"), str(to_decimal(sum(grant.cents for grant in file.rows)))))
+    told.append((_("instalments"), str(len(instalments))))
     if instalments:
         dues = [instalment.due for instalment in instalments]
-        told.append(("due", f"{min(dues)} to {max(dues)}"))
-        told.append(("due in all", str(to_decimal(sum(instalment.cents for instalment in instalments)))))
+        told.append((_("due"), said_days(dues)))
+        told.append((_("due in all"), str(to_decimal(sum(instalment.cents for instalment in instalments)))))
     return told
 
 
@@ -203,12 +204,14 @@ class _GrantTables:
             name = next((names[fold(name)] for name in kind.names if fold(name) in names), None)
             if name is not None or kind.required:
                 sheet = read_sheet(self.path, name or kind.names[0])
-                self.tables[kind] = SheetTable(sheet, kind.columns, place=f"sheet `{name}`: " if name else "")
+                self.tables[kind] = SheetTable(sheet, kind.columns, place=name or "")
                 known.add(fold(name or ""))
         for folded, name in names.items():
             if folded not in known:
                 wanted = ", ".join(kind.names[0] for kind in SHEETS)
-                self.tables[GRANTS].warn(f"the sheet `{name}` is left out; those read are {wanted}")
+                self.tables[GRANTS].warn(
+                    _("the sheet `{name}` is left out; those read are {wanted}").format(name=name, wanted=wanted)
+                )
 
     @property
     def readable(self) -> bool:
@@ -219,7 +222,7 @@ class _GrantTables:
         """Return the register, each fault once (a file that cannot be opened says so on every sheet)."""
         faults = dict.fromkeys(fault for table in self.tables.values() for fault in table.faults)
         if not grants and not faults:
-            self.tables[GRANTS].error("there is no row below the headings; fill in the register")
+            self.tables[GRANTS].error(_("there is no row below the headings; fill in the register"))
             return self.file(grants)
         return RegisterFile(tuple(grants), tuple(faults), self.tables[GRANTS].digest)
 
@@ -245,7 +248,9 @@ def _read_grants(book: _GrantTables) -> dict[str, tuple[SheetRow, Grant]]:
         )
         if grant.reference in grants:
             first = grants[grant.reference][0].number
-            row.error("reference", f"is that of row {first} again; give each grant its own")
+            row.error(
+                "reference", _("column `{column}` is that of row {row} again; give each grant its own"), row=first
+            )
         elif grant.reference:
             grants[grant.reference] = (row, grant)
     return grants
@@ -259,7 +264,9 @@ def _grouped(
     for row in book.tables.get(kind, ()):
         reference, part = row.code("reference"), make(row)
         if reference and reference not in grants:
-            row.error("reference", "is on no row of the sheet of grants; correct it or add the grant")
+            row.error(
+                "reference", _("column `{column}` is on no row of the sheet of grants; correct it or add the grant")
+            )
         if row.sound:
             parts[reference].append(part)
         elif reference in grants:
@@ -288,11 +295,21 @@ def _check(row: SheetRow, grant: Grant) -> None:
     _check_period(row, grant)
     due = sum(instalment.cents for instalment in grant.instalments)
     if due > grant.cents:
-        row.error("amount", f"is {to_decimal(grant.cents)} but the instalments sum to {to_decimal(due)}; correct one")
+        row.error(
+            "amount",
+            _("column `{column}` is {amount} but the instalments sum to {due}; correct one"),
+            amount=to_decimal(grant.cents),
+            due=to_decimal(due),
+        )
     elif due < grant.cents:
-        row.warn("amount", f"is {to_decimal(grant.cents)}; instalments of {to_decimal(grant.cents - due)} are missing")
+        row.warn(
+            "amount",
+            _("column `{column}` is {amount}; instalments of {missing} are missing"),
+            amount=to_decimal(grant.cents),
+            missing=to_decimal(grant.cents - due),
+        )
     if grant.signed and any(instalment.due < grant.signed for instalment in grant.instalments):
-        row.warn("signed", "is after the day an instalment is due; check both")
+        row.warn("signed", _("column `{column}` is after the day an instalment is due; check both"))
     _check_spent(row, grant)
     _check_capital(row, grant)
 
@@ -300,41 +317,69 @@ def _check(row: SheetRow, grant: Grant) -> None:
 def _check_period(row: SheetRow, grant: Grant) -> None:
     first, last = grant.first, grant.last
     if first and last and first > last:
-        row.error("to", "is before the day the period begins; correct one of the two")
+        row.error("to", _("column `{column}` is before the day the period begins; correct one of the two"))
     elif grant.recognition is RecognitionMethod.PERIOD:
         if first is None or last is None:
-            row.error("from" if first is None else "to", "is empty; recognition over the period needs both days")
+            row.error(
+                "from" if first is None else "to",
+                _("column `{column}` is empty; recognition over the period needs both days"),
+            )
         elif first.day != 1 or (last + timedelta(days=1)).day != 1:
-            row.warn("from", "to the end are not whole calendar months; a month counts for the year in which it begins")
+            row.warn(
+                "from",
+                _(
+                    "column `{column}` to the end are not whole calendar months; a month counts for the year in "
+                    "which it begins"
+                ),
+            )
     if grant.signed and last and grant.signed > last:
-        row.warn("signed", "is after the end of the period; check both")
+        row.warn("signed", _("column `{column}` is after the end of the period; check both"))
 
 
 def _check_spent(row: SheetRow, grant: Grant) -> None:
     if not grant.costs:
         return
     if grant.recognition is not RecognitionMethod.SPENT:
-        row.warn("recognition", f"is {grant.recognition}, so the costs given for this grant change nothing")
+        row.warn(
+            "recognition",
+            _("column `{column}` is {recognition}, so the costs given for this grant change nothing"),
+            recognition=grant.recognition,
+        )
         return
     spent = sum(cost.cents for cost in grant.costs)
     if spent > grant.cents:
-        row.warn("amount", f"is {to_decimal(spent - grant.cents)} less than the costs; the rest is not funded by it")
+        row.warn(
+            "amount",
+            _("column `{column}` is {difference} less than the costs; the rest is not funded by it"),
+            difference=to_decimal(spent - grant.cents),
+        )
     outside = [
         cost.day for cost in grant.costs if cost.day < (grant.first or date.min) or cost.day > (grant.last or date.max)
     ]
     if outside:
-        row.warn(
-            "from", f"to the end does not include {len(outside)} costs, such as that of {min(outside)}; check them"
+        message = many(
+            "column `{column}` to the end does not include {count} cost, that of {day}; check it",
+            "column `{column}` to the end does not include {count} costs, such as that of {day}; check them",
+            len(outside),
         )
+        row.warn("from", message, count=len(outside), day=min(outside))
 
 
 def _check_capital(row: SheetRow, grant: Grant) -> None:
     if grant.recognition is RecognitionMethod.CAPITAL:
         if not grant.assets:
             row.warn(
-                "recognition", "is capital but no asset is given; nothing is released to income until there is one"
+                "recognition",
+                _(
+                    "column `{column}` is capital but no asset is given; nothing is released to income until there "
+                    "is one"
+                ),
             )
         elif sum(asset.cost for asset in grant.assets) < grant.cents:
-            row.warn("amount", "is more than its assets cost; check both")
+            row.warn("amount", _("column `{column}` is more than its assets cost; check both"))
     elif grant.assets:
-        row.warn("recognition", f"is {grant.recognition}, so the assets given for this grant change nothing")
+        row.warn(
+            "recognition",
+            _("column `{column}` is {recognition}, so the assets given for this grant change nothing"),
+            recognition=grant.recognition,
+        )

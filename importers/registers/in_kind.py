@@ -10,8 +10,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from pathlib import Path
 
-from importers.registers.columns import DEPARTMENT, FUND, PROJECT
+from importers.registers.columns import DEPARTMENT, FUND, PROJECT, said_days
 from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.words import N_, _
 from ledger.money import to_decimal
 from ledger.records import Nature
 
@@ -93,6 +94,14 @@ CATEGORIES = {
 }
 
 
+_SAID = {
+    "goods": N_("goods"),
+    "services": N_("services"),
+    "premises": N_("premises"),
+    "equipment": N_("equipment"),
+}
+
+
 VALUATIONS = {
     "invoice": "invoice",
     "facture": "invoice",
@@ -134,14 +143,14 @@ def read(path: Path) -> InKindFile:
 def describe(file: InKindFile) -> list[tuple[str, str]]:
     """Return what the register holds: the gifts, the days they came, the value of each category."""
     rows = file.rows
-    told = [("gifts in kind", str(len(rows)))]
+    told = [(_("gifts in kind"), str(len(rows)))]
     if rows:
-        told.append(("received", f"{min(row.day for row in rows)} to {max(row.day for row in rows)}"))
+        told.append((_("received"), said_days(row.day for row in rows)))
     for category in dict.fromkeys(CATEGORIES.values()):
         cents = sum(row.cents for row in rows if row.category == category)
         if cents:
-            told.append((category, str(to_decimal(cents))))
-    return [*told, ("value", str(to_decimal(sum(row.cents for row in rows))))]
+            told.append((_(_SAID[category]), str(to_decimal(cents))))
+    return [*told, (_("value"), str(to_decimal(sum(row.cents for row in rows))))]
 
 
 def _rows(table: SheetTable) -> Iterator[InKindRow]:
@@ -150,7 +159,7 @@ def _rows(table: SheetTable) -> Iterator[InKindRow]:
         gift = _gift(row)
         first = seen.setdefault(gift.reference, row.number) if gift.reference else row.number
         if first != row.number:
-            row.error("reference", f"is that of row {first} again; give each gift its own")
+            row.error("reference", _("column `{column}` is that of row {row} again; give each gift its own"), row=first)
         if row.sound:
             yield gift
 
@@ -162,7 +171,7 @@ def _gift(row: SheetRow) -> InKindRow:
     if row.sound and quantity is not None and unit_cents is not None:
         _check_product(row, quantity, unit_cents, cents)
     elif row.sound and unit_cents is not None:
-        row.error("quantity", "is empty while there is a unit value; give both or neither")
+        row.error("quantity", _("column `{column}` is empty while there is a unit value; give both or neither"))
     return InKindRow(
         reference=row.code("reference"),
         day=row.day("date"),
@@ -186,9 +195,11 @@ def _gift(row: SheetRow) -> InKindRow:
 def _check_product(row: SheetRow, quantity: Decimal, unit_cents: int, cents: int) -> None:
     product = int((quantity * unit_cents).to_integral_value(ROUND_HALF_UP))
     if quantity <= 0:
-        row.error("quantity", "must be above zero; correct it")
+        row.error("quantity", _("column `{column}` must be above zero; correct it"))
     elif product != cents:
         row.error(
             "value",
-            f"is {to_decimal(cents)} but quantity times unit value is {to_decimal(product)}; correct one of the three",
+            _("column `{column}` is {amount} but quantity times unit value is {product}; correct one of the three"),
+            amount=to_decimal(cents),
+            product=to_decimal(product),
         )

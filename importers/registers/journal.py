@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from importers.registers.columns import DIMENSIONS, PARTY, dimensions_in, party_in
+from importers.registers.columns import DIMENSIONS, PARTY, dimensions_in, party_in, said_days
 from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.words import _
 from ledger.dimensions import NO_KEYS, LineKeys
 from ledger.money import to_decimal
 
@@ -77,22 +78,23 @@ def read(path: Path) -> JournalFile:
 def describe(file: JournalFile) -> list[tuple[str, str]]:
     """Return what the journal holds: entries, lines, days, total of the debits, accounts."""
     lines = [line for entry in file.rows for line in entry.lines]
-    told = [("entries", str(len(file.rows))), ("lines", str(len(lines)))]
+    told = [(_("entries"), str(len(file.rows))), (_("lines"), str(len(lines)))]
     if lines:
-        told.append(("dated", f"{min(entry.day for entry in file.rows)} to {max(entry.day for entry in file.rows)}"))
+        told.append((_("dated"), said_days(entry.day for entry in file.rows)))
     debits = sum(line.cents for line in lines if line.cents > 0)
-    return [*told, ("accounts", str(len({line.account for line in lines}))), ("debits", str(to_decimal(debits)))]
+    return [*told, (_("accounts"), str(len({line.account for line in lines}))), (_("debits"), str(to_decimal(debits)))]
 
 
 def _line(row: SheetRow) -> JournalLine:
     sides = {side: row.cents(side) for side in ("debit", "credit")}
-    for side, other in (("debit", "credit"), ("credit", "debit")):
-        if sides[side] < 0:
-            row.error(side, f"is negative; write the amount without its sign as {other}")
+    if sides["debit"] < 0:
+        row.error("debit", _("column `{column}` is negative; write the amount without its sign as credit"))
+    if sides["credit"] < 0:
+        row.error("credit", _("column `{column}` is negative; write the amount without its sign as debit"))
     if row.sound and sides["debit"] and sides["credit"]:
-        row.error("credit", "is filled and so is the debit; write the two sides on two rows")
+        row.error("credit", _("column `{column}` is filled and so is the debit; write the two sides on two rows"))
     if row.sound and not (sides["debit"] or sides["credit"]):
-        row.error("debit", "and the credit are both empty or zero; write the amount on one side")
+        row.error("debit", _("column `{column}` and the credit are both empty or zero; write the amount on one side"))
     keys = dimensions_in(row)._replace(party=party_in(row))
     return JournalLine(row.account("account"), sides["debit"] - sides["credit"], row.text("text"), row.number, keys)
 
@@ -100,11 +102,19 @@ def _line(row: SheetRow) -> JournalLine:
 def _check_balance(table: SheetTable, document: str, day: date, lines: list[JournalLine]) -> None:
     difference = sum(line.cents for line in lines)
     if difference:
-        side = "debits" if difference > 0 else "credits"
+        if difference > 0:
+            message = _(
+                "document {document} of {day} (rows {rows}) does not balance: its debits are {difference} higher; "
+                "correct an amount, or the document or date of a row"
+            )
+        else:
+            message = _(
+                "document {document} of {day} (rows {rows}) does not balance: its credits are {difference} higher; "
+                "correct an amount, or the document or date of a row"
+            )
+        rows = _ranges([line.row for line in lines])
         table.error(
-            f"document {document} of {day} (rows {_ranges([line.row for line in lines])}) does not balance: its {side} "
-            f"are {to_decimal(abs(difference))} higher; correct an amount, or the document or date of a row",
-            lines[0].row,
+            message.format(document=document, day=day, rows=rows, difference=to_decimal(abs(difference))), lines[0].row
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from importers.registers.columns import PARTY
 from importers.registers.donors import LANGUAGES, valid_iban
 from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.words import N_, _
 from ledger.identifiers import valid_enterprise_number
 from ledger.parties import PartyKind, is_party_key
 
@@ -64,6 +65,13 @@ KINDS = {
 }
 
 
+_KINDS_TOLD = {
+    PartyKind.SUPPLIER: N_("suppliers"),
+    PartyKind.CUSTOMER: N_("customers"),
+    PartyKind.FUNDER: N_("funders"),
+}
+
+
 def identify(path: Path) -> bool:
     """Return whether a file is a register of third parties, by its headings."""
     return has_columns(path, *([column] for column in COLUMNS if column.name in ("party", "kind", "name")))
@@ -79,11 +87,11 @@ def describe(file: PartiesFile) -> list[tuple[str, str]]:
     """Return what the register holds, as labels and counts without any identity."""
     rows = file.rows
     return [
-        ("third parties", str(len(rows))),
-        *((f"{kind}s", str(sum(kind in row.kinds for row in rows))) for kind in PartyKind),
-        ("natural persons", str(sum(bool(row.first_name) for row in rows))),
-        ("with an IBAN", str(sum(bool(row.iban) for row in rows))),
-        ("with an enterprise number", str(sum(bool(row.enterprise_number) for row in rows))),
+        (_("third parties"), str(len(rows))),
+        *((_(label), str(sum(kind in row.kinds for row in rows))) for kind, label in _KINDS_TOLD.items()),
+        (_("natural persons"), str(sum(bool(row.first_name) for row in rows))),
+        (_("with an IBAN"), str(sum(bool(row.iban) for row in rows))),
+        (_("with an enterprise number"), str(sum(bool(row.enterprise_number) for row in rows))),
     ]
 
 
@@ -96,11 +104,15 @@ def _rows(table: SheetTable) -> Iterator[PartyRow]:
             continue
         first = keys.setdefault(party.key, row.number)
         if first != row.number:
-            row.error("party", f"has the key of row {first} again; keep one")
+            row.error("party", _("column `{column}` has the key of row {row} again; keep one"), row=first)
             continue
         same = numbers.setdefault(party.enterprise_number, row.number) if party.enterprise_number else row.number
         if same != row.number:
-            row.warn("enterprise_number", f"has that of row {same} too; keep one third party where they are one")
+            row.warn(
+                "enterprise_number",
+                _("column `{column}` has that of row {same} too; keep one third party where they are one"),
+                same=same,
+            )
         yield party
 
 
@@ -108,17 +120,24 @@ def _party(row: SheetRow) -> PartyRow:
     key = row.code("party").upper()
     if key and not is_party_key(key):
         row.error(
-            "party", "is not the key of a third party; write one to three letters and two to nine digits, such as S0012"
+            "party",
+            _(
+                "column `{column}` is not the key of a third party; write one to three letters and two to nine "
+                "digits, such as S0012"
+            ),
         )
     number = row.digits("enterprise_number", 10, prefix="BE")
     if number and not valid_enterprise_number(number):
-        row.error("enterprise_number", "is not an enterprise number (its check digits fail); correct or empty it")
+        row.error(
+            "enterprise_number",
+            _("column `{column}` is not an enterprise number (its check digits fail); correct or empty it"),
+        )
     iban = row.text("iban").replace(" ", "").upper()
     if iban and not valid_iban(iban):
-        row.error("iban", "is not an IBAN (its form or check digits fail); correct or empty it")
+        row.error("iban", _("column `{column}` is not an IBAN (its form or check digits fail); correct or empty it"))
     country = (row.text("country") or "BE").upper()
     if len(country) != 2 or not country.isalpha():  # noqa: PLR2004 - ISO 3166-1 alpha-2
-        row.error("country", "is not an ISO code of two letters; write BE, FR, NL ...")
+        row.error("country", _("column `{column}` is not an ISO code of two letters; write BE, FR, NL ..."))
     return PartyRow(
         key=key,
         kinds=_kinds(row),
@@ -137,10 +156,10 @@ def _party(row: SheetRow) -> PartyRow:
 
 
 def _kinds(row: SheetRow) -> tuple[PartyKind, ...]:
-    """The kinds in a cell, separated by blanks, commas or bars, each once and in a fixed order."""
+    """Return the kinds in a cell, separated by blanks, commas or bars, each once and in a fixed order."""
     words = row.text("kind").casefold().replace(",", " ").replace("|", " ").replace(";", " ").split()
     if not all(word in KINDS for word in words):
-        row.error("kind", "holds another word than supplier, customer or funder; correct it")
+        row.error("kind", _("column `{column}` holds another word than supplier, customer or funder; correct it"))
     found = {KINDS[word] for word in words if word in KINDS}
     return tuple(kind for kind in PartyKind if kind in found)
 
@@ -150,6 +169,6 @@ def _term(row: SheetRow) -> int | None:
     if not days:
         return None
     if not (days.isascii() and days.isdecimal() and len(days) < 4 and int(days) <= _LONGEST_TERM):  # noqa: PLR2004 - three digits
-        row.error("payment_term", "is not a number of days (0 to 366); correct or empty it")
+        row.error("payment_term", _("column `{column}` is not a number of days (0 to 366); correct or empty it"))
         return None
     return int(days)

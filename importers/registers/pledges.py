@@ -10,6 +10,7 @@ from pathlib import Path
 
 from importers.registers.donors import is_mandate, valid_iban
 from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.words import _
 from ledger.instalments import PledgeState
 
 
@@ -86,13 +87,16 @@ def read(path: Path) -> PledgesFile:
 def describe(file: PledgesFile) -> list[tuple[str, str]]:
     """Return what the register holds, as labels and counts without any identity."""
     rows = file.rows
-    every = [(f"every {months} months", sum(row.months == months for row in rows)) for months in MONTHS]
+    every = [
+        (_("every {months} months").format(months=months), sum(row.months == months for row in rows))
+        for months in MONTHS
+    ]
     return [
-        ("pledges", str(len(rows))),
+        (_("pledges"), str(len(rows))),
         *((label, str(count)) for label, count in every if count),
-        ("with a last due date", str(sum(row.last_due is not None for row in rows))),
-        ("without an IBAN", str(sum(not row.iban for row in rows))),
-        ("suspended or ended", str(sum(row.state not in (None, PledgeState.ACTIVE) for row in rows))),
+        (_("with a last due date"), str(sum(row.last_due is not None for row in rows))),
+        (_("without an IBAN"), str(sum(not row.iban for row in rows))),
+        (_("suspended or ended"), str(sum(row.state not in (None, PledgeState.ACTIVE) for row in rows))),
     ]
 
 
@@ -104,7 +108,7 @@ def _rows(table: SheetTable) -> Iterator[PledgeRow]:
             continue
         first = seen.setdefault(pledge.mandate, row.number)
         if first != row.number:
-            row.error("mandate", f"has the mandate of row {first} again; keep one")
+            row.error("mandate", _("column `{column}` has the mandate of row {row} again; keep one"), row=first)
             continue
         yield pledge
 
@@ -112,18 +116,23 @@ def _rows(table: SheetTable) -> Iterator[PledgeRow]:
 def _pledge(row: SheetRow) -> PledgeRow:
     mandate = row.code("mandate")
     if mandate and not is_mandate(mandate):
-        row.error("mandate", "is not a mandate reference (35 characters at most, no blanks); correct it")
+        row.error(
+            "mandate",
+            _("column `{column}` is not a mandate reference (35 characters at most, no blanks); correct it"),
+        )
     iban = row.text("iban").replace(" ", "").upper()
     if iban and not valid_iban(iban):
-        row.error("iban", "is not an IBAN (its form or check digits fail); correct or empty it")
+        row.error("iban", _("column `{column}` is not an IBAN (its form or check digits fail); correct or empty it"))
     months = row.whole("months")
     if months not in MONTHS:
-        row.error("months", "is not 1, 3, 6 or 12; write how many months lie between two instalments")
+        row.error(
+            "months", _("column `{column}` is not 1, 3, 6 or 12; write how many months lie between two instalments")
+        )
     signed, first_due, last_due = row.day("signed"), row.day("first_due"), row.day_or_none("last_due")
     if row.sound and signed > first_due:
-        row.error("first_due", "lies before the mandate was signed; correct one of the two")
+        row.error("first_due", _("column `{column}` lies before the mandate was signed; correct one of the two"))
     if row.sound and last_due is not None and last_due < first_due:
-        row.error("last_due", "lies before the first due date; correct one of the two")
+        row.error("last_due", _("column `{column}` lies before the first due date; correct one of the two"))
     state = row.choice("state", STATES, "")
     return PledgeRow(
         mandate=mandate,

@@ -1,7 +1,8 @@
 """One cell of a register as a value: text, code, digits, day, cents, number, choice.
 
-Each function takes a filled cell and gives the value, or raises CellError with the end of a sentence that begins with
-the column (`... is not a date; write ...`). No message repeats a cell that could hold a name or an identifying number.
+Each function takes a filled cell and gives the value, or raises CellError with a sentence in which the name of the
+column is still to come (`column `{column}` is not a date; write ...`). No message repeats a cell that could hold a name
+or an identifying number.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from importers.words import N_, _
 from ledger.money import parse_amount, to_cents
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -50,22 +52,17 @@ _HARMLESS = re.compile(r"[0-9.,/+ -]{1,10}")
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 
 
-DAY_REMEDY = "write it as 2025-03-14 or 14/03/2025, or format the cell as a date"
-
-
-_AMOUNT_REMEDY = "write it as 1234.56 or 1.234,56"
-
-
-_TEXT_REMEDY = "format the column as text and type it again"
-
-
 @dataclass(frozen=True, slots=True)
 class BrokenCell:
-    """A cell without a value to take: its row from 1, its column from 0, and the end of the sentence that says why."""
+    """A cell without a value to take: its row from 1, its column from 0, and why.
+
+    `message` names the column as `{column}`, and what the spreadsheet put into the cell as `{error}`.
+    """
 
     row: int
     column: int
-    what: str
+    message: str
+    error: str = ""
 
 
 class UnreadableError(Exception):
@@ -73,7 +70,12 @@ class UnreadableError(Exception):
 
 
 class CellError(Exception):
-    """A cell that is not what its column holds; its text ends the sentence that begins with the column."""
+    """A cell that is not what its column holds; `message` names the column as `{column}`, and `values` by name."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.values = values
 
 
 def is_workbook(start: bytes) -> bool:
@@ -119,14 +121,35 @@ def code(cell: Cell) -> str:
     """Return a code or reference: text, or a number that a spreadsheet made of it, as far as no digit is lost."""
     if isinstance(cell, str):
         if _SCIENTIFIC.fullmatch(cell):
-            raise CellError(f"is a number in scientific notation that has lost digits; {_TEXT_REMEDY}")
+            raise CellError(
+                _(
+                    "column `{column}` is a number in scientific notation that has lost digits; format the column as "
+                    "text and type it again"
+                )
+            )
         return cell
     if isinstance(cell, bool) or not isinstance(cell, int | float):
-        raise CellError(f"became a date or a true/false in the spreadsheet; {_TEXT_REMEDY}")
+        raise CellError(
+            _(
+                "column `{column}` became a date or a true/false in the spreadsheet; format the column as text "
+                "and type it again"
+            )
+        )
     if abs(cell) >= _EXACT:
-        raise CellError(f"is a number so long that the spreadsheet has lost its last digits; {_TEXT_REMEDY}")
+        raise CellError(
+            _(
+                "column `{column}` is a number so long that the spreadsheet has lost its last digits; format the "
+                "column as text and type it again"
+            )
+        )
     if cell != int(cell):
-        raise CellError(f"{shown(cell)}is a number with decimals, not a code; {_TEXT_REMEDY}")
+        raise CellError(
+            _(
+                "column `{column}` {cell}is a number with decimals, not a code; format the column as text and "
+                "type it again"
+            ),
+            cell=shown(cell),
+        )
     return str(int(cell))
 
 
@@ -134,9 +157,15 @@ def digits(cell: Cell, length: int, prefix: str = "") -> str:
     """Return `length` digits, without separators and an optional prefix, lost leading zeros put back."""
     plain = re.sub(r"[ ./+*-]", "", code(cell)).upper().removeprefix(prefix)
     if not (plain.isascii() and plain.isdigit()):
-        raise CellError(f"holds something else than digits; write its {length} digits")
+        raise CellError(
+            _("column `{column}` holds something else than digits; write its {length} digits"), length=length
+        )
     if len(plain) > length:
-        raise CellError(f"has {len(plain)} digits where {length} are expected; correct it")
+        raise CellError(
+            _("column `{column}` has {found} digits where {length} are expected; correct it"),
+            found=len(plain),
+            length=length,
+        )
     return plain.rjust(length, "0")
 
 
@@ -147,20 +176,40 @@ def day(cell: Cell) -> date:
     elif isinstance(cell, date):
         found = cell
     elif not isinstance(cell, str):
-        raise CellError(f"{shown(cell)}is a number or a time, not a date; {DAY_REMEDY}")
+        raise CellError(
+            _(
+                "column `{column}` {cell}is a number or a time, not a date; write it as 2025-03-14 or "
+                "14/03/2025, or format the cell as a date"
+            ),
+            cell=shown(cell),
+        )
     else:
         if match := _ISO_DAY.fullmatch(cell):
             year, month, number = match.groups()
         elif match := _BELGIAN_DAY.fullmatch(cell):
             number, month, year = match.groups()
         else:
-            raise CellError(f"{shown(cell)}is not a date; {DAY_REMEDY}")
+            raise CellError(
+                _(
+                    "column `{column}` {cell}is not a date; write it as 2025-03-14 or 14/03/2025, or format the cell "
+                    "as a date"
+                ),
+                cell=shown(cell),
+            )
         try:
             found = date(int(year), int(month), int(number))
         except ValueError:
-            raise CellError(f"{shown(cell)}is not a day of the calendar; {DAY_REMEDY}") from None
+            raise CellError(
+                _(
+                    "column `{column}` {cell}is not a day of the calendar; write it as 2025-03-14 or 14/03/2025, or "
+                    "format the cell as a date"
+                ),
+                cell=shown(cell),
+            ) from None
     if found.year not in _YEARS:
-        raise CellError(f"{shown(cell)}is in the year {found.year}; correct it")
+        raise CellError(
+            _("column `{column}` {cell}is in the year {year}; correct it"), cell=shown(cell), year=found.year
+        )
     return found
 
 
@@ -168,7 +217,7 @@ def day(cell: Cell) -> date:
 _LARGEST = 1_000_000_000_000
 
 
-_TOO_LARGE = "is larger than any amount; correct it"
+_TOO_LARGE = N_("column `{column}` is larger than any amount; correct it")
 
 
 def cents(cell: Cell) -> int:
@@ -179,7 +228,7 @@ def cents(cell: Cell) -> int:
     """
     found = _cents(cell)
     if abs(found) > _LARGEST * 100:
-        raise CellError(_TOO_LARGE)
+        raise CellError(_(_TOO_LARGE))
     return found
 
 
@@ -190,12 +239,17 @@ def _cents(cell: Cell) -> int:
         nearest = round(cell * 100)
         if nearest / 100 == cell or abs(cell - nearest / 100) <= 1e-9:  # noqa: PLR2004 - the width said above
             return nearest
-        raise CellError(f"has a fraction of a cent ({cell:.6g}...); round the amount to the cent")
+        raise CellError(
+            _("column `{column}` has a fraction of a cent ({amount:.6g}...); round the amount to the cent"),
+            amount=cell,
+        )
     amount = _decimal(cell)
     try:
         return to_cents(amount)
     except ValueError:
-        raise CellError(f"{shown(cell)}has a fraction of a cent; {_AMOUNT_REMEDY}") from None
+        raise CellError(
+            _("column `{column}` {cell}has a fraction of a cent; write it as 1234.56 or 1.234,56"), cell=shown(cell)
+        ) from None
 
 
 def number(cell: Cell) -> Decimal:
@@ -203,7 +257,7 @@ def number(cell: Cell) -> Decimal:
     plain = isinstance(cell, int | float) and not isinstance(cell, bool)
     found = Decimal(repr(cell)) if plain else _decimal(cell)
     if abs(found) > _LARGEST:
-        raise CellError(_TOO_LARGE)
+        raise CellError(_(_TOO_LARGE))
     return found
 
 
@@ -211,7 +265,7 @@ def whole(cell: Cell) -> int:
     """Return a whole number above zero: a position, a number of years."""
     amount = number(cell)
     if amount != int(amount) or amount < 1:
-        raise CellError(f"{shown(cell)}is not a whole number from 1; correct it")
+        raise CellError(_("column `{column}` {cell}is not a whole number from 1; correct it"), cell=shown(cell))
     return int(amount)
 
 
@@ -219,17 +273,24 @@ def choice(cell: Cell, known: Mapping[str, str]) -> str:
     """Return one of the values of `known` (what people write, in lower case -> the value)."""
     found = known.get(text(cell).casefold())
     if found is None:
-        raise CellError(f"is none of {', '.join(filter(None, dict.fromkeys(known.values())))}; write one of these")
+        values = ", ".join(filter(None, dict.fromkeys(known.values())))
+        raise CellError(_("column `{column}` is none of {values}; write one of these"), values=values)
     return found
 
 
 def _decimal(cell: Cell) -> Decimal:
     if not isinstance(cell, str):
-        raise CellError(f"is a date or a true/false, not an amount; {_AMOUNT_REMEDY}")
+        raise CellError(
+            _("column `{column}` is a date or a true/false, not an amount; write it as 1234.56 or 1.234,56")
+        )
     plain = cell.replace("€", "").replace("EUR", "").strip()
     if not (plain.isascii() and _AMOUNT.fullmatch(plain)):
-        raise CellError(f"{shown(cell)}is not an amount; {_AMOUNT_REMEDY}")
+        raise CellError(
+            _("column `{column}` {cell}is not an amount; write it as 1234.56 or 1.234,56"), cell=shown(cell)
+        )
     try:
         return parse_amount(plain)
     except ValueError:
-        raise CellError(f"{shown(cell)}is not an amount; {_AMOUNT_REMEDY}") from None
+        raise CellError(
+            _("column `{column}` {cell}is not an amount; write it as 1234.56 or 1.234,56"), cell=shown(cell)
+        ) from None

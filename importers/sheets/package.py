@@ -14,12 +14,10 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from importers.sheets.cells import OLE, UnreadableError
+from importers.words import _
 
 # A register of a foundation is some ten megabytes unpacked; a zip bomb is thousands.
 LARGEST_MEGABYTES = 512
-
-
-SAVE = "open it in the spreadsheet and save it as an Excel workbook (.xlsx)"
 
 
 STRINGS = "xl/sharedStrings.xml"
@@ -93,7 +91,12 @@ class Package:
         try:
             self.sheets = self._sheets()
         except (KeyError, ValueError):
-            raise UnreadableError(f"the workbook is damaged (its list of sheets or formats); {SAVE}") from None
+            raise UnreadableError(
+                _(
+                    "the workbook is damaged (its list of sheets or formats); open it in the spreadsheet and save it "
+                    "as an Excel workbook (.xlsx)"
+                )
+            ) from None
 
     def has(self, part: str) -> bool:
         """Tell whether a part is there."""
@@ -115,7 +118,12 @@ class Package:
         except EnoughError:
             return Marks.NONE
         except _DAMAGE:
-            raise UnreadableError(f"the workbook is damaged (its part {part} cannot be read); {SAVE}") from None
+            raise UnreadableError(
+                _(
+                    "the workbook is damaged (its part {part} cannot be read); open it in the spreadsheet and save "
+                    "it as an Excel workbook (.xlsx)"
+                ).format(part=part)
+            ) from None
 
     def _feed(self, part: str, parser: expat.XMLParserType, *, look: bool) -> Marks:
         marks, wanted, kept = Marks.NONE, _MARKS if look else (), b""
@@ -127,7 +135,12 @@ class Package:
                 parser.Parse(piece, False)
                 fed += len(piece)
                 if fed - parser.CurrentByteIndex > _LONGEST_TAG:
-                    raise UnreadableError(f"the workbook is damaged (a tag of its part {part} does not end); {SAVE}")
+                    raise UnreadableError(
+                        _(
+                            "the workbook is damaged (a tag of its part {part} does not end); open it in the "
+                            "spreadsheet and save it as an Excel workbook (.xlsx)"
+                        ).format(part=part)
+                    )
                 seen = kept + piece
                 for mark, hints, pattern in wanted:
                     if mark not in marks and any(map(seen.__contains__, hints)) and pattern.search(seen):
@@ -164,17 +177,32 @@ class Package:
         return found
 
 
-def _refuse_doctype(*_: Any) -> None:
-    raise UnreadableError(f"the workbook holds a document type definition, as no spreadsheet writes; {SAVE}")
+def _refuse_doctype(*_given: Any) -> None:
+    raise UnreadableError(
+        _(
+            "the workbook holds a document type definition, as no spreadsheet writes; open it in the "
+            "spreadsheet and save it as an Excel workbook (.xlsx)"
+        )
+    )
 
 
-def _refuse_odd(*_: Any) -> None:
-    raise UnreadableError(f"the workbook holds comments or marked sections that no spreadsheet writes; {SAVE}")
+def _refuse_odd(*_given: Any) -> None:
+    raise UnreadableError(
+        _(
+            "the workbook holds comments or marked sections that no spreadsheet writes; open it in the "
+            "spreadsheet and save it as an Excel workbook (.xlsx)"
+        )
+    )
 
 
 def _refuse_encoding(_version: str, encoding: str | None, _standalone: int = -1) -> None:
     if encoding is not None and encoding.casefold() not in _ENCODINGS:
-        raise UnreadableError(f"the workbook is not written in UTF-8, as every spreadsheet does; {SAVE}")
+        raise UnreadableError(
+            _(
+                "the workbook is not written in UTF-8, as every spreadsheet does; open it in the spreadsheet and "
+                "save it as an Excel workbook (.xlsx)"
+            )
+        )
 
 
 def _open(source: IO[bytes]) -> zipfile.ZipFile:
@@ -183,28 +211,57 @@ def _open(source: IO[bytes]) -> zipfile.ZipFile:
     if start.startswith(OLE):
         # Either kind of file is an OLE container; the encrypted one names its stream so, in UTF-16.
         if "EncryptedPackage".encode("utf-16-le") in source.read():
-            raise UnreadableError("the workbook is protected by a password; save it without the password")
-        raise UnreadableError(f"this is a workbook of Excel 97-2003 (.xls), which is not read; {SAVE}")
+            raise UnreadableError(_("the workbook is protected by a password; save it without the password"))
+        raise UnreadableError(
+            _(
+                "this is a workbook of Excel 97-2003 (.xls), which is not read; open it in the spreadsheet and "
+                "save it as an Excel workbook (.xlsx)"
+            )
+        )
     try:
         archive = zipfile.ZipFile(source)
     except _DAMAGE:
-        raise UnreadableError(f"this is not a whole xlsx workbook; {SAVE}") from None
+        raise UnreadableError(
+            _("this is not a whole xlsx workbook; open it in the spreadsheet and save it as an Excel workbook (.xlsx)")
+        ) from None
     names = set(archive.namelist())
     if "mimetype" in names and "xl/workbook.xml" not in names:
-        raise UnreadableError(f"this is an OpenDocument file (.ods), which is not read; {SAVE}")
+        raise UnreadableError(
+            _(
+                "this is an OpenDocument file (.ods), which is not read; open it in the spreadsheet and save it "
+                "as an Excel workbook (.xlsx)"
+            )
+        )
     if "xl/vbaProject.bin" in names:
-        raise UnreadableError(f"the workbook holds macros, which are not taken in; {SAVE}, without macros")
+        raise UnreadableError(
+            _(
+                "the workbook holds macros, which are not taken in; open it in the spreadsheet and save it as an "
+                "Excel workbook (.xlsx), without macros"
+            )
+        )
     if "xl/workbook.bin" in names:
-        raise UnreadableError(f"this is a binary workbook (.xlsb), which is not read; {SAVE}")
+        raise UnreadableError(
+            _(
+                "this is a binary workbook (.xlsb), which is not read; open it in the spreadsheet and save it as "
+                "an Excel workbook (.xlsx)"
+            )
+        )
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
-        raise UnreadableError(f"this is a zip file, not an xlsx workbook; {SAVE}")
+        raise UnreadableError(
+            _(
+                "this is a zip file, not an xlsx workbook; open it in the spreadsheet and save it as an Excel "
+                "workbook (.xlsx)"
+            )
+        )
     if any(member.flag_bits & _ENCRYPTED_MEMBER for member in archive.infolist()):
-        raise UnreadableError("the workbook is protected by a password; save it without the password")
+        raise UnreadableError(_("the workbook is protected by a password; save it without the password"))
     # zipfile reads no more of a member than is declared here, so the sum is a true limit.
     size = sum(member.file_size for member in archive.infolist())
     if size > LARGEST_MEGABYTES * 1_000_000:
         raise UnreadableError(
-            f"the workbook unpacks to {size // 1_000_000:,} MB and the limit is {LARGEST_MEGABYTES} MB; "
-            "split it, or remove sheets and pictures that are not needed"
+            _(
+                "the workbook unpacks to {size:,} MB and the limit is {limit} MB; split it, or remove "
+                "sheets and pictures that are not needed"
+            ).format(size=size // 1_000_000, limit=LARGEST_MEGABYTES)
         )
     return archive

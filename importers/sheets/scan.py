@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from importers.sheets.cells import BrokenCell, tidy
 from importers.sheets.package import EnoughError
+from importers.words import _
 
 # The elements whose text is a cell's value.
 _TEXT = frozenset(("v", "t"))
@@ -81,11 +82,14 @@ class SheetScan:
         if self.first:
             self.cells.append(RawCell(row, column, kind, raw))
         elif kind == "e":
-            what = f"holds the spreadsheet error {raw}; correct the formula or type the value"
-            self.broken.append(BrokenCell(row, column, what))
+            message = _("column `{column}` holds the spreadsheet error {error}; correct the formula or type the value")
+            self.broken.append(BrokenCell(row, column, message, raw))
         elif not raw and kind not in ("inlineStr", "str"):
-            what = "holds a formula that was never calculated; open the workbook, let it calculate and save it"
-            self.broken.append(BrokenCell(row, column, what))
+            message = _(
+                "column `{column}` holds a formula that was never calculated; open the workbook, let it calculate and "
+                "save it"
+            )
+            self.broken.append(BrokenCell(row, column, message))
 
 
 @dataclass(slots=True)
@@ -100,7 +104,7 @@ class StringScan:
         parts: list[str] = []
         taking = phonetic = False
 
-        def start(name: str, _: dict[str, str]) -> None:
+        def start(name: str, _given: dict[str, str]) -> None:
             nonlocal taking, phonetic
             local = name.rpartition(":")[2]
             if local == "si":

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from importers.sheets import cells
 from importers.sheets.cells import BrokenCell, Cell, CellError, UnreadableError, is_workbook, letters_of
+from importers.words import _, many
 from ledger.errors import Fault, Severity
 
 if TYPE_CHECKING:
@@ -138,7 +139,9 @@ def read_sheet(path: Path, sheet: str | None = None) -> RawSheet:
         data = path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return _unread(sheet, f"the file cannot be opened: {reason}; check its name and rights", "")
+        return _unread(
+            sheet, _("the file cannot be opened: {reason}; check its name and rights").format(reason=reason), ""
+        )
     digest = hashlib.sha256(data).hexdigest()
     try:
         return _read_workbook(data, sheet, digest) if is_workbook(data) else _read_csv(data, path, digest)
@@ -238,12 +241,15 @@ class SheetTable:
         """Return the register read from this one table."""
         taken = tuple(rows)
         if not taken and not self._faults:
-            self.error("there is no row below the headings; fill in the register")
+            self.error(_("there is no row below the headings; fill in the register"))
         present = frozenset(name for name, index in self.index.items() if index >= 0)
         return RegisterFile(taken, self.faults, self.digest, present)
 
     def _placed(self, fault: Fault) -> Fault:
-        return Fault(self.place + fault.message, fault.line, fault.severity)
+        if not self.place:
+            return fault
+        message = _("sheet `{sheet}`: {message}").format(sheet=self.place, message=fault.message)
+        return Fault(message, fault.line, fault.severity)
 
     def _find(self, columns: Sequence[SheetColumn]) -> None:
         known = {fold(heading): column for column in columns for heading in column.headings}
@@ -255,31 +261,52 @@ class SheetTable:
                     unknown.append(heading)
             elif self.index[column.name] >= 0:
                 self.error(
-                    f"the columns `{self.heading(column.name)}` and `{heading}` both hold {column.name}; keep one"
+                    _("the columns `{first}` and `{heading}` both hold {name}; keep one").format(
+                        first=self.heading(column.name), heading=heading, name=column.name
+                    )
                 )
             else:
                 self.index[column.name] = index
         if max(self.index.values()) < 0:
             # Row 1 may be data: nothing of it is repeated.
             names = ", ".join(column.name for column in columns)
-            self.error(f"row 1 holds no heading of this register; write its headings there ({names})")
+            self.error(
+                _("row 1 holds no heading of this register; write its headings there ({names})").format(names=names)
+            )
             return
         self._tell_unknown(unknown, known)
         for column in columns:
             if (column.required or column.present) and self.index[column.name] < 0:
-                others = " or ".join(f"`{heading}`" for heading in column.headings)
-                self.error(f"the column {others} is missing; add it")
+                others = _(" or ").join(f"`{heading}`" for heading in column.headings)
+                self.error(_("the column {others} is missing; add it").format(others=others))
 
     def _tell_unknown(self, unknown: Sequence[str], known: Mapping[str, SheetColumn]) -> None:
         for heading in unknown[:_UNKNOWN_SHOWN]:
             if len(heading) > _LONGEST_HEADING:
-                self.error(f"a heading of {len(heading):,} characters is not known; rename or remove its column")
+                self.error(
+                    _("a heading of {count:,} characters is not known; rename or remove its column").format(
+                        count=len(heading)
+                    )
+                )
                 continue
             near = get_close_matches(fold(heading), known, n=1, cutoff=0.6)
-            hint = f"did you mean `{known[near[0]].name}`? Rename" if near else "rename"
-            self.error(f"the column `{heading}` is not known; {hint} or remove it")
+            if near:
+                self.error(
+                    _("the column `{heading}` is not known; did you mean `{near}`? Rename or remove it").format(
+                        heading=heading, near=known[near[0]].name
+                    )
+                )
+            else:
+                self.error(_("the column `{heading}` is not known; rename or remove it").format(heading=heading))
         if unknown[_UNKNOWN_SHOWN:]:
-            self.error(f"{len(unknown) - _UNKNOWN_SHOWN:,} more columns are not known; rename or remove them")
+            more = len(unknown) - _UNKNOWN_SHOWN
+            self.error(
+                many(
+                    "{count:,} more column is not known; rename or remove it",
+                    "{count:,} more columns are not known; rename or remove them",
+                    more,
+                ).format(count=more)
+            )
 
 
 class SheetRow:
@@ -315,21 +342,25 @@ class SheetRow:
         try:
             return cells.digits(cell, length, prefix)
         except CellError as error:
-            self.error(name, str(error))
+            self.error(name, error.message, **error.values)
             return ""
 
     def key(self, name: str) -> str | None:
         """Return a donor key such as D0001234, None where the cell is empty."""
         key = self.code(name).upper()
         if key and not _KEY.fullmatch(key):
-            self.error(name, "is not a donor key; write D and four to nine digits, such as D0001234")
+            self.error(
+                name, _("column `{column}` is not a donor key; write D and four to nine digits, such as D0001234")
+            )
         return key or None
 
     def account(self, name: str) -> str:
         """Return an account code of two to eight digits; empty where the cell is."""
         code = self.code(name)
         if code and not _ACCOUNT.fullmatch(code):
-            self.error(name, "is not an account code; write its two to eight digits, such as 610900")
+            self.error(
+                name, _("column `{column}` is not an account code; write its two to eight digits, such as 610900")
+            )
         return code
 
     def day(self, name: str) -> date:
@@ -348,7 +379,7 @@ class SheetRow:
         """Return an amount above zero."""
         found = self._read(name, cells.cents)
         if found is not None and found <= 0:
-            self.error(name, "must be above zero; correct the amount")
+            self.error(name, _("column `{column}` must be above zero; correct the amount"))
         return found or 0
 
     def number_or_none(self, name: str) -> Decimal | None:
@@ -369,26 +400,26 @@ class SheetRow:
         try:
             return cells.choice(cell, known)
         except CellError as error:
-            self.error(name, str(error))
+            self.error(name, error.message, **error.values)
             return default
 
     def filled(self, name: str) -> bool:
         """Return whether the cell holds something."""
         return self._cells[self._index[name]] is not None
 
-    def error(self, name: str, message: str) -> None:
-        """Add a fault of this row: the column and what is wrong with it; the row is no longer sound."""
+    def error(self, name: str, message: str, **values: object) -> None:
+        """Add a fault of this row, which is no longer sound; `message` names the column as `{column}`."""
         self.sound = False
-        self._table.error(f"column `{self._table.heading(name)}` {message}", self.number)
+        self._table.error(message.format(column=self._table.heading(name), **values), self.number)
 
-    def warn(self, name: str, message: str) -> None:
-        """Add a warning of this row; the row stays sound."""
-        self._table.warn(f"column `{self._table.heading(name)}` {message}", self.number)
+    def warn(self, name: str, message: str, **values: object) -> None:
+        """Add a warning of this row, which stays sound; `message` names the column as `{column}`."""
+        self._table.warn(message.format(column=self._table.heading(name), **values), self.number)
 
     def _cell(self, name: str) -> Cell:
         cell = self._cells[self._index[name]]
         if cell is None and self._table.columns[name].required and self._whole:
-            self.error(name, "is empty; fill it in")
+            self.error(name, _("column `{column}` is empty; fill it in"))
         return cell
 
     def _read(self, name: str, convert: Callable[[Cell], T]) -> T | None:
@@ -398,7 +429,7 @@ class SheetRow:
         try:
             return convert(cell)
         except CellError as error:
-            self.error(name, str(error))
+            self.error(name, error.message, **error.values)
             return None
 
 
@@ -422,7 +453,11 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
     if wanted is None:
         name = next(iter(filled), "")
         notes = [
-            Fault(f"the sheet `{other}` is left out: this register is one sheet, the first", None, Severity.WARNING)
+            Fault(
+                _("the sheet `{other}` is left out: this register is one sheet, the first").format(other=other),
+                None,
+                Severity.WARNING,
+            )
             for other in filled
             if other != name
         ]
@@ -430,12 +465,19 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
         name = next((name for name in book.names if fold(name) == fold(wanted)), "")
         notes = []
     if not name:
-        missing = f"there is no visible sheet `{wanted}`" if wanted else "row 1 of every visible sheet is empty"
-        return _unread(wanted, f"{missing}; write the headings in row 1 of the sheet", digest)
+        if wanted:
+            message = _("there is no visible sheet `{sheet}`; write the headings in row 1 of the sheet")
+        else:
+            message = _("row 1 of every visible sheet is empty; write the headings in row 1 of the sheet")
+        return _unread(wanted, message.format(sheet=wanted), digest)
     grid = book.grid(name)
     sheet = _sheet(name, grid.rows, grid.broken, digest, notes)
     merged = tuple(
-        Fault(f"the cells {ref} are merged, so that rows share a value; unmerge them and fill in each row")
+        Fault(
+            _("the cells {ref} are merged, so that rows share a value; unmerge them and fill in each row").format(
+                ref=ref
+            )
+        )
         for ref in grid.merged
     )
     return replace(sheet, faults=sheet.faults + merged)
@@ -444,19 +486,23 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
 def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
     if path.suffix.casefold().startswith(".xls"):
         raise UnreadableError(
-            "the name says workbook but the content is none; open it in the spreadsheet and save it as .xlsx"
+            _("the name says workbook but the content is none; open it in the spreadsheet and save it as .xlsx")
         )
     text, delimiter = _dialect(_decode(data))
     width = len(_first_record(text, delimiter))
     if width > _WIDEST_CSV:
-        raise UnreadableError(f"the sheet has more than {_WIDEST_CSV} columns; remove those not needed")
+        raise UnreadableError(
+            _("the sheet has more than {count} columns; remove those not needed").format(count=_WIDEST_CSV)
+        )
     broken: list[BrokenCell] = []
     rows: list[tuple[int, list[Cell]]] = []
     for number, record in enumerate(_records(text, delimiter), 1):
         if len(record) > width + _SPARE:
             raise UnreadableError(
-                f"row {number} has {len(record)} fields, more than there are headings; "
-                f"put quotation marks around a text that holds `{delimiter}`"
+                _(
+                    "row {number} has {fields} fields, more than there are headings; put quotation marks around a "
+                    "text that holds `{delimiter}`"
+                ).format(number=number, fields=len(record), delimiter=delimiter)
             )
         values: list[Cell] = [cells.tidy(value) or None for value in record]
         while values and values[-1] is None:
@@ -464,27 +510,31 @@ def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
         if values:
             rows.append((number, values))
         if not _ERROR_TEXTS.isdisjoint(record):
-            what = "holds a spreadsheet error; correct the formula"
-            broken += [BrokenCell(number, column, what) for column, raw in enumerate(record) if raw in _ERROR_TEXTS]
+            message = _("column `{column}` holds a spreadsheet error; correct the formula")
+            broken += [BrokenCell(number, column, message) for column, raw in enumerate(record) if raw in _ERROR_TEXTS]
     return _sheet(path.stem, rows, broken, digest, [])
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:
     """Return the records of a CSV, an empty one for a blank line."""
     if not text:
-        raise UnreadableError("the file is empty; export it again")
+        raise UnreadableError(_("the file is empty; export it again"))
     # A quotation mark that is never closed takes the end with it, which the csv module does not say.
     lines = chain(io.StringIO(text, newline=""), [_END])
     limit = csv.field_size_limit(len(text) + len(_END))
     try:
         *records, last = csv.reader(lines, delimiter=delimiter)
     except csv.Error as error:
-        raise UnreadableError(f"the file is no table of text ({error}); export it again") from None
+        raise UnreadableError(
+            _("the file is no table of text ({error}); export it again").format(error=error)
+        ) from None
     finally:
         csv.field_size_limit(limit)
     if last != [_END]:
         raise UnreadableError(
-            f"a quotation mark opened in row {len(records) + 1} is never closed; close it or remove it"
+            _("a quotation mark opened in row {row} is never closed; close it or remove it").format(
+                row=len(records) + 1
+            )
         )
     return records
 
@@ -497,12 +547,13 @@ def _sheet(
     notes: list[Fault],
 ) -> RawSheet:
     if not rows or rows[0][0] != 1:
-        return _unread(name, "row 1 is empty; write the headings there", digest)
+        return _unread(name, _("row 1 is empty; write the headings there"), digest)
     headings = tuple("" if value is None else cells.text(value) for value in rows[0][1])
     faults = list(notes)
     for cell in broken:
         named = headings[cell.column] if cell.column < len(headings) else ""
-        faults.append(Fault(f"column `{named or letters_of(cell.column)}` {cell.what}", cell.row))
+        message = cell.message.format(column=named or letters_of(cell.column), error=cell.error)
+        faults.append(Fault(message, cell.row))
     stray: dict[int, list[int]] = {}
     width = len(headings)
     blanks = [index for index, heading in enumerate(headings) if not heading]
@@ -512,20 +563,24 @@ def _sheet(
                 if index < len(values) and values[index] is not None:
                     stray.setdefault(index, []).append(number)
     for index, numbers in sorted(stray.items()):
-        count = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
-        faults.append(
-            Fault(
-                f"column {letters_of(index)} has no heading but holds a value in row {numbers[0]}{count}; "
-                "give it its heading or empty it (in a CSV: a text that holds the delimiter needs quotation marks)"
+        if len(numbers) > 1:
+            message = _(
+                "column {letters} has no heading but holds a value in row {row} and {count} more; give it its heading "
+                "or empty it (in a CSV: a text that holds the delimiter needs quotation marks)"
             )
-        )
+        else:
+            message = _(
+                "column {letters} has no heading but holds a value in row {row}; give it its heading or empty it (in "
+                "a CSV: a text that holds the delimiter needs quotation marks)"
+            )
+        faults.append(Fault(message.format(letters=letters_of(index), row=numbers[0], count=len(numbers) - 1)))
     return RawSheet(name, headings, tuple(rows[1:]), tuple(faults), digest)
 
 
 def _decode(data: bytes, *, cut: bool = False) -> str:
     """Return the text of a CSV: UTF-8 with or without its mark, UTF-16 with its mark, else Windows-1252."""
     if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UnreadableError("this is neither a table of text (CSV) nor an xlsx workbook; export it again")
+        raise UnreadableError(_("this is neither a table of text (CSV) nor an xlsx workbook; export it again"))
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return codecs.getincrementaldecoder("utf-16")(errors="replace").decode(data, final=not cut)
     try:
@@ -534,13 +589,17 @@ def _decode(data: bytes, *, cut: bool = False) -> str:
         line = data.count(b"\n", 0, error.start) + 1
     # A letter of UTF-8 in a file that is not UTF-8: Ã followed by a sign, as no language writes.
     if re.search(rb"\xc3[\x80-\xbf]", data):
-        raise UnreadableError(f"the file mixes UTF-8 and another encoding (line {line}); save it as CSV UTF-8")
+        raise UnreadableError(
+            _("the file mixes UTF-8 and another encoding (line {line}); save it as CSV UTF-8").format(line=line)
+        )
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableError(
-            f"line {line} holds a character in neither UTF-8 nor Windows-1252; save the file as CSV UTF-8"
+            _("line {line} holds a character in neither UTF-8 nor Windows-1252; save the file as CSV UTF-8").format(
+                line=line
+            )
         ) from None
 
 
@@ -558,6 +617,8 @@ def _first_record(text: str, delimiter: str) -> list[str]:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error:
         raise UnreadableError(
-            f"a heading in line 1 is longer than {csv.field_size_limit():,} characters, or a quotation mark there is "
-            "not closed; correct it and export the file again"
+            _(
+                "a heading in line 1 is longer than {count:,} characters, or a quotation mark there is not "
+                "closed; correct it and export the file again"
+            ).format(count=csv.field_size_limit())
         ) from None

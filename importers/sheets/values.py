@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from importers.sheets.cells import Cell, UnreadableError, letters_of, tidy
-from importers.sheets.package import SAVE
+from importers.words import _
 
 # The width of a sheet of xlsx is 16,384 columns; no register has more than this many.
 WIDEST = 256
@@ -69,14 +69,23 @@ def read_values(data: bytes, sheet: str, *, spaced: bool) -> SheetValues:
     try:
         done = subprocess.run(command, input=asked, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - our own code
     except subprocess.TimeoutExpired:
-        raise UnreadableError(f"the workbook takes more than {_PATIENCE} seconds to read; split it") from None
+        raise UnreadableError(
+            _("the workbook takes more than {seconds} seconds to read; split it").format(seconds=_PATIENCE)
+        ) from None
     if done.returncode < 0 or done.returncode == _NO_MEMORY:
         raise UnreadableError(
-            f"the sheet `{sheet}` takes too much memory, as where a cell far below or beside the others holds a value; "
-            "delete the rows and columns outside the table and save it"
+            _(
+                "the sheet `{sheet}` takes too much memory, as where a cell far below or beside the others holds "
+                "a value; delete the rows and columns outside the table and save it"
+            ).format(sheet=sheet)
         )
     if done.returncode:
-        raise UnreadableError(f"the workbook is damaged (its sheet `{sheet}` cannot be read); {SAVE}")
+        raise UnreadableError(
+            _(
+                "the workbook is damaged (its sheet `{sheet}` cannot be read); open it in the spreadsheet and "
+                "save it as an Excel workbook (.xlsx)"
+            ).format(sheet=sheet)
+        )
     values = pickle.loads(done.stdout)  # noqa: S301 - written by our own process
     assert isinstance(values, SheetValues)
     return values

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import IO
 
 from importers.sheets.cells import BrokenCell, Cell, UnreadableError
-from importers.sheets.package import SAVE, STRINGS, Marks, Package
+from importers.sheets.package import STRINGS, Marks, Package
 from importers.sheets.scan import SheetScan, StringScan, plain
 from importers.sheets.values import WIDEST, read_values
+from importers.words import _
 
 _STYLES = "xl/styles.xml"
 
 
-_TOO_WIDE = f"the sheet has more than {WIDEST} columns; remove those not needed"
+def too_wide(columns: int) -> str:
+    """Return what is said of a sheet with more columns than are read."""
+    return _("the sheet has more than {count} columns; remove those not needed").format(count=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Workbook:
             if cell.row != 1:
                 break
             if cell.column >= WIDEST:
-                raise UnreadableError(_TOO_WIDE)
+                raise UnreadableError(too_wide(WIDEST))
             texts += [""] * (cell.column + 1 - len(texts))
             if cell.kind != "s":
                 texts[cell.column] = plain(cell.raw)
@@ -69,14 +72,19 @@ class Workbook:
             if self._package.has(other):
                 spaced |= Marks.SPACES in self._package.parse(other)
         if Marks.ODD in marks:
-            raise UnreadableError(f"the sheet `{name}` has numbers written as no spreadsheet writes them; {SAVE}")
+            raise UnreadableError(
+                _(
+                    "the sheet `{name}` has numbers written as no spreadsheet writes them; open it in the "
+                    "spreadsheet and save it as an Excel workbook (.xlsx)"
+                ).format(name=name)
+            )
         scan = SheetScan()
         if marks & (Marks.ERRORS | Marks.FORMULAS):
             self._parse(part, scan)
         self._source.seek(0)
         values = read_values(self._source.read(), name, spaced=spaced)
         if values.wide:
-            raise UnreadableError(_TOO_WIDE)
+            raise UnreadableError(too_wide(WIDEST))
         return Grid(values.rows, scan.broken, values.merged if Marks.MERGED in marks else [])
 
     def _parse(self, part: str, scan: SheetScan | StringScan) -> None:

@@ -84,7 +84,7 @@ rejection = Table(
 
 
 class FailureKind(StrEnum):
-    """How a collection fails: before money moved, sent back by the debtor's bank, or claimed back by the debtor."""
+    """The way a collection fails: before money moved, sent back by the debtor's bank, or claimed back by the debtor."""
 
     REJECT = "reject"
     RETURN = "return"
@@ -139,7 +139,7 @@ _BROUGHT = (LineOutcome.GIFT.value, LineOutcome.INSTALMENT.value)
 
 
 def _failed(*kinds: FailureKind) -> Any:
-    """The condition that an instalment failed in one of these ways."""
+    """Return the condition that an instalment failed in one of these ways."""
     return exists().where(
         rejection.c.end_to_end == instalment.c.end_to_end, rejection.c.kind.in_(kinds), ~was_undone(rejection)
     )
@@ -190,7 +190,7 @@ def insert_failures(connection: Connection, document_id: int, failures: Iterable
 
 
 def histories(connection: Connection, since: date) -> dict[str, History]:
-    """What each mandate was debited for; attempts are those for the months from `since` on."""
+    """Return what each mandate was debited for; attempts are those for the months from `since` on."""
     dead = _failed(FailureKind.REJECT) | was_undone(collection)
     tallies = (
         select(
@@ -241,7 +241,7 @@ def histories(connection: Connection, since: date) -> dict[str, History]:
 
 
 def collected(connection: Connection, reference: str) -> Collected | None:
-    """The collection of this PmtInfId with where its instalments stand; None where it is none of ours."""
+    """Return the collection of this PmtInfId with where its instalments stand; None where it is none of ours."""
     return collections_of(connection, [reference]).get(reference)
 
 
@@ -259,7 +259,7 @@ def collections_of(connection: Connection, references: Iterable[str]) -> dict[st
 
 
 def debits(connection: Connection, references: Iterable[str]) -> dict[str, Debit]:
-    """The instalments of these EndToEndIds that are ours."""
+    """Return the instalments of these EndToEndIds that are ours."""
     wanted = sorted(set(references))
     return {
         one.end_to_end: one for some in slices(wanted) for one in _debits(connection, instalment.c.end_to_end.in_(some))
@@ -294,12 +294,12 @@ def _credited() -> Any:
 
 
 def collection_name(period: date) -> str:
-    """How the documents of a month's collections begin: `collection-2025-03`; a number follows."""
+    """Return how the names of the documents of a month's collections begin: `collection-2025-03`; a number follows."""
     return f"collection-{period:%Y-%m}"
 
 
 def sent(connection: Connection, period: date) -> list[Sent]:
-    """The collections made for a month, by document and type; those withdrawn left out."""
+    """Return the collections made for a month, by document and type; those withdrawn left out."""
     query = (
         select(
             document.c.name,
@@ -319,7 +319,7 @@ def sent(connection: Connection, period: date) -> list[Sent]:
 
 
 def references_of(connection: Connection, name: str) -> list[str]:
-    """The PmtInfIds of a collection's document (its MsgId is the document's name)."""
+    """Return the PmtInfIds of a collection's document (its MsgId is the document's name)."""
     query = (
         select(collection.c.reference)
         .join(document, document.c.id == collection.c.document_id)
@@ -330,7 +330,7 @@ def references_of(connection: Connection, name: str) -> list[str]:
 
 
 def instalments_of(connection: Connection, document_id: int) -> list[Instalment]:
-    """The instalments that a collection's document asks for, in the order of its file."""
+    """Return the instalments that a collection's document asks for, in the order of its file."""
     query = (
         select(instalment, collection.c.kind)
         .join(collection, collection.c.reference == instalment.c.collection)

@@ -78,7 +78,7 @@ class MovementRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """What `import` told of a document: how many lines, and how much, were made what.
+    """The telling of `import` about a document: how many lines, and how much, were made what.
 
     `statements` are those that its file holds at most; `part` marks a document that does not tell that the rest of its
     file is there; `undoes` names the document that it takes back.
@@ -170,12 +170,12 @@ class PostedDocument(NamedTuple):
 
     @property
     def summary(self) -> DocumentSummary:
-        """What `import` told of it."""
+        """Return what `import` told of it."""
         return DocumentSummary.read(self.told)
 
     @property
     def years(self) -> frozenset[int]:
-        """The calendar years it posts in."""
+        """Return the calendar years it posts in."""
         return frozenset(range(self.first_day.year, self.last_day.year + 1))
 
 
@@ -241,7 +241,7 @@ def insert_document(
 def _checked(
     canonical: Callable[[tuple[Any, ...]], str], rows: list[tuple[Any, ...]]
 ) -> tuple[list[tuple[Any, ...]], list[str]]:
-    """The rows with the CRC of their canonical texts as last value, and these texts."""
+    """Return the rows with the CRC of their canonical texts as last value, and these texts."""
     texts = list(map(canonical, rows))
     return [(*row, crc_of(text)) for row, text in zip(rows, texts, strict=True)], texts
 
@@ -296,7 +296,7 @@ def _posted(row: Row[Any]) -> PostedDocument:
 
 
 def find_standing(connection: Connection, name: str) -> PostedDocument | None:
-    """The document of this name that stands: where it was undone, the one posted anew in its place, else None."""
+    """Return the document of this name that stands: if it was undone, the one posted anew in its place, else None."""
     found = find_document(connection, name)
     number = 1
     while found is not None and connection.execute(_UNDONE, {"id": found.id}).first() is not None:
@@ -306,7 +306,7 @@ def find_standing(connection: Connection, name: str) -> PostedDocument | None:
 
 
 def free_name(connection: Connection, name: str) -> str:
-    """The name, or where a document has it, the name with the first number that is free."""
+    """Return the name, or where a document has it, the name with the first number that is free."""
     number, free = 1, name
     while connection.execute(_TAKEN, {"name": free}).first() is not None:
         number += 1
@@ -328,7 +328,7 @@ class KnownFile(NamedTuple):
 
 
 def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, KnownFile]:
-    """The files taken in before, by SHA-256."""
+    """Return the files taken in before, by SHA-256."""
     wanted = sorted(set(digests))
     kinds: dict[str, str] = {}
     names: dict[str, list[str]] = {}
@@ -349,7 +349,7 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
 
 
 def _is_whole(summaries: Sequence[DocumentSummary]) -> bool:
-    """Whether the documents of a file, by what was told of them, are all that it brings."""
+    """Return whether the documents of a file, by what was told of them, are all that it brings."""
     return len(summaries) >= max(one.statements for one in summaries) and not any(one.part for one in summaries)
 
 
@@ -385,7 +385,7 @@ def _changeable(connection: Connection, table: str) -> Iterator[None]:
 
 
 def undone_by(connection: Connection) -> dict[int, int]:
-    """The documents undone, each with the document that undid it."""
+    """Return the documents undone, each with the document that undid it."""
     return {row.document_id: row.by_document_id for row in connection.execute(select(undone))}
 
 
@@ -395,13 +395,13 @@ def insert_undone(connection: Connection, document_id: int, by_document_id: int)
 
 
 def first_document(connection: Connection, kind: str, file_digest: str) -> int | None:
-    """The first document made from a file of this kind."""
+    """Return the first document made from a file of this kind."""
     query = select(func.min(document.c.id)).where(document.c.kind == kind, document.c.file_digest == file_digest)
     found: int | None = connection.execute(query).scalar_one()
     return found
 
 
 def documents_of(connection: Connection, file_digest: str) -> list[str]:
-    """The documents made from a file, in order."""
+    """Return the documents made from a file, in order."""
     query = select(document.c.name).where(document.c.file_digest == file_digest, stands).order_by(document.c.id)
     return list(connection.execute(query).scalars())

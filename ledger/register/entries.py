@@ -31,7 +31,7 @@ class EntryNumber(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The number as it is written: `BNK-CURRENT-2025-000123`."""
+        """Return the number as it is written: `BNK-CURRENT-2025-000123`."""
         return f"{self.journal}-{self.year}-{self.number:06d}"
 
 

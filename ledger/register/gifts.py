@@ -62,7 +62,7 @@ class Original(NamedTuple):
 
 
 class GiftGroup(NamedTuple):
-    """What the gifts of one day total of a document have in common."""
+    """The things that the gifts of one day total of a document have in common."""
 
     batch: int
     day: date
@@ -74,7 +74,7 @@ class GiftGroup(NamedTuple):
 
 
 class GiftSum(NamedTuple):
-    """How many gifts there are, and their cents."""
+    """The number of gifts there are, and their cents."""
 
     gifts: int
     cents: int
@@ -137,7 +137,7 @@ _BY_MANDATE = _COLLECTED.where(
 
 
 def originals_of(connection: Connection, references: Iterable[str]) -> dict[str, Original]:
-    """The collected gifts by EndToEndId; where one id was collected more than once, the last not yet reversed."""
+    """Return the collected gifts by EndToEndId; if one id was collected more than once, the last not yet reversed."""
     wanted = sorted(set(references))
     found: dict[str, Original] = {}
     for some in slices(wanted):
@@ -155,7 +155,7 @@ def _original(row: Row[Any]) -> Original:
 
 
 class MandateClaim(NamedTuple):
-    """What a return takes back of which only the mandate is known: whose, and a gift booked from a day on.
+    """The gift that a return takes back of which only the mandate is known: whose, and a gift booked from a day on.
 
     `cents` is the amount of that gift; None where any will do.
     """
@@ -233,12 +233,12 @@ class PostedGift(NamedTuple):
 
 
 def gifts_of(connection: Connection, document_id: int) -> list[PostedGift]:
-    """The gifts and returns of a document, in order."""
+    """Return the gifts and returns of a document, in order."""
     return _posted_gifts(connection, gift.c.document_id == document_id)
 
 
 def standing_gift(connection: Connection, name: str, position: int) -> PostedGift | None:
-    """The gift of a line of a document that nothing has taken back; None where there is none."""
+    """Return the gift of a line of a document that nothing has taken back; None where there is none."""
     condition = (document.c.name == name) & (gift.c.position == position) & _given_still()
     return next(iter(_posted_gifts(connection, condition)), None)
 
@@ -249,7 +249,7 @@ def donorless_gifts(connection: Connection) -> list[PostedGift]:
 
 
 def _given_still() -> Any:
-    """The condition that a gift was not taken back."""
+    """Return the condition that a gift was not taken back."""
     back = gift.alias("taken_back")
     return (gift.c.cents > 0) & ~exists().where(back.c.reverses == gift.c.id)
 
@@ -303,7 +303,7 @@ def reversal_of(connection: Connection, gift_id: int) -> Reversal | None:
 
 
 def day_totals(connection: Connection) -> list[DayTotal]:
-    """Every day total with the name of its document: hundreds of rows a year."""
+    """Return every day total with the name of its document: hundreds of rows a year."""
     query = select(
         document.c.name,
         day_total.c.batch,
@@ -356,7 +356,7 @@ def gifts_counted(connection: Connection, year: int) -> Iterator[CountedGift]:
 
 
 class Identified(NamedTuple):
-    """What another source's export said of a payment: whose it is, and whether that source gives the certificate."""
+    """The word of another source's export on a payment: whose it is, and whether that source gives the certificate."""
 
     donor: str
     certificate_elsewhere: bool
@@ -394,7 +394,7 @@ class Noted(NamedTuple):
 
 
 def noted_gifts(connection: Connection, elsewhere: str) -> list[Noted]:
-    """The gifts with a known donor that exports say arrived elsewhere (`bank`, or a platform), by day."""
+    """Return the gifts with a known donor that exports say arrived elsewhere (`bank`, or a platform), by day."""
     query = _identified(movement.c.donor, movement.c.cents, movement.c.booked, document.c.name)
     query = query.where(movement.c.reference.startswith(f"{elsewhere}:", autoescape=True))
     ordered = query.order_by(movement.c.booked, movement.c.document_id, movement.c.position)
@@ -402,7 +402,7 @@ def noted_gifts(connection: Connection, elsewhere: str) -> list[Noted]:
 
 
 class Given(NamedTuple):
-    """Whose a gift that stands is, how much, and the day it is booked on."""
+    """The donor of a gift that stands, how much it is, and the day it is booked on."""
 
     donor: str
     cents: int

@@ -1,4 +1,4 @@
-"""What a copy of the books must bring along by the word of the register, in whatever version the register is."""
+"""The things a copy of the books must bring along by the word of the register, in whatever version the register is."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class PostedFile(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """How much a register holds."""
+    """The counts of what a register holds."""
 
     documents: int
     gifts: int

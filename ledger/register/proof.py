@@ -1,4 +1,4 @@
-"""What was changed by hand: rows and documents whose content is not what was posted."""
+"""The proof of what was changed by hand: rows and documents whose content is not what was posted."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ class Alteration(NamedTuple):
 
 
 def alterations(connection: Connection) -> list[Alteration]:
-    """Every document, movement, gift or day total that is not what was posted; reads the whole register.
+    """Return every document, movement, gift or day total that is not what was posted; reads the whole register.
 
     Found by the CRC of each row, the digest and the counts of each document, and the sums of the gifts.
     """

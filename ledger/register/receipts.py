@@ -112,7 +112,7 @@ class ReceiptRow(NamedTuple):
 
 
 def last_number(connection: Connection, year: int) -> int:
-    """The highest number of the year, 0 where none was issued."""
+    """Return the highest number of the year, 0 where none was issued."""
     # Versions too: the number of a receipt that was deleted by hand is not given again.
     queries = (select(func.max(table.c.number)).where(table.c.year == year) for table in (receipt, receipt_version))
     return max(int(connection.execute(query).scalar_one() or 0) for query in queries)
@@ -135,12 +135,12 @@ def insert_receipts(connection: Connection, year: int, first: int, issued_on: da
 
 
 def _crc(*row: object) -> int:
-    """The checksum of year, number, donor, cents, day of issue and state."""
+    """Return the checksum of year, number, donor, cents, day of issue and state."""
     return zlib.crc32("|".join(map(str, row)).encode())
 
 
 def receipts_of(connection: Connection, year: int) -> list[ReceiptRow]:
-    """The receipts of a year in the order of their numbers, each with its newest version."""
+    """Return the receipts of a year in the order of their numbers, each with its newest version."""
     newest = (
         select(receipt_version.c.number, func.max(receipt_version.c.version).label("version"))
         .where(receipt_version.c.year == year)
@@ -174,12 +174,12 @@ def receipts_of(connection: Connection, year: int) -> list[ReceiptRow]:
 
 
 def years_issued(connection: Connection) -> list[int]:
-    """The calendar years that have receipts."""
+    """Return the calendar years that have receipts."""
     return list(connection.execute(select(receipt.c.year).distinct().order_by(receipt.c.year)).scalars())
 
 
 def covered_gifts(connection: Connection, year: int) -> dict[int, int]:
-    """The gifts that stand on a valid receipt of a year: gift id -> receipt number."""
+    """Return the gifts that stand on a valid receipt of a year: gift id -> receipt number."""
     query = (
         select(receipt_gift.c.gift_id, receipt_gift.c.number)
         .join(receipt, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number))

@@ -69,7 +69,7 @@ _STATEMENT = (
 
 
 def statements_between(connection: Connection, bank: str, first: date, last: date) -> list[StatementRow]:
-    """The statements of an account that share a day with this period, in their order."""
+    """Return the statements of an account that share a day with this period, in their order."""
     query = (
         select(*_STATEMENT)
         .where(document.c.bank == bank, stands, document.c.closing_date >= first, document.c.first_day <= last)
@@ -79,7 +79,7 @@ def statements_between(connection: Connection, bank: str, first: date, last: dat
 
 
 def statement_before(connection: Connection, bank: str, day: date, sequence: str) -> StatementRow | None:
-    """The statement of an account that comes before (day, sequence)."""
+    """Return the statement of an account that comes before (day, sequence)."""
     query = (
         select(*_STATEMENT)
         .where(
@@ -95,7 +95,7 @@ def statement_before(connection: Connection, bank: str, day: date, sequence: str
 
 
 def booked_amounts(connection: Connection, document_id: int) -> dict[date, Counter[int]]:
-    """How often each amount was booked on each day of a statement; details of totals left out."""
+    """Return how often each amount was booked on each day of a statement; details of totals left out."""
     query = (
         select(movement.c.booked, movement.c.cents, func.count())
         .where(movement.c.document_id == document_id, movement.c.parent.is_(None))
@@ -108,7 +108,7 @@ def booked_amounts(connection: Connection, document_id: int) -> dict[date, Count
 
 
 def totals_split(connection: Connection, bank: str, day: date, cents: int) -> int:
-    """How many totals of this amount were split by their details on a day of an account."""
+    """Return how many totals of this amount were split by their details on a day of an account."""
     query = (
         select(func.count())
         .select_from(movement)
@@ -126,7 +126,7 @@ def totals_split(connection: Connection, bank: str, day: date, cents: int) -> in
 
 
 def banks_with(connection: Connection, kind: str) -> set[str]:
-    """The bank accounts that have a standing document of this kind."""
+    """Return the bank accounts that have a standing document of this kind."""
     query = select(document.c.bank).where(document.c.kind == kind, document.c.bank.is_not(None), stands).distinct()
     return set(connection.execute(query).scalars())
 
@@ -152,7 +152,7 @@ def amounts_of(connection: Connection, document_id: int) -> list[DayAmount]:
 
 
 class StatementBalance(NamedTuple):
-    """What the bank says of a day: the name and closing of its last statement, the opening of its first."""
+    """The word of the bank on a day: the name and closing of its last statement, the opening of its first."""
 
     day: date
     statement: str
@@ -161,7 +161,7 @@ class StatementBalance(NamedTuple):
 
 
 def statement_balances(connection: Connection, bank: str) -> list[StatementBalance]:
-    """Each day that statements close on, in order."""
+    """Return each day that statements close on, in order."""
     query = (
         select(document.c.closing_date, document.c.name, document.c.opening, document.c.closing)
         .where(document.c.bank == bank, document.c.closing.is_not(None), stands)

@@ -32,7 +32,7 @@ def ever_assigned(connection: Connection) -> set[LineKey]:
 
 
 def lines_decided(connection: Connection, document_id: int) -> list[str]:
-    """The lines (`document:position`) that a document decided about, on suspense or as gifts."""
+    """Return the lines (`document:position`) that a document decided about, on suspense or as gifts."""
     query = select(document.c.name, assignment.c.item_position).join(
         document, document.c.id == assignment.c.item_document_id
     )
@@ -77,12 +77,12 @@ class OpenItem(NamedTuple):
 
     @property
     def key(self) -> LineKey:
-        """Where it stands in the register."""
+        """Return where it stands in the register."""
         return LineKey(self.document_id, self.position)
 
 
 def open_items(connection: Connection) -> list[OpenItem]:
-    """The suspense list, oldest first."""
+    """Return the suspense list, oldest first."""
     decided = select(assignment).where(~was_undone(assignment)).subquery()
     query = (
         select(
@@ -135,7 +135,7 @@ def donors_awaiting_return(connection: Connection, year: int) -> set[str]:
 
 
 class Decided(NamedTuple):
-    """What was decided about a suspense line, and where: `by` is document and line of the decision."""
+    """The outcome for a suspense line, and where it was decided: `by` is document and line of the decision."""
 
     donor: str | None
     account: str
@@ -144,7 +144,7 @@ class Decided(NamedTuple):
 
 
 def assigned_items(connection: Connection) -> dict[tuple[str, int], Decided]:
-    """The suspense lines that were assigned, by document and position."""
+    """Return the suspense lines that were assigned, by document and position."""
     item, decision = document.alias("item"), document.alias("decision")
     query = (
         select(
@@ -167,7 +167,7 @@ def assigned_items(connection: Connection) -> dict[tuple[str, int], Decided]:
 
 
 class Decision(NamedTuple):
-    """What a document decides about a line of suspense: `position` is its own line, `line` the one that waits."""
+    """The decision of a document about a line of suspense: `position` is its own line, `line` the one that waits."""
 
     position: int
     line: LineKey

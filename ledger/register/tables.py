@@ -257,7 +257,7 @@ MOVEMENT_COLUMNS = tuple(column.name for column in movement.columns)
 
 
 def was_undone(table: Table) -> Any:
-    """The condition that the document of a row was undone."""
+    """Return the condition that the document of a row was undone."""
     return exists().where(undone.c.document_id == table.c.document_id)
 
 

@@ -36,7 +36,7 @@ class Voucher(NamedTuple):
 
 
 class InKindDetail(NamedTuple):
-    """What proves the value of a gift in kind; `position` is its row, `quantity` a number as text."""
+    """The proof of the value of a gift in kind; `position` is its row, `quantity` a number as text."""
 
     reference: str
     position: int
@@ -86,7 +86,7 @@ def all_vouchers(connection: Connection, kind: str) -> dict[VoucherKey, str]:
 
 
 def voucher_contents(connection: Connection, kind: str, references: Iterable[str]) -> dict[str, str]:
-    """The digests of vouchers already posted by a document that stands, by reference, whatever their day."""
+    """Return the digests of vouchers already posted by a document that stands, by reference, whatever their day."""
     wanted = sorted(set(references))
     found: dict[str, str] = {}
     for some in slices(wanted):
@@ -100,7 +100,7 @@ def voucher_contents(connection: Connection, kind: str, references: Iterable[str
 
 
 def documents_of_vouchers(connection: Connection, kind: str, references: Iterable[str]) -> list[str]:
-    """The documents that posted these vouchers and stand, in order."""
+    """Return the documents that posted these vouchers and stand, in order."""
     wanted = sorted(set(references))
     found: dict[int, str] = {}
     for some in slices(wanted):
@@ -152,7 +152,7 @@ def save_grants(connection: Connection, document_id: int, contracts: Iterable[Gr
 
 
 def texts(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Every text that a person wrote into the register, with its place; organisations that fund grants are named."""
+    """Yield each text that a person wrote into the register, with its place; funders of grants are named."""
     for row in connection.execute(select(in_kind.c.reference, in_kind.c.description, in_kind.c.evidence)):
         yield (
             _("gift in kind {reference}").format(reference=row.reference),

@@ -9,7 +9,7 @@ from ledger.register.tables import closed_year
 
 
 def closed_years(connection: Connection) -> dict[int, str]:
-    """The closed years, each with the SHA-256 of its seal."""
+    """Return the closed years, each with the SHA-256 of its seal."""
     return {row.year: row.seal_digest for row in connection.execute(select(closed_year).order_by(closed_year.c.year))}
 
 

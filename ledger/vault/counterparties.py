@@ -1,4 +1,4 @@
-"""Who stands behind the open lines of the register."""
+"""The persons behind the open lines of the register."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from ledger.vault.tables import counterparty
 
 
 class Counterparty(NamedTuple):
-    """Who a bank line on the suspense account came from, for the person who assigns it."""
+    """The one a bank line on the suspense account came from, for the person who assigns it."""
 
     document: str
     position: int
@@ -34,5 +34,5 @@ def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) ->
 
 
 def all_counterparties(connection: Connection) -> dict[tuple[str, int], Counterparty]:
-    """The counterparties of bank lines by (document, position)."""
+    """Return the counterparties of bank lines by (document, position)."""
     return {(row.document, row.position): Counterparty(*row) for row in connection.execute(select(counterparty))}

@@ -141,7 +141,7 @@ def find_donors(connection: Connection, sealer: Sealer | None, keys: Iterable[st
 
 
 def merged_keys(connection: Connection) -> set[str]:
-    """The keys that merging involves: those merged and those they went into."""
+    """Return the keys that merging involves: those merged and those they went into."""
     query = select(donor.c.key, donor.c.merged_into).where(donor.c.merged_into.is_not(None))
     return {key for row in connection.execute(query) for key in row}
 
@@ -172,7 +172,7 @@ def whole_donors(connection: Connection, sealer: Sealer, keys: Iterable[str]) ->
 
 
 def with_links(connection: Connection, row: Donor) -> Donor:
-    """The donor with its IBANs, mandates and communications."""
+    """Return the donor with its IBANs, mandates and communications."""
     return replace(
         row,
         ibans=tuple(connection.execute(select(donor_iban.c.iban).where(donor_iban.c.donor == row.key)).scalars()),

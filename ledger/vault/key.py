@@ -29,7 +29,7 @@ class KeyInBooks(OboleError):
 
 
 def keys_folder() -> Path:
-    """Where key files lie: OBOLE_KEYS, else the user's configuration folder. Never inside the books."""
+    """Return where key files lie: OBOLE_KEYS, else the user's configuration folder. Never inside the books."""
     given = os.environ.get("OBOLE_KEYS")
     if given:
         return Path(given)
@@ -127,7 +127,7 @@ class Sealer:
 
     @classmethod
     def open(cls, name: str) -> "Sealer":
-        """The sealer of the key file `name`; KeyMissing where there is none."""
+        """Return the sealer of the key file `name`; KeyMissing where there is none."""
         return cls(read_key(name))
 
     def seal(self, plain: str, context: str) -> bytes:
@@ -147,5 +147,5 @@ class Sealer:
             ) from None
 
     def mark(self, text: str) -> str:
-        """A keyed fingerprint, to find the same number twice without decrypting."""
+        """Return a keyed fingerprint, to find the same number twice without decrypting."""
         return hmac.new(self._mark_key, text.encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What leads from a bank line to exactly one donor: accounts, communications, mandates, e-mail addresses."""
+"""The links that lead from a bank line to exactly one donor: accounts, communications, mandates, e-mail addresses."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ledger.vault.tables import communication, donor, donor_iban, learnt_iban, m
 
 
 def owners_of_numbers(connection: Connection) -> dict[str, str]:
-    """Whose each national number is: its keyed fingerprint -> donor key, merged donors left out."""
+    """Return whose each national number is: its keyed fingerprint -> donor key, merged donors left out."""
     query = select(donor.c.national_mark, donor.c.key).where(
         donor.c.national_mark.is_not(None), donor.c.merged_into.is_(None)
     )
@@ -27,7 +27,7 @@ _ACCOUNTS = select(donor_iban.c.iban, donor_iban.c.donor).union(select(learnt_ib
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What leads to a donor: OGM, mandate, IBAN. An IBAN of several donors leads to None: a person decides."""
+    """The links that lead to a donor: OGM, mandate, IBAN. An IBAN of several donors leads to None: a person decides."""
 
     communications: Mapping[str, tuple[str, str | None]]
     mandates: Mapping[str, str]
@@ -62,7 +62,7 @@ def load_links(connection: Connection) -> Links:
 
 
 def load_emails(connection: Connection) -> dict[str, str | None]:
-    """Whose each e-mail address is, in lower case; None where several donors have it: a person decides."""
+    """Return whose each e-mail address is, in lower case; None where several donors have it: a person decides."""
     owners: dict[str, str | None] = {}
     query = select(donor.c.email, donor.c.key).where(donor.c.email != "", donor.c.merged_into.is_(None))
     for email, key in connection.execute(query).all():
@@ -72,7 +72,7 @@ def load_emails(connection: Connection) -> dict[str, str | None]:
 
 
 def owners_of_ibans(connection: Connection) -> dict[str, set[str]]:
-    """The donors of each account that somebody is known to pay from."""
+    """Return the donors of each account that somebody is known to pay from."""
     owners: dict[str, set[str]] = {}
     for iban, key in connection.execute(_ACCOUNTS):
         owners.setdefault(iban, set()).add(key)

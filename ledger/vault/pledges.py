@@ -18,7 +18,7 @@ from ledger.vault.tables import mandate, pledge
 
 
 def all_pledges(connection: Connection) -> list[Pledge]:
-    """What each mandate is for, with its donor where the mandate still has one; by mandate."""
+    """Return what each mandate is for, with its donor where the mandate still has one; by mandate."""
     owners = load_links(connection).mandates
     return [
         Pledge(
@@ -73,7 +73,7 @@ def save_pledges(connection: Connection, rows: Sequence[Pledge]) -> None:
 
 
 def pledged_mandates(connection: Connection, mandates: Iterable[str]) -> set[str]:
-    """Those of these mandates that have a pledge."""
+    """Return those of these mandates that have a pledge."""
     wanted = sorted(set(mandates))
     found: set[str] = set()
     for some in slices(wanted):
@@ -82,7 +82,7 @@ def pledged_mandates(connection: Connection, mandates: Iterable[str]) -> set[str
 
 
 class PledgeChange(NamedTuple):
-    """What a failed collection does to a pledge: the reason is kept, the state is None where it stays."""
+    """The effect of a failed collection on a pledge: the reason is kept, the state is None where it stays."""
 
     mandate: str
     state: PledgeState | None

@@ -23,7 +23,7 @@ def freeze_sheets(connection: Connection, sealer: Sealer, rows: Iterable[tuple[i
 
 
 def frozen_sheets(connection: Connection, sealer: Sealer, year: int) -> Iterator[tuple[int, int, str]]:
-    """What is printed on the receipts of a year: (number, version, canonical JSON), by number."""
+    """Return what is printed on the receipts of a year: (number, version, canonical JSON), by number."""
     query = (
         select(frozen_sheet).where(frozen_sheet.c.year == year).order_by(frozen_sheet.c.number, frozen_sheet.c.version)
     )
@@ -38,5 +38,5 @@ def drop_sheets_after(connection: Connection, year: int, number: int) -> int:
 
 
 def sheet_years(connection: Connection) -> list[int]:
-    """The years that have frozen sheets."""
+    """Return the years that have frozen sheets."""
     return list(connection.execute(select(frozen_sheet.c.year).distinct().order_by(frozen_sheet.c.year)).scalars())

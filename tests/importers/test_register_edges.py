@@ -292,7 +292,8 @@ def test_rows_that_are_filled_in_without_a_date_are_told(count: int, shown: str,
     file = decisions(tmp_path, *undated, "coda-1;9;2025-03-14;D0001;;;;;;;")
     assert file.ok
     (warning,) = told(file)
-    assert f"{count} rows that are filled in {shown}" in warning
+    filled = "row that is filled in" if count == 1 else "rows that are filled in"
+    assert f"{count} {filled} {shown}" in warning
     assert [row.position for row in file.rows] == [9]
 
 

@@ -33,6 +33,8 @@ from importers.sheets.tabular import (
     read_sheet,
 )
 
+DAY_REMEDY = "write it as 2025-03-14 or 14/03/2025, or format the cell as a date"
+
 COLUMNS = (
     SheetColumn("name", "nom", "naam", required=True),
     SheetColumn("day", "jour", "dag"),
@@ -140,10 +142,10 @@ def test_every_fault_of_a_file_is_told_with_its_row_and_heading(tmp_path: Path) 
     assert read[2] == ("y", date(2025, 2, 1), 300, True)
     assert [sound for *_, sound in read] == [False, False, True]
     assert [str(fault) for fault in table.faults] == [
-        f"line 2: column `Jour` is not a date; {cells.DAY_REMEDY}",
+        f"line 2: column `Jour` is not a date; {DAY_REMEDY}",
         "line 2: column `Montant` `1,005` has a fraction of a cent; write it as 1234.56 or 1.234,56",
         "line 3: column `Nom` is empty; fill it in",
-        f"line 3: column `Jour` `2025-13-01` is not a day of the calendar; {cells.DAY_REMEDY}",
+        f"line 3: column `Jour` `2025-13-01` is not a day of the calendar; {DAY_REMEDY}",
     ]
 
 

@@ -138,7 +138,7 @@ def test_a_row_without_a_date_is_not_decided_and_said_so(waiting: Obole, tmp_pat
     waiting("suspense", "-o", path, "--lang", "en")
     fill_in(path, {"donor": "D0004", "date": date(2025, 4, 2)}, {"donor": "D0002"})
     told = waiting.takes_well(path).output
-    assert "for want of a date: 1 rows that are filled in (3)" in told
+    assert "for want of a date: 1 row that is filled in (3)" in told
     assert [donor for donor, _ in waiting.gifts()[-1:]] == ["D0004"]
 
 

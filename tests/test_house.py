@@ -22,7 +22,6 @@ RIDDLES_LEFT = (
     "obole/books/",
     "obole/debits/",
     "obole/demo/",
-    "obole/intake/",
     "obole/pages/",
     "obole/receipting/",
     "obole/suspense/",

@@ -73,21 +73,6 @@ NOT_YET_DONE = frozenset(
         "ledger/numbering.py",
         "ledger/parties.py",
         "ledger/snapshot.py",
-        "obole/intake/continuity.py",
-        "obole/intake/desk.py",
-        "obole/intake/details.py",
-        "obole/intake/donors.py",
-        "obole/intake/grants.py",
-        "obole/intake/guards.py",
-        "obole/intake/in_kind.py",
-        "obole/intake/inspection.py",
-        "obole/intake/items.py",
-        "obole/intake/journal.py",
-        "obole/intake/kinds.py",
-        "obole/intake/platforms.py",
-        "obole/intake/reading.py",
-        "obole/intake/statements.py",
-        "obole/intake/undo.py",
         "obole/keeping/backup.py",
         "obole/keeping/contents.py",
         "obole/keeping/envelope.py",
@@ -101,11 +86,13 @@ NOT_YET_DONE = frozenset(
 )
 
 # What is no text for a person: data of the demonstration's files, contexts of encryption.
-# As others write it: the legal form of the crossroads bank, a complaint of typst, the head of a file.
+# As others write it: the legal form of the crossroads bank, a complaint of typst, what Python is started with, the head
+# of a file.
 LAWFUL = frozenset(
     {
         "fondation d'utilité publique",
         'the text `"(.+?)"` could not be displayed',
+        "import sys; sys.path[:] = sys.argv[2:]; from obole.intake.reading import read_for_other; read_for_other()",
         "# Obole writes this file; it says how far its own files in these books were brought. Do not edit.",
         "; The accounts in use. To add one, add an `open` directive with its code and labels.\n",
     }

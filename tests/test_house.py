@@ -24,7 +24,6 @@ RIDDLES_LEFT = (
     "obole/demo/",
     "obole/pages/",
     "obole/receipting/",
-    "obole/suspense/",
     "obole/",
 )
 

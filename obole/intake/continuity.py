@@ -154,7 +154,7 @@ def _skips(before: str, name: str) -> bool:
     """Tell whether two statements of a year, numbered by the bank, are no neighbours (a new year begins at 001)."""
     first, second = before.rsplit("-", 2)[1:], name.rsplit("-", 2)[1:]
     # The day stands as four digits where the bank does not number.
-    with_number = all(len(number) == 3 and number.isdigit() for _, number in (first, second))  # noqa: PLR2004
+    with_number = all(len(number) == 3 and number.isdigit() for _year, number in (first, second))  # noqa: PLR2004
     if before.partition("-")[0] != name.partition("-")[0]:
         return False  # CODA and CAMT are numbered apart
     return with_number and first[0] == second[0] and int(second[1]) != int(first[1]) + 1

@@ -80,8 +80,6 @@ NOT_YET_DONE = frozenset(
         "obole/keeping/restore.py",
         "obole/keeping/upgrade.py",
         "obole/rooms.py",
-        "obole/suspense/decisions.py",
-        "obole/suspense/open_lines.py",
     }
 )
 

@@ -73,13 +73,6 @@ NOT_YET_DONE = frozenset(
         "ledger/numbering.py",
         "ledger/parties.py",
         "ledger/snapshot.py",
-        "obole/keeping/backup.py",
-        "obole/keeping/contents.py",
-        "obole/keeping/envelope.py",
-        "obole/keeping/merging.py",
-        "obole/keeping/restore.py",
-        "obole/keeping/upgrade.py",
-        "obole/rooms.py",
     }
 )
 
@@ -95,6 +88,9 @@ LAWFUL = frozenset(
         "; The accounts in use. To add one, add an `open` directive with its code and labels.\n",
     }
 )
+
+# What is said before the languages can be trusted: that a package of ours, with its catalogue, may not be ours at all.
+BEFORE_WORDS = frozenset({"obole/rooms.py"})
 
 DATA = frozenset(
     {
@@ -287,7 +283,7 @@ def test_no_text_is_said_past_the_catalogue():
     found = {
         f"{name}:{line}: {text}"
         for name, tree in sources().items()
-        if name not in NOT_YET_DONE | DATA
+        if name not in NOT_YET_DONE | BEFORE_WORDS | DATA
         for line, text in said_outside(tree)
     }
     assert sorted(found) == []
@@ -309,6 +305,25 @@ def test_what_is_marked_is_extracted(room: str):
         if isinstance(part, ast.Constant) and isinstance(part.value, str)
     }
     assert sorted(marked - found) == []
+
+
+def test_what_speaks_before_the_languages_imports_no_room():
+    """Else it could go through a catalogue, and would be no exception."""
+    for name in BEFORE_WORDS:
+        imported = {
+            module.partition(".")[0]
+            for node in ast.walk(sources()[name])
+            for module in (
+                [one.name for one in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+        }
+        assert imported
+        assert imported.isdisjoint(ROOMS), name
+        assert any(said_outside(sources()[name])), f"take {name} off the list"
 
 
 def test_the_list_of_modules_not_yet_done_has_no_module_that_is_done():

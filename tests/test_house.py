@@ -18,13 +18,6 @@ RIDDLE = re.compile(r"(What|Whether|Whose|Who|Which|How|Where|When)\b")
 RIDDLES_LEFT = (
     "ledger/register/",
     "ledger/vault/",
-    "obole/audit/",
-    "obole/books/",
-    "obole/debits/",
-    "obole/demo/",
-    "obole/pages/",
-    "obole/receipting/",
-    "obole/",
 )
 
 

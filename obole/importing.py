@@ -23,7 +23,7 @@ from obole.intake.donors import take_donors
 from obole.intake.grants import take_grants
 from obole.intake.in_kind import take_in_kind
 from obole.intake.journal import take_journal
-from obole.intake.kinds import ALWAYS_READ, EMPTY, SOURCE_KINDS, UNKNOWN, expand, kind_of
+from obole.intake.kinds import ALWAYS_READ, SOURCE_KINDS, expand, kind_of, not_taken
 from obole.intake.parties import take_parties
 from obole.intake.platforms import platform_day, take_platform
 from obole.intake.statements import take_statements
@@ -78,7 +78,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
             continue
         kind = kind_of(path, said)
         if kind is None:
-            told.faults.append(EMPTY if path.stat().st_size == 0 else UNKNOWN)
+            told.faults.append(not_taken(path))
             continue
         told.kind = kind
         by_kind[kind].append(ToldFile(path, told))
@@ -120,7 +120,7 @@ def _look_again(books: Books, intake: Intake) -> None:
 
 
 def _digest(path: Path) -> str | None:
-    """SHA-256 of a file, None where it cannot be read: that refuses this file and stops no other."""
+    """Return the SHA-256 of a file, None where it cannot be read: that refuses this file and stops no other."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

@@ -1,4 +1,4 @@
-"""What became of source files: told for each file, and for the whole import."""
+"""Tell what became of source files: told for each file, and for the whole import."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Told:
-    """What became of one source file: documents posted, documents known before, faults; `file` is its name only."""
+    """The fate of one source file: documents posted, documents known before, faults; `file` is its name only."""
 
     file: str
     kind: str
@@ -61,7 +61,7 @@ class Intake:
 
 
 def describe(intake: Intake) -> str:
-    """The result as JSON, for the record and for scripts."""
+    """Return the result as JSON, for the record and for scripts."""
     return json.dumps(
         {
             "dry_run": intake.dry_run,
@@ -93,7 +93,7 @@ def describe(intake: Intake) -> str:
 
 @dataclass(slots=True)
 class Taken:
-    """What a register or journal posted: document names, those known before, faults that refuse nothing, counts."""
+    """The fate of a register or journal: documents posted and known before, faults that refuse nothing, counts."""
 
     posted: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)

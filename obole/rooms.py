@@ -2,7 +2,7 @@
 
 Their names are plain words, and Python looks in the folder of a script before it looks among the installed packages. So
 a folder `importers/` beside the books, or the books' own `receipts/`, would be taken for ours. Here is what answers
-first when one of the four names is looked for.
+first when one of the four names is looked for. It says what it finds in English: the languages are in those packages.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""What moved in a year by project, department, fund or third party: every account of each key, and of no key.
+"""Sum what moved in a year by project, department, fund or third party: every account of each key, and of no key.
 
 The sums over all keys are those of the trial balance.
 """

@@ -1,1 +1,1 @@
-"""What proves the books: the invariants, the closing of a year, the list of documents."""
+"""Prove the books: the invariants, the closing of a year, the list of documents."""

@@ -58,7 +58,7 @@ def close_year(books: Books, year: int) -> str:
 
 
 def verify_seals(books: Books) -> tuple[list[str], list[int]]:
-    """What is not as it was sealed, and the years that have a seal."""
+    """Return what is not as it was sealed, and the years that have a seal."""
     seals = read_seals(books.folder.seals)
     with books.register.connect() as connection:
         faults = list(missing_seals(books.folder.seals, closed_years(connection)))

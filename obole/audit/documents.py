@@ -15,7 +15,7 @@ class NoDocument(OboleError):
 
 
 def document_record(books: Books, name: str) -> dict[str, Any]:
-    """What was told when a document was posted: figures, counts and sums by outcome; NoDocument for another name."""
+    """Return what was told when a document was posted: figures, counts, sums by outcome; else NoDocument."""
     with books.register.connect() as connection:
         row = find_document(connection, name)
         if row is None:

@@ -33,7 +33,7 @@ def policy_for(config: Config, year: int) -> Policy:
 
 
 def printing_of(config: Config, year: int) -> Printing:
-    """What the foundation prints on its receipts of a year."""
+    """Return what the foundation prints on its receipts of a year."""
     who = config.organisation
     reference = next((part.reference for part in config.recognition if part.from_year <= year <= part.to_year), "")
     return Printing(
@@ -57,7 +57,7 @@ def printing_of(config: Config, year: int) -> Printing:
 
 
 def belcotax_institution(config: Config) -> belcotax.Declarant:
-    """Who sends the Belcotax file."""
+    """Return who sends the Belcotax file."""
     who = config.organisation
     return belcotax.Declarant(
         name=who.name,
@@ -92,7 +92,7 @@ def collection_settings(books: Books) -> CollectionSettings:
 
 
 def declared(config: Config) -> Declared:
-    """What obole.toml says of platforms' exports and of tables with headings of their own."""
+    """Return what obole.toml says of platforms' exports and of tables with headings of their own."""
     hints = {name: Hints(date=one.date, decimal=one.decimal) for name, one in config.platforms.items()}
     sources = {
         name: DeclaredSource(

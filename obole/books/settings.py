@@ -120,7 +120,7 @@ AccountCode = Annotated[str, BeforeValidator(_account_code), Field(pattern=r"^[0
 
 
 class Organisation(_Part):
-    """Who keeps these books, as printed on receipts and sent to Belcotax."""
+    """The foundation that keeps these books, as printed on receipts and sent to Belcotax."""
 
     name: str = Field(min_length=1)
     legal_form: str = "fondation d'utilité publique"
@@ -214,7 +214,7 @@ class GrantAccounts(_Part):
 
 
 class RuleSettings(_Part):
-    """What a known bank line is. Every condition given must hold; the first rule that holds decides.
+    """A rule by which a bank line is known. Every condition given must hold; the first rule that holds decides.
 
     `code` is a list of beginnings of family + transaction (`"80"`, `"0137"`); `name`, `communication` are regular
     expressions, searched without regard to case; `account` books the line there; `gift` makes it a gift whose donor is

@@ -1,4 +1,4 @@
-"""What must stand nowhere but in the vault: names, IBANs, e-mail addresses and national numbers in a text."""
+"""Find in a text what must stand nowhere but in the vault: names, IBANs, e-mail addresses, national numbers."""
 
 import re
 import unicodedata
@@ -64,7 +64,7 @@ class Watch:
         self._own = {books.config.organisation.email} | {bank.iban for bank in books.config.bank}
 
     def problem(self, text: str) -> str | None:
-        """What is wrong with a text, and what to do; never what it says. None where nothing is."""
+        """Return what is wrong with a text, and what to do; never what it says. None where nothing is."""
         if _names_in(text, self._names.donors):
             return _("the name of a donor stands here; replace it by the donor key")
         if _names_in(text, self._names.parties):
@@ -104,7 +104,7 @@ def _names_in(line: str, names: Mapping[str, set[tuple[str, ...]]]) -> bool:
 
 
 def _ibans_in(line: str) -> Iterator[str]:
-    """What is an IBAN, alone or with other words behind it."""
+    """Yield what is an IBAN, alone or with other words behind it."""
     for found in _IBAN.findall(line.upper()):
         compact = re.sub(r"\s", "", found)
         for length in range(_SHORTEST_IBAN, len(compact) + 1):

@@ -1,4 +1,4 @@
-"""What click itself says in help and in refusals of wrong usage, marked here for our catalogue.
+"""List what click itself says in help and in refusals of wrong usage, marked here for our catalogue.
 
 Click looks each of these up by gettext; in which catalogue and language, `obole.command.language` says.
 """

@@ -15,7 +15,7 @@ from obole.words import N_
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def inspect(files: tuple[Path, ...], form: str) -> None:
-    """What a source file holds, without any books: statements, balances, movements, faults."""
+    """Show what a source file holds, without any books: statements, balances, movements, faults."""
     inspections = inspect_files(files, declared_in(click.get_current_context().obj))
     if form == "json":
         shown = [as_json(inspection) for inspection in inspections]

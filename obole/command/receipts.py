@@ -36,7 +36,7 @@ def receipts() -> None:
 @click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @with_books
 def preview(books: Path, year: int, language: str | None) -> None:
-    """Who would get a receipt and who not, with the reasons and sums; nothing is written."""
+    """Show who would get a receipt and who not, with the reasons and sums; nothing is written."""
     opened = open_books(books)
     click.echo(say_preview(preview_receipts(opened, year), language or opened.config.organisation.language))
 

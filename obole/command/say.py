@@ -1,4 +1,4 @@
-"""What the command line says: results as text for a terminal, and as JSON for scripts."""
+"""Say the results of commands as text for a terminal, and as JSON for scripts."""
 
 from ledger.money import to_decimal
 from obole.words import N_, _, many

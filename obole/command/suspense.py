@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ledger.languages import speaking
 from obole.books.opened import open_books
 from obole.command.frame import with_books
 from obole.command.language import LANGUAGE_CHOICE
@@ -30,7 +31,7 @@ from obole.words import N_, _, many
 )
 @with_books
 def match(books: Path, output: Path | None, prefill: int | None, language: str | None) -> None:
-    """What is open and who it may be; the sheet filled in is taken back by `obole import`."""
+    """List what is open and who it may be; the sheet filled in is taken back by `obole import`."""
     _open_lines(books, output, prefill, language, gifts=True)
 
 
@@ -43,7 +44,7 @@ def match(books: Path, output: Path | None, prefill: int | None, language: str |
 )
 @with_books
 def suspense(books: Path, output: Path | None, language: str | None) -> None:
-    """What waits on the suspense account, with proposals: `match` without the gifts of nobody."""
+    """List what waits on the suspense account, with proposals: `match` without the gifts of nobody."""
     _open_lines(books, output, None, language, gifts=False)
 
 
@@ -53,11 +54,12 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
         raise click.UsageError(_("-o takes a file that ends in .xlsx or .csv"))
     opened = open_books(books)
     opened.refuse_inside(output)
-    lines = open_lines(opened, gifts=gifts)
     if output is None:
-        click.echo(say_open_lines(lines))
+        click.echo(say_open_lines(open_lines(opened, gifts=gifts)))
         return
     language = language or opened.config.organisation.language
+    with speaking(language):  # the sheet's reasons are in the language of its headings
+        lines = open_lines(opened, gifts=gifts)
     write_sheet(lines, output, language, prefill=None if prefill is None else prefill / 100)
     told = many(
         "{file}: {count} open line; fill in donor or account and date, then `obole import` it.",

@@ -40,7 +40,7 @@ _MONTHS_BACK = 3
 
 @dataclass(slots=True)
 class CollectionRun:
-    """What one run did: its plan, the document it posted, the collections of the month, the files it wrote."""
+    """The result of one run: its plan, the document it posted, the collections of the month, the files it wrote."""
 
     plan: Plan
     notify_by: date

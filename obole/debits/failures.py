@@ -1,4 +1,4 @@
-"""What follows when a direct debit fails: pain.002 rejects before settlement, returns and refunds on bank statements.
+"""Decide what follows when a direct debit fails: rejected before settlement (pain.002), returned or refunded after it.
 
 A failure is entered beside its instalment, so that it may be collected again where its reason allows; the mandate's
 fate goes into the vault, and both are told in words. A reject moved no money: it posts no entry and takes back no gift.
@@ -67,7 +67,7 @@ class Failed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What follows: rows beside the instalments, changes of pledges for the vault, remarks to tell."""
+    """The consequences: rows beside the instalments, changes of pledges for the vault, remarks to tell."""
 
     failures: tuple[Failure, ...]
     changes: tuple[PledgeChange, ...]
@@ -82,7 +82,7 @@ def of_returns(returns: Iterable[Return]) -> list[Failed]:
 
 
 def follow(books: Books, connection: Connection, failed: Sequence[Failed]) -> Followed:
-    """What follows from failed debits, decided by reason; reads register and vault and writes nothing.
+    """Return what follows from failed debits, decided by reason; reads register and vault and writes nothing.
 
     A mandate without a pledge is not collected from here: its failure is told and has no other consequence.
     """

@@ -61,7 +61,7 @@ def message(
 
 
 def remittance(instalment: Instalment, language: str) -> str:
-    """What the donor reads on the statement: `Votre don mars 2025, M-2`."""
+    """Return what the donor reads on the statement: `Votre don mars 2025, M-2`."""
     return (
         f"{word('instalment', language)} {format_date(instalment.period, 'LLLL yyyy', language)}, {instalment.mandate}"
     )

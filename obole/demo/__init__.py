@@ -56,7 +56,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the books of a year must show: cents by account on 31 December (debit positive), gifts, receipts.
+    """The figures the books of a year must show: cents by account on 31 December (debit positive), gifts, receipts.
 
     `gifts` counts gifts in money, without returns; `receipts` the donors owed a receipt and `receipted` their cents, by
     the day the money left the donor (policies `executed` and `value`).
@@ -157,7 +157,7 @@ def _holders(config: Config) -> dict[str, Holder]:
 
 
 def _legacies(year: int, giving: Giving, seed: int) -> list[int]:
-    """What the gifts leave of the published total, as legacies."""
+    """Return what the gifts leave of the published total, as legacies."""
     left = -end(MONEY_GIFTS, year) - giving.known(year) - giving.nameless(year)
     if left <= 0:
         raise DemoError(f"the gifts of {year} exceed the printed total: take fewer donors or another seed.")

@@ -1,4 +1,4 @@
-"""Who gives what and when, over both years: transfers, monthly collections, returns, and money without a donor.
+"""Draw who gives what and when, over both years: transfers, monthly collections, returns, and money without a donor.
 
 `plan` decides every gift before a line of a bank file exists, so that it can be promised that each donor owed a receipt
 keeps 40 EUR or more in 2025 after all returns, whichever date decides the year of a gift, and that the others do not.

@@ -50,7 +50,7 @@ _DEPARTMENTS = {"615": "FUNDRAISING", "611": "MISSION", "616": "MISSION", "664":
 
 
 class Supplier(NamedTuple):
-    """Who sends the invoices of one account; the books know them by `key`."""
+    """A supplier, who sends the invoices of one account; the books know them by `key`."""
 
     key: str
     account: str
@@ -173,7 +173,7 @@ def _opening_invoices(random: Random) -> Iterator[_Open]:
 
 
 def _invoiced(account: str, year: int) -> int:
-    """What suppliers invoice on an account in a year: its target without what closing and in-kind entries bring."""
+    """Return what suppliers invoice on an account in a year: its target less what closing and in-kind entries bring."""
     if account[0] == "2":
         given = sum(to_cents(Decimal(row[f"y{year}"])) for row in table("in_kind") if row["account"] == account)
         return change(account, year) - given

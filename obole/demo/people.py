@@ -41,7 +41,7 @@ _REFERENCE, _REFERENCE_TYPED, _FROM_UNKNOWN = 0.8, 0.08, 0.004  # of transfers; 
 
 
 class Role(Enum):
-    """What a donor is there to show; MONTHLY, ONE_OFF and COMPANY are owed a receipt for 2025."""
+    """The case that a donor is there to show; MONTHLY, ONE_OFF and COMPANY are owed a receipt for 2025."""
 
     MONTHLY = auto()
     ONE_OFF = auto()
@@ -59,7 +59,7 @@ LEGAL = frozenset({Role.COMPANY, Role.IN_KIND, Role.ESTATE})
 
 
 class Habit(Enum):
-    """How a donor's transfers can be recognised."""
+    """The way a donor's transfers can be recognised."""
 
     STRUCTURED = auto()
     TYPED = auto()  # the OGM typed into the free text
@@ -101,7 +101,7 @@ class Person(NamedTuple):
 
     @property
     def collected(self) -> bool:
-        """Whether the donor pays by direct debit."""
+        """Tell whether the donor pays by direct debit."""
         return self.role is Role.MONTHLY or (self.role is Role.LAPSED and self.number % 2 == 0)
 
 
@@ -123,7 +123,7 @@ def estates(count: int, after: int, seed: int) -> list[Person]:
 
 
 def _shares_account(index: int, role: Role, made: list[Person]) -> bool:
-    """Whether this one is the partner of the donor before: same surname, address and account."""
+    """Tell whether this one is the partner of the donor before: same surname, address and account."""
     couple = index % _COUPLE_EVERY == _COUPLE_AT and bool(made)
     return couple and role in {Role.MONTHLY, Role.ONE_OFF} and made[-1].role in {Role.MONTHLY, Role.ONE_OFF}
 

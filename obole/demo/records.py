@@ -1,4 +1,4 @@
-"""What the parts of the demonstration share: journal entries, bank lines, data files, exact splits of amounts."""
+"""Share among the parts of the demonstration: journal entries, bank lines, data files, exact splits of amounts."""
 
 import csv
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class JournalEntryRow(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """Whose money an unknown payment turns out to be: a donor's, or an account's."""
+    """The owner of an unknown payment, as it turns out: a donor, or an account."""
 
     donor: str = ""
     account: str = ""

@@ -1,4 +1,4 @@
-"""Where the books of the demonstration must end: every account's balance at the opening and at both year ends.
+"""Tell where the books of the demonstration must end: every account's balance at the opening and at both year ends.
 
 `data/targets.csv` holds the published figures (a foundation's printed statements of 2025 and 2024), split over house
 accounts where the printed line leaves the choice open; the opening of 2024, which is not published, is invented to fit.
@@ -43,7 +43,7 @@ def end(account: str, year: int) -> int:
 
 
 def change(account: str, year: int) -> int:
-    """What a balance-sheet account moves in a year."""
+    """Return what a balance-sheet account moves in a year."""
     target = targets()[account]
     return target.ends[year] - target.start(year)
 

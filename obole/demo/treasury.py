@@ -51,7 +51,7 @@ _PAID_CODES = {"MD06": "3", "MS03": "2", "AM04": "4", "AC04": "4", "AC06": "4"} 
 
 @dataclass(slots=True)
 class Written:
-    """What a year's statements hold."""
+    """The content of a year's statements."""
 
     files: list[tuple[Path, int]] = field(default_factory=list)
     gifts: int = 0
@@ -226,7 +226,7 @@ class Treasury:
             current.add(_own(-placed, f"DEPOT A TERME {gifts.booked:%d/%m/%Y}", self.holders["current"]))
 
     def _placement(self, balance: int) -> int:
-        """What goes to term deposit (negative: what comes back), in round amounts."""
+        """Return what goes to term deposit (negative: what comes back), in round amounts."""
         if balance > _HIGH:
             return (balance - _LOWERED) // _ROUND * _ROUND
         if balance < _LOW:

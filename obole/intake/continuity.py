@@ -1,4 +1,4 @@
-"""Whether a statement is known, what of it is new, and whether it leads on from the one before."""
+"""Tell whether a statement is known, what of it is new, and whether it leads on from the one before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,11 +20,12 @@ from ledger.register.statements import (
     statement_before,
     statements_between,
 )
+from obole.words import _, many
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What the register has around a statement of the account `alias`.
+    """The surroundings of a statement in the register, for one of the account `alias`.
 
     `same` is the document that stands under its `name`, with its amounts where only they can tell that it is another;
     `there` are the statements that share its days and `before` the one before them, where the account has such.
@@ -39,7 +40,7 @@ class Neighbours:
 
 
 class NewParts(NamedTuple):
-    """What of a statement is to be posted, the documents that hold the rest, and what is to be told of it."""
+    """The parts of a statement to be posted, the documents that hold the rest, and what is to be told of it."""
 
     parts: tuple[Statement, ...]
     known: tuple[str, ...] = ()
@@ -79,15 +80,14 @@ def new_or_known(statement: Statement, near: Neighbours) -> NewParts:
         return NewParts((statement,))
     if _same_content(statement, near.same, near.amounts):
         return NewParts((), known=(near.same.name,))
-    message = (
-        f"{near.name}: another statement with this number was taken in before ({near.alias}); "
-        "ask the bank which is right"
-    )
+    message = _(
+        "{name}: another statement with this number was taken in before ({alias}); ask the bank which is right"
+    ).format(name=near.name, alias=near.alias)
     return NewParts((), faults=(Fault(message),))
 
 
 def _same_content(statement: Statement, existing: PostedDocument, amounts: tuple[DayAmount, ...]) -> bool:
-    """Whether a statement is the one posted: the same characters, or a second delivery with the same figures."""
+    """Tell whether a statement is the one posted: the same characters, or a second delivery with the same figures."""
     if existing.digest == statement.digest:
         return True
     balances = (existing.opening, existing.closing, existing.closing_date)
@@ -110,9 +110,26 @@ def parts_not_posted(statement: Statement, near: Neighbours) -> NewParts:
         return NewParts((), known=tuple(one.name for one in there))
     if lines == len(statement.booked):
         return NewParts(parts)
-    others = f"{there[0].name} to {there[-1].name}" if len(there) > 1 else there[0].name
-    message = f"{near.name}: overlaps {others}; {lines} of its {len(statement.booked)} lines are new, the rest is there"
+    message = _overlap(near, lines, len(statement.booked))
     return NewParts(parts, faults=(Fault(message, severity=Severity.WARNING),))
+
+
+def _overlap(near: Neighbours, new: int, lines: int) -> str:
+    """Return what is told of a statement of which so many lines are new."""
+    first, last = near.there[0].name, near.there[-1].name
+    if len(near.there) > 1:
+        told = many(
+            "{name}: overlaps {first} to {last}; {new} of its {lines} lines is new, the rest is there",
+            "{name}: overlaps {first} to {last}; {new} of its {lines} lines are new, the rest is there",
+            new,
+        )
+    else:
+        told = many(
+            "{name}: overlaps {first}; {new} of its {lines} lines is new, the rest is there",
+            "{name}: overlaps {first}; {new} of its {lines} lines are new, the rest is there",
+            new,
+        )
+    return told.format(name=near.name, first=first, last=last, new=new, lines=lines)
 
 
 def continuity(statement: Statement, found: Found) -> Iterator[Fault]:
@@ -122,24 +139,22 @@ def continuity(statement: Statement, found: Found) -> Iterator[Fault]:
         return
     if before.cents != statement.opening:
         difference = to_decimal(statement.opening - before.cents)
-        yield Fault(
-            f"{found.name}: a gap before it: its opening balance is {difference:+} EUR away from the closing balance "
-            f"of {before.statement}; import the statement that is missing between them",
-            severity=Severity.WARNING,
+        message = _(
+            "{name}: a gap before it: its opening balance is {difference:+} EUR away from the closing balance of "
+            "{before}; import the statement that is missing between them"
         )
+        told = message.format(name=found.name, difference=difference, before=before.statement)
+        yield Fault(told, severity=Severity.WARNING)
     elif _skips(before.statement, found.name):
-        yield Fault(
-            f"{found.name}: a number is missing after {before.statement}, though the balances fit; import the one "
-            "between them",
-            severity=Severity.WARNING,
-        )
+        message = _("{name}: a number is missing after {before}, though the balances fit; import the one between them")
+        yield Fault(message.format(name=found.name, before=before.statement), severity=Severity.WARNING)
 
 
 def _skips(before: str, name: str) -> bool:
-    """Whether two statements of one year, numbered by the bank, are not neighbours (a new year begins again at 001)."""
+    """Tell whether two statements of a year, numbered by the bank, are no neighbours (a new year begins at 001)."""
     first, second = before.rsplit("-", 2)[1:], name.rsplit("-", 2)[1:]
     # The day stands as four digits where the bank does not number.
-    with_number = all(len(number) == 3 and number.isdigit() for _, number in (first, second))  # noqa: PLR2004
+    with_number = all(len(number) == 3 and number.isdigit() for _year, number in (first, second))  # noqa: PLR2004
     if before.partition("-")[0] != name.partition("-")[0]:
         return False  # CODA and CAMT are numbered apart
     return with_number and first[0] == second[0] and int(second[1]) != int(first[1]) + 1

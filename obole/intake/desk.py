@@ -1,4 +1,4 @@
-"""What a bank statement needs to know of the books, put together from configuration, vault and register."""
+"""Put together what a bank statement needs to know of the books, from configuration, vault and register."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,7 @@ from ledger.vault.parties import known_parties
 from obole.books.opened import Books
 from obole.books.settings import Config
 from obole.books.settings import RuleSettings as RuleSetting
+from obole.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +29,19 @@ class Knowledge:
 
 
 def load_links(books: Books) -> Links:
-    """What leads to a donor, from the vault."""
+    """Read what leads to a donor from the vault."""
     with books.vault.connect() as connection:
         return links.load_links(connection)
 
 
 def compile_rules(config: Config, alias: str) -> tuple[Rule, ...]:
-    """The rules that hold on a bank account, in their order; the payouts of the platforms come last."""
+    """Return the rules that hold on a bank account, in their order; the payouts of the platforms come last."""
     written = tuple(_compile(rule, config) for rule in config.rules if rule.bank in (None, alias))
     return written + tuple(_payouts(config))
 
 
 def _payouts(config: Config) -> Iterator[Rule]:
-    """What a platform pays out or takes back goes to its clearing account, which its report has filled."""
+    """Yield the rules by which payouts of a platform clear the account that its report has filled."""
     for name, platform in config.platforms.items():
         if platform.payer or platform.reference:
             yield Rule(
@@ -82,7 +83,7 @@ def keys_of_rule(rule: RuleSetting) -> LineKeys:
 
 
 def _account_of(nature: Nature, config: Config) -> str:
-    """A legacy, a fee, a ticket or sponsoring has an account of its own; money that a rule recognises is of nobody."""
+    """Return the account of a nature: money that a rule recognises is of nobody, the others have one of their own."""
     return config.gifts.undocumented if nature is Nature.MONEY else config.gifts.of(nature)
 
 
@@ -91,7 +92,7 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
 
 
 def desk_of(books: Books, account: str, known: Knowledge) -> Desk | None:
-    """The desk of one of the foundation's bank accounts (IBAN, or BBAN of it); None for another account."""
+    """Return the desk of one of the foundation's bank accounts (IBAN, or BBAN of it); None for another account."""
     config = books.config
     bank = next((bank for bank in config.bank if account in (bank.iban, bank.iban[4:])), None)
     if bank is None:
@@ -117,7 +118,10 @@ def load_known(books: Books) -> Knowledge:
     with books.vault.connect() as identities:
         unknown = set(parties) - known_parties(identities, parties)
     if unknown:
-        raise OboleError(f"obole.toml: a rule names {min(unknown)}: {unknown_party(min(unknown))}.")
+        key = min(unknown)
+        raise OboleError(
+            _("obole.toml: a rule names {party}: {problem}.").format(party=key, problem=unknown_party(key))
+        )
     with books.register.connect() as connection:
         contracts = grant_contracts(connection)
     return Knowledge(load_links(books), contracts)

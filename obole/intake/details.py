@@ -22,7 +22,9 @@ from ledger.register.statements import totals_split
 from ledger.register.suspense import Decision, OpenItem, insert_assignments, open_items
 from ledger.register.vouchers import Voucher, VoucherKey, find_vouchers
 from obole.books.opened import Books
+from obole.intake.guards import no_bank, year_closed
 from obole.intake.lookup import look_up_lines
+from obole.words import _
 
 # The bank may notify a day or two before or after it books what has a reference of its own; equal amounts without one
 # are the same payment on the same day only.
@@ -38,7 +40,7 @@ class DetailsFile(NamedTuple):
 
 
 class Details(NamedTuple):
-    """What became of the details of one account in a file."""
+    """The fate of the details of one account in a file."""
 
     booked: Booked | None
     faults: tuple[Fault, ...]
@@ -49,12 +51,10 @@ def take_details(books: Books, posting: Posting, desk: Desk | None, source: Deta
     """Split the totals that wait by the details of a statement; nothing else is posted."""
     statement, file_digest = source.statement, source.file_digest
     if desk is None:
-        ending = statement.account[-4:]
-        message = f"the account ending in {ending} is no [[bank]] of obole.toml; add it there, or leave the file out"
-        return Details(None, (Fault(message),))
+        return Details(None, (Fault(no_bank(statement.account)),))
     totals = _split_totals(statement)
     if not totals:
-        message = "only details of another statement, and none that split a total: nothing of it is posted"
+        message = _("only details of another statement, and none that split a total: nothing of it is posted")
         return Details(None, (Fault(message, severity=Severity.WARNING),))
     connection = posting.connection
     chosen, faults = _choose(connection, desk, statement, totals, closed)
@@ -86,7 +86,7 @@ class _Chosen(NamedTuple):
 def _choose(
     connection: Connection, desk: Desk, statement: Statement, totals: Sequence[Movement], closed: set[int]
 ) -> tuple[list[_Chosen], list[Fault]]:
-    """The totals that wait, each with its line, and what is to be told of the others."""
+    """Choose the totals that wait, each with its line, and what is to be told of the others."""
     there = find_vouchers(connection, DocumentKind.DETAILS, [_key(desk, movement) for movement in totals])
     waiting = [item for item in open_items(connection) if item.bank == desk.alias]
     faults: list[Fault] = []
@@ -96,14 +96,13 @@ def _choose(
             continue
         found = None if _split_before(connection, desk, statement, movement) else _match(movement, waiting)
         if found is None:
-            message = (
-                f"details of {to_decimal(movement.cents)} EUR of {movement.booked}: no such total waits on "
-                "suspense; nothing is posted (it was split already, or its statement is to be imported first)"
-            )
+            message = _(
+                "details of {amount} EUR of {day}: no such total waits on suspense; nothing is posted (it was split "
+                "already, or its statement is to be imported first)"
+            ).format(amount=to_decimal(movement.cents), day=movement.booked)
             faults.append(Fault(message, movement.line, Severity.WARNING))
         elif found.booked.year in closed:
-            message = f"{found.document}: {found.booked.year} is closed; nothing can be posted in it any more"
-            faults.append(Fault(message))
+            faults.append(Fault(year_closed(found.document, found.booked.year)))
         else:
             waiting.remove(found)
             chosen.append(_Chosen(movement, found))
@@ -111,7 +110,7 @@ def _choose(
 
 
 def _split_totals(statement: Statement) -> list[Movement]:
-    """The lines whose details add up to them."""
+    """Return the lines whose details add up to them."""
     sums: dict[int, int] = {}
     for movement in statement.movements:
         if movement.parent is not None:
@@ -120,7 +119,7 @@ def _split_totals(statement: Statement) -> list[Movement]:
 
 
 def _match(movement: Movement, waiting: Sequence[OpenItem]) -> OpenItem | None:
-    """The total these details are of: by its reference, else the only one of its amount on that day without one."""
+    """Find the total these details are of: by its reference, else the only one of that day and amount without one."""
     equal = [item for item in waiting if item.cents == movement.cents]
     if movement.reference:
         named = [item for item in equal if item.reference == movement.reference]
@@ -134,7 +133,7 @@ def _match(movement: Movement, waiting: Sequence[OpenItem]) -> OpenItem | None:
 
 
 def _split_before(connection: Connection, desk: Desk, statement: Statement, movement: Movement) -> bool:
-    """Whether these details are booked: one of their references is, or a total of that day and amount was split."""
+    """Tell whether these details are booked: a reference of theirs is, or a total of that day and amount was split."""
     parts = [one for one in statement.movements if one.parent == movement.position]
     references = [one.reference for one in parts if one.reference and one.mandate is not None]
     if references:

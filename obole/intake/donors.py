@@ -17,10 +17,11 @@ from ledger.vault.links import load_links, owners_of_numbers
 from obole.books.opened import Books
 from obole.intake.guards import refuse_file, refuse_where, warnings_of
 from obole.outcome import Taken
+from obole.words import N_, _, many
 
 
 def take_donors(books: Books, path: Path) -> Taken:
-    """Donors into the vault: what the file has a column for replaces what the vault had, the rest stays.
+    """Take donors into the vault: what the file has a column for replaces what the vault had, the rest stays.
 
     None is forgotten; a file that was taken in before and changes nothing posts nothing.
     """
@@ -48,7 +49,7 @@ def take_donors(books: Books, path: Path) -> Taken:
 
 
 def _taken_links(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
-    """Mandates and references of these rows that a donor outside this file has: each belongs to one donor."""
+    """Find mandates and references of these rows that a donor outside this file has: each belongs to one donor."""
     named = {row.key for row in rows}
     with books.vault.connect() as connection:
         links = load_links(connection)
@@ -57,17 +58,18 @@ def _taken_links(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
         for one in row.mandates:
             owner = links.mandates.get(one, row.key)
             if owner not in named:
-                faults.append(Fault(f"column `mandates` holds a mandate of {owner}; keep it with one donor", row.row))
+                message = _("column `mandates` holds a mandate of {owner}; keep it with one donor").format(owner=owner)
+                faults.append(Fault(message, row.row))
         for one in row.communications:
             owner = links.communications.get(one, (row.key, None))[0]
             if owner not in named:
-                message = f"column `references` holds an OGM/VCS of {owner}; keep it with one donor"
-                faults.append(Fault(message, row.row))
+                message = _("column `references` holds an OGM/VCS of {owner}; keep it with one donor")
+                faults.append(Fault(message.format(owner=owner), row.row))
     return faults
 
 
 def _taken_numbers(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
-    """National numbers of these rows that a donor outside this file has."""
+    """Find national numbers of these rows that a donor outside this file has."""
     named = {row.key for row in rows}
     with books.vault.connect() as connection:
         owners = owners_of_numbers(connection)
@@ -75,8 +77,8 @@ def _taken_numbers(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
     for row in rows:
         owner = owners.get(books.sealer.mark(row.national_number)) if row.national_number else None
         if owner is not None and owner not in named:
-            message = f"column `national_number` is that of {owner} too; correct it, or keep one of the two donors"
-            faults.append(Fault(message, row.row))
+            message = _("column `national_number` is that of {owner} too; correct it, or keep one of the two donors")
+            faults.append(Fault(message.format(owner=owner), row.row))
     return faults
 
 
@@ -84,11 +86,20 @@ def _taken_numbers(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
 _FIELDS = {"donor": "key", "references": "communications"}
 
 
-_TOLD_EMPTY = ("street", "postcode", "municipality", "email", "national_number", "ibans", "mandates", "communications")
+_TOLD_EMPTY = (
+    N_("street"),
+    N_("postcode"),
+    N_("municipality"),
+    N_("email"),
+    N_("national_number"),
+    N_("ibans"),
+    N_("mandates"),
+    N_("communications"),
+)
 
 
 def _donor(row: DonorRow, before: Donor | None, columns: frozenset[str], language: str) -> Donor:
-    """The donor as the row says, and for columns the file does not have as the vault has them."""
+    """Return the donor as the row says, and for columns the file does not have as the vault has them."""
     said = Donor(
         key=row.key,
         kind=row.kind.value,
@@ -118,7 +129,7 @@ def _donor(row: DonorRow, before: Donor | None, columns: frozenset[str], languag
 
 
 def _emptied(rows: Sequence[Donor], before: Mapping[str, Donor]) -> list[Fault]:
-    """One remark per field that an empty cell takes from donors who had it."""
+    """Return one remark per field that an empty cell takes from donors who had it."""
     faults = []
     for name in _TOLD_EMPTY:
         lost = [
@@ -126,6 +137,10 @@ def _emptied(rows: Sequence[Donor], before: Mapping[str, Donor]) -> list[Fault]:
         ]
         if lost:
             some = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")  # noqa: PLR2004 - a few to look at
-            message = f"empty cells take the {name} from {len(lost)} donors that had it ({some})"
+            message = many(
+                "empty cells take the {name} from {count} donor that had it ({some})",
+                "empty cells take the {name} from {count} donors that had it ({some})",
+                len(lost),
+            ).format(name=_(name), count=len(lost), some=some)
             faults.append(Fault(message, severity=Severity.WARNING))
     return faults

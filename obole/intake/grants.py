@@ -19,10 +19,11 @@ from obole.books.watch import Watch
 from obole.intake.guards import LineGuard, day_faults, refuse_file, refuse_where
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
+from obole.words import _
 
 
 def take_grants(books: Books, path: Path) -> Taken:
-    """Grants: the contracts, and the entries that their recognition asks for up to today."""
+    """Take grants in: the contracts, and the entries that their recognition asks for up to today."""
     file = grant_file.read(path)
     refuse_file(path, file)
     accounts = grant_accounts(books.config)
@@ -33,7 +34,8 @@ def take_grants(books: Books, path: Path) -> Taken:
     guard = LineGuard(books, Watch(books), (_keys(grant).party for grant in file.rows))
     for grant in file.rows:
         faults += [
-            Fault(f"grant {grant.reference}: {fault.message}") for fault in guard.faults(_keys(grant), None, None)
+            Fault(_("grant {reference}: {problem}").format(reference=grant.reference, problem=fault.message))
+            for fault in guard.faults(_keys(grant), None, None)
         ]
         counted: dict[tuple[str, date], int] = {}
         for entry in grant_entries(grant, accounts, now):
@@ -61,7 +63,7 @@ _NARRATIONS = {
 
 
 def _keys(grant: Grant) -> LineKeys:
-    """What the lines of a grant carry; its funder is a third party where a key is written in place of a name."""
+    """Return what the lines of a grant carry; its funder is a third party where a key is written in place of a name."""
     party = grant.funder if is_party_key(grant.funder) else None
     return LineKeys(grant.project, grant.department, grant.fund, party)
 

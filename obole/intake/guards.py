@@ -1,4 +1,4 @@
-"""What refuses a source file before anything of it is posted."""
+"""Refuse a source file before anything of it is posted."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -14,10 +14,11 @@ from ledger.parties import unknown_party
 from ledger.vault.parties import known_parties
 from obole.books.opened import Books
 from obole.books.watch import Watch
+from obole.words import _
 
 
 def refuse_file(path: Path, file: RegisterFile[Any]) -> None:
-    """SourceRefused where the reader found an error."""
+    """Raise SourceRefused where the reader found an error."""
     if any(fault.severity is Severity.ERROR for fault in file.faults):
         raise SourceRefused(path.name, file.faults)
 
@@ -28,23 +29,47 @@ def warnings_of(file: RegisterFile[Any]) -> list[Fault]:
 
 
 def refuse_where(path: Path, faults: Sequence[Fault]) -> None:
-    """SourceRefused where there is a fault."""
+    """Raise SourceRefused where there is a fault."""
     if faults:
         raise SourceRefused(path.name, tuple(faults))
 
 
 def unknown_account(code: str) -> str:
-    """What is said of an account that the chart lacks."""
+    """Say that the chart lacks an account."""
     return str(UnknownAccount(code)).removesuffix(".")
 
 
+def unknown_donor(donor: str) -> str:
+    """Say that the vault lacks a donor."""
+    return _("donor {donor} is not in the vault; import the donor register first").format(donor=donor)
+
+
+def no_bank(account: str) -> str:
+    """Say that an account (its IBAN or BBAN) is none of the foundation's."""
+    return _("the account ending in {ending} is no [[bank]] of obole.toml; add it there, or leave the file out").format(
+        ending=account[-4:]
+    )
+
+
+def year_closed(document: str, year: int) -> str:
+    """Say that a document cannot be posted because its year is closed."""
+    return _("{document}: {year} is closed; nothing can be posted in it any more").format(document=document, year=year)
+
+
+def before_first_day(books: Books, day: date) -> str:
+    """Say that a day lies before the books begin."""
+    return _("dated {day}, before the first day of these books ({first}, first_day in obole.toml)").format(
+        day=day, first=books.config.first_day
+    )
+
+
 def named(watch: Watch, row: int, *texts: str) -> list[Fault]:
-    """Personal data in what would go into the books."""
+    """Find personal data in what would go into the books."""
     return [Fault(problem, row) for text in texts if (problem := watch.problem(text)) is not None]
 
 
 class LineGuard:
-    """What refuses the keys of a line: a dimension that is not declared, a third party that the vault does not know."""
+    """Refuses the keys of a line: a dimension that is not declared, a third party that the vault does not know."""
 
     def __init__(self, books: Books, watch: Watch, parties: Iterable[str | None]) -> None:
         self._declared = books.config.dimensions
@@ -65,10 +90,9 @@ class LineGuard:
 
 
 def day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
-    """What stands against a date."""
+    """Return what stands against a date."""
     if day < books.config.first_day:
-        first = books.config.first_day
-        return [Fault(f"dated {day}, before the first day of these books ({first}, first_day in obole.toml)", row)]
+        return [Fault(before_first_day(books, day), row)]
     if day.year > today().year + 1:
-        return [Fault(f"dated {day}, which is years away; correct the date", row)]
+        return [Fault(_("dated {day}, which is years away; correct the date").format(day=day), row)]
     return []

@@ -11,22 +11,30 @@ from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import (
+    LineGuard,
+    day_faults,
+    named,
+    refuse_file,
+    refuse_where,
+    unknown_account,
+    unknown_donor,
+)
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
+from obole.words import _
 
 # Securities, stocks for the projects and fixed assets, or the charge they spare (annex 3; CBN/CNC opinion 2010/16).
 _CHARGE_OR_ASSET = "2356"
 
 
 def take_in_kind(books: Books, path: Path) -> Taken:
-    """Gifts in kind: income with an equal charge or asset, each with what proves its value."""
+    """Take gifts in kind in: income with an equal charge or asset, each with what proves its value."""
     file = in_kind_file.read(path)
     refuse_file(path, file)
     if not books.config.in_kind.book:
-        return Taken(
-            faults=[Fault("obole.toml says [in_kind] book = false: nothing was posted", severity=Severity.WARNING)]
-        )
+        message = _("obole.toml says [in_kind] book = false: nothing was posted")
+        return Taken(faults=[Fault(message, severity=Severity.WARNING)])
     faults = []
     known = known_donors(books, {row.donor for row in file.rows if row.donor})
     watch = Watch(books)
@@ -38,9 +46,10 @@ def take_in_kind(books: Books, path: Path) -> Taken:
         if row.account not in books.chart:
             faults.append(Fault(unknown_account(row.account), row.row))
         elif row.account[0] not in _CHARGE_OR_ASSET:
-            faults.append(Fault(f"account {row.account} is no charge or asset; write one of class 2, 3 or 6", row.row))
+            message = _("account {account} is no charge or asset; write one of class 2, 3 or 6")
+            faults.append(Fault(message.format(account=row.account), row.row))
         if row.donor and row.donor not in known:
-            faults.append(Fault(f"donor {row.donor} is not in the vault; import the donor register first", row.row))
+            faults.append(Fault(unknown_donor(row.donor), row.row))
     refuse_where(path, faults)
     language = books.config.organisation.language
     items = []

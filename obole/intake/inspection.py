@@ -14,6 +14,7 @@ from ledger.records import DocumentKind
 from obole.books.policies import declared
 from obole.books.settings import FILE_NAME, load
 from obole.intake.kinds import expand, kind_of
+from obole.words import _
 
 _BANK_FILES = (DocumentKind.CODA, DocumentKind.CAMT, DocumentKind.COLLECTION, DocumentKind.STATUS)
 
@@ -35,7 +36,7 @@ def inspect_files(paths: Iterable[Path], said: Declared = NOTHING) -> list[Inspe
 
 
 def declared_in(folder: Path) -> Declared:
-    """The sources that the obole.toml of a folder declares; none where there is no such file."""
+    """Return the sources that the obole.toml of a folder declares; none where there is no such file."""
     return declared(load(folder)) if (folder / FILE_NAME).exists() else NOTHING
 
 
@@ -43,10 +44,10 @@ def inspect_file(path: Path, said: Declared = NOTHING) -> Inspection:
     """Inspect one file; a file that is none of ours has a fault that says so."""
     kind = kind_of(path, said)
     if kind is None:
-        fault = Fault(
+        message = _(
             "no kind of file that Obole takes in: bank files (CODA, CAMT, pain), platform reports, registers, journals"
         )
-        return Inspection(path.name, "unknown", (fault,))
+        return Inspection(path.name, "unknown", (Fault(message),))
     if kind in _BANK_FILES:
         return inspection.inspect_bank_file(path)
     if kind is DocumentKind.PLATFORM:

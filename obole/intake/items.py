@@ -33,6 +33,7 @@ from ledger.sources import digest_of, source_document
 from obole.books.opened import Books
 from obole.intake.guards import refuse_where, warnings_of
 from obole.outcome import Taken
+from obole.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def take_items(
         new = _new_items(posting.connection, kind, items, path, taken)
         closed = books.closed_years(posting.connection)
         shut = (item for item in new if item.day.year in closed)
-        faults = [Fault(f"dated {one.day}, but {one.day.year} is closed; use an open year", one.row) for one in shut]
+        message = _("dated {day}, but {year} is closed; use an open year")
+        faults = [Fault(message.format(day=one.day, year=one.day.year), one.row) for one in shut]
         refuse_where(path, faults)
         for year in sorted({item.day.year for item in new}):
             name = free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
@@ -107,9 +109,9 @@ def _new_items(
         if before is None:
             new.append(item)
         elif before != item.digest:
-            message = (
-                f"{item.reference} of {item.day} was posted before with another content; reverse it with a new entry"
-            )
+            message = _(
+                "{reference} of {day} was posted before with another content; reverse it with a new entry"
+            ).format(reference=item.reference, day=item.day)
             faults.append(Fault(message, item.row))
     refuse_where(path, faults)
     taken.counts["new"] = len(new)
@@ -122,7 +124,7 @@ def _new_items(
 
 
 def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item]) -> list[Fault]:
-    """What was posted under another day, or is not asked for any more: registers are read again with their old rows.
+    """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
 
     A gift in kind is known by its reference whatever its day; the entries of a grant are known by the grant.
     """
@@ -130,12 +132,12 @@ def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item]) ->
         return []
     asked = {item.key for item in items}
     rows = {_owner(kind, item.reference): item.row for item in items}
+    message = _(
+        "{reference} was posted on {day}, which this file does not have any more; put that row back as it was, and "
+        "enter the change as a row of its own"
+    )
     return [
-        Fault(
-            f"{reference} was posted on {day}, which this file does not have any more; "
-            "put that row back as it was, and enter the change as a row of its own",
-            rows[_owner(kind, reference)],
-        )
+        Fault(message.format(reference=reference, day=day), rows[_owner(kind, reference)])
         for reference, day in sorted(all_vouchers(connection, kind).keys() - asked)
         if _owner(kind, reference) in rows
     ]

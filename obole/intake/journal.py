@@ -20,10 +20,11 @@ from obole.books.watch import Watch
 from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
+from obole.words import _
 
 
 def take_journal(books: Books, path: Path) -> Taken:
-    """The entries of a general journal; gift accounts are refused, because the register alone posts to them."""
+    """Take the entries of a general journal in; gift accounts are refused, because the register alone posts to them."""
     file = journal_file.read(path)
     refuse_file(path, file)
     control = set(books.config.gifts.control)
@@ -38,13 +39,13 @@ def take_journal(books: Books, path: Path) -> Taken:
             if line.account not in books.chart:
                 faults.append(Fault(unknown_account(line.account), line.row))
             elif line.account in control:
-                message = (
-                    f"account {line.account} is kept by the register of gifts; enter the gift there, not in the journal"
+                message = _(
+                    "account {account} is kept by the register of gifts; enter the gift there, not in the journal"
                 )
-                faults.append(Fault(message, line.row))
+                faults.append(Fault(message.format(account=line.account), line.row))
             elif line.account == books.config.gifts.suspense:
-                message = f"account {line.account} is kept by the list of open lines; assign one (`obole match`)"
-                faults.append(Fault(message, line.row))
+                message = _("account {account} is kept by the list of open lines; assign one (`obole match`)")
+                faults.append(Fault(message.format(account=line.account), line.row))
     refuse_where(path, faults)
     items = [
         Item(
@@ -60,7 +61,7 @@ def take_journal(books: Books, path: Path) -> Taken:
 
 
 def _content(line: JournalLine) -> tuple[Any, ...]:
-    """What must be the same where a line comes again; what it carries counts only where it carries something."""
+    """Return what must be the same where a line comes again; what it carries counts only where it carries something."""
     return (line.account, line.cents, line.text, *(line.keys if any(line.keys) else ()))
 
 

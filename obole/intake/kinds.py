@@ -1,4 +1,4 @@
-"""What a source file is, by its beginning or its headings."""
+"""Tell what a source file is, by its beginning or its headings."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +10,7 @@ from importers.registers import assignments, donors, grants, in_kind, parties, p
 from importers.registers import journal as journal_file
 from ledger.errors import Fault, OboleError
 from ledger.records import DocumentKind
+from obole.words import _
 
 SOURCE_KINDS = (
     (DocumentKind.DONORS, donors.identify),
@@ -27,21 +28,12 @@ SOURCE_KINDS = (
 )
 
 
-EMPTY = Fault("the file is empty; fetch it again where it came from")
-
-
-UNKNOWN = Fault(
-    "no kind of file that Obole takes in; `obole inspect` says what it sees, docs/registers.md and docs/platforms.md "
-    "what it takes"
-)
-
-
 # Taken again although the file was seen: a grant may have fallen due since, a donor may have been changed since.
 ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.PARTIES)
 
 
 def kind_of(path: Path, said: Declared = NOTHING) -> DocumentKind | None:
-    """What a source file is, by its beginning or its headings; None where it is none of ours.
+    """Return what a source file is, by its beginning or its headings; None where it is none of ours.
 
     What obole.toml declares comes before the registers, whose headings it may share.
     """
@@ -52,8 +44,20 @@ def kind_of(path: Path, said: Declared = NOTHING) -> DocumentKind | None:
     return next((kind for kind, identify in SOURCE_KINDS if identify(path)), None)
 
 
+def not_taken(path: Path) -> Fault:
+    """Say why a file that is none of ours is not taken in."""
+    if path.stat().st_size == 0:
+        return Fault(_("the file is empty; fetch it again where it came from"))
+    return Fault(
+        _(
+            "no kind of file that Obole takes in; `obole inspect` says what it sees, docs/registers.md and "
+            "docs/platforms.md what it takes"
+        )
+    )
+
+
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """The files given, and all files below the folders given; hidden ones left out."""
+    """Return the files given, and all files below the folders given; hidden ones left out."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -61,5 +65,5 @@ def expand(paths: Iterable[Path]) -> list[Path]:
         elif path.exists():
             found.append(path)
         else:
-            raise OboleError(f"{path.name}: there is no such file; check the name.")
+            raise OboleError(_("{name}: there is no such file; check the name.").format(name=path.name))
     return found

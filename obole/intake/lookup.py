@@ -32,7 +32,7 @@ def look_up_lines(
 
 
 def _found(connection: Connection, name: str, before: Closing | None, asked: Questions) -> Found:
-    """One query for each kind of question, and only where a line asks it."""
+    """Answer with one query for each kind of question, and only where a line asks it."""
     return Found(
         name=name,
         before=before,

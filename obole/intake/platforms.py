@@ -51,6 +51,7 @@ from obole.books.settings import Platform
 from obole.books.watch import Watch
 from obole.intake.guards import day_faults, refuse_where
 from obole.outcome import Taken
+from obole.words import _, many
 
 _NOT_ASCII = re.compile(r"[^A-Za-z0-9]+")
 
@@ -115,7 +116,7 @@ class _Report:
         return self.posting.connection
 
     def free_name(self, year: int, end: str) -> str:
-        """A name for a document of the report that is free."""
+        """Return a name for a document of the report that is free."""
         return free_name(self.connection, f"platform-{self.desk.report.platform}-{year}-{end}")
 
     def post(self, made: BookedRows, *, archived: bool) -> None:
@@ -136,7 +137,7 @@ class _Report:
 def _new_rows(
     books: Books, connection: Connection, path: Path, report: PlatformReport, rows: Sequence[PlatformRow]
 ) -> list[PlatformRow]:
-    """The rows not posted before; refused where one was, with another content, or where its year is closed."""
+    """Return the rows not posted before; refused where one was, with another content, or where its year is closed."""
     references = (voucher_reference(report, row) for row in rows)
     known = voucher_contents(connection, DocumentKind.PLATFORM, references)
     closed = books.closed_years(connection)
@@ -147,9 +148,10 @@ def _new_rows(
         if before is None:
             new.append(row)
             if row.paid.year in closed:
-                faults.append(Fault(f"dated {row.paid}, but {row.paid.year} is closed", row.line))
+                message = _("dated {day}, but {year} is closed").format(day=row.paid, year=row.paid.year)
+                faults.append(Fault(message, row.line))
         elif before != contents[row.reference]:
-            message = "this row was posted before with another content; ask the platform which is right"
+            message = _("this row was posted before with another content; ask the platform which is right")
             faults.append(Fault(message, row.line))
     refuse_where(path, faults)
     return new
@@ -169,13 +171,13 @@ def _count(taken: Taken, report: PlatformReport, rows: Sequence[PlatformRow], ne
 
 
 def _campaigns(books: Books, path: Path, rows: Sequence[PlatformRow], taken: Taken) -> dict[str, str | None]:
-    """The campaigns as the books may name them, one that names a person as None.
+    """Return the campaigns as the books may name them, one that names a person as None.
 
     Donor keys of the file that the vault does not have refuse it.
     """
     keys = {row.donor for row in rows if row.donor}
     keys -= known_donors(books, keys)
-    message = "its donor is not in the vault; import the donor register first"
+    message = _("its donor is not in the vault; import the donor register first")
     refuse_where(path, [Fault(message, row.line) for row in rows if row.donor in keys])
     named = {row.campaign for row in rows if row.campaign}
     if not named:
@@ -184,7 +186,11 @@ def _campaigns(books: Books, path: Path, rows: Sequence[PlatformRow], taken: Tak
     campaigns = {one: None if watch.problem(one) else one[:80] for one in named}
     lost = sum(one is None for one in campaigns.values())
     if lost:
-        message = f"{lost} campaigns hold personal data and are left out of the books"
+        message = many(
+            "{count} campaign holds personal data and is left out of the books",
+            "{count} campaigns hold personal data and are left out of the books",
+            lost,
+        ).format(count=lost)
         taken.faults.append(Fault(message, severity=Severity.WARNING))
     return campaigns
 
@@ -196,7 +202,7 @@ def _desk(
     settings: Platform,
     rows: Sequence[PlatformRow],
 ) -> PlatformDesk:
-    """What the books know when the new rows of a report are decided, but for its campaigns."""
+    """Return what the books know when the new rows of a report are decided, but for its campaigns."""
     config = books.config
     gifts = [payment_of(report, row) for row in rows if row.kind is PlatformEvent.GIFT]
     with books.vault.connect() as vault:
@@ -232,7 +238,7 @@ def _book(work: _Report, rows: Sequence[PlatformRow]) -> None:
 
 
 def _name_ends(books: Books, payouts: set[str]) -> dict[str, str]:
-    """The id of each payout as a part of a document's name, in which no person's name may stand."""
+    """Return the id of each payout as a part of a document's name, in which no person's name may stand."""
     watch = Watch(books) if any(payouts) else None
     ends = {}
     for payout in payouts:
@@ -290,4 +296,4 @@ def _id_faults(rows: Sequence[PlatformRow]) -> Iterator[Fault]:
     for row in rows:
         ids = (row.reference, row.payment)
         if any("@" in one or (_BELGIAN_IBAN.fullmatch(one) and valid_iban(one)) for one in ids):
-            yield Fault("the column of ids holds an e-mail address or an IBAN; map the transaction id", row.line)
+            yield Fault(_("the column of ids holds an e-mail address or an IBAN; map the transaction id"), row.line)

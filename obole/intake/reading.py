@@ -29,6 +29,7 @@ from importers.bank import coda
 from importers.bank.records import BankFile, Movement, Outline, Statement
 from ledger.collector import paused
 from ledger.errors import Fault
+from ledger.languages import speak, spoken
 from obole.outcome import Told
 
 # Bytes of results waiting to be sent: about 100,000 movements, more than the posting takes at a time. As many bytes of
@@ -83,12 +84,12 @@ class BankSource:
     bank: BankFile | None
 
     def outline(self) -> Outline:
-        """How many statements there are at most, their last day and their order, before they are gone through."""
+        """Return how many statements there are at most, their last day and order, before they are gone through."""
         return coda.outline(self.content) if self.bank is None else self.bank.outline
 
 
 class _Piece(NamedTuple):
-    """What is read at once: a file, or one of several parts of a large one."""
+    """A part that is read at once: a file, or one of several parts of a large one."""
 
     path: Path
     size: int
@@ -98,7 +99,7 @@ class _Piece(NamedTuple):
 
 @contextmanager
 def reading(paths: Sequence[Path]) -> Iterator[Iterator[BankSource]]:
-    """The files in their order, each to be gone through before the next; read ahead until the block is left."""
+    """Yield the files in their order, each to be gone through before the next; read ahead until the block is left."""
     sizes = [path.stat().st_size for path in paths]
     pieces = [piece for path, size in zip(paths, sizes, strict=True) for piece in _pieces(path, size)]
     if sum(sizes) < _WORTH_IT or (os.cpu_count() or 1) < 2:  # noqa: PLR2004
@@ -136,7 +137,7 @@ def _sources(reader: "_Reader") -> Iterator[BankSource]:
 
 
 def _joined(reader: "_Reader", index: int, of: int, faults: list[Fault]) -> Iterator[Statement]:
-    """The statements of a file as its pieces come; in the end `faults` has those of the file."""
+    """Yield the statements of a file as its pieces come; in the end `faults` has those of the file."""
     joint = coda.Joint()
     for place in range(index, index + of):
         part = reader.result(place)
@@ -187,7 +188,7 @@ def _start(pieces: Sequence[_Piece], size: int) -> _Other:
     os.write(fill, b"".join(_TOKEN.pack(*one) for one in _together(pieces, size)))
     os.close(fill)
     root = str(Path(obole.__file__).parents[1])  # wherever this module stands; an editable install is on no path
-    command = [sys.executable, "-S", "-c", _COMMAND, f"{tokens},{ours}", root, *sys.path]
+    command = [sys.executable, "-S", "-c", _COMMAND, f"{tokens},{ours},{spoken()}", root, *sys.path]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(tokens, ours))  # noqa: S603 - our own code
     os.close(ours)  # else the end of the process would not end the pipe
     assert process.stdin is not None
@@ -197,7 +198,7 @@ def _start(pieces: Sequence[_Piece], size: int) -> _Other:
 
 
 def _together(pieces: Sequence[_Piece], size: int) -> Iterator[tuple[int, int]]:
-    """First and last but one of the pieces that are read together: of so many bytes or more."""
+    """Yield first and last but one of the pieces that are read together: of so many bytes or more."""
     start = weight = 0
     for index, piece in enumerate(pieces):
         weight += piece.size
@@ -216,14 +217,14 @@ class _Reader:
     _done: dict[int, tuple[_Stamp, _Result]] = field(default_factory=dict)
 
     def file(self, index: int) -> _File:
-        """The file that a piece is of."""
+        """Return the file that a piece is of."""
         path = self.pieces[index].path
         if path not in self._files:
             self._files[path] = _File(path)
         return self._files[path]
 
     def result(self, index: int) -> _Result:
-        """What a piece holds; they are asked for in order."""
+        """Return what a piece holds; they are asked for in order."""
         while index not in self._done and self.other is not None:
             self._go_on(self.other, index)
         stamp, result = self._done.pop(index, (None, None))
@@ -255,9 +256,11 @@ class _Reader:
 
 @paused()
 def read_for_other() -> None:
-    """The second process: what it reads is pickled here and sent by a thread of its own."""
+    """Read as the second process: what it reads is pickled here and sent by a thread of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, and this one ends with it
-    tokens, results = map(int, sys.argv[1].split(","))
+    *numbers, language = sys.argv[1].split(",")
+    speak(language)  # faults are said where they are found
+    tokens, results = map(int, numbers)
     outbox = _Outbox(Connection(results, readable=False))
     pieces: list[_Piece] = []
     with suppress(EOFError, pickle.UnpicklingError):  # it was killed
@@ -278,7 +281,7 @@ def read_for_other() -> None:
 
 
 def _packed(result: _Result) -> tuple[_Result, list[_Columns]]:
-    """What was read, with the movements of its statements as columns: pickled in half the time."""
+    """Return what was read, with the movements of its statements as columns: pickled in half the time."""
     columns = [tuple(zip(*one.movements, strict=True)) for one in result.statements]
     return replace(result, statements=tuple(replace(one, movements=()) for one in result.statements)), columns
 

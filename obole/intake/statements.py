@@ -30,9 +30,11 @@ from obole.debits.failures import follow, of_returns
 from obole.intake.continuity import continuity, new_or_known, numbered, parts_not_posted, sharing_days
 from obole.intake.desk import Knowledge, desk_of, load_known
 from obole.intake.details import Details, DetailsFile, take_details
+from obole.intake.guards import before_first_day, no_bank, year_closed
 from obole.intake.lookup import look_up
 from obole.intake.reading import BankSource, ReadStatement, reading
 from obole.outcome import Told, ToldFile
+from obole.words import _
 
 # A batch is one transaction: large enough that its fsyncs cost little, small enough that a kill loses seconds.
 _BATCH_MOVEMENTS = 40_000
@@ -121,7 +123,7 @@ class _Work:
 
 @contextmanager
 def _together(books: Books, known: Knowledge) -> Iterator[_Work]:
-    """One transaction of the register for what is posted inside the block."""
+    """Open one transaction of the register for what is posted inside the block."""
     with books.posting() as posting:
         connection = posting.connection
         mixed = banks_with(connection, DocumentKind.CAMT)
@@ -142,7 +144,7 @@ class _NewPart(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether it is all of the statement that was read."""
+        """Tell whether it is all of the statement that was read."""
         return self.statement is self.read.statement
 
 
@@ -153,7 +155,9 @@ def _new_parts(work: _Work, batch: Sequence[ReadStatement]) -> Iterator[_NewPart
         desk = desk_of(work.books, statement.account, work.known)
         problem = _refusal(work.books, desk, statement)
         if problem is not None or desk is None:
-            told.faults.append(Fault(f"statement {statement.sequence} of {statement.closing_date}: {problem}"))
+            message = _("statement {number} of {day}: {problem}")
+            place = message.format(number=statement.sequence, day=statement.closing_date, problem=problem)
+            told.faults.append(Fault(place))
             continue
         name = document_name(desk.alias, statement)
         if statement.kind is DocumentKind.CAMT or desk.alias in work.mixed:
@@ -207,7 +211,7 @@ def _post(work: _Work, part: _NewPart, found: Found, booked: Booked) -> None:
     read, statement, told = part.read, part.statement, part.read.told
     shut = work.closed & {day.year for day in _days(statement)}
     if shut:
-        told.faults.append(Fault(f"{found.name}: {min(shut)} is closed; nothing can be posted in it any more"))
+        told.faults.append(Fault(year_closed(found.name, min(shut))))
         return
     told.faults.extend(booked.faults)
     told.faults.extend(continuity(statement, found))
@@ -232,17 +236,18 @@ def _follow(work: _Work, document_id: int, returns: Sequence[Return], told: Told
 
 def _refusal(books: Books, desk: Desk | None, statement: Statement) -> str | None:
     if desk is None:
-        ending = statement.account[-4:]
-        return f"the account ending in {ending} is no [[bank]] of obole.toml; add it there, or leave the file out"
+        return no_bank(statement.account)
     if statement.currency != "EUR":
-        return f"the statement is in {statement.currency}; these books are kept in EUR only"
+        message = _("the statement is in {currency}; these books are kept in EUR only")
+        return message.format(currency=statement.currency)
     if statement.closing_date is None:
-        return "the statement has no closing date"
+        return _("the statement has no closing date")
     first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
     if statement.closing_date.year > today().year + 1:
-        return f"it closes on {statement.closing_date}, which is years away; ask the bank for the file again"
+        message = _("it closes on {day}, which is years away; ask the bank for the file again")
+        return message.format(day=statement.closing_date)
     if first < books.config.first_day:
-        return f"dated {first}, before the first day of these books ({books.config.first_day}, first_day in obole.toml)"
+        return before_first_day(books, first)
     return None
 
 

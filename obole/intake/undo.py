@@ -13,11 +13,12 @@ from ledger.register.gifts import PostedGift, gifts_of, reversal_of
 from ledger.register.suspense import assignments_to, lines_decided
 from ledger.vault.links import forget_ibans
 from obole.books.opened import Books, settle
+from obole.words import _
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was reversed: the document, the one that reverses it, gifts with their sum, other transactions."""
+    """A document that was reversed: its name, the one that reverses it, gifts with their sum, other transactions."""
 
     document: str
     by: str
@@ -44,14 +45,15 @@ def _undo(books: Books, name: str, *, dry_run: bool = False, recovered: tuple[st
         connection = posting.connection
         record = find_document(connection, name)
         if record is None:
-            raise CannotUndo(f"{name}: no such document; `obole documents` lists those posted.")
+            raise CannotUndo(_("{name}: no such document; `obole documents` lists those posted.").format(name=name))
         undone = undone_by(connection)
         if record.id in undone:
-            raise CannotUndo(f"{name}: undone already; import its file to post it again.")
+            raise CannotUndo(_("{name}: undone already; import its file to post it again.").format(name=name))
         refuse_kind(name, record.kind)
         closed = books.closed_years(connection) & record.years
         if closed:
-            raise CannotUndo(f"{name}: {min(closed)} is closed; enter a correction in an open year.")
+            message = _("{name}: {year} is closed; enter a correction in an open year.")
+            raise CannotUndo(message.format(name=name, year=min(closed)))
         _refuse_assigned(connection, record, undone)
         _refuse_sent(connection, record)
         gifts = [_standing(connection, one, name, undone) for one in gifts_of(connection, record.id)]
@@ -68,29 +70,30 @@ def _undo(books: Books, name: str, *, dry_run: bool = False, recovered: tuple[st
 
 
 def _refuse_assigned(connection: Connection, record: PostedDocument, undone: Mapping[int, int]) -> None:
-    """CannotUndo where another document decided about a suspense line of this one."""
+    """Raise CannotUndo where another document decided about a suspense line of this one."""
     for one in assignments_to(connection, record.id):
         if one.by_id not in undone:
-            raise CannotUndo(f"{record.name}: line {one.position} was assigned by {one.by}; undo that first.")
+            message = _("{name}: line {line} was assigned by {document}; undo that first.")
+            raise CannotUndo(message.format(name=record.name, line=one.position, document=one.by))
 
 
 def _refuse_sent(connection: Connection, record: PostedDocument) -> None:
-    """CannotUndo for a collection that the bank has answered: one is withdrawn only while nothing came of it."""
+    """Raise CannotUndo for a collection that the bank has answered: one is withdrawn only while nothing came of it."""
     if record.kind != DocumentKind.COLLECTION:
         return
     for reference in debitbook.references_of(connection, record.name):
         collected = debitbook.collected(connection, reference)
         if collected is not None and any(one.credited or one.rejected for one in collected.debits):
-            raise CannotUndo(f"{record.name}: the bank has credited or rejected some of it; it cannot be withdrawn.")
+            message = _("{name}: the bank has credited or rejected some of it; it cannot be withdrawn.")
+            raise CannotUndo(message.format(name=record.name))
 
 
 def _standing(connection: Connection, one: PostedGift, name: str, undone: Mapping[int, int]) -> PostedGift:
-    """The gift, or what took its place where its reversal was itself taken back."""
+    """Return the gift, or what took its place where its reversal was itself taken back."""
     while (back := reversal_of(connection, one.id)) is not None:
         if back.document_id not in undone:
-            raise CannotUndo(
-                f"{name}: a gift of line {one.gift.position} was taken back by {back.document}; undo that first."
-            )
+            message = _("{name}: a gift of line {line} was taken back by {document}; undo that first.")
+            raise CannotUndo(message.format(name=name, line=one.gift.position, document=back.document))
         restored = [
             other
             for other in gifts_of(connection, undone[back.document_id])

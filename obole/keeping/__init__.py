@@ -1,1 +1,1 @@
-"""What lets books live on: brought up to date, copied away and put back."""
+"""Let books live on: brought up to date, copied away and put back."""

@@ -32,6 +32,7 @@ from obole.books.form import form_of
 from obole.books.opened import Books
 from obole.keeping.contents import BOOKS, KEYS, MANIFEST, Contents, Member
 from obole.keeping.envelope import EnvelopeWriter, Lock, Secret
+from obole.words import _
 
 Progress = Callable[[str, int, int], None]
 
@@ -71,19 +72,25 @@ def back_up(books: Books, path: Path, secret: Secret, progress: Progress | None 
     path = path.absolute()
     if books.config.register_url or books.config.vault_url:
         raise NotBackedUp(
-            "register or vault of these books lie on a server, which `obole backup` does not copy yet; back the server "
-            "up with its own tools (pg_dump), and the folder of the books with it."
+            _(
+                "register or vault of these books lie on a server, which `obole backup` does not copy yet; back the "
+                "server up with its own tools (pg_dump), and the folder of the books with it."
+            )
         )
     for name in STORES:
         file = books.embedded(name)
         if file is not None and not file.exists():
-            raise NotBackedUp(f"{file.name}: the {name} of these books is missing; restore it from an earlier backup.")
+            message = _("{file}: the {store} of these books is missing; restore it from an earlier backup.")
+            raise NotBackedUp(message.format(file=file.name, store=name))
     if path.resolve().is_relative_to(books.folder.root):
-        raise NotBackedUp(f"{path.name}: lies inside the books, which it would copy; choose a folder outside them.")
+        message = _("{file}: lies inside the books, which it would copy; choose a folder outside them.")
+        raise NotBackedUp(message.format(file=path.name))
     if path.exists():
-        raise NotBackedUp(f"{path.name}: is there already, and a backup replaces no other; choose another name.")
+        message = _("{file}: is there already, and a backup replaces no other; choose another name.")
+        raise NotBackedUp(message.format(file=path.name))
     if not path.parent.is_dir():
-        raise NotBackedUp(f"{path.parent}: there is no such folder; make it, or choose another.")
+        message = _("{folder}: there is no such folder; make it, or choose another.")
+        raise NotBackedUp(message.format(folder=path.parent))
     key = read_key(books.config.key)
     with _new_file(path) as out, TemporaryFile(dir=path.parent) as spool:
         still = _stand_still(books, cast("BinaryIO", spool))
@@ -190,12 +197,13 @@ def _fill(writer: "_Archive", books: Books, still: _Still, key: bytes) -> list[s
             continue
         file = _open(books.folder.root / name)
         if file is None:
-            faults.append(f"{name}: is missing" if name in still.posted else f"{name}: was removed meanwhile")
+            told = _("{file}: is missing") if name in still.posted else _("{file}: was removed meanwhile")
+            faults.append(told.format(file=name))
             continue
         with file:
             digest = writer.add(BOOKS + name, file, os.fstat(file.fileno()).st_size)
         if still.posted.get(name, digest) != digest:
-            faults.append(f"{name}: was changed since it was posted")
+            faults.append(_("{file}: was changed since it was posted").format(file=name))
     return faults
 
 
@@ -274,7 +282,8 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
         try:
             fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotBackedUp(f"{path.name}: is being written already; wait until that is done.") from None
+            message = _("{file}: is being written already; wait until that is done.")
+            raise NotBackedUp(message.format(file=path.name)) from None
         try:
             out.truncate(0)
             yield out

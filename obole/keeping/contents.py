@@ -1,4 +1,4 @@
-"""What stands in a backup besides the files: a manifest with the SHA-256 of each of them and of the whole."""
+"""Describe a backup beside its files: a manifest with the SHA-256 of each of them and of the whole."""
 
 import hashlib
 import json
@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from ledger.errors import OboleError
 from ledger.register.inventory import Counted
+from obole.words import _
 
 MANIFEST = "manifest.json"
 BOOKS, KEYS = "books/", "keys/"
 
 
 class ManifestBroken(OboleError):
-    """What a backup says of itself is not what it holds."""
+    """A backup does not hold what it says of itself."""
 
 
 class Member(NamedTuple):
@@ -27,7 +28,7 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a backup says of itself."""
+    """The manifest: all that a backup says of itself."""
 
     taken_at: str
     obole: str
@@ -66,5 +67,5 @@ def read_contents(text: bytes) -> Contents:
     except (ValueError, KeyError, TypeError, AttributeError):
         contents = None
     if contents is None or whole != digest_of_whole(contents.members):
-        raise ManifestBroken("the manifest of this backup cannot be read; take another copy of it.")
+        raise ManifestBroken(_("the manifest of this backup cannot be read; take another copy of it."))
     return contents

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ledger.errors import OboleError
+from obole.words import _
 
 MAGIC = b"OBOLE BACKUP  1\n"
 CHUNK = 1 << 20
@@ -41,7 +42,7 @@ class WrongPassphrase(OboleError):
 
 
 class Lock(IntEnum):
-    """What opens a file."""
+    """The kind of secret that opens a file."""
 
     PASSPHRASE = 1
     VAULT_KEY = 2
@@ -49,11 +50,16 @@ class Lock(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What a file is closed with: a passphrase, or the key of a vault under its name."""
+    """A secret that closes a file: a passphrase, or the key of a vault under its name."""
 
     lock: Lock
     value: bytes
     name: str = ""
+
+
+def changed_or_cut_off(file: str) -> str:
+    """Say that a backup is not as it was written."""
+    return _("{file}: this backup was changed or cut off; take another copy of it.").format(file=file)
 
 
 def passphrase(text: str) -> Secret:
@@ -131,7 +137,8 @@ def read_head(file: BinaryIO, path: Path) -> Head:
     """Read the beginning of a file up to the proof; NoBackup where it is none."""
     found = file.read(len(MAGIC))
     if found != MAGIC:
-        raise NoBackup(f"{path.name}: not a backup of Obole, or its beginning was changed; take another copy of it.")
+        message = _("{file}: not a backup of Obole, or its beginning was changed; take another copy of it.")
+        raise NoBackup(message.format(file=path.name))
     fixed = file.read(2 + _SALT + 1)
     name = file.read(fixed[-1]) if len(fixed) == 2 + _SALT + 1 else b""
     try:
@@ -139,7 +146,8 @@ def read_head(file: BinaryIO, path: Path) -> Head:
     except (IndexError, ValueError):
         head = None
     if head is None or head.log_n not in _LOG_N_KNOWN or len(name) != fixed[-1] or len(head.salt) != _SALT:
-        raise NoBackup(f"{path.name}: the beginning of this backup was changed or cut off; take another copy of it.")
+        message = _("{file}: the beginning of this backup was changed or cut off; take another copy of it.")
+        raise NoBackup(message.format(file=path.name))
     return head
 
 
@@ -150,8 +158,11 @@ class EnvelopeReader(RawIOBase):
         key = head.key(secret)
         proof = file.read(_PROOF)
         if not hmac.compare_digest(proof, _proof(key, head.encoded())):
-            what = "the passphrase" if head.lock is Lock.PASSPHRASE else f"the key {head.name}.key"
-            raise WrongPassphrase(f"{path.name}: {what} is not the one of this backup, or its beginning was changed.")
+            if head.lock is Lock.PASSPHRASE:
+                message = _("{file}: the passphrase is not the one of this backup, or its beginning was changed.")
+            else:
+                message = _("{file}: the key {key}.key is not the one of this backup, or its beginning was changed.")
+            raise WrongPassphrase(message.format(file=path.name, key=head.name))
         self._file = file
         self._name = path.name
         self._cipher = AESGCM(key)
@@ -179,5 +190,5 @@ class EnvelopeReader(RawIOBase):
         try:
             self._plain = memoryview(self._cipher.decrypt(nonce, chunk, self._head))
         except (InvalidTag, ValueError):  # ValueError: shorter than its tag
-            raise NoBackup(f"{self._name}: this backup was changed or cut off; take another copy of it.") from None
+            raise NoBackup(changed_or_cut_off(self._name)) from None
         self._number += 1

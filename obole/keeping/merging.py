@@ -13,6 +13,7 @@ from typing import Any
 
 from ledger.chart import Account, render_chart
 from ledger.journal import quote
+from obole.words import _, many
 
 ADDED = "; Added by `obole upgrade`."
 
@@ -41,8 +42,18 @@ class Opened:
     place: str
 
 
-def with_accounts(text: str, wanted: Iterable[Account], elsewhere: Sequence[Opened], first_day: date) -> Merged:
-    """Return a chart with the wanted accounts added; one that is opened in another file is left to a person."""
+def line_of(file: str, line: int) -> str:
+    """Return a place in a file, as a message begins with it."""
+    return _("{file}: line {line}").format(file=file, line=line)
+
+
+def with_accounts(
+    text: str, wanted: Iterable[Account], elsewhere: Sequence[Opened], first_day: date, language: str
+) -> Merged:
+    """Return a chart with the wanted accounts added; one that is opened in another file is left to a person.
+
+    `language` is the foundation's, in which the accounts that were added are told.
+    """
     merged = Merged(text)
     added = []
     for account in wanted:
@@ -50,15 +61,21 @@ def with_accounts(text: str, wanted: Iterable[Account], elsewhere: Sequence[Open
         if other is None:
             added.append(account)
         else:
-            merged.left.append(
-                f"{other.place}: account {other.code} is opened here; move the line to chart.beancount, where Obole "
-                "looks for accounts."
+            message = _(
+                "{place}: account {code} is opened here; move the line to chart.beancount, where Obole looks for "
+                "accounts."
             )
+            merged.left.append(message.format(place=other.place, code=other.code))
     if added:
         directives = render_chart(added, first_day).split("\n", 2)[2]  # without its heading
         merged.text = f"{_ended(text)}\n{ADDED}\n{directives}"
-        names = ", ".join(f"{account.code} ({account.label('fr')})" for account in added)
-        merged.added.append(f"chart.beancount: {_accounts(len(added))} added: {names}.")
+        names = ", ".join(f"{account.code} ({account.label(language)})" for account in added)
+        told = many(
+            "chart.beancount: {count} account was added: {names}.",
+            "chart.beancount: {count} accounts were added: {names}.",
+            len(added),
+        )
+        merged.added.append(told.format(count=len(added), names=names))
     return merged
 
 
@@ -74,9 +91,10 @@ def with_directives(text: str, expected: str) -> Merged:
             if wanted.name in _PREFERENCES:
                 continue
             if any(line.lstrip().startswith(";") and f'"{wanted.name}"' in line for line in lines):
-                merged.left.append(
-                    f"main.beancount: `{wanted.short}` stands in a comment; take the `;` away if it was not meant so."
+                message = _(
+                    "main.beancount: `{directive}` stands in a comment; take the `;` away if it was not meant so."
                 )
+                merged.left.append(message.format(directive=wanted.short))
             else:
                 missing.append(wanted)
             continue
@@ -84,7 +102,8 @@ def with_directives(text: str, expected: str) -> Merged:
     if missing:
         last = [ADDED, *(one.line for one in missing), ""]
         lines = [_ended("".join(lines)), "\n", "\n".join(last)]
-        merged.added.append(f"main.beancount: added at the end: {', '.join(one.short for one in missing)}.")
+        told = _("main.beancount: added at the end: {directives}.")
+        merged.added.append(told.format(directives=", ".join(one.short for one in missing)))
     merged.text = "".join(lines)
     return merged
 
@@ -121,29 +140,34 @@ def _settle(merged: Merged, lines: list[str], index: int, found: _Line | None, w
     """Bring a line that is there to what the settings say, as far as that only adds to it."""
     if found is None or found.value == wanted.value:
         return
-    place = f"main.beancount: line {index + 1}"
+    place = line_of("main.beancount", index + 1)
     if wanted.name == "tolerance_multiplier":
-        merged.left.append(
-            f'{place}: the tolerance_multiplier is not "0", so that a balance may be one cent off; write "0".'
-        )
+        message = _('{place}: the tolerance_multiplier is not "0", so that a balance may be one cent off; write "0".')
+        merged.left.append(message.format(place=place))
     if wanted.kind != "plugin":
         return
     said, asked = _settings(found.value), _settings(wanted.value)
     if said is None or asked is None:
-        merged.left.append(f"{place}: the settings of plugin {found.name} are not Obole's; write `{wanted.line}`.")
+        message = _("{place}: the settings of plugin {plugin} are not Obole's; write `{line}`.")
+        merged.left.append(message.format(place=place, plugin=found.name, line=wanted.line))
         return
     if said.get("register") != asked["register"]:
-        merged.left.append(f"{place}: plugin {found.name} names another register than obole.toml; correct one of them.")
+        message = _("{place}: plugin {plugin} names another register than obole.toml; correct one of them.")
+        merged.left.append(message.format(place=place, plugin=found.name))
     accounts, new = _joined(said.get("accounts"), asked["accounts"])
     if new:
         settings = repr(said | {"accounts": accounts})
         ending = lines[index][len(lines[index].rstrip("\r\n")) :]
         lines[index] = f'plugin "{found.name}" {quote(settings)}{ending}'
-        merged.added.append(f"{place}: {', '.join(new)} added to what plugin {found.name} holds against the register.")
+        told = _("{place}: {added} added to what plugin {plugin} holds against the register.")
+        merged.added.append(told.format(place=place, added=", ".join(new), plugin=found.name))
     if isinstance(accounts, dict):
+        message = _(
+            "{place}: plugin {plugin} has {there} as the account of `{name}`, obole.toml has {asked}; correct one of "
+            "them."
+        )
         merged.left += [
-            f"{place}: plugin {found.name} has {accounts[name]} as the account of `{name}`, obole.toml has {account}; "
-            "correct one of them."
+            message.format(place=place, plugin=found.name, there=accounts[name], name=name, asked=account)
             for name, account in asked["accounts"].items()
             if accounts[name] != account
         ]
@@ -173,7 +197,3 @@ def _joined(said: Any, asked: list[str] | Mapping[str, str]) -> tuple[Any, list[
 
 def _ended(text: str) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"
-
-
-def _accounts(count: int) -> str:
-    return "1 account was" if count == 1 else f"{count} accounts were"

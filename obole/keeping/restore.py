@@ -31,8 +31,9 @@ from obole.books.form import FORM, NewerBooks
 from obole.books.opened import Books, open_books, settle
 from obole.books.settings import FILE_NAME
 from obole.keeping.contents import BOOKS, KEYS, MANIFEST, Contents, ManifestBroken, Member, read_contents
-from obole.keeping.envelope import EnvelopeReader, Head, Lock, NoBackup, Secret, read_head
+from obole.keeping.envelope import EnvelopeReader, Head, Lock, NoBackup, Secret, changed_or_cut_off, read_head
 from obole.keeping.upgrade import upgrade, upgrade_needed
+from obole.words import _, many
 
 _BLOCK = 1 << 20
 
@@ -80,7 +81,8 @@ def restore(
     root = root.resolve()
     present = _present(root, replace=replace)
     if keys_folder().resolve().is_relative_to(root):
-        raise KeyInBooks(f"the key folder lies inside {root.name}; point OBOLE_KEYS at a folder outside it.")
+        message = _("the key folder lies inside {folder}; point OBOLE_KEYS at a folder outside it.")
+        raise KeyInBooks(message.format(folder=root.name))
     with _beside(root) as place:
         contents, key = _unpack(file, secret, place)
         if contents.key:
@@ -90,11 +92,14 @@ def restore(
             raise NewerBooks(Path(file.name))
         faults, old = _prove(unpacked, place, key)
         if faults and not faults_allowed:
-            many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-            raise NotRestored(
-                f"{file.name}: `obole check` finds {many} in what it holds, the first: {faults[0]}; nothing was "
-                "changed. Take another backup, or put it back with its faults by --with-faults."
+            told = many(
+                "{file}: `obole check` finds {count} fault in what it holds, the first: {first}; nothing was changed. "
+                "Take another backup, or put it back with its faults by --with-faults.",
+                "{file}: `obole check` finds {count} faults in what it holds, the first: {first}; nothing was changed. "
+                "Take another backup, or put it back with its faults by --with-faults.",
+                len(faults),
             )
+            raise NotRestored(told.format(file=file.name, count=len(faults), first=faults[0]))
         os.sync()
         keep_key(contents.key, key)
         replaced = _move(unpacked, root, present=present)
@@ -104,16 +109,18 @@ def restore(
 def _present(root: Path, *, replace: bool) -> bool:
     """Tell whether books stand in a folder; NotRestored where what stands there cannot be replaced."""
     if not root.parent.is_dir():
-        raise NotRestored(f"{root.parent}: there is no such folder; make it, or choose another.")
+        message = _("{folder}: there is no such folder; make it, or choose another.")
+        raise NotRestored(message.format(folder=root.parent))
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
     if not (root / FILE_NAME).is_file():
-        raise NotRestored(f"{root.name}: holds other things than books; choose a new or an empty folder.")
+        message = _("{folder}: holds other things than books; choose a new or an empty folder.")
+        raise NotRestored(message.format(folder=root.name))
     if not replace:
-        raise NotRestored(
-            f"{root.name}: there are books here already; choose another folder, or add --replace, which keeps them "
-            "beside."
+        message = _(
+            "{folder}: there are books here already; choose another folder, or add --replace, which keeps them beside."
         )
+        raise NotRestored(message.format(folder=root.name))
     return True
 
 
@@ -127,7 +134,8 @@ def _beside(root: Path) -> Iterator[Path]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotRestored(f"{root.name}: another restore is at work here; wait until it is done.") from None
+            message = _("{folder}: another restore is at work here; wait until it is done.")
+            raise NotRestored(message.format(folder=root.name)) from None
         for left in ("books", "rehearsal"):
             shutil.rmtree(place / left, ignore_errors=True)
         try:
@@ -140,7 +148,7 @@ def _beside(root: Path) -> Iterator[Path]:
 
 @dataclass(slots=True)
 class _Unpacked:
-    """What was found in a backup so far; files of the books lie in `place` already."""
+    """The members found in a backup so far; files of the books lie in `place` already."""
 
     name: str
     place: Path
@@ -151,7 +159,8 @@ class _Unpacked:
     def take(self, name: str, content: BinaryIO | None) -> None:
         """Take one member; ManifestBroken for one that no backup holds."""
         if content is None or name in self.members or self.manifest:
-            raise ManifestBroken(f"{self.name}: holds more than its manifest says; take another copy of it.")
+            message = _("{file}: holds more than its manifest says; take another copy of it.")
+            raise ManifestBroken(message.format(file=self.name))
         if name == MANIFEST:
             self.manifest = content.read()
         elif name.startswith(KEYS):
@@ -163,7 +172,8 @@ class _Unpacked:
     def inside(self, name: str) -> Path:
         """Return where a member goes; ManifestBroken for a name that leads out of the books."""
         if not name.startswith(BOOKS) or ".." in name.split("/") or name.endswith("/"):
-            raise ManifestBroken(f"{self.name}: holds a file that is no part of books; take another copy of it.")
+            message = _("{file}: holds a file that is no part of books; take another copy of it.")
+            raise ManifestBroken(message.format(file=self.name))
         return self.place / name
 
 
@@ -181,15 +191,17 @@ def _unpack(file: Path, secret: Secret, place: Path) -> tuple[Contents, bytes]:
             while packed.read(_BLOCK):  # to the end, where a change is found too
                 pass
         except (tarfile.TarError, EOFError, gzip.BadGzipFile):
-            raise NoBackup(f"{file.name}: this backup was changed or cut off; take another copy of it.") from None
+            raise NoBackup(changed_or_cut_off(file.name)) from None
     contents = read_contents(found.manifest)
     if sorted(contents.members) != sorted(found.members.values()):
-        raise ManifestBroken(f"{file.name}: holds other files than its manifest says; take another copy of it.")
+        message = _("{file}: holds other files than its manifest says; take another copy of it.")
+        raise ManifestBroken(message.format(file=file.name))
     for name in contents.folders:
         found.inside(BOOKS + name).mkdir(parents=True, exist_ok=True, mode=0o700)
     key = secret.value if secret.lock is Lock.VAULT_KEY else found.key
     if len(key) != KEY_BYTES or contents.key != Path(contents.key).name:
-        raise ManifestBroken(f"{file.name}: holds no key of a vault; take another copy of it.")
+        message = _("{file}: holds no key of a vault; take another copy of it.")
+        raise ManifestBroken(message.format(file=file.name))
     return contents, key
 
 

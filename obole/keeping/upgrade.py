@@ -19,7 +19,8 @@ from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, 
 from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
 from obole.books.form import FORM, FORM_FILE, NewerBooks, form_of, write_form
 from obole.books.opened import Books, accounts_named, found_books, settle
-from obole.keeping.merging import Merged, Opened, with_accounts, with_directives
+from obole.keeping.merging import Merged, Opened, line_of, with_accounts, with_directives
+from obole.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Step:
 
 @dataclass(slots=True)
 class Upgraded:
-    """What an upgrade did, in sentences; what is left to a person; the backup that was made before."""
+    """The deeds of an upgrade, in sentences; what is left to a person; the backup that was made before."""
 
     done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -80,19 +81,20 @@ def _refuse_newer(books: Books) -> None:
     for name in STORES:
         version = _version(books, name)
         if version > HEADS[name]:
-            raise StoreUnreadable(
-                f"the {name} is at version {version}, this Obole needs {HEADS[name]}; install the newest Obole."
-            )
+            message = _("the {store} is at version {version}, this Obole needs {needed}; install the newest Obole.")
+            raise StoreUnreadable(message.format(store=name, version=version, needed=HEADS[name]))
 
 
 def _version(books: Books, name: StoreName) -> str:
     """Return the version of a store; StoreUnreadable where it is missing or empty."""
     file = books.embedded(name)
     if file is not None and not file.exists():
-        raise StoreUnreadable(f"{file.name}: the {name} of these books is missing; restore it from your backup.")
+        message = _("{file}: the {store} of these books is missing; restore it from your backup.")
+        raise StoreUnreadable(message.format(file=file.name, store=name))
     version = store_version(books.address(name), name)
     if version is None:
-        raise StoreUnreadable(f"what stands where the {name} should be is empty; restore it from your backup.")
+        message = _("what stands where the {store} should be is empty; restore it from your backup.")
+        raise StoreUnreadable(message.format(store=name))
     return version
 
 
@@ -105,7 +107,8 @@ def _migrate(books: Books) -> list[str]:
     for name in _old_stores(books):
         before = _version(books, name)
         open_store(books.address(name), name).dispose()
-        said.append(f"The {name} was brought from version {before} to {HEADS[name]}.")
+        told = _("The {store} was brought from version {before} to {now}.")
+        said.append(told.format(store=name, before=before, now=HEADS[name]))
     return said
 
 
@@ -121,10 +124,14 @@ def _charted(books: Books) -> Merged:
     elsewhere = list(_opened_elsewhere(books)) if wanted else []
     taken = {account.path: account.code for account in books.chart.values()}
     free = [account for account in wanted if account.path not in taken]
-    merged = with_accounts(_text(books.folder.chart), free, elsewhere, books.config.first_day)
+    config = books.config
+    merged = with_accounts(_text(books.folder.chart), free, elsewhere, config.first_day, config.organisation.language)
+    message = _(
+        "chart.beancount: {path} has the code {taken}, where Obole means {code}; give one of them another name or "
+        'write `code: "{code}"` below it.'
+    )
     merged.left += [
-        f"chart.beancount: {account.path} has the code {taken[account.path]}, where Obole means {account.code}; "
-        f'give one of them another name or write `code: "{account.code}"` below it.'
+        message.format(path=account.path, taken=taken[account.path], code=account.code)
         for account in wanted
         if account.path in taken
     ]
@@ -138,7 +145,7 @@ def _opened_elsewhere(books: Books) -> Iterator[Opened]:
             continue
         for entry in parser.parse_file(str(path))[0]:
             if isinstance(entry, data.Open):
-                place = f"{path.relative_to(root).as_posix()}: line {entry.meta['lineno']}"
+                place = line_of(path.relative_to(root).as_posix(), entry.meta["lineno"])
                 yield Opened(code_of(entry.account) or "", entry.account, place)
 
 
@@ -150,7 +157,8 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode()  # as bytes, so that the ends of lines stay what they are
     except UnicodeDecodeError:
-        raise OboleError(f"{path.name}: not written in UTF-8; save it as UTF-8 in your editor.") from None
+        message = _("{file}: not written in UTF-8; save it as UTF-8 in your editor.")
+        raise OboleError(message.format(file=path.name)) from None
 
 
 def _merge(look: Callable[[Books], Merged], name: str) -> Callable[[Books], list[str]]:
@@ -178,18 +186,19 @@ def _number(books: Books) -> list[str]:
     said = settle(books)  # what a kill left half done is no journal file as posted
     count = number_open_years(books.folder, books.register)
     if count:
-        said.append(f"The entries of the open years got their numbers: {count}.")
+        said.append(_("The entries of the open years got their numbers: {count}.").format(count=count))
     return said
 
 
 def _write_import(books: Books) -> list[str]:
     write_whole(books.folder.root / IMPORT_FILE, IMPORT_TEXT.encode())
-    return [f"{IMPORT_FILE} was missing and was written, so that Fava's import page knows the sources."]
+    told = _("{file} was missing and was written, so that Fava's import page knows the sources.")
+    return [told.format(file=IMPORT_FILE)]
 
 
 def _write_form(books: Books) -> list[str]:
     write_form(books.folder.root)
-    return [f"{FORM_FILE} says that these books have form {FORM}."]
+    return [_("{file} says that these books have form {form}.").format(file=FORM_FILE, form=FORM)]
 
 
 STEPS: tuple[Step, ...] = (

@@ -53,7 +53,7 @@ class ShownBooks:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the reader chose in the address: a language, a year (None: none, or no year), and the rest as it stands.
+    """The choices of the reader in the address: a language, a year (None: none, or no year), and the rest as it stands.
 
     `finished` is the last calendar year that is over: what annual accounts show when no year is chosen.
     """
@@ -79,7 +79,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
-    """What a template gets: the value of the view, or the problem that hindered it; languages; the choices."""
+    """The values a template gets: that of the view, or the problem that hindered it; languages; the choices."""
 
     value: object
     problem: str | None

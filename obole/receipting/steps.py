@@ -45,7 +45,7 @@ class Status:
 
 
 def preview_receipts(books: Books, year: int) -> Preview:
-    """Who would get a receipt and who not."""
+    """Tell who would get a receipt and who not."""
     with books.register.connect() as gifts, books.vault.connect() as identities:
         return preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
 
@@ -151,6 +151,6 @@ def tie_out(books: Books, year: int, totals: Totals) -> Tie:
 
 
 def gift_income(books: Books, in_year: dict[str, int]) -> int:
-    """What the books have on the gift accounts in a year, income positive."""
+    """Return what the books have on the gift accounts in a year, income positive."""
     control = set(books.config.gifts.control)
     return -sum(cents for code, cents in in_year.items() if code in control)

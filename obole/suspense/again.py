@@ -76,7 +76,7 @@ def _post(
 
 
 def _movement(number: int, item: OpenItem, behind: Mapping[tuple[str, int], Counterparty]) -> Movement:
-    """The line as it came, as far as register and vault keep it."""
+    """Return the line as it came, as far as register and vault keep it."""
     who = behind.get((item.document, item.position))
     return Movement(
         position=number,

@@ -26,9 +26,18 @@ from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import (
+    LineGuard,
+    day_faults,
+    named,
+    refuse_file,
+    refuse_where,
+    unknown_account,
+    unknown_donor,
+)
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
+from obole.words import _
 
 _TOTALS = "12"
 
@@ -44,7 +53,7 @@ class _Case:
 
     @property
     def place(self) -> str:
-        return f"movement {self.row.position} of {self.row.document}"
+        return _("movement {position} of {document}").format(position=self.row.position, document=self.row.document)
 
     @property
     def nature(self) -> Nature | None:
@@ -52,7 +61,7 @@ class _Case:
 
 
 def take_assignments(books: Books, path: Path) -> Taken:
-    """Decisions of a sheet: what was decided before in the same way is known, a fault refuses the sheet whole."""
+    """Take the decisions of a sheet: one taken before in the same way is known, a fault refuses the sheet whole."""
     file = assignment_file.read(path)
     refuse_file(path, file)
     with books.register.connect() as connection:
@@ -82,18 +91,18 @@ def take_assignments(books: Books, path: Path) -> Taken:
             continue
         case = _Case(row, item, gift, account)
         if before is not None and item is None:
-            message = f"{case.place} was decided before, in {before.by}; change it there, or undo that document"
-            faults.append(Fault(message, row.row))
+            message = _("{place} was decided before, in {document}; change it there, or undo that document")
+            faults.append(Fault(message.format(place=case.place, document=before.by), row.row))
         elif item is None and gift is None:
-            message = f"{case.place} neither waits on suspense nor is a gift that stands; `obole match` lists what does"
-            faults.append(Fault(message, row.row))
+            message = _("{place} neither waits on suspense nor is a gift that stands; `obole match` lists what does")
+            faults.append(Fault(message.format(place=case.place), row.row))
         else:
             faults += day_faults(books, row.day, row.row)
             faults += named(watch, row.row, row.reason, row.campaign or "")
             faults += guard.faults(row.keys, row.day, row.row)
             if row.party and account in books.config.gifts.control:
-                message = f"{case.place} goes to a gift account, which is of donors; leave the third party out"
-                faults.append(Fault(message, row.row))
+                message = _("{place} goes to a gift account, which is of donors; leave the third party out")
+                faults.append(Fault(message.format(place=case.place), row.row))
             faults += [Fault(problem, row.row) for problem in _problems(books, case, donors)]
             cases.append(case)
     refuse_where(path, faults)
@@ -116,7 +125,7 @@ def _digest(row: AssignmentRow, account: str) -> str:
 
 
 def _account(books: Books, row: AssignmentRow, gift: PostedGift | None) -> str:
-    """Where the line goes: the account written, that of its nature, that of gifts with a donor, or where it stands."""
+    """Return where the line goes: to the account written, of its nature, of gifts with a donor, or where it stands."""
     accounts = books.config.gifts
     if row.account:
         return row.account
@@ -128,7 +137,7 @@ def _account(books: Books, row: AssignmentRow, gift: PostedGift | None) -> str:
 
 
 def _nature(books: Books, case: _Case) -> Nature:
-    """What a line is when it goes to a gift account: a legacy, a fee, a ticket and sponsoring give no receipt."""
+    """Return the nature of a line on a gift account: a legacy, a fee, a ticket and sponsoring give no receipt."""
     if case.nature is not None:
         return case.nature
     accounts = books.config.gifts
@@ -144,27 +153,33 @@ def _nature(books: Books, case: _Case) -> Nature:
 
 
 def _problems(books: Books, case: _Case, donors: set[str]) -> Iterator[str]:
-    """What stands against a decision, the gravest first."""
+    """Yield what stands against a decision, the gravest first."""
     row, account, gifts = case.row, case.account, books.config.gifts
+    values = {"place": case.place, "account": account}
     booked = case.item.booked if case.item is not None else case.gift.gift.booked if case.gift is not None else row.day
     if row.donor and row.donor not in donors:
-        yield f"donor {row.donor} is not in the vault; import the donor register first"
+        yield unknown_donor(row.donor)
     if not account:
-        yield f"{case.place} waits on suspense: write the donor, the account or the nature"
+        yield _("{place} waits on suspense: write the donor, the account or the nature").format(**values)
     elif account not in books.chart:
         yield unknown_account(account)
     elif case.gift is not None and account not in gifts.control:
-        yield f"account {account} takes no gift; {case.place} is one, undo its document or write a gift account"
+        message = _("account {account} takes no gift; {place} is one, undo its document or write a gift account")
+        yield message.format(**values)
     elif row.donor and account not in gifts.control:
-        yield f"account {account} takes no gift; give the donor without an account, or the account without a donor"
+        message = _(
+            "account {account} takes no gift; give the donor without an account, or the account without a donor"
+        )
+        yield message.format(**values)
     if account == gifts.in_kind:
-        yield f"account {account} is for gifts in kind; enter them in their register"
+        yield _("account {account} is for gifts in kind; enter them in their register").format(**values)
     if account == gifts.suspense:
-        yield f"{case.place} is on account {account} already; write where it belongs"
+        yield _("{place} is on account {account} already; write where it belongs").format(**values)
     if case.item is not None and case.item.cents < 0 and account in gifts.control:
-        yield f"{case.place} is a payment; only an incoming amount can be a gift"
+        yield _("{place} is a payment; only an incoming amount can be a gift").format(**values)
     if row.day < booked:
-        yield f"{case.place} was booked on {booked}; the reclassification cannot be dated before"
+        message = _("{place} was booked on {day}; the reclassification cannot be dated before")
+        yield message.format(**values, day=booked)
 
 
 def _item(books: Books, case: _Case) -> Item:
@@ -219,7 +234,7 @@ def _item(books: Books, case: _Case) -> Item:
 
 
 def _restated(books: Books, case: _Case, posted: PostedGift) -> tuple[Gift, Gift]:
-    """The reversal of a gift on the day of the decision, and what it really was."""
+    """Return the reversal of a gift on the day of the decision, and what it really was."""
     row, gift = case.row, posted.gift
     moved = gift._replace(booked=row.day, position=row.row, batch=row.row)
     return (
@@ -273,10 +288,10 @@ def _learn(books: Books, cases: Sequence[_Case]) -> list[Fault]:
 
 
 def _shared(donor: str, others: str) -> str:
-    return (
-        f"the account of this line is used for {others} too and is not remembered for {donor}; write yes in column "
+    return _(
+        "the account of this line is used for {others} too and is not remembered for {donor}; write yes in column "
         "`learn` if it is theirs: lines from it will then wait for a decision each time"
-    )
+    ).format(others=others, donor=donor)
 
 
 def _is_total(case: _Case) -> bool:

@@ -19,6 +19,7 @@ from ledger.vault.counterparties import Counterparty, all_counterparties
 from ledger.vault.donors import find_donors
 from ledger.vault.links import load_links, owners_of_ibans
 from obole.books.opened import Books
+from obole.words import _
 
 # How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
 _OWN_ACCOUNT = 0.95
@@ -54,7 +55,7 @@ class OpenLine:
 
 
 def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
-    """What is open, oldest first, each line with at most three proposals; `gifts` with those of nobody too."""
+    """Return what is open, oldest first, each line with at most three proposals; `gifts` with those of nobody too."""
     with books.register.connect() as connection:
         items = open_items(connection)
         donorless = donorless_gifts(connection) if gifts else []
@@ -90,7 +91,7 @@ def _evidence(
     owners: Mapping[str, set[str]],
     issued: Mapping[str, tuple[str, str | None]],
 ) -> Iterable[Proposal]:
-    """The donors that the account it came from, or the communication it bears, speak for."""
+    """Yield the donors that the account it came from, or the communication it bears, speak for."""
     found: dict[str, list[tuple[float, str]]] = defaultdict(list)
     of_account = owners.get(known.account, set())
     ogm = find_ogm(known.communication)
@@ -98,21 +99,23 @@ def _evidence(
     agreed = issued_to is None or issued_to[0] in of_account
     for donor in of_account:
         if len(of_account) == 1 and agreed:
-            found[donor].append((_OWN_ACCOUNT, "account of this donor"))
+            found[donor].append((_OWN_ACCOUNT, _("account of this donor")))
+        elif len(of_account) == 1:
+            found[donor].append((_SHARED_ACCOUNT, _("account of this donor")))
         else:
-            whose = "account of this donor" if len(of_account) == 1 else f"account of {len(of_account)} donors"
+            whose = _("account of {count} donors").format(count=len(of_account))
             found[donor].append((_SHARED_ACCOUNT, whose))
     if issued_to is not None:
-        found[issued_to[0]].append((_COMMUNICATION, "structured communication issued to this donor"))
+        found[issued_to[0]].append((_COMMUNICATION, _("structured communication issued to this donor")))
     for donor, signs in sorted(found.items()):
         doubt = 1.0
-        for share, _ in signs:
+        for share, _reason in signs:
             doubt *= 1 - share
-        yield Proposal(donor, round(1 - doubt, 3), tuple(reason for _, reason in signs))
+        yield Proposal(donor, round(1 - doubt, 3), tuple(reason for _share, reason in signs))
 
 
 def _noted(connection: Connection) -> dict[int, list[Noted]]:
-    """By amount, the gifts that a CRM's export says came to the bank and that stand with nobody's name yet."""
+    """Return, by amount, the gifts that a CRM's export says came to the bank and that stand with nobody's name yet."""
     noted = noted_gifts(connection, "bank")
     there = defaultdict(list)
     for given in standing_gifts(connection, (one.donor for one in noted)):
@@ -129,8 +132,9 @@ def _noted(connection: Connection) -> dict[int, list[Noted]]:
 
 
 def _by_export(noted: Mapping[int, Sequence[Noted]], cents: int, booked: date) -> Iterable[Proposal]:
-    """The donors of whom an export says that they gave this amount about this day."""
+    """Yield the donors of whom an export says that they gave this amount about this day."""
     donors = {one.donor: one for one in noted.get(cents, ()) if abs(one.day - booked) <= _ABOUT}
     score = _NOTED if len(donors) == 1 else _NOTED_BY_SEVERAL
     for donor, one in sorted(donors.items()):
-        yield Proposal(donor, score, (f"the amount in {one.document}, of {one.day}",))
+        why = _("the amount in {document}, of {day}").format(document=one.document, day=one.day)
+        yield Proposal(donor, score, (why,))

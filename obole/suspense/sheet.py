@@ -53,13 +53,13 @@ _Cell = str | int | float | Decimal
 
 
 def _headings(language: str) -> list[str]:
-    """The headings of the sheet, those to fill in as `importers.assignments` finds them."""
+    """Return the headings of the sheet, those to fill in as `importers.assignments` finds them."""
     own = {column.name: column.heading(language) for column in COLUMNS}
     return [*(own[name] for name in _TO_FILL_IN), *(f"({text_in(language, text)})" for text in _TO_READ)]
 
 
 def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill: float | None = None) -> None:
-    """The list as a sheet to fill in: what is in brackets is to read, the rest is the person's.
+    """Write the list as a sheet to fill in: what is in brackets is to read, the rest is the person's.
 
     With `prefill` the best proposal stands in the donor's column where its score is at least that and no other comes
     near; a row counts as decided only once it has a date.
@@ -95,7 +95,7 @@ def _set_up(sheet: Any, language: str) -> None:
 
 
 def _styled(sheet: Any, heading: str, *, fill: bool) -> Any:
-    """A heading; the shaded ones stand above what the person fills in."""
+    """Return a heading; the shaded ones stand above what the person fills in."""
     cell = WriteOnlyCell(sheet, heading)
     cell.font = _BOLD
     if fill:
@@ -104,7 +104,7 @@ def _styled(sheet: Any, heading: str, *, fill: bool) -> Any:
 
 
 def _shown(sheet: Any, value: Any, place: int) -> Any:
-    """A cell, an amount or a score as such."""
+    """Return a cell, an amount or a score as such."""
     if value == "" or place not in _FORMATS:
         return value
     cell = WriteOnlyCell(sheet, value)

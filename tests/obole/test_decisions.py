@@ -167,6 +167,16 @@ def test_proposals_say_why(small: Obole, tmp_path: Path):
     assert not by_amount["20.00"]["donor"] or float(by_amount["20.00"]["(score)"]) >= 0.9
 
 
+def test_the_sheet_says_why_in_the_language_of_its_headings(small: Obole, tmp_path: Path):
+    line = Line(30_00, "00150000", "POUR LE FONDS", name="JAN VAN DEN BERG", iban=SHARED)
+    small.takes_well(Statement(74, 1_227_50, [line], date(2025, 3, 17)).write(tmp_path))
+    small("match", "-o", tmp_path / "open.csv", "--lang", "nl")
+    sheet = (tmp_path / "open.csv").read_text(encoding="utf-8-sig")
+    assert "(voorstel)" in sheet
+    assert "rekening van 2 donateurs" in sheet
+    assert "account of" not in sheet
+
+
 def open_rows(obole: Obole, folder: Path) -> dict[str, dict[str, str]]:
     """The list of `obole match`, by amount."""
     obole("match", "-o", folder / "list.csv", "--lang", "en")

@@ -15,6 +15,7 @@ import pytest
 
 from importers.bank import coda
 from importers.bank.records import BankFile
+from ledger.languages import speaking
 from obole.intake import reading
 from obole.intake.reading import BankSource
 from obole.intake.reading import reading as read
@@ -111,6 +112,22 @@ def test_what_the_other_has_read_is_not_read_here(
         processes[0].wait(timeout=60)  # its results are few enough for the pipe to hold them
         monkeypatch.setattr(coda, "parse", lambda _content: pytest.fail("read here"))
         assert [source.path for source in sources] == files
+
+
+@pytest.mark.usefixtures("_ahead")
+def test_the_other_says_faults_in_the_language_of_the_person(
+    files: list[Path], processes: list["subprocess.Popen[bytes]"], monkeypatch: pytest.MonkeyPatch
+):
+    for path in files:
+        path.write_bytes(path.read_bytes()[:300])
+    with speaking("fr"):
+        known = [list(one.bank.statements) for one in expected(files)]
+        with read(files) as sources:
+            processes[0].wait(timeout=60)
+            monkeypatch.setattr(coda, "parse", lambda _content: pytest.fail("read here"))
+            assert [list(source.statements) for source in sources] == known
+    assert all(one.faults for statements in known for one in statements)
+    assert ",fr" in str(processes[0].args)
 
 
 @pytest.mark.usefixtures("_ahead")

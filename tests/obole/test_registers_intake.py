@@ -106,7 +106,7 @@ def test_an_emptied_cell_empties_the_field_and_is_told(empty: Obole, tmp_path: P
     moved = list(DONORS[0])
     moved[4] = ""
     said = empty.takes_well(write_donors(tmp_path / "emptied.csv", [moved])).output
-    assert "take the street from 1 donors that had it (D0001)" in said
+    assert "take the street from 1 donor that had it (D0001)" in said
     assert donors_of(empty)["D0001"].street == ""
 
 

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum, auto
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from importers.bank import iso_codes
-from importers.bank.codes import reason_label
+from importers.bank.codes import Language, reason_label
 from importers.bank.communications import compact_ogm, compact_rf, valid_ogm, valid_rf
 from importers.bank.elements import (
     Amount,
@@ -35,8 +36,10 @@ from importers.bank.elements import (
     namespace_of,
 )
 from importers.bank.records import BankFile, Movement, Statement, Tally
+from importers.words import N_, N_many, _, many
 from ledger.collector import paused
 from ledger.errors import Fault, Severity
+from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.records import DocumentKind
 
@@ -217,14 +220,18 @@ def describe(bank_file: BankFile) -> list[tuple[str, str]]:
     facts = [
         (label, str(count))
         for label, count in (
-            ("batches", sum(tally.batches for tally in tallies)),
-            ("structured references", sum(tally.references for tally in tallies)),
-            ("of them OGM", sum(tally.ogm for tally in tallies)),
+            (_("batches"), sum(tally.batches for tally in tallies)),
+            (_("structured references"), sum(tally.references for tally in tallies)),
+            (_("of them OGM"), sum(tally.ogm for tally in tallies)),
         )
         if count
     ]
     returns = Counter(reason for tally in tallies for reason in tally.returns)
-    facts += [(f"returned {reason}", f"{count} ({reason_label(reason, 'en')})") for reason, count in returns.items()]
+    language = cast("Language", spoken())
+    facts += [
+        (_("returned {reason}").format(reason=reason), f"{count} ({reason_label(reason, language)})")
+        for reason, count in returns.items()
+    ]
     return facts
 
 
@@ -240,10 +247,10 @@ def _read(stream: BinaryIO, size: int) -> BankFile:
     except Unreadable as trouble:
         faults.append(trouble.fault)
     if not reader.known and not faults:
-        faults.append(Fault("no camt.053 or camt.054 message found; check that the right file was chosen", 1))
+        faults.append(Fault(_("no camt.053 or camt.054 message found; check that the right file was chosen"), 1))
     faults += reader.faults
     if not reader.sheets and not faults and not reader.faults:
-        faults.append(Fault("the message holds no statement", None, Severity.WARNING))
+        faults.append(Fault(_("the message holds no statement"), None, Severity.WARNING))
     statements = tuple(_finished(sheet, index) for index, sheet in enumerate(_joined(reader.sheets), 1))
     return BankFile(statements, tuple(faults))
 
@@ -266,8 +273,8 @@ class _CamtPages:
     movements: list[Movement] = field(default_factory=list)
     faults: list[tuple[Severity, str, int | None]] = field(default_factory=list)
     told: Counter[Severity] = field(default_factory=Counter)
-    odd: Counter[str] = field(default_factory=Counter)
-    odd_lines: dict[str, int] = field(default_factory=dict)
+    odd: "Counter[_Oddity]" = field(default_factory=Counter)
+    odd_lines: "dict[_Oddity, int]" = field(default_factory=dict)
     currency: str = ""
     own: str = ""
     day: date | None = None  # of the closing balance
@@ -295,25 +302,48 @@ class _CamtPages:
         if self.told[severity] <= FAULTS_SHOWN:
             self.faults.append((severity, message, line))
 
-    def note(self, oddity: str, line: int, count: int = 1) -> None:
+    def note(self, oddity: "_Oddity", line: int, count: int = 1) -> None:
         """Count something odd that changes nothing; it is told once, with how often."""
         self.odd[oddity] += count
         self.odd_lines.setdefault(oddity, line)
 
 
-_NO_STATUS = "entries without a status (Sts), taken as booked"
+# What is odd, for one and for several.
+_Oddity = tuple[str, str]
 
 
-_NOT_BOOKED = "entries that are not booked yet (status other than BOOK), left out"
+_NO_STATUS = N_many(
+    "{count} entry without a status (Sts), taken as booked", "{count} entries without a status (Sts), taken as booked"
+)
 
 
-_LONG = "communications longer than the 140 characters of the standard"
+_NOT_BOOKED = N_many(
+    "{count} entry that is not booked yet (status other than BOOK), left out",
+    "{count} entries that are not booked yet (status other than BOOK), left out",
+)
 
 
-_OLD_BIC = "banks named by BIC where this version has BICFI"
+_LONG = N_many(
+    "{count} communication longer than the 140 characters of the standard",
+    "{count} communications longer than the 140 characters of the standard",
+)
 
 
-_NOT_SPLIT = "totals whose details have no amounts of their own, taken as one"
+_OLD_BIC = N_many(
+    "{count} bank named by BIC where this version has BICFI", "{count} banks named by BIC where this version has BICFI"
+)
+
+
+_NOT_SPLIT = N_many(
+    "{count} total whose details have no amounts of their own, taken as one",
+    "{count} totals whose details have no amounts of their own, taken as one",
+)
+
+
+_NO_DAY = N_many(
+    "{count} entry without a booking date, taken as booked on its value date, else on the closing day",
+    "{count} entries without a booking date, taken as booked on their value date, else on the closing day",
+)
 
 
 class _CamtReader:
@@ -392,7 +422,7 @@ class _CamtReader:
         if str(element.tag).endswith(_REPORT):
             self.faults.append(
                 Fault(
-                    "camt.052 is a report within the day, which the statement repeats; ask the bank for camt.053",
+                    _("camt.052 is a report within the day, which the statement repeats; ask the bank for camt.053"),
                     line_of(element) or None,
                 )
             )
@@ -525,7 +555,10 @@ def _add_line(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
         amount = _share(detail, entry.credit, found)
         if amount is not None:
             sheet.warn(
-                f"the detail of this entry is {_money(amount)}, the entry {_money(entry.cents)}; the entry counts", line
+                _("the detail of this entry is {detail}, the entry {entry}; the entry counts").format(
+                    detail=_money(amount), entry=_money(entry.cents)
+                ),
+                line,
             )
     kind = "0" if not entry.total else "1" if entry.block else "2"
     row = _CamtRow(len(sheet.movements) + 1, None, booked, value, entry.cents, kind + code)
@@ -574,8 +607,12 @@ def _explain_unsplit(sheet: _CamtPages, entry: _Entry, details: Sequence[Found])
         sheet.note(_NOT_SPLIT, entry.line)
     else:
         sheet.warn(
-            f"the details of this total add up to {_money(sum(known))}, the total is {_money(entry.cents)}: "
-            f"difference {_money(entry.cents - sum(known))}; the total counts, as one",
+            _(
+                "the details of this total add up to {details}, the total is {entry}: difference {difference}; "
+                "the total counts, as one"
+            ).format(
+                details=_money(sum(known)), entry=_money(entry.cents), difference=_money(entry.cents - sum(known))
+            ),
             entry.line,
         )
     for detail in details:
@@ -719,12 +756,12 @@ def _creditor_reference(sheet: _CamtPages, reference: str, belgian: bool, line: 
     digits = compact_ogm(reference)
     if belgian:
         if not valid_ogm(digits):
-            sheet.warn("the structured communication fails modulo 97; match this line by hand", line)
+            sheet.warn(_("the structured communication fails modulo 97; match this line by hand"), line)
         return digits
     if reference[:2].upper() == "RF":
         compact = compact_rf(reference)
         if not valid_rf(compact):
-            sheet.warn("the RF reference fails modulo 97; match this line by hand", line)
+            sheet.warn(_("the RF reference fails modulo 97; match this line by hand"), line)
         return compact
     return digits if valid_ogm(digits) else None
 
@@ -736,7 +773,7 @@ def _share(detail: Found, credit: bool, entry: Found) -> int | None:
         return None
     currency = entry["amount"][1] if "amount" in entry else ""
     cents, trouble = _cents(pair[0])
-    if trouble or cents is None or (currency and pair[1] and pair[1] != currency):
+    if trouble is not None or cents is None or (currency and pair[1] and pair[1] != currency):
         return None
     side = detail.get("side")
     return cents if (credit if side is None else side.strip() == _CREDIT) else -cents
@@ -759,24 +796,25 @@ def _count(batches: Sequence[Found] | None) -> int:
 def _is_credit(sheet: _CamtPages, entry: Found, line: int) -> bool:
     side = (entry.get("side") or "").strip()
     if side not in (_CREDIT, "DBIT"):
-        sheet.error("the entry does not say credit or debit (CdtDbtInd); ask the bank for the file again", line)
+        sheet.error(_("the entry does not say credit or debit (CdtDbtInd); ask the bank for the file again"), line)
     return side == _CREDIT
 
 
 def _entry_cents(sheet: _CamtPages, entry: Found, line: int) -> int:
     pair = entry.get("amount")
     if pair is None:
-        sheet.error("the entry has no amount (Amt); ask the bank for the file again", line)
+        sheet.error(_("the entry has no amount (Amt); ask the bank for the file again"), line)
         return 0
     cents, trouble = _cents(pair[0])
-    if trouble or cents is None:
-        sheet.error(f"the amount of the entry {trouble}; ask the bank for the file again", line)
+    if trouble is not None:
+        sheet.error(_(_OF_ENTRY[trouble]), line)
     if not sheet.currency:
         sheet.currency = pair[1]
     elif pair[1] != sheet.currency and pair[1]:
         sheet.error(
-            f"the entry is in {_shown(pair[1])} and the account in {_shown(sheet.currency)}; "
-            "ask the bank for the statement in one currency",
+            _(
+                "the entry is in {entry} and the account in {account}; ask the bank for the statement in one currency"
+            ).format(entry=_shown(pair[1]), account=_shown(sheet.currency)),
             line,
         )
     return cents or 0
@@ -788,9 +826,9 @@ def _days(sheet: _CamtPages, entry: Found, line: int) -> tuple[date, date | None
         return booked, value
     instead = value or sheet.day
     if "booked" in entry or instead is None:
-        sheet.error("the entry has no booking date that is a day (BookgDt); ask the bank for the file again", line)
+        sheet.error(_("the entry has no booking date that is a day (BookgDt); ask the bank for the file again"), line)
         return instead or date.min, value
-    sheet.note("entries without a booking date, taken as booked on their value date, else on the closing day", line)
+    sheet.note(_NO_DAY, line)
     return instead, value
 
 
@@ -819,19 +857,49 @@ def _code(domain: str, family: str, subfamily: str, proprietary: str, issuer: st
     return iso_codes.operation(domain.strip(), family.strip(), subfamily.strip(), side) + "000"
 
 
+class _Trouble(Enum):
+    """A reason why an amount cannot be taken."""
+
+    NO_NUMBER = auto()
+    FRACTION = auto()
+    NEGATIVE = auto()
+    MISSING = auto()
+
+
+_OF_ENTRY = {
+    _Trouble.NO_NUMBER: N_(
+        "the amount of the entry is no number with a decimal point; ask the bank for the file again"
+    ),
+    _Trouble.FRACTION: N_("the amount of the entry has a fraction of a cent; ask the bank for the file again"),
+    _Trouble.NEGATIVE: N_(
+        "the amount of the entry is negative, which the standard forbids; ask the bank for the file again"
+    ),
+}
+
+
+_OF_BALANCE = {
+    _Trouble.NO_NUMBER: N_("the balance {kind} is no number with a decimal point; ask the bank for the file again"),
+    _Trouble.FRACTION: N_("the balance {kind} has a fraction of a cent; ask the bank for the file again"),
+    _Trouble.NEGATIVE: N_(
+        "the balance {kind} is negative, which the standard forbids; ask the bank for the file again"
+    ),
+    _Trouble.MISSING: N_("the balance {kind} is missing; ask the bank for the file again"),
+}
+
+
 @lru_cache(maxsize=4096)
-def _cents(text: str) -> tuple[int | None, str]:
+def _cents(text: str) -> tuple[int | None, _Trouble | None]:
     """Return cents of an amount, and what is wrong with it; a third decimal is none where it is zero."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
-        return None, "is no number with a decimal point"
+        return None, _Trouble.NO_NUMBER
     sign, units, decimals = match.groups("")
     if decimals[2:].strip("0"):
-        return None, "has a fraction of a cent"
+        return None, _Trouble.FRACTION
     cents = int(units) * 100 + int(decimals[:2].ljust(2, "0"))
     if sign == "-":
-        return -cents, "is negative, which the standard forbids"
-    return cents, ""
+        return -cents, _Trouble.NEGATIVE
+    return cents, None
 
 
 @lru_cache(maxsize=4096)
@@ -866,7 +934,7 @@ def _is_number(text: str) -> bool:
 
 def _shown(currency: str) -> str:
     """Return a currency for a message, if it looks like one."""
-    return currency if re.fullmatch("[A-Z]{3}", currency) else "something else"
+    return currency if re.fullmatch("[A-Z]{3}", currency) else _("something else")
 
 
 def _currency(header: Found) -> str:
@@ -969,9 +1037,9 @@ def _check(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None
         _check_balance(sheet, opening, closing)
     _check_totals(sheet)
     if not sheet.own:
-        sheet.warn("the account has no IBAN or other number", sheet.line)
+        sheet.warn(_("the account has no IBAN or other number"), sheet.line)
     for oddity, count in sheet.odd.items():
-        sheet.warn(f"{count} {oddity}", sheet.odd_lines[oddity])
+        sheet.warn(many(*oddity, count).format(count=count), sheet.odd_lines[oddity])
 
 
 def _ends(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> tuple[_Balance, _Balance]:
@@ -991,9 +1059,9 @@ def _balances(sheet: _CamtPages) -> tuple[_Balance | None, _Balance | None]:
         kind = (balance.get("type") or "").strip()
         if kind not in _OPENINGS and kind != _CLOSING:
             continue
-        cents, trouble = _cents(balance["amount"][0]) if "amount" in balance else (None, "is missing")
-        if trouble or cents is None:
-            sheet.error(f"the balance {kind} {trouble}; ask the bank for the file again", sheet.line)
+        cents, trouble = _cents(balance["amount"][0]) if "amount" in balance else (None, _Trouble.MISSING)
+        if trouble is not None or cents is None:
+            sheet.error(_(_OF_BALANCE[trouble or _Trouble.MISSING]).format(kind=kind), sheet.line)
             continue
         signed = -cents if (balance.get("side") or "").strip() == "DBIT" else cents
         found.setdefault(kind, []).append((signed, _day(balance.get("day") or "")))
@@ -1007,39 +1075,112 @@ def _check_balance(sheet: _CamtPages, opening: _Balance | None, closing: _Balanc
     whole = opening is not None and closing is not None and not difference
     missing = _missing_pages(sheet)
     if missing and (len(sheet.pages) > 1 or not whole):
-        sheet.error(
-            f"{missing} of this statement is not in the file; put all its pages into one file, "
-            "or ask the bank for it whole",
-            sheet.line,
-        )
+        if missing.beyond:
+            message = _(
+                "what follows page {page} of this statement is not in the file; put all its pages into one file, or "
+                "ask the bank for it whole"
+            )
+        else:
+            message = _(
+                "page {page} of this statement is not in the file; put all its pages into one file, or ask the bank "
+                "for it whole"
+            )
+        sheet.error(message.format(page=missing.page), sheet.line)
     elif missing:
-        sheet.warn(f"{missing} of this message is not in the file; this statement is whole in itself", sheet.line)
+        if missing.beyond:
+            message = _(
+                "what follows page {page} of this message is not in the file; this statement is whole in itself"
+            )
+        else:
+            message = _("page {page} of this message is not in the file; this statement is whole in itself")
+        sheet.warn(message.format(page=missing.page), sheet.line)
     if opening is None:
         sheet.error(
-            "there is no opening balance (OPBD or PRCD); ask the bank for a statement with balances", sheet.line
+            _("there is no opening balance (OPBD or PRCD); ask the bank for a statement with balances"), sheet.line
         )
     if closing is None:
-        sheet.error("there is no closing balance (CLBD); ask the bank for a statement with balances", sheet.line)
+        sheet.error(_("there is no closing balance (CLBD); ask the bank for a statement with balances"), sheet.line)
     if opening is not None and closing is not None and difference:
         sheet.error(
-            f"opening balance {_money(opening[0])} + entries {_money(net)} is not the closing balance "
-            f"{_money(closing[0])}: difference {_money(difference)}; ask the bank for the file again",
+            _(
+                "opening balance {opening} + entries {entries} is not the closing balance {closing}: difference "
+                "{difference}; ask the bank for the file again"
+            ).format(
+                opening=_money(opening[0]),
+                entries=_money(net),
+                closing=_money(closing[0]),
+                difference=_money(difference),
+            ),
             sheet.line,
         )
 
 
-def _missing_pages(sheet: _CamtPages) -> str:
-    """Return which page is not there, in words; nothing where all are."""
+class _Missing(NamedTuple):
+    """A page that is not there; with `beyond` what follows it."""
+
+    page: int
+    beyond: bool
+
+
+def _missing_pages(sheet: _CamtPages) -> _Missing | None:
+    """Return which page is not there; None where all are."""
     if not sheet.pages:
-        return ""
+        return None
     numbers = {page.number for page in sheet.pages}
     highest = max(numbers)
     for number in range(1, min(highest, len(numbers) + 1)):
         if number not in numbers:
-            return f"page {number}"
+            return _Missing(number, beyond=False)
     if not any(page.last for page in sheet.pages if page.number == highest):
-        return f"what follows page {highest}"
-    return ""
+        return _Missing(highest, beyond=True)
+    return None
+
+
+class _Announced(NamedTuple):
+    """The faults of a part of TxsSummry that is not what the statement holds: its number and its sum."""
+
+    number: str
+    sum: str
+
+
+_ANNOUNCED = {
+    "totals": _Announced(
+        N_(
+            "the summary (TxsSummry) announces {announced} entries, the statement holds {count}; ask the bank for the "
+            "file again"
+        ),
+        N_(
+            "the summary (TxsSummry) announces entries of {announced}, the statement holds {total}: difference "
+            "{difference}; ask the bank for the file again"
+        ),
+    ),
+    "credits": _Announced(
+        N_(
+            "the summary (TxsSummry) announces {announced} credits, the statement holds {count}; ask the bank for the "
+            "file again"
+        ),
+        N_(
+            "the summary (TxsSummry) announces credits of {announced}, the statement holds {total}: difference "
+            "{difference}; ask the bank for the file again"
+        ),
+    ),
+    "debits": _Announced(
+        N_(
+            "the summary (TxsSummry) announces {announced} debits, the statement holds {count}; ask the bank for the "
+            "file again"
+        ),
+        N_(
+            "the summary (TxsSummry) announces debits of {announced}, the statement holds {total}: difference "
+            "{difference}; ask the bank for the file again"
+        ),
+    ),
+}
+
+
+_NET_ANNOUNCED = N_(
+    "the summary (TxsSummry) announces a net of {announced}, the statement holds {total}: difference {difference}; ask "
+    "the bank for the file again"
+)
 
 
 def _check_totals(sheet: _CamtPages) -> None:
@@ -1052,24 +1193,20 @@ def _check_totals(sheet: _CamtPages) -> None:
         ("debits", ("DBIT",)),
     )
     for name, of in sides:
-        words = {"totals": "entries", "credits": "credits", "debits": "debits"}[name]
+        words = _ANNOUNCED[name]
         for block in _totals_of(sheet, name):
             counts = _both(sheet.entries, sheet.waiting, of)
             told = (block.get("count") or "").strip()
             if _is_number(told) and int(told) not in counts:
-                sheet.error(
-                    f"the summary (TxsSummry) announces {int(told)} {words}, the statement holds {counts[0]}; "
-                    "ask the bank for the file again",
-                    sheet.line,
-                )
-            _check_sum(sheet, block.get("sum"), _both(sheet.sums, sheet.waiting_sums, of), f"{words} of")
+                sheet.error(_(words.number).format(announced=int(told), count=counts[0]), sheet.line)
+            _check_sum(sheet, block.get("sum"), _both(sheet.sums, sheet.waiting_sums, of), words.sum)
     for block in _totals_of(sheet, "totals"):
         net = block.get("net")
         if isinstance(net, str) and (block.get("side") or "").strip() == "DBIT":
             net = f"-{net.strip()}"
         booked = sheet.sums[_CREDIT] - sheet.sums["DBIT"]
         waiting = sheet.waiting_sums[_CREDIT] - sheet.waiting_sums["DBIT"]
-        _check_sum(sheet, net, (booked, booked + waiting), "a net of")
+        _check_sum(sheet, net, (booked, booked + waiting), _NET_ANNOUNCED)
 
 
 def _totals_of(sheet: _CamtPages, name: str) -> list[Found]:
@@ -1082,17 +1219,14 @@ def _both(booked: Counter[str], waiting: Counter[str], sides: Iterable[str]) -> 
     return alone, alone + sum(waiting[side] for side in sides)
 
 
-def _check_sum(sheet: _CamtPages, told: str | None, found: tuple[int, int], words: str) -> None:
+def _check_sum(sheet: _CamtPages, told: str | None, found: tuple[int, int], message: str) -> None:
     if told is None:
         return
-    cents, _ = _cents(told)
+    cents, _trouble = _cents(told)
     if cents is None or cents in found:
         return
-    sheet.error(
-        f"the summary (TxsSummry) announces {words} {_money(cents)}, the statement holds {_money(found[0])}: "
-        f"difference {_money(cents - found[0])}; ask the bank for the file again",
-        sheet.line,
-    )
+    figures = {"announced": _money(cents), "total": _money(found[0]), "difference": _money(cents - found[0])}
+    sheet.error(_(message).format(**figures), sheet.line)
 
 
 def _digest(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> str:

@@ -15,10 +15,12 @@ from datetime import date
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from importers.bank.communications import compact_rf, find_ogm, valid_ogm, valid_rf
 from importers.bank.records import BankFile, Movement, Outline, Statement
 from importers.bank.structured import describe
+from importers.words import N_, N_many, _, many
 from ledger.collector import paused
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
@@ -51,18 +53,24 @@ _AFTER_IBAN = " " * 18
 
 
 _NAMES = {
-    "": "the beginning",
-    "0": "record 0 (header)",
-    "1": "record 1 (old balance)",
-    "21": "record 2.1 (movement)",
-    "22": "record 2.2",
-    "23": "record 2.3",
-    "31": "record 3.1 (information)",
-    "32": "record 3.2",
-    "33": "record 3.3",
-    "8": "record 8 (new balance)",
-    "4": "record 4 (free communication)",
-    "9": "record 9 (trailer)",
+    "": N_("the beginning"),
+    "0": N_("record 0 (header)"),
+    "1": N_("record 1 (old balance)"),
+    "21": N_("record 2.1 (movement)"),
+    "22": N_("record 2.2"),
+    "23": N_("record 2.3"),
+    "31": N_("record 3.1 (information)"),
+    "32": N_("record 3.2"),
+    "33": N_("record 3.3"),
+    "8": N_("record 8 (new balance)"),
+    "4": N_("record 4 (free communication)"),
+    "9": N_("record 9 (trailer)"),
+}
+
+
+_MORE = {
+    Severity.ERROR: N_many("and {count} more error", "and {count} more errors"),
+    Severity.WARNING: N_many("and {count} more warning", "and {count} more warnings"),
 }
 
 
@@ -273,18 +281,21 @@ def _count_lines(data: bytes, start: int, end: int) -> int:
 def _file_faults(statements: int, strays: list[int]) -> tuple[Fault, ...]:
     if not statements:
         return (
-            Fault("no CODA header (record 0) found: this is no CODA file; check that the right file was chosen", 1),
+            Fault(_("no CODA header (record 0) found: this is no CODA file; check that the right file was chosen"), 1),
         )
     if not strays:
         return ()
-    others = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
-    return (
-        Fault(
-            f"this line{others} stands outside any statement (between a record 9 and a record 0); "
-            "ask the bank for the file again, or remove what is no CODA",
-            strays[0],
-        ),
-    )
+    if len(strays) > 1:
+        message = _(
+            "this line and {count} more stands outside any statement (between a record 9 and a record 0); ask the bank "
+            "for the file again, or remove what is no CODA"
+        )
+    else:
+        message = _(
+            "this line stands outside any statement (between a record 9 and a record 0); ask the bank for the file "
+            "again, or remove what is no CODA"
+        )
+    return (Fault(message.format(count=len(strays) - 1), strays[0]),)
 
 
 # What a byte above 0x7F says about the code page, seen between letters: in cp1252 these are symbols, in cp850 letters.
@@ -362,6 +373,64 @@ def _reference_of(raw: str) -> str:
     """Return EndToEndId or PmtInfId; SEPA writes NOTPROVIDED where there is none, older files zeros."""
     reference = raw.strip()
     return "" if reference == "NOTPROVIDED" or not reference.strip("0") else reference
+
+
+_DETAIL_JUMP = N_(
+    "detail number {found:04d} where {expected:04d} was expected: lines were lost, moved or doubled; ask the bank for "
+    "the file again"
+)
+
+
+_SEQUENCE_JUMP = N_(
+    "sequence number {found:04d} where {expected:04d} was expected: lines were lost, moved or doubled; ask the bank "
+    "for the file again"
+)
+
+
+_OLD_FRACTION = N_("the old balance {amount} has a fraction of a cent; ask the bank for the file again")
+
+
+_NEW_FRACTION = N_("the new balance {amount} has a fraction of a cent; ask the bank for the file again")
+
+
+_FRACTION = N_("the amount {amount} has a fraction of a cent; ask the bank for the file again")
+
+
+_OLD_DAY = N_("the date of the old balance at 59-64 is no day (DDMMYY); ask the bank for the file again")
+
+
+_NEW_DAY = N_("the date of the new balance at 58-63 is no day (DDMMYY); ask the bank for the file again")
+
+
+_BOOKING_DAY = N_("the booking date at 116-121 is no day (DDMMYY); ask the bank for the file again")
+
+
+_VALUE_DAY = N_("the value date at 48-53 is no day (DDMMYY); ask the bank for the file again")
+
+
+class _Total(NamedTuple):
+    """The faults of a total of record 9: it is no number, or not what the statement holds."""
+
+    no_number: str
+    other: str
+
+
+_RECORDS_TOTAL = _Total(
+    N_("the total records in record 9 is not a number; ask the bank for the file again"),
+    N_("record 9 announces {announced} records, the statement holds {counted}; ask the bank for the file again"),
+)
+
+
+_DEBITS_TOTAL = _Total(
+    N_("the total of debits in record 9 is not a number; ask the bank for the file again"),
+    N_("record 9 announces {announced} of debits, the statement holds {counted}; ask the bank for the file again"),
+)
+
+
+_CREDITS_TOTAL = _Total(
+    N_("the total of credits in record 9 is not a number; ask the bank for the file again"),
+    N_("record 9 announces {announced} of credits, the statement holds {counted}; ask the bank for the file again"),
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -470,15 +539,17 @@ class _LogicalFile:
         key = line[:2] if line[:2] in _HANDLERS else line[0]
         handler = _HANDLERS.get(key)
         if handler is None:
-            self._fault("no CODA record begins as this line does; ask the bank for the file again")
+            self._fault(_("no CODA record begins as this line does; ask the bank for the file again"))
             return
         if self.unreadable:
             self.complete = key == "9"
             return
         if key not in _FOLLOWERS[self.last]:
             self._fault(
-                f"{_NAMES[key]} cannot follow {_NAMES[self.last]}: lines were lost, moved or doubled; "
-                "ask the bank for the file again"
+                _(
+                    "{record} cannot follow {before}: lines were lost, moved or doubled; ask the bank for the file "
+                    "again"
+                ).format(record=_(_NAMES[key]), before=_(_NAMES[self.last]))
             )
         self.before, self.last = self.last, key
         self.expected = _STEPS[key]
@@ -495,11 +566,12 @@ class _LogicalFile:
         self._close_movement()
         self._close_total()
         if not self.complete:
-            self._fault("the statement breaks off here, without record 9 (trailer); ask the bank for the whole file")
+            self._fault(_("the statement breaks off here, without record 9 (trailer); ask the bank for the whole file"))
         for severity, count in self.told.items():
             if count > FAULTS_SHOWN:
-                more = f"and {count - FAULTS_SHOWN} more {severity}s"
-                self.faults.append(Fault(more, None, severity, self.index))
+                more = count - FAULTS_SHOWN
+                message = many(*_MORE[severity], more).format(count=more)
+                self.faults.append(Fault(message, None, severity, self.index))
         opening = self.opening or 0
         return Statement(
             account=self.account,
@@ -524,12 +596,24 @@ class _LogicalFile:
         version = line[127]  # 128
         if version != "2" and self.line != self.damaged:
             self.unreadable = True
-            old = "version 1, the layout of before 2006,"
-            found = old if version == "1" else f"version {version!r} at position 128"
-            self._fault(f"{found} is not read, only CODA 2.x is; ask the bank for the statement as CODA 2")
+            if version == "1":
+                message = _(
+                    "version 1, the layout of before 2006, is not read, only CODA 2.x is; ask the bank for the "
+                    "statement as CODA 2"
+                )
+            else:
+                message = _(
+                    "version {version!r} at position 128 is not read, only CODA 2.x is; ask the bank for the statement "
+                    "as CODA 2"
+                )
+            self._fault(message.format(version=version))
         elif line[14:16] != "05":  # 15-16 application code
             self.unreadable = True
-            self._fault(f"application code {line[14:16]!r} at 15-16 is not 05: this is no statement of account")
+            self._fault(
+                _("application code {code!r} at 15-16 is not 05: this is no statement of account").format(
+                    code=line[14:16]
+                )
+            )
         self.duplicate = line[16] == "D"  # 17
         self.bic = line[60:71].strip()  # 61-71
         self.details_only = line[83:88].strip("0 ") != ""  # 84-88 separate application
@@ -538,25 +622,36 @@ class _LogicalFile:
         self.records += 1
         structure = _STRUCTURES.get(line[1])
         if structure is None:
-            self._illegible(f"account structure {line[1]!r} at position 2 is not 0, 1, 2 or 3")
+            self._illegible(
+                _(
+                    "account structure {structure!r} at position 2 is not 0, 1, 2 or 3; ask the bank for the file again"
+                ).format(structure=line[1])
+            )
         else:
             account, currency = structure
             self.account_field = line[5:42]  # 6-42
             self.account = self.account_field[account].replace(" ", "")
             self.currency = self.account_field[currency]
             if not self.account:
-                self._illegible("the account number is missing at 6-42")
+                self._illegible(_("the account number is missing at 6-42; ask the bank for the file again"))
             if not (self.currency.isalpha() and self.currency.isascii() and self.currency.isupper()):
-                self._illegible("the currency of the account at 6-42 is not three letters")
-        balance = self._amount(line[42:58], "old balance at 43-58")
+                self._illegible(
+                    _("the currency of the account at 6-42 is not three letters; ask the bank for the file again")
+                )
+        balance = self._amount(
+            line[42:58],
+            N_("the old balance at 43-58 is not a sign 0 or 1 and fifteen digits; ask the bank for the file again"),
+        )
         if balance is not None:
             self.opening_mills = balance
-            self.opening = self._cents(balance, "old balance")
-        self.opening_date = self._day(line[58:64], "date of the old balance at 59-64")
+            self.opening = self._cents(balance, _OLD_FRACTION)
+        self.opening_date = self._day(line[58:64], _OLD_DAY)
         self.holder = line[64:90].strip()
         self.sequence = line[125:128].strip() or "000"  # 126-128; 000 where the bank does not number
         if not _numeric(self.sequence):  # it becomes part of a file name
-            self._illegible("the CODA sequence number at 126-128 is not three digits")
+            self._illegible(
+                _("the CODA sequence number at 126-128 is not three digits; ask the bank for the file again")
+            )
             self.sequence = "000"
 
     def movement_record(self, line: str) -> None:
@@ -568,7 +663,9 @@ class _LogicalFile:
         self.second = self.third = _BLANK
         self.place = place = line[2:10]
         if not _numeric(place):
-            self._illegible("sequence and detail number at 3-10 are not eight digits")
+            self._illegible(
+                _("sequence and detail number at 3-10 are not eight digits; ask the bank for the file again")
+            )
             self.is_detail = False
             return
         self._count(place)
@@ -580,13 +677,13 @@ class _LogicalFile:
         if number == self.number and self.total:
             self.is_detail = True
             if detail != (self.detail + 1) % 10_000 and detail != (self.movement_detail + 1) % 10_000:
-                self._jump("detail", detail, (self.detail + 1) % 10_000)
+                self._jump(_DETAIL_JUMP, detail, (self.detail + 1) % 10_000)
         else:
             self.is_detail = False
             if number != (self.number + 1) % 10_000:
-                self._jump("sequence", number, (self.number + 1) % 10_000)
+                self._jump(_SEQUENCE_JUMP, number, (self.number + 1) % 10_000)
             if detail:
-                self._jump("detail", detail, 0)
+                self._jump(_DETAIL_JUMP, detail, 0)
         self.number = number
         self.detail = self.movement_detail = detail
 
@@ -605,13 +702,15 @@ class _LogicalFile:
         place = line[2:10]
         self.place = place
         if not _numeric(place):
-            self._illegible("sequence and detail number at 3-10 are not eight digits")
+            self._illegible(
+                _("sequence and detail number at 3-10 are not eight digits; ask the bank for the file again")
+            )
             return
         number, detail = divmod(int(place), 10_000)
         if number != self.number:
-            self._jump("sequence", number, self.number)
+            self._jump(_SEQUENCE_JUMP, number, self.number)
         elif detail not in (self.detail, (self.detail + 1) % 10_000):
-            self._jump("detail", detail, (self.detail + 1) % 10_000)
+            self._jump(_DETAIL_JUMP, detail, (self.detail + 1) % 10_000)
         self.detail = detail
         if self.first is not None:
             self.information.append(line)
@@ -624,13 +723,18 @@ class _LogicalFile:
     def new_balance_record(self, line: str) -> None:
         self._close_movement()
         self.records += 1
-        balance = self._amount(line[41:57], "new balance at 42-57")
+        balance = self._amount(
+            line[41:57],
+            N_("the new balance at 42-57 is not a sign 0 or 1 and fifteen digits; ask the bank for the file again"),
+        )
         if balance is not None:
             self.closing_mills = balance
-            self.closing = self._cents(balance, "new balance")
-        self.closing_date = self._day(line[57:63], "date of the new balance at 58-63")
+            self.closing = self._cents(balance, _NEW_FRACTION)
+        self.closing_date = self._day(line[57:63], _NEW_DAY)
         if self.account_field and line[4:41] != self.account_field:  # 5-41
-            self._warn("the account of record 8 is not that of record 1; the statement is taken for that of record 1")
+            self._warn(
+                _("the account of record 8 is not that of record 1; the statement is taken for that of record 1")
+            )
 
     def message_record(self, line: str) -> None:
         """Leave record 4, which carries the bank's news and no money."""
@@ -640,20 +744,17 @@ class _LogicalFile:
         self._close_total()
         self.complete = True
         if line[LENGTH:].strip("\n\x1a"):  # only the last line of a file can be of the right length with no line end
-            self._fault("there is more text after record 9, on its line; ask the bank for the file again")
+            self._fault(_("there is more text after record 9, on its line; ask the bank for the file again"))
         empty = self.before == "1"
-        for text, counted, what, shown in (
-            (line[16:22], self.records, "records", str),  # 17-22
-            (line[22:37], self.debits, "of debits", _mills),  # 23-37
-            (line[37:52], self.credits, "of credits", _mills),  # 38-52
+        for text, counted, words, shown in (
+            (line[16:22], self.records, _RECORDS_TOTAL, str),  # 17-22
+            (line[22:37], self.debits, _DEBITS_TOTAL, _mills),  # 23-37
+            (line[37:52], self.credits, _CREDITS_TOTAL, _mills),  # 38-52
         ):
             if not _numeric(text):
-                self._illegible(f"the total {what} in record 9 is not a number")
+                self._illegible(_(words.no_number))
             elif int(text) != counted:
-                self._fault(
-                    f"record 9 announces {shown(int(text))} {what}, the statement holds {shown(counted)}; "
-                    "ask the bank for the file again"
-                )
+                self._fault(_(words.other).format(announced=shown(int(text)), counted=shown(counted)))
         if self.opening is None or (self.closing is None and not empty):
             return
         closing = self.opening_mills if empty else self.closing_mills
@@ -661,9 +762,16 @@ class _LogicalFile:
         # A separate application details totals of another statement: its balances are zero and not those of money.
         if difference and not (self.details_only and not self.opening_mills and not closing):
             self._fault(
-                f"old balance {_mills(self.opening_mills)} + credits {_mills(self.credits)} - debits "
-                f"{_mills(self.debits)} is not the new balance {_mills(closing)}: difference {_mills(difference)}; "
-                "ask the bank for the file again"
+                _(
+                    "old balance {opening} + credits {credits} - debits {debits} is not the new balance {closing}: "
+                    "difference {difference}; ask the bank for the file again"
+                ).format(
+                    opening=_mills(self.opening_mills),
+                    credits=_mills(self.credits),
+                    debits=_mills(self.debits),
+                    closing=_mills(closing),
+                    difference=_mills(difference),
+                )
             )
 
     # Movements
@@ -730,11 +838,14 @@ class _LogicalFile:
         if sign in "01" and amount.isdecimal() and amount.isascii():
             mills = int(amount)
         else:
-            self._illegible("the amount at 32-47 is not a sign 0 or 1 and fifteen digits", self.first_line)
+            self._illegible(
+                _("the amount at 32-47 is not a sign 0 or 1 and fifteen digits; ask the bank for the file again"),
+                self.first_line,
+            )
             mills = 0
         cents, fraction = divmod(mills, 10)
         if fraction:
-            self._fraction(mills, "amount", self.first_line)
+            self._fraction(mills, _FRACTION, self.first_line)
         if sign == "1":
             cents = -cents
         if self.is_detail:
@@ -759,10 +870,10 @@ class _LogicalFile:
         try:
             booked, value = _date(booking_date), _date(value_date)
         except ValueError:
-            booked = self._day(booking_date, "booking date at 116-121", self.first_line) or date.min
-            value = self._day(value_date, "value date at 48-53", self.first_line)
+            booked = self._day(booking_date, _BOOKING_DAY, self.first_line) or date.min
+            value = self._day(value_date, _VALUE_DAY, self.first_line)
         if booked is None:
-            self._illegible("there is no booking date at 116-121", self.first_line)
+            self._illegible(_("there is no booking date at 116-121; ask the bank for the file again"), self.first_line)
         return booked or date.min, value
 
     def _reference(self, text: str) -> tuple[str | None, str]:
@@ -771,18 +882,20 @@ class _LogicalFile:
         if kind in ("101", "102"):
             digits = text[3:15]
             if not valid_ogm(digits):
-                self._warn("the structured communication fails modulo 97; match this line by hand", self.first_line)
+                self._warn(_("the structured communication fails modulo 97; match this line by hand"), self.first_line)
             rest = text[15:]
             return digits.strip() or None, "" if rest.isspace() else _tidy(rest)
         if kind == "100":
             reference = compact_rf(text[3:28])
             if not valid_rf(reference):
-                self._warn("the RF reference fails modulo 97; match this line by hand", self.first_line)
+                self._warn(_("the RF reference fails modulo 97; match this line by hand"), self.first_line)
             return reference or None, _tidy(text[28:])
         if kind in ("+++", "***"):
             self._warn(
-                "the structured communication is written with its ornaments instead of type 101; "
-                "taken as the reference if its check digits are right",
+                _(
+                    "the structured communication is written with its ornaments instead of type 101; taken as the "
+                    "reference if its check digits are right"
+                ),
                 self.first_line,
             )
             found = find_ogm(text)
@@ -797,42 +910,48 @@ class _LogicalFile:
             total = self.movements[position - 1]
             if shares != total.cents:
                 self._warn(
-                    f"the details of this total add up to {_money(shares)}, the total is {_money(total.cents)}: "
-                    f"difference {_money(total.cents - shares)}; the total counts, check the split",
+                    _(
+                        "the details of this total add up to {details}, the total is {total}: difference {difference}; "
+                        "the total counts, check the split"
+                    ).format(
+                        details=_money(shares), total=_money(total.cents), difference=_money(total.cents - shares)
+                    ),
                     total.line,
                 )
         self.shares = {}
 
     # Fields
 
-    def _amount(self, raw: str, what: str) -> int | None:
-        """Return signed thousandths of a sign and fifteen digits."""
+    def _amount(self, raw: str, message: str) -> int | None:
+        """Return signed thousandths of a sign and fifteen digits; None, with this fault, where it is none."""
         if raw[0] not in "01" or not _numeric(raw[1:]):
-            self._illegible(f"the {what} is not a sign 0 or 1 and fifteen digits")
+            self._illegible(_(message))
             return None
         return -int(raw[1:]) if raw[0] == "1" else int(raw[1:])
 
-    def _cents(self, mills: int, what: str) -> int:
+    def _cents(self, mills: int, message: str) -> int:
         if mills % 10:
-            self._fraction(mills, what, self.line)
+            self._fraction(mills, message, self.line)
         return mills // 10
 
-    def _fraction(self, mills: int, what: str, line: int) -> None:
-        self._fault(f"the {what} {_mills(mills)} has a fraction of a cent; ask the bank for the file again", line)
+    def _fraction(self, mills: int, message: str, line: int) -> None:
+        self._fault(_(message).format(amount=_mills(mills)), line)
 
-    def _day(self, raw: str, what: str, line: int | None = None) -> date | None:
+    def _day(self, raw: str, message: str, line: int | None = None) -> date | None:
         try:
             return _date(raw)
         except ValueError:
-            self._illegible(f"the {what} is no day (DDMMYY)", line)
+            self._illegible(_(message), line)
             return None
 
     def _belongs(self, line: str) -> bool:
         if line[2:10] == self.place:
             return True
         self._fault(
-            f"sequence and detail number are not those of the record before ({_NAMES[self.last]}): "
-            "lines were lost, moved or doubled; ask the bank for the file again"
+            _(
+                "sequence and detail number are not those of the record before ({record}): lines were lost, moved or "
+                "doubled; ask the bank for the file again"
+            ).format(record=_(_NAMES[self.last]))
         )
         return False
 
@@ -844,18 +963,17 @@ class _LogicalFile:
         if len(content) != LENGTH:  # else it is the last line, without its line end
             # Position 128 of record 9 is never blank, so that a short last line has always lost something.
             self._fault(
-                f"the line has {len(content)} characters instead of {LENGTH}: the file was cut or changed; "
-                "ask the bank for it again"
+                _(
+                    "the line has {found} characters instead of {length}: the file was cut or changed; ask the bank "
+                    "for it again"
+                ).format(found=len(content), length=LENGTH)
             )
             self.damaged = self.line
         self.unhashed[-1] = content + "\n"
         return content.ljust(LENGTH)[:LENGTH]
 
-    def _jump(self, what: str, found: int, expected: int) -> None:
-        self._fault(
-            f"{what} number {found:04d} where {expected:04d} was expected: lines were lost, moved or doubled; "
-            "ask the bank for the file again"
-        )
+    def _jump(self, message: str, found: int, expected: int) -> None:
+        self._fault(_(message).format(found=found, expected=expected))
 
     def _fault(self, message: str, line: int | None = None, severity: Severity = Severity.ERROR) -> None:
         place = self.line if line is None else line
@@ -866,7 +984,7 @@ class _LogicalFile:
     def _illegible(self, message: str, line: int | None = None) -> None:
         """Refuse a field that cannot be read; a line whose length is wrong has been named already."""
         if (self.line if line is None else line) != self.damaged:
-            self._fault(f"{message}; ask the bank for the file again", line)
+            self._fault(message, line)
 
     def _warn(self, message: str, line: int | None = None) -> None:
         self._fault(message, line, Severity.WARNING)

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from lxml import etree
 
+from importers.words import _
 from ledger.errors import Fault
 
 LIMIT = 512 * 1024 * 1024
@@ -92,8 +93,9 @@ class Elements:
     def __init__(self, stream: BinaryIO, size: int, names: Iterable[str]) -> None:
         if size > LIMIT:
             raise Unreadable(
-                f"the file has {size // 1024**2} MB, the limit is {LIMIT // 1024**2} MB; "
-                "ask the bank for files of shorter periods"
+                _("the file has {size} MB, the limit is {limit} MB; ask the bank for files of shorter periods").format(
+                    size=size // 1024**2, limit=LIMIT // 1024**2
+                )
             )
         self._stream = stream
         self._tags = [f"{{*}}{name}" for name in names]
@@ -115,7 +117,7 @@ class Elements:
             yield from _fed(parser, self._head, self._stream)
         except etree.XMLSyntaxError as error:
             raise Unreadable(
-                "the XML breaks off or is broken here: the file was cut or changed; ask the bank for it again",
+                _("the XML breaks off or is broken here: the file was cut or changed; ask the bank for it again"),
                 error.lineno or None,
             ) from None
 
@@ -126,17 +128,19 @@ def _fed(parser: etree.XMLPullParser, chunk: bytes, stream: BinaryIO) -> Iterato
     while chunk:
         parser.feed(chunk)
         quiet += len(chunk)
-        for _, element in events:
+        for _event, element in events:
             quiet = 0
             yield element
         if quiet > _BETWEEN:
             raise Unreadable(
-                f"no entry of a bank's message within {_BETWEEN // 1024**2} MB: this is another kind of file; "
-                "check that the right one was chosen"
+                _(
+                    "no entry of a bank's message within {size} MB: this is another kind of file; check that the "
+                    "right one was chosen"
+                ).format(size=_BETWEEN // 1024**2)
             )
         chunk = stream.read(_CHUNK)
     parser.close()
-    for _, element in events:
+    for _event, element in events:
         yield element
 
 
@@ -155,21 +159,23 @@ _DOCTYPE = re.compile(rb"\s*<!DOCTYPE", re.IGNORECASE)
 def _checked_head(head: bytes) -> tuple[bytes, int]:
     """Return the head and where its first element begins: a declaration, comments, instructions stand before it."""
     if not head.strip():
-        raise Unreadable("the file is empty; export or download it again")
+        raise Unreadable(_("the file is empty; export or download it again"))
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:4]:
-        raise Unreadable("the file is in UTF-16 or UTF-32, banks write UTF-8; ask for it again, or save it so", 1)
+        raise Unreadable(_("the file is in UTF-16 or UTF-32, banks write UTF-8; ask for it again, or save it so"), 1)
     place = len(b"\xef\xbb\xbf") if head.startswith(b"\xef\xbb\xbf") else 0
     while match := _PROLOG.match(head, place):
         place = match.end()
     line = head.count(b"\n", 0, place) + 1
     if _DOCTYPE.match(head, place):
         raise Unreadable(
-            "the file declares a document type (DOCTYPE), which no bank's message has and which may hide entities; "
-            "do not open it elsewhere, ask the bank for the file again",
+            _(
+                "the file declares a document type (DOCTYPE), which no bank's message has and which may hide "
+                "entities; do not open it elsewhere, ask the bank for the file again"
+            ),
             line,
         )
     if not _ELEMENT.match(head, place):
-        raise Unreadable("this is no XML message of a bank; check that the right file was chosen", line)
+        raise Unreadable(_("this is no XML message of a bank; check that the right file was chosen"), line)
     return head, place
 
 

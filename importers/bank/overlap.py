@@ -13,6 +13,7 @@ from datetime import date
 from itertools import pairwise
 
 from importers.bank.records import Movement, Statement
+from importers.words import _
 from ledger.errors import OboleError
 from ledger.money import to_decimal
 
@@ -190,8 +191,18 @@ def _difference(statement: Statement, surplus: Sequence[Movement], known: Sequen
     last = known[-1]
     expected = last.closing + sum(movement.cents for movement in surplus)
     missing = to_decimal(statement.closing - expected)
-    return (
-        f"shares days with {known[0].name}{f' to {last.name}' if len(known) > 1 else ''} and does not agree with it: "
-        f"{len(surplus)} of its {len(statement.booked)} lines are new, and after them its closing balance is "
-        f"{missing} EUR away; import the statements between them first, or ask the bank which is right"
+    if len(known) > 1:
+        message = _(
+            "shares days with {first} to {last} and does not agree with it: {count} of its {lines} lines are new, and "
+            "after them its closing balance is {difference} EUR away; import the statements between them first, or ask "
+            "the bank which is right"
+        )
+    else:
+        message = _(
+            "shares days with {first} and does not agree with it: {count} of its {lines} lines are new, and after them "
+            "its closing balance is {difference} EUR away; import the statements between them first, or ask the bank "
+            "which is right"
+        )
+    return message.format(
+        first=known[0].name, last=last.name, count=len(surplus), lines=len(statement.booked), difference=missing
     )

@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from importers.bank.codes import Language, reason_label
 from importers.bank.elements import (
@@ -30,8 +30,10 @@ from importers.bank.elements import (
     mentions,
     namespace_of,
 )
+from importers.words import N_, _, many
 from ledger.collector import paused
 from ledger.errors import Fault, Severity
+from ledger.languages import spoken
 from ledger.money import to_decimal
 
 _COLLECTION, _STATUS = "CstmrDrctDbtInitn", "CstmrPmtStsRpt"
@@ -232,40 +234,49 @@ def parse(data: bytes) -> CollectionMessage | StatusReport:
     return _read(BytesIO(data), len(data))
 
 
-def describe(file: CollectionMessage | StatusReport, language: Language = "en") -> list[tuple[str, str]]:
+def describe(file: CollectionMessage | StatusReport, language: Language | None = None) -> list[tuple[str, str]]:
     """Return what is worth telling, as label and value: blocks, transactions and sum, or statuses and reasons."""
     if isinstance(file, CollectionMessage):
         return _describe_collection(file)
-    facts = [("original message", file.original_message), ("original kind", file.original_kind)]
+    language = language or cast("Language", spoken())
+    facts = [(_("original message"), file.original_message), (_("original kind"), file.original_kind)]
     if file.group_status:
-        facts.append(("group status", _with_reason(file.group_status, file.group_reason, language)))
+        facts.append((_("group status"), _with_reason(file.group_status, file.group_reason, language)))
     facts += [
-        (f"block {block.reference}", _with_reason(block.status, block.reason, language))
+        (_("block {reference}").format(reference=block.reference), _with_reason(block.status, block.reason, language))
         for block in file.blocks
         if block.status
     ]
-    facts += [("transactions", str(file.transactions)), ("rejected", str(len(file.rejected)))]
+    facts += [(_("transactions"), str(file.transactions)), (_("rejected"), str(len(file.rejected)))]
     if known := sum(rejection.cents for rejection in file.rejected):
-        facts.append(("rejected sum", _money(known)))
-    facts += [(f"status {status}", str(count)) for status, count in file.statuses]
-    facts += [(f"reason {code}", f"{count} ({reason_label(code, language)})") for code, count in file.reasons]
+        facts.append((_("rejected sum"), _money(known)))
+    facts += [(_("status {status}").format(status=status), str(count)) for status, count in file.statuses]
+    facts += [
+        (_("reason {code}").format(code=code), f"{count} ({reason_label(code, language)})")
+        for code, count in file.reasons
+    ]
     if file.whole:
-        facts.append(("all of it", "rejected"))
-    facts += [(f"all of block {block.reference}", "rejected") for block in file.blocks if block.whole]
+        facts.append((_("all of it"), _("rejected")))
+    facts += [
+        (_("all of block {reference}").format(reference=block.reference), _("rejected"))
+        for block in file.blocks
+        if block.whole
+    ]
     return facts
 
 
 def _describe_collection(file: CollectionMessage) -> list[tuple[str, str]]:
     facts = [
-        ("message", file.message),
-        ("blocks", str(len(file.blocks))),
-        ("transactions", str(file.count)),
-        ("sum", _money(file.cents)),
+        (_("message"), file.message),
+        (_("blocks"), str(len(file.blocks))),
+        (_("transactions"), str(file.count)),
+        (_("sum"), _money(file.cents)),
     ]
     for block in file.blocks:
-        parts = (block.sequence_type, block.scheme, block.due.isoformat() if block.due else "no day")
+        parts = (block.sequence_type, block.scheme, block.due.isoformat() if block.due else _("no day"))
         words = " ".join(part for part in parts if part)
-        facts.append((f"block {block.reference}", f"{block.count} for {_money(block.cents)}, {words}"))
+        told = _("{count} for {amount}, {words}").format(count=block.count, amount=_money(block.cents), words=words)
+        facts.append((_("block {reference}").format(reference=block.reference), told))
     return facts
 
 
@@ -286,8 +297,39 @@ def _read(stream: BinaryIO, size: int) -> CollectionMessage | StatusReport:
         reader.faults.append(trouble.fault)
     else:
         if not reader.root:
-            reader.fault("no pain.008 or pain.002 message found; check that the right file was chosen", 1)
+            reader.fault(_("no pain.008 or pain.002 message found; check that the right file was chosen"), 1)
     return reader.report() if reader.is_report else reader.collection()
+
+
+class _CheckWords(NamedTuple):
+    """The faults of a part of a pain.008 that does not hold what it announces."""
+
+    number: str
+    no_number: str
+    sum: str
+    no_sum: str
+
+
+_OF_BLOCK = _CheckWords(
+    N_("the block (PmtInf) announces {announced} transactions (NbOfTxs), it holds {count}; make the file again"),
+    N_("the block (PmtInf) announces no number of transactions (NbOfTxs), it holds {count}; make the file again"),
+    N_(
+        "the control sum (CtrlSum) of the block (PmtInf) is {announced}, its transactions are {total}: difference "
+        "{difference}; make the file again"
+    ),
+    N_("the control sum (CtrlSum) of the block (PmtInf) is no amount; make the file again"),
+)
+
+
+_OF_MESSAGE = _CheckWords(
+    N_("the message (GrpHdr) announces {announced} transactions (NbOfTxs), it holds {count}; make the file again"),
+    N_("the message (GrpHdr) announces no number of transactions (NbOfTxs), it holds {count}; make the file again"),
+    N_(
+        "the control sum (CtrlSum) of the message (GrpHdr) is {announced}, its transactions are {total}: difference "
+        "{difference}; make the file again"
+    ),
+    N_("the control sum (CtrlSum) of the message (GrpHdr) is no amount; make the file again"),
+)
 
 
 class _PainReader:
@@ -329,12 +371,12 @@ class _PainReader:
         text, currency = found.get("amount", ("", ""))
         cents = _cents(text)
         if cents is None:
-            self.fault("the amount (InstdAmt) is not a positive number with two decimals; correct it", line)
+            self.fault(_("the amount (InstdAmt) is not a positive number with two decimals; correct it"), line)
         if currency not in ("", "EUR"):
-            self.fault("the amount (InstdAmt) is not in EUR, as SEPA asks; correct it", line)
+            self.fault(_("the amount (InstdAmt) is not in EUR, as SEPA asks; correct it"), line)
         mandate = _plain(found, "mandate")
         if not mandate:
-            self.fault("the debit names no mandate (MndtId); add it", line)
+            self.fault(_("the debit names no mandate (MndtId); add it"), line)
         self._debits.append(
             DebitOrder(
                 end_to_end=_plain(found, "end_to_end"),
@@ -357,14 +399,16 @@ class _PainReader:
         debits, self._debits = self._debits, []
         reference = _plain(found, "reference")
         if _plain(found, "method") not in ("DD", ""):
-            self.fault("the block (PmtInf) is no direct debit (PmtMtd DD); check that the right file was chosen", line)
+            self.fault(
+                _("the block (PmtInf) is no direct debit (PmtMtd DD); check that the right file was chosen"), line
+            )
         if not reference:
-            self.fault("the block (PmtInf) has no PmtInfId, by which the bank's statement names it", line)
+            self.fault(_("the block (PmtInf) has no PmtInfId, by which the bank's statement names it"), line)
         cents = sum(debit.cents for debit in debits)
-        self._check(found, len(debits), cents, "the block (PmtInf)", line)
+        self._check(found, len(debits), cents, _OF_BLOCK, line)
         due = _day(_plain(found, "due"))
         if due is None:
-            self.fault("the block (PmtInf) has no day of collection (ReqdColltnDt)", line)
+            self.fault(_("the block (PmtInf) has no day of collection (ReqdColltnDt)"), line)
         given = {debit.sequence_type for debit in debits if debit.sequence_type}
         self._blocks.append(
             PaymentBlock(
@@ -380,20 +424,21 @@ class _PainReader:
             )
         )
 
-    def _check(self, found: Found, count: int, cents: int, what: str, line: int | None) -> None:
+    def _check(self, found: Found, count: int, cents: int, words: "_CheckWords", line: int | None) -> None:
         told = _plain(found, "count")
         if told and not (_is_number(told) and int(told) == count):
-            shown = told if _is_number(told) else "no number of"
-            self.fault(f"{what} announces {shown} transactions (NbOfTxs), it holds {count}; make the file again", line)
+            message = _(words.number) if _is_number(told) else _(words.no_number)
+            self.fault(message.format(announced=told, count=count), line)
         if "sum" not in found:
             return
         announced = _cents(_plain(found, "sum"))
         if announced is None:
-            self.fault(f"the control sum (CtrlSum) of {what} is no amount; make the file again", line)
+            self.fault(_(words.no_sum), line)
         elif announced != cents:
             self.fault(
-                f"the control sum (CtrlSum) of {what} is {_money(announced)}, its transactions are {_money(cents)}: "
-                f"difference {_money(announced - cents)}; make the file again",
+                _(words.sum).format(
+                    announced=_money(announced), total=_money(cents), difference=_money(announced - cents)
+                ),
                 line,
             )
 
@@ -401,14 +446,15 @@ class _PainReader:
         blocks = tuple(self._blocks)
         debits = [debit for block in blocks for debit in block.transactions]
         if self.root:
-            self._check(self._group, len(debits), sum(debit.cents for debit in debits), "the message (GrpHdr)", None)
+            self._check(self._group, len(debits), sum(debit.cents for debit in debits), _OF_MESSAGE, None)
         names = Counter(debit.end_to_end for debit in debits if debit.end_to_end not in ("", "NOTPROVIDED"))
         if twice := sum(count > 1 for count in names.values()):
-            self.fault(
-                f"{twice} EndToEndIds stand on more than one debit: what comes back cannot be told apart",
-                None,
-                Severity.WARNING,
+            message = many(
+                "{count} EndToEndId stands on more than one debit: what comes back cannot be told apart",
+                "{count} EndToEndIds stand on more than one debit: what comes back cannot be told apart",
+                twice,
             )
+            self.fault(message.format(count=twice), None, Severity.WARNING)
         return CollectionMessage(_plain(self._group, "message"), blocks, tuple(self.faults))
 
     # pain.002
@@ -439,7 +485,7 @@ class _PainReader:
                 continue
             why = _plain(found, "reason") or reason
             if not why:
-                self.fault("a rejected transaction has no reason (StsRsnInf)", line, Severity.WARNING)
+                self.fault(_("a rejected transaction has no reason (StsRsnInf)"), line, Severity.WARNING)
             self._rejected.append(
                 Rejection(
                     block,
@@ -465,7 +511,7 @@ class _PainReader:
         status, reason = _plain(original, "status"), _plain(original, "reason")
         self._settle("", status, reason)
         if not _plain(original, "original"):
-            self.fault("the report names no message that it is about (OrgnlMsgId); ask the bank for it again", None)
+            self.fault(_("the report names no message that it is about (OrgnlMsgId); ask the bank for it again"), None)
         return StatusReport(
             message=_plain(self._group, "message"),
             original_message=_plain(original, "original"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from importers.bank import camt, coda, pain
 from importers.bank.records import BankFile, Statement
+from importers.words import _, many
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
 
@@ -18,9 +19,6 @@ CODA = "coda"
 
 
 UNKNOWN = "unknown"
-
-
-_FIGURES = ("movements", "details", "credits", "debits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +67,17 @@ def inspect_bank_file(path: Path) -> Inspection:
             file = pain.read(path)
             return Inspection(path.name, file.kind, file.faults, (), tuple(pain.describe(file)))
     except OSError as error:
-        reason = error.strerror or "no reason given"
-        return Inspection(path.name, UNKNOWN, (Fault(f"cannot be opened ({reason}); check its name and its rights"),))
-    remedy = (
-        "a CODA file begins with a record 0 (header), a CAMT or pain file with its message; "
-        "check that the right file was chosen and that it is whole"
+        reason = error.strerror or _("no reason given")
+        return Inspection(
+            path.name,
+            UNKNOWN,
+            (Fault(_("cannot be opened ({reason}); check its name and its rights").format(reason=reason)),),
+        )
+    message = _(
+        "not recognised as a bank file: a CODA file begins with a record 0 (header), a CAMT or pain file with its "
+        "message; check that the right file was chosen and that it is whole"
     )
-    return Inspection(path.name, UNKNOWN, (Fault(f"not recognised as a bank file: {remedy}", 1),))
+    return Inspection(path.name, UNKNOWN, (Fault(message, 1),))
 
 
 def of_bank_file(name: str, kind: str, bank_file: BankFile) -> Inspection:
@@ -154,16 +156,30 @@ def as_text(inspection: Inspection) -> str:
 def _verdict(inspection: Inspection) -> str:
     errors = sum(fault.severity is Severity.ERROR for fault in inspection.faults)
     warnings = len(inspection.faults) - errors
-    told = [_count(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
-    return ", ".join(["refused" if errors else "good", *told])
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    told = [_("refused") if errors else _("good")]
+    if errors:
+        told.append(many("{count} error", "{count} errors", errors).format(count=errors))
+    if warnings:
+        told.append(many("{count} warning", "{count} warnings", warnings).format(count=warnings))
+    return ", ".join(told)
 
 
 def _table(summaries: Iterable[StatementSummary]) -> list[str]:
-    rows = [("statement", "account", "cur", "from", "opening", "to", "closing", *_FIGURES)]
+    rows = [
+        (
+            _("statement"),
+            _("account"),
+            _("cur"),
+            _("from"),
+            _("opening"),
+            _("to"),
+            _("closing"),
+            _("movements"),
+            _("details"),
+            _("credits"),
+            _("debits"),
+        )
+    ]
     rows += [
         (
             summary.reference,
@@ -193,7 +209,8 @@ def _table(summaries: Iterable[StatementSummary]) -> list[str]:
 
 
 def _sentence(fault: Fault) -> str:
-    return f"  {fault.severity.value}: {fault}"
+    message = _("error: {fault}") if fault.severity is Severity.ERROR else _("warning: {fault}")
+    return f"  {message.format(fault=fault)}"
 
 
 def _place(fault: Fault) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from importers.bank.records import Movement, Statement
 from importers.deciding.found import COLLECTED, RETURNED, Found, claim_of, is_return
 from importers.deciding.gifts import counted_year, issued_to, taken_back, two_lines
 from importers.deciding.rules import Rule, Rulebook
+from importers.words import _
 from ledger.dimensions import NO_KEYS, LineKeys, with_keys
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
@@ -395,7 +396,9 @@ def _book_line(movement: Movement, sheet: _Pile) -> None:
             return
         sheet.faults.append(
             Fault(
-                f"the details of movement {movement.position} do not add up to it: the total goes to suspense as one",
+                _("the details of movement {position} do not add up to it: the total goes to suspense as one").format(
+                    position=movement.position
+                ),
                 movement.line,
                 Severity.WARNING,
             )
@@ -461,15 +464,25 @@ def _split(movement: Movement, debits: Iterable[Debit], sheet: _Pile) -> None:
 
 
 def _difference(movement: Movement, accepted: Sequence[Debit], collected: int) -> Fault:
-    place = f"movement {movement.position}: the total of collection {movement.reference}"
     if not accepted:
-        message = f"{place} comes a second time, all of it is booked or rejected; it waits on suspense"
+        message = _(
+            "movement {position}: the total of collection {reference} comes a second time, all of it is booked or "
+            "rejected; it waits on suspense"
+        ).format(position=movement.position, reference=movement.reference)
     else:
         expected = sum(one.cents for one in accepted)
-        message = (
-            f"{place} is {to_decimal(movement.cents)} EUR, {to_decimal(movement.cents - expected)} EUR away from the "
-            f"{to_decimal(expected)} EUR of {len(accepted)} of its {collected} instalments not rejected or booked; it "
-            "waits on suspense. Import the bank's pain.002 if some were rejected"
+        message = _(
+            "movement {position}: the total of collection {reference} is {amount} EUR, {difference} EUR away from the "
+            "{expected} EUR of {count} of its {collected} instalments not rejected or booked; it waits on suspense. "
+            "Import the bank's pain.002 if some were rejected"
+        ).format(
+            position=movement.position,
+            reference=movement.reference,
+            amount=to_decimal(movement.cents),
+            difference=to_decimal(movement.cents - expected),
+            expected=to_decimal(expected),
+            count=len(accepted),
+            collected=collected,
         )
     return Fault(message, movement.line, Severity.WARNING)
 
@@ -548,7 +561,9 @@ def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None
     if donor is None:
         return _suspense(sheet.desk)
     if sheet.credited and movement.reference in sheet.credited:
-        message = f"movement {movement.position} brings an instalment that is booked already; it waits on suspense"
+        message = _("movement {position} brings an instalment that is booked already; it waits on suspense").format(
+            position=movement.position
+        )
         sheet.faults.append(Fault(message, movement.line, Severity.WARNING))
         return _suspense(sheet.desk)
     return _gift(movement, sheet.desk, batch, donor)

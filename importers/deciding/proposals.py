@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from importers.words import _, many
 from ledger.vault.donors import Donor
 
 _ALMOST = 0.8  # two words with this much in common are taken for one misspelt
@@ -93,11 +94,13 @@ def _alike(name: str, text: str, donors: Directory) -> list[Proposal]:
         names, address = donors.donors[key]
         fit = sum(max((share for word, share in near[one].items() if word in names), default=0.0) for one in asked)
         score = fit / max(len(asked), len(names))
-        reasons = [f"name {round(100 * score)} %"]
+        reasons = [_("name {percent} %").format(percent=round(100 * score))]
         shared = len(address & place)
         if shared:
             score = min(1.0, score + 0.05 * shared)
-            reasons.append(f"{shared} words of the address")
+            reasons.append(
+                many("{count} word of the address", "{count} words of the address", shared).format(count=shared)
+            )
         if score >= _LEAST:
             found.append(Proposal(key, round(score, 3), tuple(reasons)))
     return found

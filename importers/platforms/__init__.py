@@ -10,9 +10,10 @@ from pathlib import Path
 
 from importers.platforms import adyen, chariot, declared, mollie, paypal, stripe, trustly
 from importers.platforms.declared import DeclaredSource
-from importers.platforms.records import MONEY, PlatformEvent, PlatformReport
+from importers.platforms.records import MONEY, PlatformEvent, PlatformReport, kind_told
 from importers.platforms.table import NO_HINTS, Hints, first_record
 from importers.sheets.tabular import fold
+from importers.words import N_, _
 from ledger.errors import Fault
 from ledger.money import to_decimal
 
@@ -78,7 +79,7 @@ def read(path: Path, said: Declared = NOTHING) -> PlatformReport:
     """Return the report in a file; with a fault that says so where it is nobody's."""
     name = identify(path, said)
     if name is None:
-        return PlatformReport("", faults=(Fault("not recognised as the report of a platform; check its headings"),))
+        return PlatformReport("", faults=(Fault(_("not recognised as the report of a platform; check its headings")),))
     if name in said.sources:
         return declared.read(path, name, said.sources[name])
     hints = said.hints.get(name, NO_HINTS)
@@ -90,40 +91,52 @@ def read(path: Path, said: Declared = NOTHING) -> PlatformReport:
 
 
 _PLURAL = {
-    PlatformEvent.GIFT: "gifts",
-    PlatformEvent.REFUND: "refunds",
-    PlatformEvent.CHARGEBACK: "chargebacks",
-    PlatformEvent.CHARGEBACK_REVERSED: "chargebacks reversed",
-    PlatformEvent.FEE: "fee rows",
-    PlatformEvent.CORRECTION: "corrections",
-    PlatformEvent.SPENT: "spent",
-    PlatformEvent.CONVERSION: "conversions",
+    PlatformEvent.GIFT: N_("gifts"),
+    PlatformEvent.REFUND: N_("refunds"),
+    PlatformEvent.CHARGEBACK: N_("chargebacks"),
+    PlatformEvent.CHARGEBACK_REVERSED: N_("chargebacks reversed"),
+    PlatformEvent.FEE: N_("fee rows"),
+    PlatformEvent.CORRECTION: N_("corrections"),
+    PlatformEvent.SPENT: N_("spent"),
+    PlatformEvent.CONVERSION: N_("conversions"),
 }
 
 
 def describe(report: PlatformReport) -> list[tuple[str, str]]:
     """Return rows; per currency each kind of money with count and gross, fees and net, payouts, what is no money."""
-    told = [("platform", report.platform), ("rows", str(len(report.rows)))]
+    told = [(_("platform"), report.platform), (_("rows"), str(len(report.rows)))]
     money = report.money
     if money:
-        told.append(("dated", f"{min(row.paid for row in money)} to {max(row.paid for row in money)}"))
+        told.append(
+            (
+                _("dated"),
+                _("{first} to {last}").format(
+                    first=min(row.paid for row in money), last=max(row.paid for row in money)
+                ),
+            )
+        )
     for currency in sorted({row.currency for row in money}):
         rows = [row for row in money if row.currency == currency]
         for kind, label in _PLURAL.items():
             found = [row for row in rows if row.kind is kind]
             if found:
                 gross = sum(row.gross if kind is not PlatformEvent.FEE else row.net for row in found)
-                told.append((f"{label} {currency}", f"{len(found)}, {to_decimal(gross)}"))
-        told.append((f"fees {currency}", str(to_decimal(sum(row.fee for row in rows)))))
-        told.append((f"net {currency}", str(to_decimal(sum(row.net for row in rows)))))
+                told.append((" ".join((_(label), currency)), f"{len(found)}, {to_decimal(gross)}"))
+        told.append((_("fees {currency}").format(currency=currency), str(to_decimal(sum(row.fee for row in rows)))))
+        told.append((_("net {currency}").format(currency=currency), str(to_decimal(sum(row.net for row in rows)))))
     for number, payout in enumerate(report.payouts, start=1):
         amount = f"{to_decimal(payout.cents)} {payout.currency}"
-        told.append((f"payout {number}", f"{payout.reference}, {amount}, {payout.day}"))
+        told.append((_("payout {number}").format(number=number), f"{payout.reference}, {amount}, {payout.day}"))
     for kind in PlatformEvent:
         idle = [
             row for row in report.rows if row.kind is kind and kind not in MONEY and kind is not PlatformEvent.PAYOUT
         ]
         if idle:
-            why = sorted({row.why for row in idle if row.why})
-            told.append((f"no money: {kind}", f"{len(idle)}" + (f" ({', '.join(why)})" if why else "")))
+            why = sorted({_(row.why) for row in idle if row.why})
+            told.append(
+                (
+                    _("no money: {kind}").format(kind=kind_told(kind)),
+                    f"{len(idle)}" + (f" ({', '.join(why)})" if why else ""),
+                )
+            )
     return told

@@ -11,6 +11,7 @@ from pathlib import Path
 from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
+from importers.words import _
 from ledger.errors import Fault
 
 NAME = "adyen"
@@ -72,9 +73,9 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
     if any(fold(heading) == "recordtype" for heading in report.headings):
-        message = (
-            "a payments accounting report tells what happens to payments, not what is settled; "
-            "download the settlement detail report of the batch"
+        message = _(
+            "a payments accounting report tells what happens to payments, not what is settled; download the "
+            "settlement detail report of the batch"
         )
         report.faults.append(Fault(message, 1))
     elif report.headings and report.find(_COLUMNS, _REQUIRED) and report.decide(_AMOUNTS, ("created", "booked")):
@@ -129,6 +130,6 @@ def _in_net_currency(line: ReportLine, original: int) -> int:
     except InvalidOperation:
         rate = Decimal(0)
     if not (rate.is_finite() and 0 < rate < 10**5):
-        line.error("`Exchange Rate` is missing between two currencies; export the report with it")
+        line.error(_("`Exchange Rate` is missing between two currencies; export the report with it"))
         return original
     return int((original * rate).quantize(Decimal(1), ROUND_HALF_UP))

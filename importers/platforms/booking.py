@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from importers.deciding.found import Found
 from importers.deciding.gifts import counted_year, given_again, issued_to, owner_of, taken_back, two_lines
-from importers.platforms.records import TAKES_BACK, PlatformEvent, PlatformReport, PlatformRow
+from importers.platforms.records import TAKES_BACK, PlatformEvent, PlatformReport, PlatformRow, kind_told
+from importers.words import _
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry
 from ledger.money import to_decimal
@@ -259,10 +260,10 @@ def _suspend(one: PlacedRow, pile: _Rows) -> None:
     accounts, meta = (desk.account, desk.suspense), {"position": position}
     pile.entries.append(two_lines(row.paid, label, row.gross, *accounts, document=pile.name, meta=meta))
     pile.counterparties.append(_counterparty(pile.name, one))
-    message = (
-        f"this {row.kind} of {to_decimal(row.gross)} waits on account {desk.suspense}: no gift in the books that it "
-        "changes; assign it with `obole match`"
-    )
+    message = _(
+        "this {kind} of {amount} waits on account {account}: no gift in the books that it changes; assign it with "
+        "`obole match`"
+    ).format(kind=kind_told(row.kind), amount=to_decimal(row.gross), account=desk.suspense)
     pile.faults.append(Fault(message, row.line, Severity.WARNING))
 
 
@@ -360,10 +361,14 @@ def _entered(
 def _contradictions(original: Original, donor: str, row: PlatformRow) -> Iterator[Fault]:
     """Yield what an export says otherwise than the books."""
     if original.donor not in (None, donor):
-        message = f"its gift stands with {original.donor} and not with {donor}; decide whose it is"
+        message = _("its gift stands with {other} and not with {donor}; decide whose it is").format(
+            other=original.donor, donor=donor
+        )
         yield Fault(message, row.line, Severity.WARNING)
     elif original.cents != row.gross:
-        message = f"the gift in the books is {to_decimal(original.cents)}, here it is {to_decimal(row.gross)}"
+        message = _("the gift in the books is {booked}, here it is {amount}").format(
+            booked=to_decimal(original.cents), amount=to_decimal(row.gross)
+        )
         yield Fault(message, row.line, Severity.WARNING)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
+from importers.words import _
 from ledger.errors import Fault
 
 NAME = "chariot"
@@ -103,7 +104,7 @@ def _rows(line: ReportLine) -> list[PlatformRow]:
     if not parts:
         return [whole]
     if (sum(one.gross for one in parts), sum(one.net for one in parts)) != (total, net):
-        line.report.faults.append(Fault("what employee and employer gave is not the settled total", line.number))
+        line.report.faults.append(Fault(_("what employee and employer gave is not the settled total"), line.number))
     return parts
 
 

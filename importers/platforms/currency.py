@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from importers.platforms.records import MONEY, PlatformEvent, PlatformRow
+from importers.words import _
 from ledger.errors import Fault
 
 BOOKS = "EUR"
@@ -29,8 +30,10 @@ def in_books(rows: Iterable[PlatformRow], rates: Mapping[str, Decimal]) -> tuple
             missing.setdefault(row.currency, row.line)
     faults = [
         Fault(
-            f"amounts in {currency} that the report does not settle in {BOOKS}; give the rate in obole.toml "
-            f"([platforms.NAME] rates, {BOOKS} for one {currency}), or export the report in {BOOKS}",
+            _(
+                "amounts in {currency} that the report does not settle in {books}; give the rate in obole.toml "
+                "([platforms.NAME] rates, {books} for one {currency}), or export the report in {books}"
+            ).format(currency=currency, books=BOOKS),
             line,
         )
         for currency, line in missing.items()

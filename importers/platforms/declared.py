@@ -11,6 +11,7 @@ from pathlib import Path
 from importers.platforms.records import TAKES_BACK, Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import LARGEST, NO_HINTS, Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
+from importers.words import N_, _
 
 # What a column can hold. `kind` is the state or the type of a row, read with `kinds`.
 FIELDS = (
@@ -113,7 +114,11 @@ def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
     kind, why = _kind(line, mapping)
     reference = line.text("reference")
     if not reference:
-        line.error(f"`{line.heading('reference')}` is empty; it must name the gift, so that it is taken once")
+        line.error(
+            _("`{column}` is empty; it must name the gift, so that it is taken once").format(
+                column=line.heading("reference")
+            )
+        )
     gross, fee, net = (_amount(line, name, mapping) for name in ("gross", "fee", "net"))
     if mapping.negative_fees:
         fee = -fee
@@ -153,15 +158,17 @@ def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
 
 def _kind(line: ReportLine, mapping: DeclaredSource) -> tuple[PlatformEvent, str]:
     if line.text("test").casefold() not in _FALSE:
-        return PlatformEvent.TEST, "test"
+        return PlatformEvent.TEST, N_("test")
     if "kind" not in mapping.columns:
         return PlatformEvent.GIFT, ""
     written = line.text("kind")
     kind = mapping.kinds.get(fold(written))
     if kind is None:
         line.error(
-            f"`{line.heading('kind')}` holds a value that `kinds` of this source does not list; "
-            "add to obole.toml what it means (gift, refund, pending, void ...)"
+            _(
+                "`{column}` holds a value that `kinds` of this source does not list; add to obole.toml what it "
+                "means (gift, refund, pending, void ...)"
+            ).format(column=line.heading("kind"))
         )
         return PlatformEvent.VOID, ""
     return kind, written[:40].casefold()
@@ -175,6 +182,10 @@ def _amount(line: ReportLine, name: str, mapping: DeclaredSource) -> int:
         return 0
     digits = written.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < len(str(LARGEST))):
-        line.error(f"`{line.heading(name)}` is not a whole number of cents; correct the export or `unit` in obole.toml")
+        line.error(
+            _("`{column}` is not a whole number of cents; correct the export or `unit` in obole.toml").format(
+                column=line.heading(name)
+            )
+        )
         return 0
     return int(written)

@@ -10,6 +10,7 @@ from pathlib import Path
 from importers.platforms.records import PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
+from importers.words import _
 
 NAME = "mollie"
 
@@ -77,7 +78,7 @@ def _row(line: ReportLine) -> PlatformRow:
     if kind is None and ("fee" in fee_words or "kosten" in fee_words or "commission" in fee_words):
         kind = PlatformEvent.FEE
     if kind is None:
-        line.error("the id begins with none of tr_, re_, chb_ and the row is no fee; nothing is taken")
+        line.error(_("the id begins with none of tr_, re_, chb_ and the row is no fee; nothing is taken"))
         kind = PlatformEvent.VOID
     why = ""
     if status in _NO_MONEY:

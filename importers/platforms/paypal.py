@@ -14,6 +14,7 @@ from pathlib import Path
 from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import LARGEST, Hints, NotATable, Report, ReportLine, open_report, read_records
 from importers.sheets.tabular import fold
+from importers.words import N_, _
 from ledger.errors import Fault
 
 NAME = "paypal"
@@ -188,7 +189,7 @@ def _row(line: ReportLine) -> PlatformRow:
     kind, why = _kind(line, gross)
     identity, related = line.text("id"), line.text("related")
     if not identity:
-        line.error("the row has no transaction id; export the report with it")
+        line.error(_("the row has no transaction id; export the report with it"))
     if kind is PlatformEvent.FEE and not fee:
         gross, fee = 0, -gross
     return PlatformRow(
@@ -222,7 +223,7 @@ def _kind(line: ReportLine, gross: int) -> tuple[PlatformEvent, str]:
         return PlatformEvent.VOID, ""
     if found == "payment":
         return (PlatformEvent.GIFT if gross > 0 else PlatformEvent.SPENT), ""
-    return PlatformEvent(found), ("held or released" if found == PlatformEvent.HOLD else "")
+    return PlatformEvent(found), (N_("held or released") if found == PlatformEvent.HOLD else "")
 
 
 def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[ReportLine]:
@@ -231,14 +232,14 @@ def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[Re
     for number, record in records:
         kind = record[0].lstrip("\ufeff").strip()
         if kind not in _RECORDS:
-            message = f"its record type is none of {', '.join(_RECORDS)}; export the report again"
+            message = _("its record type is none of {known}; export the report again").format(known=", ".join(_RECORDS))
             report.faults.append(Fault(message, number))
         elif kind == "CH":
             report.headings = tuple(cell.strip() for cell in record)
             report.index.clear()
             ready = report.find(_SB_COLUMNS, _SB_REQUIRED)
         elif kind == "SB" and not ready:
-            report.faults.append(Fault("a row stands before its headings (CH); export the report again", number))
+            report.faults.append(Fault(_("a row stands before its headings (CH); export the report again"), number))
         elif kind == "SB":
             yield ReportLine(report, number, record)
 
@@ -250,11 +251,11 @@ def _record(line: ReportLine, voided: set[str]) -> PlatformRow:
     kind, why = _kind_of_code(line, gross, voided)
     identity, related = line.text("id"), line.text("related") if line.text("related_type") != "RP" else ""
     if not identity:
-        line.error("the row has no transaction id; export the report again")
+        line.error(_("the row has no transaction id; export the report again"))
     if status in ("P", "D", "V") and kind not in (PlatformEvent.HOLD, PlatformEvent.VOID):
         kind, why = (
             (PlatformEvent.PENDING if status == "P" else PlatformEvent.VOID),
-            {"P": "pending", "D": "denied", "V": "voided"}[status],
+            {"P": N_("pending"), "D": N_("denied"), "V": N_("voided")}[status],
         )
     if kind is PlatformEvent.FEE and not fee:
         gross, fee = 0, -gross
@@ -281,13 +282,13 @@ def _record(line: ReportLine, voided: set[str]) -> PlatformRow:
 def _kind_of_code(line: ReportLine, gross: int, voided: set[str]) -> tuple[PlatformEvent, str]:
     code = line.text("code")
     if code == "T9900" and line.text("related") in voided:
-        return PlatformEvent.VOID, "end of an authorisation"
+        return PlatformEvent.VOID, N_("end of an authorisation")
     found = _codes().get(code) or _codes().get(code[:3])
     if found is None:
         line.unknown("code")
         return PlatformEvent.VOID, ""
     kind = found[gross >= 0]
-    return kind, {PlatformEvent.VOID: "authorisation", PlatformEvent.HOLD: "held or released"}.get(kind, "")
+    return kind, {PlatformEvent.VOID: N_("authorisation"), PlatformEvent.HOLD: N_("held or released")}.get(kind, "")
 
 
 def _sided(line: ReportLine, amount: str, side: str) -> int:
@@ -296,8 +297,12 @@ def _sided(line: ReportLine, amount: str, side: str) -> int:
     if not written:
         return 0
     if not (written.isascii() and written.isdecimal() and len(written) < len(str(LARGEST))):
-        line.error(f"`{line.heading(amount)}` is not a whole number of hundredths; export the report again")
+        line.error(
+            _("`{column}` is not a whole number of hundredths; export the report again").format(
+                column=line.heading(amount)
+            )
+        )
         return 0
     if sign not in ("CR", "DR") and int(written):
-        line.error(f"`{line.heading(side)}` is neither CR nor DR; export the report again")
+        line.error(_("`{column}` is neither CR nor DR; export the report again").format(column=line.heading(side)))
     return -int(written) if sign == "DR" else int(written)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from importers.words import N_, _
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
 
@@ -30,6 +31,28 @@ class PlatformEvent(StrEnum):
     PENDING = "pending"
     VOID = "void"
     TEST = "test"
+
+
+_KIND_WORDS = {
+    PlatformEvent.GIFT: N_("gift"),
+    PlatformEvent.REFUND: N_("refund"),
+    PlatformEvent.CHARGEBACK: N_("chargeback"),
+    PlatformEvent.CHARGEBACK_REVERSED: N_("chargeback-reversed"),
+    PlatformEvent.FEE: N_("fee"),
+    PlatformEvent.CORRECTION: N_("correction"),
+    PlatformEvent.SPENT: N_("spent"),
+    PlatformEvent.CONVERSION: N_("conversion"),
+    PlatformEvent.PAYOUT: N_("payout"),
+    PlatformEvent.HOLD: N_("hold"),
+    PlatformEvent.PENDING: N_("pending"),
+    PlatformEvent.VOID: N_("void"),
+    PlatformEvent.TEST: N_("test"),
+}
+
+
+def kind_told(kind: PlatformEvent) -> str:
+    """Return the word for a kind of row, in the language of the person."""
+    return _(_KIND_WORDS[kind])
 
 
 MONEY = frozenset(
@@ -127,14 +150,23 @@ def checked(report: PlatformReport) -> PlatformReport:
 
 def _row_fault(row: PlatformRow) -> Fault | None:
     if row.gross - row.fee != row.net:
-        difference = to_decimal(row.gross - row.fee - row.net)
-        told = f"gross {to_decimal(row.gross)} less fee {to_decimal(row.fee)} is not net {to_decimal(row.net)}"
-        return Fault(f"{told} (difference {difference} {row.currency}); export the report again", row.line)
+        message = _(
+            "gross {gross} less fee {fee} is not net {net} (difference {difference} {currency}); "
+            "export the report again"
+        ).format(
+            gross=to_decimal(row.gross),
+            fee=to_decimal(row.fee),
+            net=to_decimal(row.net),
+            difference=to_decimal(row.gross - row.fee - row.net),
+            currency=row.currency,
+        )
+        return Fault(message, row.line)
     wrong = (row.kind in TAKES_BACK and row.gross > 0) or (
         row.kind in (PlatformEvent.GIFT, PlatformEvent.CHARGEBACK_REVERSED) and row.gross < 0
     )
     if wrong:
-        return Fault(f"a {row.kind} of {to_decimal(row.gross)} has the wrong sign; export the report again", row.line)
+        message = _("a {kind} of {amount} has the wrong sign; export the report again")
+        return Fault(message.format(kind=kind_told(row.kind), amount=to_decimal(row.gross)), row.line)
     return None
 
 
@@ -147,17 +179,19 @@ def _once(rows: Iterable[PlatformRow], faults: list[Fault]) -> tuple[PlatformRow
         if known is row:
             continue
         if replace(known, line=row.line) == row:
-            message = f"the same row stands on line {known.line} already; it is taken once"
+            message = _("the same row stands on line {first} already; it is taken once").format(first=known.line)
             faults.append(Fault(message, row.line, Severity.WARNING))
         else:
-            message = f"its id stands on line {known.line} with another content; export the report again"
+            message = _("its id stands on line {first} with another content; export the report again").format(
+                first=known.line
+            )
             faults.append(Fault(message, row.line))
     return tuple(first.values())
 
 
 def _shown(reference: str) -> str:
     """Return an id as it is; a text that could be something else in a shifted row is not repeated."""
-    return reference if re.fullmatch(r"[A-Za-z0-9_.-]*[0-9][A-Za-z0-9_.-]*", reference) else "(without an id)"
+    return reference if re.fullmatch(r"[A-Za-z0-9_.-]*[0-9][A-Za-z0-9_.-]*", reference) else _("(without an id)")
 
 
 def _payout_faults(rows: Iterable[PlatformRow], payouts: Iterable[Payout]) -> list[Fault]:
@@ -174,10 +208,15 @@ def _payout_faults(rows: Iterable[PlatformRow], payouts: Iterable[Payout]) -> li
     for key, parts in paid.items():
         found, total = sums.get(key, 0), sum(part.cents for part in parts)
         if found != total:
-            message = (
-                f"payout {_shown(key[0])}: its rows add up to {to_decimal(found)} {key[1]}, "
-                f"it paid out {to_decimal(total)}: "
-                f"difference {to_decimal(found - total)}; export the whole payout again"
+            message = _(
+                "payout {payout}: its rows add up to {found} {currency}, it paid out {total}: "
+                "difference {difference}; export the whole payout again"
+            ).format(
+                payout=_shown(key[0]),
+                found=to_decimal(found),
+                currency=key[1],
+                total=to_decimal(total),
+                difference=to_decimal(found - total),
             )
             faults.append(Fault(message, parts[-1].line))
     return faults

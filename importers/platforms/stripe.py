@@ -12,6 +12,7 @@ from pathlib import Path
 from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
+from importers.words import N_, _
 
 NAME = "stripe"
 
@@ -99,9 +100,9 @@ def _row(line: ReportLine) -> PlatformRow:
         gross, fee = 0, -gross
     why = ""
     if line.text("live").casefold() in ("false", "0", "test"):
-        kind, why = PlatformEvent.TEST, "test mode"
+        kind, why = PlatformEvent.TEST, N_("test mode")
     if not line.text("id"):
-        line.error("the row has no balance transaction id; export the report with it")
+        line.error(_("the row has no balance transaction id; export the report with it"))
     # In the report's own zone, which is UTC unless the user chose another; a chosen zone is taken as it is.
     paid = line.day("created_utc", within="UTC") if line.text("created_utc") else line.day("created")
     return PlatformRow(

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from importers.sheets.cells import Cell, is_workbook, text
 from importers.sheets.tabular import fold, read_sheet
+from importers.words import _
 from ledger.errors import Fault
 
 # A year of the largest platform is a tenth of it.
@@ -84,15 +85,18 @@ class Report:
                     self.index[name] = place
                     break
         missing = [columns[name][0] for name in required if name not in self.index]
-        self.faults += [Fault(f"the column `{name}` is missing; export the report with it", 1) for name in missing]
+        self.faults += [
+            Fault(_("the column `{name}` is missing; export the report with it").format(name=name), 1)
+            for name in missing
+        ]
         return not missing
 
     def decide(self, amounts: Sequence[str] = (), days: Sequence[str] = ()) -> bool:
         """Decide decimal mark and order of dates for the whole file; False, with a fault, where they stay in doubt."""
         before = len(self.faults)
-        cells = [self._cell(row, name) for _, row in self.lines for name in amounts]
+        cells = [self._cell(row, name) for _number, row in self.lines for name in amounts]
         self._decimal = self.hints.decimal or _decimal_mark(cells, self.faults)
-        cells = [self._cell(row, name) for _, row in self.lines for name in days]
+        cells = [self._cell(row, name) for _number, row in self.lines for name in days]
         self._order = self.hints.date or _order(cells, self.faults)
         return len(self.faults) == before
 
@@ -135,7 +139,11 @@ class ReportLine:
             return 0
         found = self.report.cents(written)
         if found is None:
-            self.error(f"`{self.heading(name)}` is not an amount with at most two decimals; correct the export")
+            self.error(
+                _("`{column}` is not an amount with at most two decimals; correct the export").format(
+                    column=self.heading(name)
+                )
+            )
         return found or 0
 
     def day(self, name: str, zone: str = "", clock: str = "", within: str = "") -> date:
@@ -145,7 +153,7 @@ class ReportLine:
         """
         found = self.day_or_none(name, zone, clock, within)
         if found is None and self.sound:
-            self.error(f"`{self.heading(name)}` is empty; export the report with it")
+            self.error(_("`{column}` is empty; export the report with it").format(column=self.heading(name)))
         return found or date.min
 
     def day_or_none(self, name: str, zone: str = "", clock: str = "", within: str = "") -> date | None:
@@ -155,12 +163,14 @@ class ReportLine:
             return None
         found = self.report.day(written, self.text(zone) or within, self.text(clock))
         if found is None:
-            self.error(f"`{self.heading(name)}` is not a date; correct the export")
+            self.error(_("`{column}` is not a date; correct the export").format(column=self.heading(name)))
         return found
 
     def unknown(self, name: str) -> None:
         """Add the fault of a closed set: the value is not repeated, in a shifted row it may be a name."""
-        self.error(f"the value of `{self.heading(name)}` is not known; report it so that it is added")
+        self.error(
+            _("the value of `{column}` is not known; report it so that it is added").format(column=self.heading(name))
+        )
 
     def heading(self, name: str) -> str:
         """Return the heading of a column as the file has it."""
@@ -184,9 +194,15 @@ def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
     except NotATable as refusal:
         return Report((), (), "", hints, [Fault(str(refusal))])
     except OSError as error:
-        return Report((), (), "", hints, [Fault(f"the file cannot be opened: {error.strerror}; check its rights")])
+        return Report(
+            (),
+            (),
+            "",
+            hints,
+            [Fault(_("the file cannot be opened: {reason}; check its rights").format(reason=error.strerror))],
+        )
     if not records:
-        return Report((), (), digest, hints, [Fault("the file is empty; export it again")])
+        return Report((), (), digest, hints, [Fault(_("the file is empty; export it again"))])
     headings = tuple(heading.strip() for heading in records[0][1])
     return Report(headings, records[1:], digest, hints)
 
@@ -194,7 +210,9 @@ def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
 def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, list[str]]], str]:
     """Return the filled records of a CSV with the line each ends on, and the SHA-256; NotATable where it is none."""
     if path.stat().st_size > LIMIT:
-        raise NotATable(f"the file is larger than {LIMIT // 1024 // 1024} MB; export a shorter period")
+        raise NotATable(
+            _("the file is larger than {limit} MB; export a shorter period").format(limit=LIMIT // 1024 // 1024)
+        )
     data = path.read_bytes()
     written = decoded(data, hints.encoding)
     delimiter = hints.delimiter or _delimiter(written)
@@ -203,7 +221,9 @@ def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, l
         records = [(reader.line_num, record) for record in reader if any(cell.strip() for cell in record)]
     except csv.Error:
         raise NotATable(
-            f"line {reader.line_num}: a quotation mark is not closed or stands inside a text; export it again"
+            _("line {line}: a quotation mark is not closed or stands inside a text; export it again").format(
+                line=reader.line_num
+            )
         ) from None
     return records, hashlib.sha256(data).hexdigest()
 
@@ -230,19 +250,21 @@ def decoded(data: bytes, encoding: str = "", *, cut: bool = False) -> str:
             return data.decode(encoding, errors="replace" if cut else "strict")
         except (LookupError, UnicodeDecodeError):
             raise NotATable(
-                f"the file is not written in {encoding}, as obole.toml says; correct one of the two"
+                _("the file is not written in {encoding}, as obole.toml says; correct one of the two").format(
+                    encoding=encoding
+                )
             ) from None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", errors="replace")
     if b"\0" in data:
-        raise NotATable("this is no table of text (CSV); export it again")
+        raise NotATable(_("this is no table of text (CSV); export it again"))
     try:
         return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=not cut)
     except UnicodeDecodeError:
         try:
             return data.decode("cp1252")
         except UnicodeDecodeError:
-            raise NotATable("it holds a character in neither UTF-8 nor Windows-1252; export it as UTF-8") from None
+            raise NotATable(_("it holds a character in neither UTF-8 nor Windows-1252; export it as UTF-8")) from None
 
 
 def _starts_as_workbook(path: Path) -> bool:
@@ -282,9 +304,9 @@ def _decimal_mark(cells: Sequence[str], faults: list[Fault]) -> str:
         else:
             doubtful = True
     if len(marks) > 1:
-        faults.append(Fault("its amounts use both `.` and `,` before the decimals; export it again in one style"))
+        faults.append(Fault(_("its amounts use both `.` and `,` before the decimals; export it again in one style")))
     elif not marks and doubtful:
-        message = "its amounts may mean thousands or decimals (`1.234`); write `decimal` in obole.toml"
+        message = _("its amounts may mean thousands or decimals (`1.234`); write `decimal` in obole.toml")
         faults.append(Fault(message))
     return next(iter(marks), ".")
 
@@ -305,9 +327,11 @@ def _order(cells: Sequence[str], faults: list[Fault]) -> str:
         else:
             doubtful = doubtful or one != two
     if len(orders) > 1:
-        faults.append(Fault("its dates have the day first in some rows and the month first in others; export it again"))
+        faults.append(
+            Fault(_("its dates have the day first in some rows and the month first in others; export it again"))
+        )
     elif not orders and doubtful:
-        message = 'its dates may have the day or the month first; write date = "dmy" or "mdy" in obole.toml'
+        message = _('its dates may have the day or the month first; write date = "dmy" or "mdy" in obole.toml')
         faults.append(Fault(message))
     return next(iter(orders), "dmy")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import Hints, NotATable, Report, ReportLine, read_records
+from importers.words import N_, _
 from ledger.errors import Fault
 
 NAME = "trustly"
@@ -51,7 +52,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     batch = records[0][1][_HEADER["file"]] if records else ""
     rows = [row for line in items if (row := _row(line, batch)) is not None and line.sound]
     strange = (number for number, record in records if record[0] not in ("H", "I", "F", "L"))
-    report.faults += [Fault("its type of record is not H, I, F or L; export it again", number) for number in strange]
+    report.faults += [Fault(_("its type of record is not H, I, F or L; export it again"), number) for number in strange]
     payouts = []
     report.index = _SUMS
     for line in (ReportLine(report, number, record) for number, record in records if record[0] == "L"):
@@ -60,9 +61,9 @@ def read(path: Path, hints: Hints) -> PlatformReport:
             day = max(row.settled or row.paid for row in rows)
             payouts.append(Payout(line.number, batch, currencies[0], line.cents("net"), day))
         elif currencies:
-            line.error("it sums several currencies; export each by itself")
+            line.error(_("it sums several currencies; export each by itself"))
     if not payouts and not report.faults:
-        report.faults.append(Fault("the items or the last line (L) with their sum are missing; export it again"))
+        report.faults.append(Fault(_("the items or the last line (L) with their sum are missing; export it again")))
     return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), digest))
 
 
@@ -86,5 +87,5 @@ def _row(line: ReportLine, batch: str) -> PlatformRow | None:
         payment=identity if kind is PlatformEvent.GIFT else line.text("related") or identity,
         payout=batch,
         settled=line.day_or_none("settled"),
-        why="" if done else "not processed",
+        why="" if done else N_("not processed"),
     )

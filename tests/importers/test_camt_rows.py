@@ -144,8 +144,8 @@ def test_the_first_version_names_banks_by_bic_and_later_ones_are_told_of_it():
     assert told(read(entry("50.00", old))) == told(read(entry("50.00")))
     statement = read(entry("50.00", old), version="08")
     row(statement, name="Zoé", account="BE1020304050", bic="GEBABEBB")
-    assert "1 banks named by BIC where this version has BICFI" in told(statement)
-    assert "1 banks named by BIC where this version has BICFI" in told(read(entry("50.00", old), version="03"))
+    assert "1 bank named by BIC where this version has BICFI" in told(statement)
+    assert "1 bank named by BIC where this version has BICFI" in told(read(entry("50.00", old), version="03"))
     new = read(entry("50.00", details(party("Dbtr", "Zoé", OTHER, "GEBABEBB", element="BICFI"))), version="08")
     row(new, name="Zoé", account="BE1020304050", bic="GEBABEBB")
 
@@ -237,7 +237,7 @@ def test_a_full_line_of_text_goes_on_in_the_next(lines: tuple[str, ...], communi
 
 
 def test_one_long_line_is_told_and_one_full_line_is_not():
-    assert any("1 communications longer" in message for message in told(read(entry("50.00", details(text("a" * 141))))))
+    assert any("1 communication longer" in message for message in told(read(entry("50.00", details(text("a" * 141))))))
     assert not any("longer" in message for message in told(read(entry("50.00", details(text("a" * 140))))))
 
 
@@ -384,9 +384,9 @@ def test_the_block_of_a_collection_is_the_one_that_all_details_name():
     ("parts", "message"),
     [
         ((amount("20.00"), amount("20.00")), "add up to 40.00, the total is 50.00: difference 10.00"),
-        ((amount("20.00"), amount("20.00"), ""), "1 totals whose details have no amounts of their own, taken as one"),
-        ((amount("20.00"), amount("30.00", currency="USD")), "1 totals whose details have no amounts of their own"),
-        ((amount("20.00"), amount("-30.00")), "1 totals whose details have no amounts of their own"),
+        ((amount("20.00"), amount("20.00"), ""), "1 total whose details have no amounts of their own, taken as one"),
+        ((amount("20.00"), amount("30.00", currency="USD")), "1 total whose details have no amounts of their own"),
+        ((amount("20.00"), amount("-30.00")), "1 total whose details have no amounts of their own"),
     ],
 )
 def test_details_that_do_not_add_up_are_left_out_and_told(parts: tuple[str, ...], message: str):
@@ -412,7 +412,7 @@ def test_an_entry_without_a_booking_date_takes_its_value_date_else_the_closing_d
     row(read(entry("50.00", days="")), booked=date(2025, 3, 14), value=None)
     broken = read(entry("50.00", days="<BookgDt><Dt>soon</Dt></BookgDt>" + value))
     assert any("no booking date that is a day" in message for message in told(broken, Severity.ERROR))
-    assert any("1 entries without a booking date" in message for message in told(read(entry("50.00", days=value))))
+    assert any("1 entry without a booking date" in message for message in told(read(entry("50.00", days=value))))
 
 
 def test_a_moment_is_the_day_it_is_written_with():
@@ -427,7 +427,7 @@ def test_only_what_is_booked_becomes_a_movement():
     assert any(message.startswith("2 entries that are not booked yet") for message in told(statement))
     bare = read(entry("50.00").replace("<Sts>BOOK</Sts>", ""))
     assert [one.cents for one in bare.movements] == [50_00]
-    assert any(message.startswith("1 entries without a status") for message in told(bare))
+    assert any(message.startswith("1 entry without a status") for message in told(bare))
 
 
 # The statement

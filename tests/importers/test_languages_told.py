@@ -32,7 +32,8 @@ def test_a_heading_with_braces_is_shown_as_it_is(tmp_path: Path):
 
 
 def test_an_amount_known_to_be_wrong_is_told_anew_in_each_language():
-    data = b"""<Document><BkToCstmrStmt><Stmt><Id>1</Id><Acct><Id><IBAN>BE68539007547034</IBAN></Id><Ccy>EUR</Ccy></Acct>
+    data = b"""<Document><BkToCstmrStmt><Stmt><Id>1</Id>
+<Acct><Id><IBAN>BE68539007547034</IBAN></Id><Ccy>EUR</Ccy></Acct>
 <Ntry><Amt Ccy="EUR">1.234</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2025-01-02</Dt></BookgDt></Ntry>
 </Stmt></BkToCstmrStmt></Document>"""
 

@@ -1,6 +1,8 @@
 """New books: folder, key, chart, stores and the main file that Fava opens."""
 
 import secrets
+from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from ledger.chart import Account, house, path_of, render_chart
@@ -32,7 +34,7 @@ def initialise(root: Path, settings: str) -> Books:
     name = f"obole-{secrets.token_hex(6)}"
     written = root / FILE_NAME
     text = settings or read_settings(written)
-    if not any(line.startswith(("key ", "key=")) for line in text.splitlines()):
+    if not any(line.startswith(("key ", "key=")) for line in _before_tables(text)):
         text = f'key = "{name}"\n' + text
     write_whole(written, text.encode())
     config = load(root)
@@ -61,6 +63,11 @@ def initialise(root: Path, settings: str) -> Books:
         write_form(root)
         write_whole(folder.main, main_text(config).encode())
     return open_books(root)
+
+
+def _before_tables(text: str) -> Iterator[str]:
+    """Yield the lines above the first table: a `key` further down is that of a project, a department or a fund."""
+    return takewhile(lambda line: not line.startswith("["), text.splitlines())
 
 
 def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:

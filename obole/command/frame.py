@@ -42,9 +42,21 @@ _COMMANDS = {
     "serve": "obole.command.serving:serve",
     "demo": "obole.demo.command:demo",
 }
+_WHOLE = 1000  # letters: no help is as long
 
 
-class _Group(click.Group):
+class ToldWhole(click.Group):
+    """A group whose help tells what each command does in a whole sentence, on as many lines as it takes."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands; click by itself would cut each sentence to what a line holds."""
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, command.get_short_help_str(_WHOLE)) for name, command in commands if command is not None]
+        with formatter.section(_("Commands")):
+            formatter.write_dl(rows)
+
+
+class _Group(ToldWhole):
     """The commands, each loaded when it is asked for, in the language of the person from the first word on."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:

@@ -12,7 +12,7 @@ from ledger.clock import today
 from ledger.money import to_decimal
 from ledger.register.receipts import State
 from obole.books.opened import open_books
-from obole.command.frame import format_of, progress_bar, with_books, year_option
+from obole.command.frame import ToldWhole, format_of, progress_bar, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, written
 from obole.receipting.donor_list import receipt_list
@@ -26,7 +26,7 @@ from receipts.issue import Changed, Preview
 from receipts.paper.render import Rendered
 
 
-@click.group(help=N_("Tax receipts: preview, issue, render, belcotax, list, status."))
+@click.group(cls=ToldWhole, help=N_("Tax receipts: preview, issue, render, belcotax, list, status."))
 def receipts() -> None:
     """Tax receipts: preview, issue, render, belcotax, list, status."""
 

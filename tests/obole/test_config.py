@@ -126,6 +126,14 @@ def test_new_books_have_a_key_of_their_own_outside_of_them(tmp_path: Path, monke
     assert not [path for path in Obole(tmp_path / "one").files() if secret in path.read_bytes()]
 
 
+def test_the_key_of_a_department_is_not_taken_for_that_of_the_vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OBOLE_KEYS", str(tmp_path / "keys"))
+    department = '[[department]]\nkey = "AID"\nlabel = { fr = "Aide" }\n'
+    config = initialise(tmp_path / "books", f"{SETTINGS}\n{department}").config
+    assert config.key
+    assert [key.stem for key in (tmp_path / "keys").iterdir()] == [config.key]
+
+
 def test_the_recognition_of_a_year_is_printed_on_its_receipts(tmp_path: Path):
     config = load(written(tmp_path, SETTINGS))
     assert policy_for(config, 2025).recognised == frozenset(range(2025, 2031))

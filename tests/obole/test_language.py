@@ -14,6 +14,7 @@ from obole.books.opened import open_books
 from obole.command.click_words import SENTENCES
 from obole.command.frame import main
 from obole.command.language import language_for
+from obole.words import text_in
 
 COMMANDS = ("check", "report", "init")
 
@@ -88,6 +89,17 @@ def test_help_is_in_the_language_of_the_person(language: str, usage: str, of_imp
         assert of_import in help_text
         assert shown in help_text
     assert of_import in " ".join(told("--lang", language, "import", "--help").split())
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+def test_the_list_of_commands_says_whole_sentences(language: str):
+    for words, sentence in (
+        ([], "Take source files in: bank statements, registers, journals, assignments; folders are searched."),
+        (["receipts"], "Who would get a receipt and who not, with the reasons and sums; nothing is written."),
+    ):
+        listed = " ".join(told("--lang", language, *words, "--help").split())
+        assert text_in(language, sentence) in listed
+        assert "..." not in listed.replace("[OPTIONS] COMMAND [ARGS]...", "")
 
 
 def test_wrong_usage_is_said_in_the_language_of_the_person():

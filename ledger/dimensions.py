@@ -80,9 +80,21 @@ class DimensionKey:
     first: date | None = None
     last: date | None = None
 
+    def holds(self, day: date) -> bool:
+        """Return whether a line of that day may carry it."""
+        return (self.first or date.min) <= day <= (self.last or date.max)
+
     def label(self, language: str) -> str:
         """Return the label in a language; where it has none in it, the first it has."""
         return self.labels.get(language) or next(iter(self.labels.values()), self.key)
+
+
+class OutsidePeriod(NamedTuple):
+    """A key that a line of some day may not carry; `period` is in words."""
+
+    dimension: Dimension
+    key: str
+    period: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +115,19 @@ class DimensionKeys:
                     '{dimension} `{key}` is not declared; correct it, or add [[{dimension}]] with key = "{key}" to '
                     "obole.toml"
                 ).format(dimension=dimension, key=key)
-            elif day is not None and not (found.first or date.min) <= day <= (found.last or date.max):
+            elif day is not None and not found.holds(day):
                 yield _(
                     "{dimension} `{key}` is not for {day} ({period}); correct the key or the date, or the "
                     "period of [[{dimension}]] in obole.toml"
                 ).format(dimension=dimension, key=key, day=day, period=_period(found))
+
+    def outside(self, line: LineKeys, day: date) -> OutsidePeriod | None:
+        """Return the first key of a line whose period leaves its day out, None where there is none."""
+        for dimension, key in zip(Dimension, line, strict=False):
+            found = self.keys.get(dimension, {}).get(key or "")
+            if found is not None and not found.holds(day):
+                return OutsidePeriod(dimension, found.key, _period(found))
+        return None
 
 
 def _period(of: DimensionKey) -> str:

@@ -154,32 +154,43 @@ def with_entry_numbers(connection: Connection, root: Path, entries: Sequence[Any
     never numbered the numbers go by day and place, and end in `*`.
     """
     books = _parted(connection, root, entries)
-    sealed = year in closed_years(connection)
-    by_hand: dict[str, list[str]] = defaultdict(list)
+    found = _given_by_hand(connection, books, year)
+    if year in closed_years(connection):
+        found |= _given_on_export(connection, books, year, found)
+    return [
+        entry._replace(meta={**entry.meta, NUMBER: found[id(entry)]}) if id(entry) in found else entry
+        for entry in entries
+    ]
+
+
+def _given_by_hand(connection: Connection, books: _Books, year: int) -> dict[int, str]:
+    """Return the numbers of a year's entries by hand, by `id` of the entry; an empty text where it was given none."""
+    given: dict[str, list[str]] = defaultdict(list)
     for of in entry_numbers(connection, [year]):
         if of.digest is not None:
-            by_hand[of.digest].append(of.text)
+            given[of.digest].append(of.text)
     found: dict[int, str] = {}
+    for entry in books.by_hand:
+        if entry.date.year == year:
+            of_entry = given.get(digest_of_entry(entry))
+            found[id(entry)] = of_entry.pop(0) if of_entry else ""
+    return found
+
+
+def _given_on_export(connection: Connection, books: _Books, year: int, by_hand: Mapping[int, str]) -> dict[int, str]:
+    """Return numbers for a sealed year's entries without one, by `id` of the entry: by day and place."""
     bare: list[tuple[data.Transaction, str]] = []
     for one in books.posted:
         if one.entry.date.year == year and NUMBER not in one.entry.meta:
             accounts = (code_of(line.account) or "" for line in one.entry.postings)
             bare.append((one.entry, journal_key(books.sources[one.document_id], accounts)))
-    for entry in books.by_hand:
-        if entry.date.year == year:
-            of_entry = by_hand.get(digest_of_entry(entry))
-            found[id(entry)] = of_entry.pop(0) if of_entry else ""
-            if not found[id(entry)]:
-                bare.append((entry, BY_HAND))
-    if sealed:
-        last = {journal: last_entry_number(connection, journal, year) for _entry, journal in bare}
-        for entry, journal in sorted(bare, key=lambda one: _place(one[0])):
-            last[journal] += 1
-            found[id(entry)] = EntryNumber(journal, year, last[journal]).text + ON_EXPORT_ONLY
-    return [
-        entry._replace(meta={**entry.meta, NUMBER: found[id(entry)]}) if id(entry) in found else entry
-        for entry in entries
-    ]
+    bare += [(entry, BY_HAND) for entry in books.by_hand if by_hand.get(id(entry)) == ""]
+    last = {journal: last_entry_number(connection, journal, year) for _entry, journal in bare}
+    found: dict[int, str] = {}
+    for entry, journal in sorted(bare, key=lambda one: _place(one[0])):
+        last[journal] += 1
+        found[id(entry)] = EntryNumber(journal, year, last[journal]).text + ON_EXPORT_ONLY
+    return found
 
 
 def _parted(connection: Connection, root: Path, entries: Iterable[Any]) -> _Books:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ledger.dimensions import LineKeys
 from ledger.words import _
 
 _KEY = re.compile(r"(?!D[0-9]{4,9}$)[A-Z]{1,3}[0-9]{2,9}")
@@ -45,6 +46,11 @@ class Party:
 def is_party_key(text: str) -> bool:
     """Return whether a text has the form of a third party's key."""
     return _KEY.fullmatch(text) is not None
+
+
+def keys_of_grant(funder: str, project: str | None, department: str | None, fund: str | None) -> LineKeys:
+    """Return what the lines of a grant carry; its funder is a third party where a key stands in place of a name."""
+    return LineKeys(project, department, fund, funder if is_party_key(funder) else None)
 
 
 def unknown_party(key: str) -> str:

@@ -6,10 +6,11 @@ a refused statement posts nothing and stops nobody else.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from importers.platforms import Declared
 from ledger.errors import Fault, OboleError, SourceRefused
 from ledger.records import DocumentKind
 from ledger.register.documents import known_files
@@ -31,6 +32,19 @@ from obole.outcome import Intake, Progress, Taken, Told, ToldFile
 from obole.suspense.again import reconsider
 from obole.suspense.decisions import take_assignments
 from obole.words import _
+
+_HANDLERS: Mapping[DocumentKind, Callable[[Books, Path], Taken]] = {
+    DocumentKind.DONORS: take_donors,
+    DocumentKind.PLEDGES: take_pledges,
+    DocumentKind.PARTIES: take_parties,
+    DocumentKind.GRANTS: take_grants,
+    DocumentKind.JOURNAL: take_journal,
+    DocumentKind.IN_KIND: take_in_kind,
+    DocumentKind.COLLECTION: take_collection,
+    DocumentKind.STATUS: take_status,
+    DocumentKind.PLATFORM: take_platform,
+    DocumentKind.ASSIGNMENT: take_assignments,
+}
 
 
 def import_files(
@@ -60,9 +74,28 @@ def import_into(books: Books, files: Sequence[Path], progress: Progress | None =
 
 
 def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
+    said = declared(books.config)
+    by_kind = _by_kind(books, files, intake, said)
+    # A refund finds its gift where the report that brings the gift comes first.
+    if len(by_kind[DocumentKind.PLATFORM]) > 1:
+        by_kind[DocumentKind.PLATFORM].sort(key=lambda one: platform_day(one.path, said))
+    done, total = 0, sum(len(group) for group in by_kind.values())
+    by_kind[DocumentKind.CODA] += by_kind.pop(DocumentKind.CAMT)  # taken together, in the order of their days
+    for kind, group in by_kind.items():
+        if kind is DocumentKind.CODA:
+            take_statements(books, group, partial(_counted, progress, done, total))
+        else:
+            for path, told in group:
+                _take_register(books, path, told, _HANDLERS[kind])
+        done += len(group)
+        progress(kind, done, total)
+    _look_again(books, intake)  # though nothing was posted: a killed import may not have come to it
+
+
+def _by_kind(books: Books, files: Sequence[Path], intake: Intake, said: Declared) -> dict[DocumentKind, list[ToldFile]]:
+    """Return the files to take, by kind in the order of taking; of the others it is told why they are not taken."""
     by_kind: dict[DocumentKind, list[ToldFile]] = {kind: [] for kind, _reads in SOURCE_KINDS}
     digests = {path: _digest(path) for path in files}
-    said = declared(books.config)
     with books.register.connect() as connection:
         known = known_files(connection, [digest for digest in digests.values() if digest is not None])
     for path in files:
@@ -82,32 +115,7 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
             continue
         told.kind = kind
         by_kind[kind].append(ToldFile(path, told))
-    handlers = {
-        DocumentKind.DONORS: take_donors,
-        DocumentKind.PLEDGES: take_pledges,
-        DocumentKind.PARTIES: take_parties,
-        DocumentKind.GRANTS: take_grants,
-        DocumentKind.JOURNAL: take_journal,
-        DocumentKind.IN_KIND: take_in_kind,
-        DocumentKind.COLLECTION: take_collection,
-        DocumentKind.STATUS: take_status,
-        DocumentKind.PLATFORM: take_platform,
-        DocumentKind.ASSIGNMENT: take_assignments,
-    }
-    # A refund finds its gift where the report that brings the gift comes first.
-    if len(by_kind[DocumentKind.PLATFORM]) > 1:
-        by_kind[DocumentKind.PLATFORM].sort(key=lambda one: platform_day(one.path, said))
-    done, total = 0, sum(len(group) for group in by_kind.values())
-    by_kind[DocumentKind.CODA] += by_kind.pop(DocumentKind.CAMT)  # taken together, in the order of their days
-    for kind, group in by_kind.items():
-        if kind is DocumentKind.CODA:
-            take_statements(books, group, partial(_counted, progress, done, total))
-        else:
-            for path, told in group:
-                _take_register(books, path, told, handlers[kind])
-        done += len(group)
-        progress(kind, done, total)
-    _look_again(books, intake)  # though nothing was posted: a killed import may not have come to it
+    return by_kind
 
 
 def _look_again(books: Books, intake: Intake) -> None:

@@ -5,7 +5,7 @@ command that writes no workbook need not load what makes one.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -130,27 +130,42 @@ def _fill(
     set_up_sheet(sheet, table.language, landscape=len(table.columns) > 5)  # noqa: PLR2004 - what A4 upright holds
     headings = [(column.title, column.kind not in ISO_KINDS) for column in table.columns]
     write_head(sheet, styles, table.title, table.subtitle, headings)
-    looks = {kind: [_look(styles, column, kind) for column in table.columns] for kind in RowKind}
-    letters = [xl_col_to_name(place) for place in range(len(table.columns))]
+    looks = {
+        kind: [
+            (column, xl_col_to_name(place), _look(styles, column, kind)) for place, column in enumerate(table.columns)
+        ]
+        for kind in RowKind
+    }
     above = HEADER_ROW - (left[0] if left else 0)  # of a sheet: the rows above the one that the table counts as 0
     while left is not None and above + left[0] < LAST_ROW:
         index, row = left
         line = above + index
         first = None if row.first is None or above + row.first < HEADER_ROW else above + row.first
-        for place, (cell, look, column) in enumerate(zip(row.cells, looks[row.kind], table.columns, strict=True)):
-            if cell is None:
-                continue
-            if isinstance(cell, str):
-                write_text(sheet, line, place, cell, look)
-            elif isinstance(cell, date):
-                sheet.write_datetime(line, place, cell, look)
-            elif column.summed and first is not None:
-                formula = f"=SUBTOTAL(9,{letters[place]}{first + 1}:{letters[place]}{line})"
-                sheet.write_formula(line, place, formula, look, _number(cell, column))
-            else:
-                sheet.write_number(line, place, _number(cell, column), look)
+        _write_row(sheet, line, row, looks[row.kind], first)
         left = next(rows, None)
     return left
+
+
+def _write_row(
+    sheet: Worksheet,
+    line: int,
+    row: Row,
+    columns: Sequence[tuple[Column, str, Format | None]],
+    first: int | None,
+) -> None:
+    """Write the cells of a row, each with its column's letters and look; sums begin in row `first` of the sheet."""
+    for place, (cell, (column, letters, look)) in enumerate(zip(row.cells, columns, strict=True)):
+        if cell is None:
+            continue
+        if isinstance(cell, str):
+            write_text(sheet, line, place, cell, look)
+        elif isinstance(cell, date):
+            sheet.write_datetime(line, place, cell, look)
+        elif column.summed and first is not None:
+            formula = f"=SUBTOTAL(9,{letters}{first + 1}:{letters}{line})"
+            sheet.write_formula(line, place, formula, look, _number(cell, column))
+        else:
+            sheet.write_number(line, place, _number(cell, column), look)
 
 
 def _number(cell: int, column: Column) -> Any:

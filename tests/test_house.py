@@ -4,13 +4,39 @@ import ast
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("ledger", "importers", "reports", "receipts", "obole")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 RIDDLE = re.compile(r"(What|Whether|Whose|Who|Which|How|Where|When)\b")
+
+
+# Longer than these a function does more than one thing. Branches are counted as below, comprehensions among them.
+MOST_LINES, MOST_BRANCHES = 42, 15
+BRANCHES = (
+    ast.If,
+    ast.For,
+    ast.While,
+    ast.IfExp,
+    ast.ExceptHandler,
+    ast.BoolOp,
+    ast.comprehension,
+    ast.match_case,
+)
+LONG_FOR_A_REASON = {
+    # Runs for each line of a statement, half a million a year; a call more a line costs what its comment says.
+    "importers/deciding/booking.py: _book_known",
+}
+
+
+class Size(NamedTuple):
+    """Lines and branches of a function's body, without its docstring; functions in it count for themselves."""
+
+    lines: int
+    branches: int
 
 
 def name_of(path: Path) -> str:
@@ -35,10 +61,55 @@ def classes(path: Path) -> Iterator[str]:
 
 
 def modules() -> Iterator[Path]:
-    """Every module and package of the rooms but migrations, which Alembic runs by path."""
-    for path in SOURCES:
-        if "migrations" not in path.parts and path.stem not in ("__init__", "__main__"):
-            yield path
+    """Every module of the rooms but migrations, which Alembic runs by path; not what stands in a package itself."""
+    yield from (path for path in sources() if path.stem not in ("__init__", "__main__"))
+
+
+def sources() -> Iterator[Path]:
+    """Every file of the rooms but migrations."""
+    yield from (path for path in SOURCES if "migrations" not in path.parts)
+
+
+def is_scope(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def own(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """What stands in these nodes; of functions and classes in them their outside only."""
+    for node in nodes:
+        yield node
+        if not is_scope(node):
+            yield from own(ast.iter_child_nodes(node))
+
+
+def size_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Size:
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    if not body:
+        return Size(0, 0)
+    found = list(own(body))
+    inside = sum(node.end_lineno - first_line(node) + 1 for node in found if is_scope(node))
+    lines = function.end_lineno - first_line(body[0]) + 1 - inside
+    return Size(lines, sum(isinstance(node, BRANCHES) for node in found))
+
+
+def first_line(node: ast.stmt) -> int:
+    return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+
+
+def sizes(path: Path) -> Iterator[tuple[str, Size]]:
+    """Every function of a file with its size."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{name_of(path)}: {node.name}", size_of(node)
+
+
+def long_functions() -> dict[str, Size]:
+    return {
+        name: size
+        for path in sources()
+        for name, size in sizes(path)
+        if size.lines > MOST_LINES or size.branches > MOST_BRANCHES
+    }
 
 
 def test_docstrings_begin_with_what_a_thing_is_or_does():
@@ -88,3 +159,33 @@ def test_a_module_has_its_name_alone_in_its_wing():
             wings[parts[:2]].append(path.stem)
     twice = {wing: [name for name, count in Counter(names).items() if count > 1] for wing, names in wings.items()}
     assert {wing: names for wing, names in twice.items() if names} == {}
+
+
+def test_a_function_does_one_thing():
+    assert {name: size for name, size in long_functions().items() if name not in LONG_FOR_A_REASON} == {}
+
+
+def test_what_may_be_long_for_a_reason_is_long():
+    assert long_functions().keys() >= LONG_FOR_A_REASON
+
+
+def test_the_size_of_a_function_is_that_of_its_own_body():
+    [outer, inner] = [node for node in ast.walk(ast.parse(SAMPLE)) if isinstance(node, ast.FunctionDef)]
+    assert size_of(outer) == Size(lines=4, branches=2)
+    assert size_of(inner) == Size(lines=2, branches=3)
+
+
+SAMPLE = '''
+def outer(rows):
+    """Two lines
+    of docstring."""
+
+    @cache
+    def inner(row):
+        if row and row.ok:
+            return [one for one in row if one]
+
+    for row in rows:
+        inner(row) if row else None
+    return None
+'''

@@ -19,7 +19,7 @@ from importers.deciding.found import COLLECTED, RETURNED, Found, claim_of, is_re
 from importers.deciding.gifts import counted_year, issued_to, taken_back, two_lines
 from importers.deciding.rules import Rule, Rulebook
 from importers.words import _
-from ledger.dimensions import NO_KEYS, LineKeys, with_keys
+from ledger.dimensions import NO_KEYS, DimensionKeys, LineKeys, OutsidePeriod, with_keys
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry, Line
 from ledger.money import to_decimal
@@ -70,8 +70,9 @@ class Desk:
     """The knowledge of the books when a statement is booked.
 
     `alias` and `account` are the bank account's; `grants` maps contract numbers (upper case, no spaces) to grant
-    references; `date_policy` decides the calendar year of a gift. What the register says of a single statement is
-    looked up for it (`importers.deciding.found`).
+    references, `grant_keys` these to what lines of the grant carry; `dimensions` are the keys that obole.toml declares,
+    with their periods; `date_policy` decides the calendar year of a gift. What the register says of a single statement
+    is looked up for it (`importers.deciding.found`).
     """
 
     alias: str
@@ -84,6 +85,8 @@ class Desk:
     grants: Mapping[str, str]
     language: str
     date_policy: str = "executed"
+    grant_keys: Mapping[str, LineKeys] = field(default_factory=dict)
+    dimensions: DimensionKeys = field(default_factory=DimensionKeys)
 
 
 class Return(NamedTuple):
@@ -580,22 +583,38 @@ def _by_grant(movement: Movement, sheet: _Pile, _batch: int) -> _Verdict | None:
         if contract in compact:
             spaced = r"\s*".join(map(re.escape, contract))
             if re.search(rf"(?<![A-Z0-9]){spaced}(?![A-Z0-9])", text):
-                return _Verdict(
-                    LineOutcome.GRANT, desk.receivable, word("grant-instalment", desk.language), grant=reference
-                )
+                label, keys = word("grant-instalment", desk.language), desk.grant_keys.get(reference, NO_KEYS)
+                return _Verdict(LineOutcome.GRANT, desk.receivable, label, grant=reference, keys=keys)
     return None
 
 
 def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
-    """Decide by the first rule of obole.toml that holds."""
+    """Decide by the first rule of obole.toml that holds.
+
+    Where it carries a key whose period leaves the line's day out, the line waits: a later rule or the account would
+    decide what this one is for.
+    """
     rule = sheet.rules.first(movement)
-    if rule is None:
+    if rule is None or (rule.account is None and movement.cents < 0):  # money that leaves is no gift
         return None
+    outside = sheet.desk.dimensions.outside(rule.keys, movement.booked)
+    if outside is not None:
+        sheet.faults.append(_out_of_period(movement, rule, outside))
+        return _suspense(sheet.desk)
     if rule.account is not None:
         return _Verdict(LineOutcome.RULE, rule.account, rule.label, keys=rule.keys)
-    if movement.cents < 0:
-        return None  # money that leaves is no gift
     return _gift(movement, sheet.desk, batch, sheet.desk.links.ibans.get(movement.account), rule=rule)
+
+
+def _out_of_period(movement: Movement, rule: Rule, outside: OutsidePeriod) -> Fault:
+    message = _(
+        "movement {position} of {day} waits on suspense: the rule `{rule}` carries {dimension} `{key}`, which is not "
+        "for that day ({period}); correct the key in that rule of obole.toml, or the period of [[{dimension}]], and "
+        "import again"
+    )
+    values = {"position": movement.position, "day": movement.booked, "rule": rule.label}
+    values |= {"dimension": outside.dimension, "key": outside.key, "period": outside.period}
+    return Fault(message.format(**values), movement.line, Severity.WARNING)
 
 
 def _by_iban(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:

@@ -206,6 +206,20 @@ def _refuse_encoding(_version: str, encoding: str | None, _standalone: int = -1)
 
 
 def _open(source: IO[bytes]) -> zipfile.ZipFile:
+    _refuse_ole(source)
+    try:
+        archive = zipfile.ZipFile(source)
+    except _DAMAGE:
+        raise UnreadableError(
+            _("this is not a whole xlsx workbook; open it in the spreadsheet and save it as an Excel workbook (.xlsx)")
+        ) from None
+    _refuse_other_kinds(set(archive.namelist()))
+    _refuse_members(archive)
+    return archive
+
+
+def _refuse_ole(source: IO[bytes]) -> None:
+    """Refuse what is no zip file but a workbook of before, or an encrypted one."""
     start = source.read(8)
     source.seek(0)
     if start.startswith(OLE):
@@ -218,13 +232,10 @@ def _open(source: IO[bytes]) -> zipfile.ZipFile:
                 "save it as an Excel workbook (.xlsx)"
             )
         )
-    try:
-        archive = zipfile.ZipFile(source)
-    except _DAMAGE:
-        raise UnreadableError(
-            _("this is not a whole xlsx workbook; open it in the spreadsheet and save it as an Excel workbook (.xlsx)")
-        ) from None
-    names = set(archive.namelist())
+
+
+def _refuse_other_kinds(names: set[str]) -> None:
+    """Refuse a zip file that, by the names in it, is no xlsx workbook or one with macros."""
     if "mimetype" in names and "xl/workbook.xml" not in names:
         raise UnreadableError(
             _(
@@ -253,6 +264,10 @@ def _open(source: IO[bytes]) -> zipfile.ZipFile:
                 "workbook (.xlsx)"
             )
         )
+
+
+def _refuse_members(archive: zipfile.ZipFile) -> None:
+    """Refuse encrypted members, and more than fits."""
     if any(member.flag_bits & _ENCRYPTED_MEMBER for member in archive.infolist()):
         raise UnreadableError(_("the workbook is protected by a password; save it without the password"))
     # zipfile reads no more of a member than is declared here, so the sum is a true limit.
@@ -264,4 +279,3 @@ def _open(source: IO[bytes]) -> zipfile.ZipFile:
                 "sheets and pictures that are not needed"
             ).format(size=size // 1_000_000, limit=LARGEST_MEGABYTES)
         )
-    return archive

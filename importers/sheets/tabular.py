@@ -554,10 +554,16 @@ def _sheet(
         named = headings[cell.column] if cell.column < len(headings) else ""
         message = cell.message.format(column=named or letters_of(cell.column), error=cell.error)
         faults.append(Fault(message, cell.row))
+    faults += _without_heading(headings, rows[1:])
+    return RawSheet(name, headings, tuple(rows[1:]), tuple(faults), digest)
+
+
+def _without_heading(headings: Sequence[str], rows: Iterable[tuple[int, list[Cell]]]) -> Iterator[Fault]:
+    """Yield a fault for each column without a heading that holds values."""
     stray: dict[int, list[int]] = {}
     width = len(headings)
     blanks = [index for index, heading in enumerate(headings) if not heading]
-    for number, values in rows[1:]:
+    for number, values in rows:
         if blanks or len(values) > width:
             for index in (*blanks, *range(width, len(values))):
                 if index < len(values) and values[index] is not None:
@@ -573,8 +579,7 @@ def _sheet(
                 "column {letters} has no heading but holds a value in row {row}; give it its heading or empty it (in "
                 "a CSV: a text that holds the delimiter needs quotation marks)"
             )
-        faults.append(Fault(message.format(letters=letters_of(index), row=numbers[0], count=len(numbers) - 1)))
-    return RawSheet(name, headings, tuple(rows[1:]), tuple(faults), digest)
+        yield Fault(message.format(letters=letters_of(index), row=numbers[0], count=len(numbers) - 1))
 
 
 def _decode(data: bytes, *, cut: bool = False) -> str:

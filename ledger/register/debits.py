@@ -201,6 +201,15 @@ def histories(connection: Connection, since: date) -> dict[str, History]:
         .join(collection, collection.c.reference == instalment.c.collection)
         .group_by(instalment.c.mandate)
     )
+    attempts = _attempts(connection, since)
+    return {
+        mandate: History(last, bool(stood), tuple(attempts.get(mandate, ())))
+        for mandate, last, stood in connection.execute(tallies)
+    }
+
+
+def _attempts(connection: Connection, since: date) -> dict[str, list[Attempt]]:
+    """Return the attempts of each mandate for the months from `since` on, in their order."""
     rows = (
         select(
             instalment.c.mandate,
@@ -234,10 +243,7 @@ def histories(connection: Connection, since: date) -> dict[str, History]:
             outcome = Outcome.REJECTED if kind == FailureKind.REJECT else Outcome.RETURNED
             attempt = Attempt(period, number, outcome, fate.again, fate is Fate.CORRECT)
         attempts.setdefault(mandate, []).append(attempt)
-    return {
-        mandate: History(last, bool(stood), tuple(attempts.get(mandate, ())))
-        for mandate, last, stood in connection.execute(tallies)
-    }
+    return attempts
 
 
 def collected(connection: Connection, reference: str) -> Collected | None:

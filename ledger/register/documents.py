@@ -226,6 +226,12 @@ def insert_document(
     # Numbered here: what a server counts up has gaps after work that was taken back.
     first = int(connection.execute(_LAST_GIFT).scalar_one()) + 1 if gift_rows else 1
     bulk_insert(connection, gift, GIFT_COLUMNS, [(number, *row) for number, row in enumerate(gift_rows, start=first)])
+    _insert_totals(connection, document_id, gifts)
+    return document_id
+
+
+def _insert_totals(connection: Connection, document_id: int, gifts: Sequence[Gift]) -> None:
+    """Enter what the books must say of a document's gifts."""
     bulk_insert(
         connection,
         day_total,
@@ -235,7 +241,6 @@ def insert_document(
             for key, total in sorted(totals_of(gifts).items())
         ],
     )
-    return document_id
 
 
 def _checked(

@@ -5,7 +5,7 @@ Only keys and cents stand here; what was printed (the frozen identity) lies encr
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -216,14 +216,7 @@ class ReceiptFault(NamedTuple):
 def faults(connection: Connection) -> list[ReceiptFault]:
     """Numbers that are not 1..N, rows changed by hand, receipts whose gifts do not add up, gifts on two receipts."""
     found: list[ReceiptFault] = []
-    sums = {
-        (year, number): cents
-        for year, number, cents in connection.execute(
-            select(receipt_gift.c.year, receipt_gift.c.number, cast(func.sum(gift.c.cents), Integer))
-            .join(gift, gift.c.id == receipt_gift.c.gift_id)
-            .group_by(receipt_gift.c.year, receipt_gift.c.number)
-        )
-    }
+    sums = _sums_of_gifts(connection)
     first_versions = select(receipt_version.c.year, receipt_version.c.number).where(receipt_version.c.version == 1)
     versions = {(year, number) for year, number in connection.execute(first_versions)}
     last: dict[int, int] = {}
@@ -237,27 +230,14 @@ def faults(connection: Connection) -> list[ReceiptFault]:
         receipt.c.crc,
     ).order_by(receipt.c.year, receipt.c.number)
     for year, number, donor, cents, day, state, crc in connection.execute(stored):
-        missing = range(last.get(year, 0) + 1, number)
+        problems = [
+            *_missing_before(number, last.get(year, 0)),
+            *([_("the row was changed after issue")] if crc != _crc(year, number, donor, cents, day, state) else []),
+            *_unlike_its_gifts(cents, sums.pop((year, number), 0)),
+            *([_("its first version was deleted")] if (year, number) not in versions else []),
+        ]
+        found += [ReceiptFault(year, number, problem) for problem in problems]
         last[year] = number
-        if missing:
-            told = many(
-                "number {first} is missing before it", "numbers {first} to {last} are missing before it", len(missing)
-            ).format(first=missing[0], last=missing[-1])
-            found.append(ReceiptFault(year, number, told))
-        if crc != _crc(year, number, donor, cents, day, state):
-            found.append(ReceiptFault(year, number, _("the row was changed after issue")))
-        total = sums.pop((year, number), 0)
-        if total != cents:
-            said = to_decimal(cents) if isinstance(cents, int) else cents
-            found.append(
-                ReceiptFault(
-                    year,
-                    number,
-                    _("says {said} EUR, its gifts are {amount} EUR").format(said=said, amount=to_decimal(total)),
-                )
-            )
-        if (year, number) not in versions:
-            found.append(ReceiptFault(year, number, _("its first version was deleted")))
         versions.discard((year, number))
     # The last number of a year leaves no gap: what belonged to it is left over.
     found += [
@@ -266,6 +246,32 @@ def faults(connection: Connection) -> list[ReceiptFault]:
         if number > last.get(year, 0)
     ]
     return found + _on_two_receipts(connection)
+
+
+def _sums_of_gifts(connection: Connection) -> dict[tuple[int, int], int]:
+    """Return the cents of the gifts on each receipt, by year and number."""
+    query = (
+        select(receipt_gift.c.year, receipt_gift.c.number, cast(func.sum(gift.c.cents), Integer))
+        .join(gift, gift.c.id == receipt_gift.c.gift_id)
+        .group_by(receipt_gift.c.year, receipt_gift.c.number)
+    )
+    return {(year, number): cents for year, number, cents in connection.execute(query)}
+
+
+def _missing_before(number: int, last: int) -> Iterator[str]:
+    """Say which numbers are missing between the last one and this."""
+    missing = range(last + 1, number)
+    if missing:
+        yield many(
+            "number {first} is missing before it", "numbers {first} to {last} are missing before it", len(missing)
+        ).format(first=missing[0], last=missing[-1])
+
+
+def _unlike_its_gifts(cents: Any, total: int) -> Iterator[str]:
+    """Say that a receipt is not for the sum of its gifts; what was changed by hand need not be a number."""
+    if total != cents:
+        said = to_decimal(cents) if isinstance(cents, int) else cents
+        yield _("says {said} EUR, its gifts are {amount} EUR").format(said=said, amount=to_decimal(total))
 
 
 def _on_two_receipts(connection: Connection) -> list[ReceiptFault]:

@@ -1,7 +1,7 @@
 """Open lines of suspense and the decisions that take them out of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -121,17 +121,22 @@ def donors_awaiting_return(connection: Connection, year: int) -> set[str]:
     named = originals_of(connection, (item.reference for item in waiting if item.reference))
     donors = {one.donor for one in named.values() if one.counted == year and not one.reversed}
     claims = [item for item in waiting if item.mandate is not None and (item.reference or "") not in named]
+    donors |= _donors_of_claims(connection, claims, year)
+    return {donor for donor in donors if donor is not None}
+
+
+def _donors_of_claims(connection: Connection, claims: Sequence[OpenItem], year: int) -> set[str | None]:
+    """Return the donors of gifts of a year that the mandates of returns brought while they could be claimed back."""
     brought: defaultdict[str, list[MandateGift]] = defaultdict(list)
     for gift in gifts_of_mandates(connection, (item.mandate for item in claims if item.mandate)):
         if gift.counted == year:
             brought[gift.mandate].append(gift)
-    donors |= {
+    return {
         gift.donor
         for item in claims
         for gift in brought[item.mandate or ""]
         if item.booked - CLAIMABLE <= gift.booked <= item.booked
     }
-    return {donor for donor in donors if donor is not None}
 
 
 class Decided(NamedTuple):

@@ -1,5 +1,6 @@
 """Vouchers, gifts in kind and grant contracts: what is posted once by its reference and day."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from sqlalchemy import (
     tuple_,
 )
 
+from ledger.dimensions import Dimension, LineKeys
+from ledger.parties import keys_of_grant
 from ledger.register.tables import assignment, document, grant, in_kind, stands, voucher, was_undone
 from ledger.store import bulk_insert, slices
 from ledger.words import _
@@ -133,6 +136,17 @@ def grant_contracts(connection: Connection) -> dict[str, str]:
             if len(compact) >= 5:  # noqa: PLR2004 - a shorter one is found in communications by accident
                 contracts[compact] = reference
     return contracts
+
+
+def grant_keys(connection: Connection) -> dict[str, LineKeys]:
+    """Return what the lines of each grant carry, by grant reference; grants whose lines carry nothing are left out."""
+    found: dict[str, LineKeys] = {}
+    for reference, funder, content in connection.execute(select(grant.c.reference, grant.c.funder, grant.c.content)):
+        told = json.loads(content)
+        keys = keys_of_grant(funder, *(told.get(dimension) for dimension in Dimension))
+        if any(keys):
+            found[reference] = keys
+    return found
 
 
 def insert_in_kind(connection: Connection, document_id: int, details: Sequence[InKindDetail]) -> None:

@@ -5,6 +5,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -478,39 +479,16 @@ class Config(_Part):
     @model_validator(mode="after")
     def _kept_by_the_register(self) -> "Config":
         """Gift accounts and suspense hold what the register says and nothing else: no rule books past it."""
-        control, suspense = set(self.gifts.control), self.gifts.suspense
-        aliases = {bank.alias for bank in self.bank}
-        found = []
-        for number, rule in enumerate(self.rules, start=1):
-            place = f"rules[{number}]"
-            if rule.account in control:
-                found.append(
-                    _("{place}: {account} is a gift account; write `gift = {{ ... }}` in place of account").format(
-                        place=place, account=rule.account
-                    )
-                )
-            if rule.account == suspense:
-                found.append(
-                    _("{place}: {suspense} is the suspense account, where a line goes that no rule knows").format(
-                        place=place, suspense=suspense
-                    )
-                )
-            if rule.gift is not None and rule.gift.account is not None and rule.gift.account not in control:
-                found.append(
-                    _("{place}: {account} is no gift account ({control})").format(
-                        place=place, account=rule.gift.account, control=", ".join(sorted(control))
-                    )
-                )
-            if rule.bank is not None and rule.bank not in aliases:
-                found.append(_("{place}: `{bank}` is the alias of no [[bank]]").format(place=place, bank=rule.bank))
+        kept = {*self.gifts.control, self.gifts.suspense}
+        found = [problem for number, rule in enumerate(self.rules, start=1) for problem in self._past(number, rule)]
         found += [
             _("bank `{alias}`: {account} is kept by the register; give the bank an account of its own").format(
                 alias=bank.alias, account=bank.account
             )
             for bank in self.bank
-            if bank.account in control or bank.account == suspense
+            if bank.account in kept
         ]
-        if self.collection is not None and self.collection.bank not in aliases:
+        if self.collection is not None and self.collection.bank not in self._aliases:
             found.append(_("collection: `{bank}` is the alias of no [[bank]]").format(bank=self.collection.bank))
         found += [
             _("platforms.{name}: {code} is kept by the register; give the platform an account of its own").format(
@@ -518,11 +496,34 @@ class Config(_Part):
             )
             for name, platform in self.platforms.items()
             for code in (platform.account, platform.fee_account)
-            if code in control or code == suspense
+            if code in kept
         ]
         if found:
             raise WrongSetting("; ".join(found))
         return self
+
+    @property
+    def _aliases(self) -> frozenset[str]:
+        return frozenset(bank.alias for bank in self.bank)
+
+    def _past(self, number: int, rule: RuleSettings) -> Iterator[str]:
+        """Yield where a rule books past the register, or names a bank that is none."""
+        control, suspense = set(self.gifts.control), self.gifts.suspense
+        place = f"rules[{number}]"
+        if rule.account in control:
+            yield _("{place}: {account} is a gift account; write `gift = {{ ... }}` in place of account").format(
+                place=place, account=rule.account
+            )
+        if rule.account == suspense:
+            yield _("{place}: {suspense} is the suspense account, where a line goes that no rule knows").format(
+                place=place, suspense=suspense
+            )
+        if rule.gift is not None and rule.gift.account is not None and rule.gift.account not in control:
+            yield _("{place}: {account} is no gift account ({control})").format(
+                place=place, account=rule.gift.account, control=", ".join(sorted(control))
+            )
+        if rule.bank is not None and rule.bank not in self._aliases:
+            yield _("{place}: `{bank}` is the alias of no [[bank]]").format(place=place, bank=rule.bank)
 
 
 def read_settings(path: Path) -> str:

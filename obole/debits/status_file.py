@@ -1,7 +1,9 @@
 """The bank's status report of a collection (pain.002) into the register."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -55,36 +57,7 @@ def take_status(books: Books, path: Path) -> Taken:
 
 def _rejected(connection: Connection, books: Books, report: StatusReport) -> tuple[list[Failed], list[Fault]]:
     """The debits a report rejects: those it names, and all of a message or block that it rejects as a whole."""
-    named = debitbook.debits(connection, [one.end_to_end for one in report.rejected if one.end_to_end])
-    failed: dict[str, Failed] = {}
-    faults: list[Fault] = []
-    strange = 0
-    with books.vault.connect() as identities:
-        mandates = load_links(identities).mandates
-    for number, one in enumerate(report.rejected):
-        debit = named.get(one.end_to_end)
-        if debit is None and one.mandate not in mandates:
-            strange += 1
-            continue
-        if debit is not None and one.cents and one.cents != debit.cents:
-            said, asked = to_decimal(one.cents), to_decimal(debit.cents)
-            faults.append(
-                Fault(
-                    _("rejects {said} EUR of instalment {end_to_end}, which asks for {asked} EUR").format(
-                        said=said, end_to_end=one.end_to_end, asked=asked
-                    ),
-                    one.line,
-                )
-            )
-        failed[one.end_to_end or str(number)] = Failed(
-            one.end_to_end or None,
-            one.mandate or None,
-            mandates.get(one.mandate),
-            debit.cents if debit is not None else one.cents,
-            FailureKind.REJECT,
-            debit.due if debit is not None else one.due or today(),
-            one.reason or None,
-        )
+    failed, faults, strange = _named(connection, books, report)
     for reference, reason in _whole(connection, report):
         collected = debitbook.collected(connection, reference)
         for debit in collected.debits if collected is not None else ():
@@ -95,14 +68,7 @@ def _rejected(connection: Connection, books: Books, report: StatusReport) -> tup
                     *(FailureKind.REJECT, debit.due, reason or None),
                 ),
             )
-    if not failed and _says_rejected(report):
-        message = _("it rejects what is of no collection and no mandate of these books; check that it is yours")
-        faults.append(Fault(message))
-    elif strange:
-        message = _(
-            "{strange} of its rejects are of no collection and no mandate of these books; they are left out"
-        ).format(strange=strange)
-        faults.append(Fault(message, severity=Severity.WARNING))
+    faults += _not_ours(report, strange, found=bool(failed))
     known = debitbook.debits(connection, [one for one in failed if one])
     credited = sum(one.credited for one in known.values())
     if credited:
@@ -111,6 +77,54 @@ def _rejected(connection: Connection, books: Books, report: StatusReport) -> tup
         )
         faults.append(Fault(message, severity=Severity.WARNING))
     return [one for key, one in failed.items() if key not in known or not known[key].rejected], faults
+
+
+class _Named(NamedTuple):
+    """The debits that a report names, by EndToEndId or place in it; `strange` counts those of nobody's."""
+
+    failed: dict[str, Failed]
+    faults: list[Fault]
+    strange: int
+
+
+def _named(connection: Connection, books: Books, report: StatusReport) -> _Named:
+    """Return the debits a report rejects by name, known by EndToEndId or mandate."""
+    debits = debitbook.debits(connection, [one.end_to_end for one in report.rejected if one.end_to_end])
+    with books.vault.connect() as identities:
+        mandates = load_links(identities).mandates
+    failed: dict[str, Failed] = {}
+    faults: list[Fault] = []
+    strange = 0
+    for number, one in enumerate(report.rejected):
+        debit = debits.get(one.end_to_end)
+        if debit is None and one.mandate not in mandates:
+            strange += 1
+            continue
+        if debit is not None and one.cents and one.cents != debit.cents:
+            message = _("rejects {said} EUR of instalment {end_to_end}, which asks for {asked} EUR")
+            said, asked = to_decimal(one.cents), to_decimal(debit.cents)
+            faults.append(Fault(message.format(said=said, end_to_end=one.end_to_end, asked=asked), one.line))
+        failed[one.end_to_end or str(number)] = Failed(
+            one.end_to_end or None,
+            one.mandate or None,
+            mandates.get(one.mandate),
+            debit.cents if debit is not None else one.cents,
+            FailureKind.REJECT,
+            debit.due if debit is not None else one.due or today(),
+            one.reason or None,
+        )
+    return _Named(failed, faults, strange)
+
+
+def _not_ours(report: StatusReport, strange: int, *, found: bool) -> Iterator[Fault]:
+    """Say that all of a report, or some of its rejects, are not of these books."""
+    if not found and _says_rejected(report):
+        yield Fault(_("it rejects what is of no collection and no mandate of these books; check that it is yours"))
+    elif strange:
+        message = _(
+            "{strange} of its rejects are of no collection and no mandate of these books; they are left out"
+        ).format(strange=strange)
+        yield Fault(message, severity=Severity.WARNING)
 
 
 def _whole(connection: Connection, report: StatusReport) -> list[tuple[str, str]]:

@@ -98,18 +98,7 @@ def generate(folder: Path, donors: int, seed: int = 2025, progress: Progress | N
     legacies = {year: _legacies(year, giving, seed) for year in YEARS}
     heirs = estates(sum(map(len, legacies.values())), len(people), seed)
     people += heirs
-    sources = [
-        SourceFile(path, kind, None, rows)
-        for path, kind, rows in (
-            (
-                sources_folder / "donors.xlsx",
-                DocumentKind.DONORS,
-                write_workbook(sources_folder / "donors.xlsx", [("donors", COLUMNS, register_rows(people))]),
-            ),
-            (sources_folder / "parties.xlsx", DocumentKind.PARTIES, write_parties(sources_folder / "parties.xlsx")),
-            (sources_folder / "grants.xlsx", DocumentKind.GRANTS, write_grants(sources_folder / "grants.xlsx")),
-        )
-    ]
+    sources = _registers(sources_folder, people)
     treasury = Treasury(_holders(config), people, giving, creditor_identifier(config.organisation.enterprise_number))
     steps = _Steps(progress, sum(len(bank_days(year)) for year in YEARS))
     expected: dict[int, Expected] = {}
@@ -127,6 +116,17 @@ def generate(folder: Path, donors: int, seed: int = 2025, progress: Progress | N
         sources.append(SourceFile(place / "assignments.csv", DocumentKind.ASSIGNMENT, year, written.assigned))
         expected[year] = _expected(year, giving, people, sum(legacies[year]), written.gifts)
     return Manifest(folder, donors, tuple(sources), expected)
+
+
+def _registers(folder: Path, people: list[Person]) -> list[SourceFile]:
+    """Write the registers of both years."""
+    donors, parties, grants = (folder / f"{name}.xlsx" for name in ("donors", "parties", "grants"))
+    rows = write_workbook(donors, [("donors", COLUMNS, register_rows(people))])
+    return [
+        SourceFile(donors, DocumentKind.DONORS, None, rows),
+        SourceFile(parties, DocumentKind.PARTIES, None, write_parties(parties)),
+        SourceFile(grants, DocumentKind.GRANTS, None, write_grants(grants)),
+    ]
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from time import perf_counter
 from ledger.errors import OboleError
 from obole.books.creation import BooksExist, initialise
 from obole.books.loading import load_books
+from obole.books.opened import Books
 from obole.command.receipts import say_belcotax, say_issued, say_rendered
 from obole.command.say import money
 from obole.command.sources import say_intake
@@ -54,6 +55,20 @@ def run_demo(
     for what in STATEMENTS:
         write_report(books, what, YEARS[-1], scheme="published", language="fr", form="text", output=None)
     clock.tell(_("statements printed"))
+    _issue(books, tell)
+    clock.tell(_("receipts issued"))
+    rendered = render_receipts(books, YEARS[-1], workers=os.cpu_count() or 1, progress=progress)
+    tell(say_rendered(rendered, YEARS[-1]))
+    clock.tell(_("receipts typeset"))
+    tell(
+        _("The books are ready: `obole serve --books {folder}`, or `fava {file}`.").format(
+            folder=folder, file=folder / "main.beancount"
+        )
+    )
+
+
+def _issue(books: Books, tell: Callable[[str], None]) -> None:
+    """Issue the receipts of each year, write its Belcotax file and tie both to the books."""
     totals = load_books(books.folder.main).totals  # receipts change nothing of them
     for year in YEARS:
         plan, _recovered = issue_receipts(books, year, _ISSUED[year])
@@ -66,15 +81,6 @@ def run_demo(
                 year=year, amount=money(difference)
             )
         )
-    clock.tell(_("receipts issued"))
-    rendered = render_receipts(books, YEARS[-1], workers=os.cpu_count() or 1, progress=progress)
-    tell(say_rendered(rendered, YEARS[-1]))
-    clock.tell(_("receipts typeset"))
-    tell(
-        _("The books are ready: `obole serve --books {folder}`, or `fava {file}`.").format(
-            folder=folder, file=folder / "main.beancount"
-        )
-    )
 
 
 class _Clock:

@@ -10,7 +10,7 @@ from ledger.dimensions import NO_KEYS, LineKeys
 from ledger.errors import OboleError
 from ledger.parties import unknown_party
 from ledger.records import Nature
-from ledger.register.vouchers import grant_contracts
+from ledger.register.vouchers import grant_contracts, grant_keys
 from ledger.vault import links
 from ledger.vault.links import Links
 from ledger.vault.parties import known_parties
@@ -22,10 +22,11 @@ from obole.words import _
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Links to donors and grant contracts, read once for a batch of statements."""
+    """Links to donors, grant contracts and what lines of a grant carry, read once for a batch of statements."""
 
     links: Links
     grants: Mapping[str, str]
+    grant_keys: Mapping[str, LineKeys]
 
 
 def load_links(books: Books) -> Links:
@@ -107,13 +108,15 @@ def desk_of(books: Books, account: str, known: Knowledge) -> Desk | None:
         links=known.links,
         rules=compile_rules(config, bank.alias),
         grants=known.grants,
+        grant_keys=known.grant_keys,
+        dimensions=config.dimensions,
         language=config.organisation.language,
         date_policy=config.receipts.gift_date_policy,
     )
 
 
 def load_known(books: Books) -> Knowledge:
-    """Read links to donors and grant contracts from the stores."""
+    """Read links to donors, and grants, from the stores."""
     parties = [rule.party for rule in books.config.rules if rule.party]
     with books.vault.connect() as identities:
         unknown = set(parties) - known_parties(identities, parties)
@@ -123,5 +126,5 @@ def load_known(books: Books) -> Knowledge:
             _("obole.toml: a rule names {party}: {problem}.").format(party=key, problem=unknown_party(key))
         )
     with books.register.connect() as connection:
-        contracts = grant_contracts(connection)
-    return Knowledge(load_links(books), contracts)
+        contracts, keys = grant_contracts(connection), grant_keys(connection)
+    return Knowledge(load_links(books), contracts, keys)

@@ -8,7 +8,7 @@ from ledger.clock import today
 from ledger.dimensions import LineKeys, with_keys
 from ledger.errors import Fault
 from ledger.journal import Entry, Line
-from ledger.parties import is_party_key
+from ledger.parties import keys_of_grant
 from ledger.recognition import Grant, GrantEntry, GrantEntryKind, grant_entries
 from ledger.records import DocumentKind
 from ledger.sources import digest_of
@@ -63,9 +63,7 @@ _NARRATIONS = {
 
 
 def _keys(grant: Grant) -> LineKeys:
-    """Return what the lines of a grant carry; its funder is a third party where a key is written in place of a name."""
-    party = grant.funder if is_party_key(grant.funder) else None
-    return LineKeys(grant.project, grant.department, grant.fund, party)
+    return keys_of_grant(grant.funder, grant.project, grant.department, grant.fund)
 
 
 def _grant_entry(entry: GrantEntry, grant: Grant, language: str) -> Entry:

@@ -1,8 +1,10 @@
 """Gifts in kind: income with an equal charge or asset."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from importers.registers import in_kind as in_kind_file
+from importers.registers.in_kind import InKindRow
 from ledger.dimensions import LineKeys
 from ledger.errors import Fault, Severity
 from ledger.records import Channel, DocumentKind, Gift
@@ -35,11 +37,18 @@ def take_in_kind(books: Books, path: Path) -> Taken:
     if not books.config.in_kind.book:
         message = _("obole.toml says [in_kind] book = false: nothing was posted")
         return Taken(faults=[Fault(message, severity=Severity.WARNING)])
-    faults = []
-    known = known_donors(books, {row.donor for row in file.rows if row.donor})
+    refuse_where(path, _faults(books, file.rows))
+    items = [_item(books, row) for row in file.rows]
+    return take_items(books, path, DocumentKind.IN_KIND, items, file)
+
+
+def _faults(books: Books, rows: Sequence[InKindRow]) -> list[Fault]:
+    """Return what stands against the rows: keys, days, names, accounts, donors."""
+    faults: list[Fault] = []
+    known = known_donors(books, {row.donor for row in rows if row.donor})
     watch = Watch(books)
     guard = LineGuard(books, watch, ())
-    for row in file.rows:
+    for row in rows:
         faults += guard.faults(LineKeys(row.project, row.department, row.fund), row.day, row.row)
         faults += day_faults(books, row.day, row.row)
         faults += named(watch, row.row, row.reference, row.description, row.evidence)
@@ -50,36 +59,32 @@ def take_in_kind(books: Books, path: Path) -> Taken:
             faults.append(Fault(message.format(account=row.account), row.row))
         if row.donor and row.donor not in known:
             faults.append(Fault(unknown_donor(row.donor), row.row))
-    refuse_where(path, faults)
-    language = books.config.organisation.language
-    items = []
-    for row in file.rows:
-        gift = Gift(
-            donor=row.donor,
-            cents=row.cents,
-            booked=row.day,
-            counted=row.day.year,
-            account=books.config.gifts.in_kind,
-            position=row.row,
-            batch=row.row,
-            nature=row.category,
-            channel=Channel.IN_KIND,
-            fund=row.fund,
-            project=row.project,
-            department=row.department,
-        )
-        items.append(
-            Item(
-                row.reference,
-                row.day,
-                digest_of(
-                    [row.donor, row.category, row.description, row.cents, row.valuation, row.evidence, row.account]
-                ),
-                row.row,
-                gifts=(gift,),
-                debits={row.row: row.account},
-                batches={row.row: f"{word('gift-in-kind', language)} {row.reference}"},
-                in_kind=(row,),
-            )
-        )
-    return take_items(books, path, DocumentKind.IN_KIND, items, file)
+    return faults
+
+
+def _item(books: Books, row: InKindRow) -> Item:
+    """Return what a row posts: the gift, with its charge or asset on the other side."""
+    gift = Gift(
+        donor=row.donor,
+        cents=row.cents,
+        booked=row.day,
+        counted=row.day.year,
+        account=books.config.gifts.in_kind,
+        position=row.row,
+        batch=row.row,
+        nature=row.category,
+        channel=Channel.IN_KIND,
+        fund=row.fund,
+        project=row.project,
+        department=row.department,
+    )
+    return Item(
+        row.reference,
+        row.day,
+        digest_of([row.donor, row.category, row.description, row.cents, row.valuation, row.evidence, row.account]),
+        row.row,
+        gifts=(gift,),
+        debits={row.row: row.account},
+        batches={row.row: f"{word('gift-in-kind', books.config.organisation.language)} {row.reference}"},
+        in_kind=(row,),
+    )

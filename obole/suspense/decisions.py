@@ -5,7 +5,7 @@ really was: another donor, nature, counterpart, campaign or fund; the calendar y
 that the money came from is remembered for the donor, never for a second one without being asked to.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from importers.registers.donors import valid_iban
 from ledger.errors import Fault, Severity
 from ledger.records import Counterpart, DocumentKind, Gift, Nature
 from ledger.register.gifts import PostedGift, standing_gift
-from ledger.register.suspense import Decision, OpenItem, assigned_items, open_items
+from ledger.register.suspense import Decided, Decision, OpenItem, assigned_items, open_items
 from ledger.register.vouchers import VoucherKey, find_vouchers
 from ledger.sources import digest_of
 from ledger.vault.counterparties import all_counterparties
@@ -60,21 +60,21 @@ class _Case:
         return self.row.nature
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The register on the lines of a sheet, by document and position: open, decided, gifts; and its vouchers."""
+
+    waiting: Mapping[tuple[str, int], OpenItem]
+    decided: Mapping[tuple[str, int], Decided]
+    known: Mapping[VoucherKey, str]
+    standing: Mapping[tuple[str, int], PostedGift | None]
+
+
 def take_assignments(books: Books, path: Path) -> Taken:
     """Take the decisions of a sheet: one taken before in the same way is known, a fault refuses the sheet whole."""
     file = assignment_file.read(path)
     refuse_file(path, file)
-    with books.register.connect() as connection:
-        waiting = {(item.document, item.position): item for item in open_items(connection)}
-        decided = assigned_items(connection)
-        known = find_vouchers(
-            connection, DocumentKind.ASSIGNMENT, [VoucherKey(_reference(row), row.day) for row in file.rows]
-        )
-        standing = {
-            (row.document, row.position): standing_gift(connection, row.document, row.position)
-            for row in file.rows
-            if (row.document, row.position) not in waiting
-        }
+    seen = _look_up(books, file.rows)
     donors = known_donors(books, {row.donor for row in file.rows if row.donor})
     watch = Watch(books)
     guard = LineGuard(books, watch, (row.party for row in file.rows))
@@ -82,29 +82,21 @@ def take_assignments(books: Books, path: Path) -> Taken:
     faults: list[Fault] = []
     already = 0
     for row in file.rows:
-        place = (row.document, row.position)
-        item, gift = waiting.get(place), standing.get(place)
-        before = decided.get(place)
-        account = _account(books, row, gift)
-        if known.get(VoucherKey(_reference(row), row.day)) == _digest(row, account):
+        place = row.document, row.position
+        gift = seen.standing.get(place)
+        case = _Case(row, seen.waiting.get(place), gift, _account(books, row, gift))
+        if seen.known.get(_voucher(row)) == _digest(row, case.account):
             already += 1
             continue
-        case = _Case(row, item, gift, account)
-        if before is not None and item is None:
-            message = _("{place} was decided before, in {document}; change it there, or undo that document")
-            faults.append(Fault(message.format(place=case.place, document=before.by), row.row))
-        elif item is None and gift is None:
-            message = _("{place} neither waits on suspense nor is a gift that stands; `obole match` lists what does")
-            faults.append(Fault(message.format(place=case.place), row.row))
-        else:
-            faults += day_faults(books, row.day, row.row)
-            faults += named(watch, row.row, row.reason, row.campaign or "")
-            faults += guard.faults(row.keys, row.day, row.row)
-            if row.party and account in books.config.gifts.control:
-                message = _("{place} goes to a gift account, which is of donors; leave the third party out")
-                faults.append(Fault(message.format(place=case.place), row.row))
-            faults += [Fault(problem, row.row) for problem in _problems(books, case, donors)]
-            cases.append(case)
+        problem = _nothing_to_decide(case, seen.decided.get(place))
+        if problem is not None:
+            faults.append(Fault(problem, row.row))
+            continue
+        faults += day_faults(books, row.day, row.row)
+        faults += named(watch, row.row, row.reason, row.campaign or "")
+        faults += guard.faults(row.keys, row.day, row.row)
+        faults += [Fault(problem, row.row) for problem in _problems(books, case, donors)]
+        cases.append(case)
     refuse_where(path, faults)
     remarks = _learn(books, cases)
     taken = take_items(books, path, DocumentKind.ASSIGNMENT, [_item(books, case) for case in cases], file)
@@ -112,6 +104,36 @@ def take_assignments(books: Books, path: Path) -> Taken:
     if already:
         taken.counts["known"] = taken.counts.get("known", 0) + already
     return taken
+
+
+def _look_up(books: Books, rows: Sequence[AssignmentRow]) -> _Seen:
+    with books.register.connect() as connection:
+        waiting = {(item.document, item.position): item for item in open_items(connection)}
+        return _Seen(
+            waiting,
+            assigned_items(connection),
+            find_vouchers(connection, DocumentKind.ASSIGNMENT, map(_voucher, rows)),
+            {
+                (row.document, row.position): standing_gift(connection, row.document, row.position)
+                for row in rows
+                if (row.document, row.position) not in waiting
+            },
+        )
+
+
+def _nothing_to_decide(case: _Case, before: Decided | None) -> str | None:
+    """Say why a line is none to decide: decided before, in another sheet, or neither open nor a gift."""
+    if before is not None and case.item is None:
+        message = _("{place} was decided before, in {document}; change it there, or undo that document")
+        return message.format(place=case.place, document=before.by)
+    if case.item is None and case.gift is None:
+        message = _("{place} neither waits on suspense nor is a gift that stands; `obole match` lists what does")
+        return message.format(place=case.place)
+    return None
+
+
+def _voucher(row: AssignmentRow) -> VoucherKey:
+    return VoucherKey(_reference(row), row.day)
 
 
 def _reference(row: AssignmentRow) -> str:
@@ -155,10 +177,24 @@ def _nature(books: Books, case: _Case) -> Nature:
 def _problems(books: Books, case: _Case, donors: set[str]) -> Iterator[str]:
     """Yield what stands against a decision, the gravest first."""
     row, account, gifts = case.row, case.account, books.config.gifts
-    values = {"place": case.place, "account": account}
+    values = {"place": case.place}
     booked = case.item.booked if case.item is not None else case.gift.gift.booked if case.gift is not None else row.day
+    if row.party and account in gifts.control:
+        yield _("{place} goes to a gift account, which is of donors; leave the third party out").format(**values)
     if row.donor and row.donor not in donors:
         yield unknown_donor(row.donor)
+    yield from _account_problems(books, case)
+    if case.item is not None and case.item.cents < 0 and account in gifts.control:
+        yield _("{place} is a payment; only an incoming amount can be a gift").format(**values)
+    if row.day < booked:
+        message = _("{place} was booked on {day}; the reclassification cannot be dated before")
+        yield message.format(**values, day=booked)
+
+
+def _account_problems(books: Books, case: _Case) -> Iterator[str]:
+    """Yield what stands against the account of a decision."""
+    row, account, gifts = case.row, case.account, books.config.gifts
+    values = {"place": case.place, "account": account}
     if not account:
         yield _("{place} waits on suspense: write the donor, the account or the nature").format(**values)
     elif account not in books.chart:
@@ -175,11 +211,6 @@ def _problems(books: Books, case: _Case, donors: set[str]) -> Iterator[str]:
         yield _("account {account} is for gifts in kind; enter them in their register").format(**values)
     if account == gifts.suspense:
         yield _("{place} is on account {account} already; write where it belongs").format(**values)
-    if case.item is not None and case.item.cents < 0 and account in gifts.control:
-        yield _("{place} is a payment; only an incoming amount can be a gift").format(**values)
-    if row.day < booked:
-        message = _("{place} was booked on {day}; the reclassification cannot be dated before")
-        yield message.format(**values, day=booked)
 
 
 def _item(books: Books, case: _Case) -> Item:
@@ -204,7 +235,22 @@ def _item(books: Books, case: _Case) -> Item:
         accounts = suspense, case.account
         entry = two_lines(row.day, label, item.cents, *accounts, document=row.document, meta=meta, keys=row.keys)
         return Item(reference, row.day, digest, row.row, entries=(entry,), decision=decision)
-    gift = Gift(
+    return Item(
+        reference,
+        row.day,
+        digest,
+        row.row,
+        gifts=(_gift(books, case, item),),
+        debits={row.row: suspense},
+        batches={row.row: word("assignment", language)},
+        decision=decision,
+    )
+
+
+def _gift(books: Books, case: _Case, item: OpenItem) -> Gift:
+    """Return the gift that an open line is decided to be."""
+    row, config = case.row, books.config
+    return Gift(
         donor=row.donor,
         cents=item.cents,
         booked=row.day,
@@ -220,16 +266,6 @@ def _item(books: Books, case: _Case) -> Item:
         fund=row.fund,
         project=row.project,
         department=row.department,
-    )
-    return Item(
-        reference,
-        row.day,
-        digest,
-        row.row,
-        gifts=(gift,),
-        debits={row.row: suspense},
-        batches={row.row: word("assignment", language)},
-        decision=decision,
     )
 
 

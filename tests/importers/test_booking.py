@@ -16,6 +16,7 @@ from importers.deciding.booking import Booked, Desk, document_name
 from importers.deciding.found import Found, questions
 from importers.deciding.gifts import counted_year
 from importers.deciding.rules import GiftRule, Rule
+from ledger.dimensions import Dimension, DimensionKey, DimensionKeys, LineKeys
 from ledger.posting import gift_entries
 from ledger.records import Channel, Counterpart, Nature
 from ledger.register.debits import Collected, Debit
@@ -166,6 +167,16 @@ def test_the_contract_of_one_grant_is_not_taken_for_the_beginning_of_another():
     assert entry.meta["grant"] == "G12"
 
 
+def test_the_line_of_a_grant_carries_what_the_grant_s_lines_do_by_itself_and_in_a_total():
+    known = desk(grant_keys={"G12": LineKeys(project="ECOLES", party="F0007")})
+    paid = credit(communication="TRANCHE C-2025-12")
+    [alone] = book(of(paid), known, "file").booking.entries
+    assert [line.meta for line in alone.lines] == [{}, {"project": "ECOLES", "party": "F0007"}]
+    total = credit(code="10150000")
+    [entry] = book(of(total, paid._replace(position=2, parent=1)), known, "file").booking.entries
+    assert {"project": "ECOLES", "party": "F0007"}.items() <= entry.lines[1].meta.items()
+
+
 def test_a_contract_number_inside_another_word_is_none():
     assert one(credit(communication="XC-2025-1")) == ("suspense", SUSPENSE, None)
 
@@ -182,6 +193,30 @@ def test_a_rule_may_make_a_gift_whose_donor_is_unknown():
     assert (gift.donor, gift.account, gift.channel, gift.campaign, gift.fund) == (
         *(None, POOLED, Channel.PLATFORM, "trail", "F1"),
     )
+
+
+SCHOOLS = DimensionKey("SCHOOLS", {}, last=date(2025, 3, 14))
+UNTIL_DAY = DimensionKeys({Dimension.PROJECT: {"SCHOOLS": SCHOOLS}})
+OF_SCHOOLS = LineKeys(project="SCHOOLS")
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["account", "gift"])
+def test_a_rule_whose_project_is_over_leaves_the_line_to_a_person_and_says_so(pooled: bool):
+    made = GiftRule(POOLED, Nature.MONEY, Channel.PLATFORM, Counterpart.NONE, None, None)
+    rule = Rule("Écoles", gift=made, keys=OF_SCHOOLS) if pooled else Rule("Écoles", account=FEES, keys=OF_SCHOOLS)
+    known = desk((rule, Rule("Tout", account="740000")), dimensions=UNTIL_DAY)
+    assert one(credit(account=LUC), known)[0] == ("gift" if pooled else "rule")
+    late = book(of(credit(account=LUC)._replace(booked=date(2025, 3, 15))), known, "file")
+    assert [row.outcome for row in late.booking.movements] == ["suspense"]
+    [fault] = late.faults
+    assert "movement 1 of 2025-03-15 waits on suspense: the rule `Écoles` carries project `SCHOOLS`" in fault.message
+    assert "(until 2025-03-14)" in fault.message
+
+
+def test_a_rule_that_makes_no_gift_of_a_payment_has_nothing_to_say_of_its_project():
+    made = GiftRule(POOLED, Nature.MONEY, Channel.PLATFORM, Counterpart.NONE, None, None)
+    known = desk((Rule("Écoles", gift=made, keys=OF_SCHOOLS),), dimensions=UNTIL_DAY)
+    assert book(of(credit(-5_00)._replace(booked=date(2025, 3, 15))), known, "file").faults == ()
 
 
 def test_a_rule_makes_no_gift_of_money_that_leaves():

@@ -206,6 +206,23 @@ def test_a_gift_rule_and_an_account_rule_carry_their_keys(declared: Obole, tmp_p
     assert declared.checks().exit_code == 0
 
 
+def test_a_rule_whose_project_was_over_leaves_its_line_open_until_the_period_or_the_key_is_corrected(
+    declared: Obole, tmp_path: Path
+):
+    settings = declared.books / "obole.toml"
+    text = settings.read_text(encoding="utf-8").replace('account = "657000"', 'account = "657000"\nproject = "SCHOOLS"')
+    settings.write_text(text.replace("to = 2025-12-31", "to = 2025-03-13"), encoding="utf-8")
+    statement = Statement(parts=(Line(-12_50, "08037000", "FRAIS"),)).write(tmp_path)
+    told = declared.takes(statement).output
+    assert "the rule `Frais bancaires` carries project `SCHOOLS`, which is not for that day (until 2025-03-13)" in told
+    assert declared.rows("SELECT outcome FROM movement WHERE cents = -1250") == [("suspense",)]
+    assert declared.checks().exit_code == 0
+    settings.write_text(text, encoding="utf-8")
+    declared.takes_well(statement)
+    assert '    project: "SCHOOLS"' in journal_text(declared, "assignment-")
+    assert declared.checks().exit_code == 0
+
+
 def test_a_decision_gives_a_gift_its_project_and_a_line_its_department(declared: Obole, tmp_path: Path):
     parts = (Line(70_00, "00150000", "MERCI", name="X"), Line(-30_00, "00101000", "ACHAT", name="Y"))
     declared.takes_well(Statement(parts=parts).write(tmp_path))

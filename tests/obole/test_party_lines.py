@@ -1,10 +1,11 @@
 """Suppliers, customers and funders: names in the vault and nowhere else, keys in the books."""
 
+import csv
+import io
 from datetime import date
 from pathlib import Path
 
 import openpyxl
-import pytest
 from small_books import OPENING, SETTINGS, Journal, Line, Obole, Statement, new_books, write_csv
 
 from ledger.parties import Party, PartyKind
@@ -145,25 +146,66 @@ def test_a_rule_names_the_party_of_its_lines(tmp_path: Path):
     assert books.checks().exit_code == 0
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-def test_a_grant_s_funder_may_be_a_party(empty: Obole, tmp_path: Path, known: bool):
+def grants(folder: Path, funder: str = "F0007", contract: str = "") -> Path:
+    """A register of one grant, of 1000 in one instalment, for project ECOLES."""
     book = openpyxl.Workbook()
-    grants = book.active
-    grants.title = "grants"
-    grants.append(("reference", "funder", "funder_kind", "amount", "recognition", "project"))
-    grants.append(("G-1", "F0007", "public", 1000, "receipt", "ECOLES"))
+    sheet = book.active
+    sheet.title = "grants"
+    sheet.append(("reference", "funder", "funder_kind", "amount", "recognition", "project", "contract"))
+    sheet.append(("G-1", funder, "public", 1000, "receipt", "ECOLES", contract))
     instalments = book.create_sheet("instalments")
     instalments.append(("reference", "due", "amount"))
     instalments.append(("G-1", date(2025, 3, 1), 1000))
-    book.save(tmp_path / "grants.xlsx")
-    if not known:
-        assert "grant G-1: third party F0007 is not in the vault" in empty.refuses(tmp_path / "grants.xlsx")
-        return
-    empty.takes_well(
-        register(tmp_path, ("F0007", "funder", "Région Exemple", "", "", "", "")), tmp_path / "grants.xlsx"
-    )
+    book.save(folder / "grants.xlsx")
+    return folder / "grants.xlsx"
+
+
+def funder(folder: Path) -> Path:
+    return register(folder, ("F0007", "funder", "Région Exemple", "", "", "", ""))
+
+
+def test_a_grant_s_funder_who_is_no_known_party_refuses_the_grants(empty: Obole, tmp_path: Path):
+    assert "grant G-1: third party F0007 is not in the vault" in empty.refuses(grants(tmp_path))
+
+
+def test_a_grant_s_funder_may_be_a_party(empty: Obole, tmp_path: Path):
+    empty.takes_well(funder(tmp_path), grants(tmp_path))
     text = next((empty.books / "journal" / "2025").glob("grants-*")).read_text(encoding="utf-8")
     assert text.count('    party: "F0007"') == 2
     assert text.count('    project: "ECOLES"') == 2
     assert "#project-ECOLES" in text
     assert empty.checks().exit_code == 0
+
+
+def received(obole: Obole, account: str) -> tuple[list[dict[str, str]], str]:
+    """The lines that the ledger has on an account from the bank's statement, and the statement's journal."""
+    told = obole("report", "general-ledger", "--year", "2025", "--format", "csv").stdout
+    rows = [row for row in csv.DictReader(io.StringIO(told)) if row["account"] == account and row["credit"]]
+    text = (obole.books / "journal" / "2025" / "coda-current-2025-073.beancount").read_text(encoding="utf-8")
+    return rows, text
+
+
+def test_the_bank_line_that_pays_a_grant_carries_its_funder_and_project(empty: Obole, tmp_path: Path):
+    empty.takes_well(funder(tmp_path), grants(tmp_path, contract="CONV-2025-7"), OPENING.write(tmp_path))
+    empty.takes_well(Statement(parts=(Line(1000_00, "00150000", "TRANCHE CONV-2025-7"),)).write(tmp_path))
+    [row], text = received(empty, "413000")
+    assert (row["credit"], row["party"], row["project"]) == ("1000.00", "F0007", "ECOLES")
+    assert text.count('    party: "F0007"') == text.count('    project: "ECOLES"') == 1
+    assert empty.checks().exit_code == 0
+
+
+def test_so_does_the_line_that_came_before_its_grant(empty: Obole, tmp_path: Path):
+    parts = (Line(1000_00, "00150000", "TRANCHE CONV-2025-7"),)
+    empty.takes_well(Statement(parts=parts).write(tmp_path), OPENING.write(tmp_path))
+    empty.takes_well(funder(tmp_path), grants(tmp_path, contract="CONV-2025-7"))
+    [row], _text = received(empty, "413000")
+    assert (row["credit"], row["party"], row["project"]) == ("1000.00", "F0007", "ECOLES")
+    assert empty.checks().exit_code == 0
+
+
+def test_a_funder_named_in_words_stands_on_no_line(empty: Obole, tmp_path: Path):
+    empty.takes_well(grants(tmp_path, "Région Exemple", "CONV-2025-7"), OPENING.write(tmp_path))
+    empty.takes_well(Statement(parts=(Line(1000_00, "00150000", "TRANCHE CONV-2025-7"),)).write(tmp_path))
+    [row], text = received(empty, "413000")
+    assert (row["credit"], row["party"], row["project"]) == ("1000.00", "", "ECOLES")
+    assert "party" not in text

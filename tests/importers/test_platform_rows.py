@@ -1058,3 +1058,11 @@ def test_faults_of_a_whole_report_come_before_those_of_its_lines():
         "line",
         "later",
     ]
+
+
+def test_only_what_takes_back_is_turned_where_refunds_are_told_without_a_sign(tmp_path: Path):
+    kinds = {"don": PlatformEvent.GIFT, "retour": PlatformEvent.REFUND}
+    for kind, cents in (("don", 12_50), ("retour", -12_50)):
+        columns = COLUMNS | {"kind": "K"}
+        (row,) = declared(tmp_path, DONATION | {"K": kind}, columns, kinds=kinds, positive_refunds=True).rows
+        assert row.gross == cents

@@ -281,6 +281,10 @@ def test_a_decision_says_what_a_line_is(tmp_path: Path):
         "money", "token", "spring", "water", True, 2
     )  # fmt: skip
     (bare,) = decisions(tmp_path, "coda-1;3;2025-03-14;;731100;;;;;;non").rows
+    assert (bare.project, bare.department) == (None, None)
+    more = f"{DECISION};project;department"
+    (placed,) = decisions(tmp_path, "coda-1;3;2025-03-14;;731100;;;;;;;school;north", heading=more).rows
+    assert (placed.project, placed.department) == ("school", "north")
     assert (bare.donor, bare.nature, bare.counterpart, bare.campaign, bare.fund, bare.learn) == (
         None, None, None, None, None, False
     )  # fmt: skip

@@ -1066,3 +1066,14 @@ def test_only_what_takes_back_is_turned_where_refunds_are_told_without_a_sign(tm
         columns = COLUMNS | {"kind": "K"}
         (row,) = declared(tmp_path, DONATION | {"K": kind}, columns, kinds=kinds, positive_refunds=True).rows
         assert row.gross == cents
+
+
+@pytest.mark.parametrize(
+    ("cells", "day"), [(["05/12/2025"], None), (["05/13/2025", "05/12/2025"], 12), (["13/05/2025", "05/12/2025"], 5)]
+)
+def test_a_twelfth_may_be_a_day_or_a_month(cells: list[str], day: int | None, tmp_path: Path):
+    rows = [DONATION | {"Id": str(number), "Jour": cell} for number, cell in enumerate(cells)]
+    report = report_of(tmp_path / "a.csv", rows, Declared({"kermesse": DeclaredSource(COLUMNS)}))
+    assert report.ok is (day is not None)
+    if day is not None:
+        assert report.rows[-1].paid.day == day

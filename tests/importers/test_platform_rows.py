@@ -871,6 +871,8 @@ def test_what_cannot_be_opened_or_is_empty_is_no_table(tmp_path: Path):
         ("2025-02-30", None),
         ("10 mars", None),
         ("2025-03-10 10:00:00 +9900", date(2025, 3, 10)),
+        ("2025-03-10 10:00:00 +2400", date(2025, 3, 10)),
+        ("2025-03-10 00:30:00 +2359", date(2025, 3, 9)),
     ],
 )
 def test_a_day_is_the_one_in_belgium(cell: str, day: date | None, tmp_path: Path):

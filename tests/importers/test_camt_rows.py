@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from importers.bank import camt
+from importers.bank.iso_codes import operation
 from importers.bank.records import Movement, Statement
 from ledger.errors import Severity
 
@@ -575,3 +576,28 @@ def test_pages_of_one_statement_are_one_and_the_same_page_twice_are_two():
     assert [(each.position, each.cents) for each in one.movements] == [(1, 1_00), (2, 2_00)]
     assert (one.opening, one.closing, one.ok) == (0, 300, True)
     assert [each.closing for each in pages(paged(1, "1.00", 0, 100), paged(1, "2.00", 100, 300))] == [100, 300]
+
+
+def test_an_amount_without_a_currency_is_in_that_of_the_account():
+    statement = read(entry("50.00").replace(' Ccy="EUR"', ""))
+    assert not any("the account in" in message for message in told(statement, Severity.ERROR))
+
+
+def test_a_net_of_what_waits_has_its_signs():
+    entries = (
+        entry("50.00"),
+        entry("8.00").replace("BOOK", "PDNG"),
+        entry("3.00", side="DBIT").replace("BOOK", "PDNG"),
+    )
+    header = HEADER + balance("OPBD", 0) + balance("CLBD", 50_00)
+    assert read(*entries, header=header, summary=NET.format(net="55.00", side="CRDT")).ok
+    assert not read(*entries, header=header, summary=NET.format(net="61.00", side="CRDT")).ok
+
+
+def test_a_detail_takes_the_iso_code_of_its_own_side():
+    iso = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>"
+    statement = read(entry("50.00", details(amount("60.00") + iso, amount("10.00", "DBIT") + iso)))
+    _, given, taken = statement.movements
+    assert given.code[1:5] == operation("PMNT", "RCDT", "ESCT", "CRDT")
+    assert taken.code[1:5] == operation("PMNT", "RCDT", "ESCT", "DBIT")
+    assert given.code[1:5] != taken.code[1:5]

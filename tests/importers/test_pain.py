@@ -216,3 +216,8 @@ def test_a_count_that_is_no_number_is_told_and_raises_nothing():
     file = collection(COLLECTION.replace("<NbOfTxs>2", "<NbOfTxs>two", 1))
     assert not file.ok
     assert any("announces no number of transactions (NbOfTxs), it holds 2" in fault.message for fault in file.faults)
+
+
+def test_only_blocks_rejected_whole_are_told_as_such():
+    part = report(REJECTED)
+    assert not any(label.startswith("all of block") for label, _ in pain.describe(part))

@@ -871,6 +871,8 @@ def test_what_cannot_be_opened_or_is_empty_is_no_table(tmp_path: Path):
         ("2025-02-30", None),
         ("10 mars", None),
         ("2025-03-10 10:00:00 +9900", date(2025, 3, 10)),
+        ("2025-03-10 10:00:00 +2400", date(2025, 3, 10)),
+        ("2025-03-10 00:30:00 +2359", date(2025, 3, 9)),
     ],
 )
 def test_a_day_is_the_one_in_belgium(cell: str, day: date | None, tmp_path: Path):
@@ -1058,3 +1060,22 @@ def test_faults_of_a_whole_report_come_before_those_of_its_lines():
         "line",
         "later",
     ]
+
+
+def test_only_what_takes_back_is_turned_where_refunds_are_told_without_a_sign(tmp_path: Path):
+    kinds = {"don": PlatformEvent.GIFT, "retour": PlatformEvent.REFUND}
+    for kind, cents in (("don", 12_50), ("retour", -12_50)):
+        columns = COLUMNS | {"kind": "K"}
+        (row,) = declared(tmp_path, DONATION | {"K": kind}, columns, kinds=kinds, positive_refunds=True).rows
+        assert row.gross == cents
+
+
+@pytest.mark.parametrize(
+    ("cells", "day"), [(["05/12/2025"], None), (["05/13/2025", "05/12/2025"], 12), (["13/05/2025", "05/12/2025"], 5)]
+)
+def test_a_twelfth_may_be_a_day_or_a_month(cells: list[str], day: int | None, tmp_path: Path):
+    rows = [DONATION | {"Id": str(number), "Jour": cell} for number, cell in enumerate(cells)]
+    report = report_of(tmp_path / "a.csv", rows, Declared({"kermesse": DeclaredSource(COLUMNS)}))
+    assert report.ok is (day is not None)
+    if day is not None:
+        assert report.rows[-1].paid.day == day

@@ -253,6 +253,7 @@ def test_the_same_document_on_another_day_is_another_entry(tmp_path: Path):
         ("account;amount", False),
         ("debit;credit", False),
         ("date;document;text", False),
+        ("account;text", False),
     ],
 )
 def test_a_journal_is_known_by_an_account_and_a_side(headings: str, is_one: bool, tmp_path: Path):
@@ -281,6 +282,10 @@ def test_a_decision_says_what_a_line_is(tmp_path: Path):
         "money", "token", "spring", "water", True, 2
     )  # fmt: skip
     (bare,) = decisions(tmp_path, "coda-1;3;2025-03-14;;731100;;;;;;non").rows
+    assert (bare.project, bare.department) == (None, None)
+    more = f"{DECISION};project;department"
+    (placed,) = decisions(tmp_path, "coda-1;3;2025-03-14;;731100;;;;;;;school;north", heading=more).rows
+    assert (placed.project, placed.department) == ("school", "north")
     assert (bare.donor, bare.nature, bare.counterpart, bare.campaign, bare.fund, bare.learn) == (
         None, None, None, None, None, False
     )  # fmt: skip
@@ -384,3 +389,18 @@ def test_a_sheet_of_more_columns_than_any_register_has_is_not_read():
         out = io.BytesIO()
         book.save(out)
         assert values._read(values._Asked("Sheet", spaced=False, data=out.getvalue())).wide is wide
+
+
+def test_a_list_without_a_column_of_dates_says_so(tmp_path: Path):
+    errors = told(decisions(tmp_path, "a;1;D0001", heading="document;position;donor"), Severity.ERROR)
+    assert any("`date`" in error and "missing" in error for error in errors)
+    assert not any("no row has a date" in error for error in errors)
+
+
+def test_a_score_is_at_most_one():
+    known = directory([Donor("D0001", "natural", "Dupont", "Zoé", "Rue des Lilas 1", "1000", "Bruxelles")])
+    (found,) = propose("Zoé Dupont", "rue des lilas bruxelles", known)
+    assert found.score == 1.0
+    (part,) = propose("Zoé Dupant", "rue des lilas", known)
+    (bare,) = propose("Zoé Dupant", "", known)
+    assert part.score == round(min(1.0, bare.score + 0.15), 3)

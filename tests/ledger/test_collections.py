@@ -266,3 +266,17 @@ def test_what_is_collected_already_is_counted_once():
     assert (plan_.already, plan_.instalments) == (2, ())
     earlier = before(Attempt(date(2025, 2, 1), 1, Outcome.STANDS))
     assert plan([pledge()], {"M-1": earlier}, MARCH, DUE).already == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "months", "kind"),
+    [
+        (date(2025, 3, 1), 1, SequenceType.ONE_OFF),
+        (date(2025, 2, 1), 1, SequenceType.FINAL),
+        (date(2025, 1, 1), 3, SequenceType.ONE_OFF),
+    ],
+)
+def test_the_only_instalment_is_a_single_one(first: date, months: int, kind: SequenceType):
+    one = pledge(first_due=first, months=months, last_due=date(2025, 3, 31))
+    (debit,) = asked(one, period=MARCH if months == 1 else date(2025, 1, 1))
+    assert debit.kind is kind

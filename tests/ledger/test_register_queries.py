@@ -11,7 +11,14 @@ from sqlalchemy import Connection
 
 from ledger.instalments import CLAIMABLE
 from ledger.records import Channel, Counterpart, DocumentKind, LineOutcome, Nature
-from ledger.register.documents import find_standing, first_document, free_name, insert_undone, undone_by
+from ledger.register.documents import (
+    find_standing,
+    first_document,
+    free_name,
+    insert_document,
+    insert_undone,
+    undone_by,
+)
 from ledger.register.gifts import (
     Identified,
     MandateClaim,
@@ -26,6 +33,7 @@ from ledger.register.gifts import (
     standing_gift,
     standing_gifts,
 )
+from ledger.register.inventory import count_all, posted_files
 from ledger.register.statements import (
     amounts_of,
     banks_with,
@@ -414,3 +422,13 @@ def test_a_donor_awaits_a_return_that_may_be_of_a_gift_of_the_year(connection: C
     assert donors_awaiting_return(connection, 2024) == {"D5"}
     insert(connection, record("d"), [], [gift(-1000, "D1", reverses=1)])
     assert "D1" not in donors_awaiting_return(connection, 2025)
+
+
+def test_an_inventory_lists_the_files_of_documents_and_counts_what_there_is(connection: Connection):
+    for name, journal in (("a", "journal/a"), ("b", None)):
+        insert_document(
+            connection, record(name, archive=f"documents/{name}" if name == "a" else None), [movement()], [gift()],
+            journal=journal, journal_digest=journal and "j", posted_at="2026-01-05T10:00:00Z",
+        )  # fmt: skip
+    assert [tuple(one) for one in posted_files(connection)] == [("journal/a", "j"), ("documents/a", "file-a")]
+    assert tuple(count_all(connection)) == (2, 2, 0)

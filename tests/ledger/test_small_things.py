@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from ledger.collector import paused
+from ledger.dimensions import NO_KEYS, LineKeys, keys_of, with_keys
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.folder import Folder
+from ledger.journal import Line
 from ledger.languages import language_of
 
 
@@ -61,3 +63,13 @@ def test_the_collector_is_as_it_was_after_the_pause(on: bool):
 )
 def test_a_locale_names_its_language(locale: str, language: str | None):
     assert language_of(locale) == language
+
+
+def test_a_line_has_its_own_keys_before_those_of_another():
+    mine, theirs = LineKeys("school", None, None, "P1"), LineKeys("garden", "north", None, None)
+    assert mine.or_else(theirs) == LineKeys("school", "north", None, "P1")
+    assert mine.meta() == {"project": "school", "party": "P1"}
+    assert keys_of({"project": "school"}, {"project": "garden", "fund": "f"}) == LineKeys("school", None, "f", None)
+    assert keys_of(None) == NO_KEYS
+    assert with_keys(Line("1", 2, {"a": "b"}), mine).meta == {"a": "b", "project": "school", "party": "P1"}
+    assert with_keys(Line("1", 2), NO_KEYS) == Line("1", 2)

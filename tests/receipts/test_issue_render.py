@@ -427,3 +427,17 @@ def test_a_receipt_of_which_nothing_is_left_is_told_with_nought(stores: Stores):
     stores.give(gift("D0002", -40_00, reverses=3))
     (changed,) = stores.preview().changed
     assert (changed.donor, changed.issued_cents, changed.now_cents) == ("D0002", 40_00, 0)
+
+
+def test_a_gift_is_listed_on_the_day_it_was_given(stores: Stores):
+    """The day executed, else the value date, else that of the booking."""
+    days = [date(2025, 5, day) for day in (1, 2, 3)]
+    stores.know(donor("D0009"))
+    stores.give(
+        gift("D0009", 50_00, days[2], executed=days[0], value=days[1]),
+        gift("D0009", 51_00, days[2], value=days[1]),
+        gift("D0009", 52_00, days[2], value=None),
+    )
+    stores.issue()
+    sheet = next(one for one in map(from_json, stores.sheets()) if one.cents == 153_00)
+    assert [(one.date, one.cents) for one in sheet.gifts] == [(days[0], 50_00), (days[1], 51_00), (days[2], 52_00)]

@@ -304,6 +304,16 @@ def test_an_amount_of_nothing_is_null_and_a_count_a_number():
     assert stream.getvalue() == '[\n{"label": "é", "day": null, "amount": null, "gifts": 3}\n]\n'
 
 
+@pytest.mark.parametrize(("cell", "kind", "written"), [
+    (None, ColumnKind.EUROS, "null"), (1_50, ColumnKind.EUROS, "2"), (None, ColumnKind.CENTS, "null"),
+    (1_50, ColumnKind.CENTS, '"1.50"'), (None, ColumnKind.DATE, "null"), ("x", ColumnKind.TEXT, '"x"'),
+])  # fmt: skip
+def test_a_cell_is_written_as_its_column_has_it(cell, kind, written):
+    stream = io.StringIO()
+    write_json(Table("T", "", "en", (Column("a", "A", kind),), (Row(RowKind.LINE, (cell,)),), LINES), stream)
+    assert stream.getvalue() == f'[\n{{"a": {written}}}\n]\n'
+
+
 def test_a_workbook_has_title_headings_and_widths(tmp_path):
     table = small(
         Row(RowKind.HEADING, ("head", None, None, None)),

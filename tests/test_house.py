@@ -27,7 +27,7 @@ BRANCHES = (
     ast.match_case,
 )
 LONG_FOR_A_REASON = {
-    # Runs for each line of a statement, half a million a year; a call more a line costs what its comment says.
+    # Runs for each line of a statement, half a million a year: its comment says what one more call a line costs.
     "importers/deciding/booking.py: _book_known",
 }
 

@@ -1073,27 +1073,7 @@ def _check_balance(sheet: _CamtPages, opening: _Balance | None, closing: _Balanc
     net = sheet.sums[_CREDIT] - sheet.sums["DBIT"]
     difference = 0 if opening is None or closing is None else opening[0] + net - closing[0]
     whole = opening is not None and closing is not None and not difference
-    missing = _missing_pages(sheet)
-    if missing and (len(sheet.pages) > 1 or not whole):
-        if missing.beyond:
-            message = _(
-                "what follows page {page} of this statement is not in the file; put all its pages into one file, or "
-                "ask the bank for it whole"
-            )
-        else:
-            message = _(
-                "page {page} of this statement is not in the file; put all its pages into one file, or ask the bank "
-                "for it whole"
-            )
-        sheet.error(message.format(page=missing.page), sheet.line)
-    elif missing:
-        if missing.beyond:
-            message = _(
-                "what follows page {page} of this message is not in the file; this statement is whole in itself"
-            )
-        else:
-            message = _("page {page} of this message is not in the file; this statement is whole in itself")
-        sheet.warn(message.format(page=missing.page), sheet.line)
+    _check_pages(sheet, whole=whole)
     if opening is None:
         sheet.error(
             _("there is no opening balance (OPBD or PRCD); ask the bank for a statement with balances"), sheet.line
@@ -1113,6 +1093,31 @@ def _check_balance(sheet: _CamtPages, opening: _Balance | None, closing: _Balanc
             ),
             sheet.line,
         )
+
+
+def _check_pages(sheet: _CamtPages, *, whole: bool) -> None:
+    """Say which page is missing: an error, unless the message alone lacks it and the statement is `whole`."""
+    missing = _missing_pages(sheet)
+    if missing is None:
+        return
+    if len(sheet.pages) > 1 or not whole:
+        if missing.beyond:
+            message = _(
+                "what follows page {page} of this statement is not in the file; put all its pages into one file, or "
+                "ask the bank for it whole"
+            )
+        else:
+            message = _(
+                "page {page} of this statement is not in the file; put all its pages into one file, or ask the bank "
+                "for it whole"
+            )
+        sheet.error(message.format(page=missing.page), sheet.line)
+        return
+    if missing.beyond:
+        message = _("what follows page {page} of this message is not in the file; this statement is whole in itself")
+    else:
+        message = _("page {page} of this message is not in the file; this statement is whole in itself")
+    sheet.warn(message.format(page=missing.page), sheet.line)
 
 
 class _Missing(NamedTuple):

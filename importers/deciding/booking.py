@@ -325,6 +325,7 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
     Such a gift is a credit by an OGM or mandate that was issued, or from a known account of which nothing else is said,
     booked by itself or a detail of the total at `batch`. `_book_line` and `_decide` would make the same of it.
     """
+    # In one piece: parted (who gave, what it makes) deciding takes 12 % longer, 163 ms for 145 with 40,000 lines.
     desk, children, credited = sheet.desk, sheet.children, sheet.credited
     account, policy, mandates, total = desk.money, desk.date_policy, desk.links.mandates, batch or None
     new = tuple.__new__  # half a million a year: faster than `_make`

@@ -4,13 +4,13 @@
 what `obole inspect` shows of it. Each platform is a module of its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from importers.platforms import adyen, chariot, declared, mollie, paypal, stripe, trustly
 from importers.platforms.declared import DeclaredSource
-from importers.platforms.records import MONEY, PlatformEvent, PlatformReport, kind_told
+from importers.platforms.records import MONEY, PlatformEvent, PlatformReport, PlatformRow, kind_told
 from importers.platforms.table import NO_HINTS, Hints, first_record
 from importers.sheets.tabular import fold
 from importers.words import N_, _
@@ -116,17 +116,27 @@ def describe(report: PlatformReport) -> list[tuple[str, str]]:
             )
         )
     for currency in sorted({row.currency for row in money}):
-        rows = [row for row in money if row.currency == currency]
-        for kind, label in _PLURAL.items():
-            found = [row for row in rows if row.kind is kind]
-            if found:
-                gross = sum(row.gross if kind is not PlatformEvent.FEE else row.net for row in found)
-                told.append((" ".join((_(label), currency)), f"{len(found)}, {to_decimal(gross)}"))
-        told.append((_("fees {currency}").format(currency=currency), str(to_decimal(sum(row.fee for row in rows)))))
-        told.append((_("net {currency}").format(currency=currency), str(to_decimal(sum(row.net for row in rows)))))
+        told += _of_currency(currency, [row for row in money if row.currency == currency])
     for number, payout in enumerate(report.payouts, start=1):
         amount = f"{to_decimal(payout.cents)} {payout.currency}"
         told.append((_("payout {number}").format(number=number), f"{payout.reference}, {amount}, {payout.day}"))
+    return told + _without_money(report)
+
+
+def _of_currency(currency: str, rows: Sequence[PlatformRow]) -> Iterator[tuple[str, str]]:
+    """Yield count and gross of each kind of money in a currency, then its fees and net."""
+    for kind, label in _PLURAL.items():
+        found = [row for row in rows if row.kind is kind]
+        if found:
+            gross = sum(row.gross if kind is not PlatformEvent.FEE else row.net for row in found)
+            yield " ".join((_(label), currency)), f"{len(found)}, {to_decimal(gross)}"
+    yield _("fees {currency}").format(currency=currency), str(to_decimal(sum(row.fee for row in rows)))
+    yield _("net {currency}").format(currency=currency), str(to_decimal(sum(row.net for row in rows)))
+
+
+def _without_money(report: PlatformReport) -> list[tuple[str, str]]:
+    """Return count and reasons of the rows that move no money, by kind."""
+    told = []
     for kind in PlatformEvent:
         idle = [
             row for row in report.rows if row.kind is kind and kind not in MONEY and kind is not PlatformEvent.PAYOUT

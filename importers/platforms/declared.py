@@ -110,15 +110,8 @@ def read(path: Path, name: str, mapping: DeclaredSource) -> PlatformReport:
     return checked(found)
 
 
-def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
-    kind, why = _kind(line, mapping)
-    reference = line.text("reference")
-    if not reference:
-        line.error(
-            _("`{column}` is empty; it must name the gift, so that it is taken once").format(
-                column=line.heading("reference")
-            )
-        )
+def _amounts(line: ReportLine, kind: PlatformEvent, mapping: DeclaredSource) -> tuple[int, int, int]:
+    """Return gross, fee and net in cents, signed as in `PlatformRow`; what the table lacks follows from the rest."""
     gross, fee, net = (_amount(line, name, mapping) for name in ("gross", "fee", "net"))
     if mapping.negative_fees:
         fee = -fee
@@ -130,6 +123,19 @@ def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
         net = gross - fee
     elif "fee" not in mapping.columns:
         fee = gross - net
+    return gross, fee, net
+
+
+def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
+    kind, why = _kind(line, mapping)
+    reference = line.text("reference")
+    if not reference:
+        line.error(
+            _("`{column}` is empty; it must name the gift, so that it is taken once").format(
+                column=line.heading("reference")
+            )
+        )
+    gross, fee, net = _amounts(line, kind, mapping)
     name = f"{line.text('first_name')} {line.text('name')}".strip()
     return PlatformRow(
         line=line.number,

@@ -71,8 +71,9 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     return checked(PlatformReport(NAME, tuple(rows), (), tuple(report.faults), report.digest))
 
 
-def _row(line: ReportLine) -> PlatformRow:
-    identity, status = line.text("id"), fold(line.text("status"))
+def _kind_of(line: ReportLine, identity: str) -> tuple[PlatformEvent, str]:
+    """Return what a row is, by its id and status, and why it moves no money where it does not."""
+    status = fold(line.text("status"))
     kind = next((kind for prefix, kind in _PREFIXES.items() if identity.startswith(prefix)), None)
     fee_words = fold(line.text("description") + line.text("method"))
     if kind is None and ("fee" in fee_words or "kosten" in fee_words or "commission" in fee_words):
@@ -80,11 +81,16 @@ def _row(line: ReportLine) -> PlatformRow:
     if kind is None:
         line.error(_("the id begins with none of tr_, re_, chb_ and the row is no fee; nothing is taken"))
         kind = PlatformEvent.VOID
-    why = ""
     if status in _NO_MONEY:
-        kind, why = _NO_MONEY[status], status
-    elif status not in _MONEY and not (kind is PlatformEvent.FEE and not status):
+        return _NO_MONEY[status], status
+    if status not in _MONEY and not (kind is PlatformEvent.FEE and not status):
         line.unknown("status")
+    return kind, ""
+
+
+def _row(line: ReportLine) -> PlatformRow:
+    identity = line.text("id")
+    kind, why = _kind_of(line, identity)
     amount, net = line.cents("amount"), line.cents("settlement_amount")
     currency = line.text("settlement_currency").upper() or line.text("currency").upper()
     original_currency = line.text("currency").upper()

@@ -4,6 +4,7 @@ The fields were learnt on one genuine file. The last line says how the items and
 wrong reading does not pass.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
@@ -53,18 +54,22 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     rows = [row for line in items if (row := _row(line, batch)) is not None and line.sound]
     strange = (number for number, record in records if record[0] not in ("H", "I", "F", "L"))
     report.faults += [Fault(_("its type of record is not H, I, F or L; export it again"), number) for number in strange]
-    payouts = []
     report.index = _SUMS
-    for line in (ReportLine(report, number, record) for number, record in records if record[0] == "L"):
-        currencies = sorted({row.currency for row in rows})
-        if len(currencies) == 1:
-            day = max(row.settled or row.paid for row in rows)
-            payouts.append(Payout(line.number, batch, currencies[0], line.cents("net"), day))
-        elif currencies:
-            line.error(_("it sums several currencies; export each by itself"))
+    payouts = list(_payouts([ReportLine(report, *one) for one in records if one[1][0] == "L"], rows, batch))
     if not payouts and not report.faults:
         report.faults.append(Fault(_("the items or the last line (L) with their sum are missing; export it again")))
     return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), digest))
+
+
+def _payouts(lines: Iterable[ReportLine], rows: Sequence[PlatformRow], batch: str) -> Iterator[Payout]:
+    """Yield the payout of each last line, which sums rows of one currency."""
+    for line in lines:
+        currencies = sorted({row.currency for row in rows})
+        if len(currencies) == 1:
+            day = max(row.settled or row.paid for row in rows)
+            yield Payout(line.number, batch, currencies[0], line.cents("net"), day)
+        elif currencies:
+            line.error(_("it sums several currencies; export each by itself"))
 
 
 def _row(line: ReportLine, batch: str) -> PlatformRow | None:

@@ -47,6 +47,20 @@ def test_a_key_of_one_day_is_for_that_day_alone(day: date):
 
 
 @pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        (LineKeys(), None),
+        (LineKeys(project="ONCE", department="COMM"), None),
+        (LineKeys(project="elsewhere", fund="free"), None),  # not declared is another fault
+        (LineKeys(project="OLD", department="COMM"), (Dimension.PROJECT, "OLD", "until 2024-12-31")),
+        (LineKeys(project="NEXT"), (Dimension.PROJECT, "NEXT", "from 2026-01-01")),
+    ],
+)
+def test_the_first_key_that_is_not_for_the_day_is_named(keys: LineKeys, found: tuple[Dimension, str, str] | None):
+    assert DECLARED.outside(keys, DAY) == found
+
+
+@pytest.mark.parametrize(
     ("keys", "problems"), [(LineKeys(project="P"), 0), (LineKeys(fund="F"), 0), (LineKeys(department="D"), 1)]
 )
 def test_where_nothing_is_declared_projects_and_funds_are_free_and_departments_are_not(keys: LineKeys, problems: int):

@@ -1,5 +1,6 @@
 """The register of gifts: what goes in comes out, and every change by hand is found and named."""
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from invented import DAY, gift, insert, movement, record, register_in, rows, statement, tamper
 from sqlalchemy import Engine
 
+from ledger.dimensions import LineKeys
 from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
 from ledger.register.documents import (
     DocumentSummary,
@@ -30,6 +32,7 @@ from ledger.register.vouchers import (
     VoucherKey,
     find_vouchers,
     grant_contracts,
+    grant_keys,
     insert_vouchers,
     save_grants,
 )
@@ -502,3 +505,18 @@ def test_a_grant_keeps_its_newest_content_and_is_found_by_contract_or_reference(
             == 2
         )
         assert grant_contracts(connection) == {"BC7712": "G-2025-1", "G-2025-1": "G-2025-1"}
+
+
+def test_the_lines_of_a_grant_carry_its_dimensions_and_the_key_of_its_funder(tmp_path: Path):
+    carried = {"project": "SCHOOLS", "department": None, "fund": "CHILD"}
+    before = {"project": "OTHER", "fund": None}  # written before there were departments
+    with register_in(tmp_path).begin() as connection:
+        insert(connection, record("one"))
+        contracts = [("G1", "F0007", carried), ("G2", "Région Exemple", before), ("G3", "Région Exemple", {})]
+        save_grants(
+            connection, 1, [GrantContract(key, who, "public", "", json.dumps(of)) for key, who, of in contracts]
+        )
+        assert grant_keys(connection) == {
+            "G1": LineKeys("SCHOOLS", None, "CHILD", "F0007"),
+            "G2": LineKeys(project="OTHER"),
+        }

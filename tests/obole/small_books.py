@@ -12,8 +12,9 @@ so that the gifts are 190.00: D0001 85.00, D0002 60.00, D0006 45.00.
 import csv
 import hashlib
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -22,11 +23,21 @@ from typing import Any
 
 import stores
 from click.testing import CliRunner, Result
+from sqlalchemy import Connection
 
+from ledger.instalments import Instalment
 from ledger.register import tables as register_tables
+from ledger.register.debits import instalments_of
+from ledger.register.documents import all_documents, undone_by
+from ledger.register.entries import EntryNumber, entry_numbers
+from ledger.register.gifts import PostedGift, gifts_of
+from ledger.register.receipts import ReceiptRow, receipts_of
+from ledger.register.statements import booked_amounts
+from ledger.register.suspense import OpenItem, open_items
 from ledger.store import StoreName
 from ledger.vault import tables as vault_tables
 from obole.books.creation import initialise
+from obole.books.opened import open_books
 from obole.command.frame import main
 from obole.demo.coda_writer import CodaLine, Holder, StatementWriter, direct_debit
 
@@ -252,6 +263,7 @@ class Obole:
         return result.output
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query, where no function of the register reads them, or books are not of this version."""
         if stores.current().name == "sqlite":
             with closing(sqlite3.connect(self.books / "register.sqlite3")) as connection:
                 return connection.execute(query).fetchall()
@@ -265,11 +277,61 @@ class Obole:
             for statement in statements:
                 assert connection.execute(statement).rowcount, statement
 
+    @contextmanager
+    def register(self) -> Iterator[Connection]:
+        """The register, for the functions of `ledger.register`."""
+        with open_books(self.books).register.connect() as connection:
+            yield connection
+
     def documents(self) -> list[str]:
-        return [name for (name,) in self.rows("SELECT name FROM document ORDER BY id")]
+        with self.register() as connection:
+            return [one.name for one in all_documents(connection)]
+
+    def posted(self) -> list[PostedGift]:
+        """Every gift and return, in the order of the register."""
+        with self.register() as connection:
+            found = [gift for one in all_documents(connection) for gift in gifts_of(connection, one.id)]
+        return sorted(found, key=lambda one: one.id)
 
     def gifts(self) -> list[tuple[str | None, int]]:
-        return self.rows("SELECT donor, cents FROM gift ORDER BY id")
+        return [(one.gift.donor, one.gift.cents) for one in self.posted()]
+
+    def given_by(self) -> dict[str | None, int]:
+        """The cents of each donor, returns taken off; nil left out."""
+        sums: Counter[str | None] = Counter()
+        for donor, cents in self.gifts():
+            sums[donor] += cents
+        return {donor: cents for donor, cents in sums.items() if cents}
+
+    def returns(self) -> list[PostedGift]:
+        return [one for one in self.posted() if one.gift.cents < 0]
+
+    def receipts(self, year: int = 2025) -> list[ReceiptRow]:
+        with self.register() as connection:
+            return receipts_of(connection, year)
+
+    def instalments(self) -> list[Instalment]:
+        """Every instalment asked for, by mandate and number."""
+        with self.register() as connection:
+            found = [one for row in all_documents(connection) for one in instalments_of(connection, row.id)]
+        return sorted(found, key=lambda one: (one.mandate, one.sequence))
+
+    def entry_numbers(self) -> list[EntryNumber]:
+        with self.register() as connection:
+            return list(entry_numbers(connection))
+
+    def bank_lines(self) -> list[tuple[date, int]]:
+        """Day and cents of each line of the statements that stand, details of totals left out; sorted."""
+        with self.register() as connection:
+            undone = undone_by(connection)
+            statements = [one.id for one in all_documents(connection) if one.bank is not None and one.id not in undone]
+            booked = [booked_amounts(connection, document) for document in statements]
+        return sorted((day, cents) for one in booked for day, amounts in one.items() for cents in amounts.elements())
+
+    def waiting(self) -> list[OpenItem]:
+        """The lines on suspense."""
+        with self.register() as connection:
+            return open_items(connection)
 
     def outcomes(self, document: str) -> list[tuple[int, int, str]]:
         """Position, cents and outcome of each movement."""

@@ -4,9 +4,7 @@ import os
 import random
 import re
 import shutil
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +29,9 @@ from small_books import (
     write_donors,
 )
 
+from ledger.register.debits import collections_of, sent
+from ledger.vault.pledges import all_pledges
+from obole.books.opened import open_books
 from obole.books.settings import ConfigError
 from obole.debits.message import bic_of
 
@@ -80,14 +81,14 @@ def instalments(obole: Obole, month: str = "2025-03") -> list[tuple[str, int, in
 
 
 def end_to_end(obole: Obole, mandate: str, sequence: int = 1) -> str:
-    query = f"SELECT end_to_end FROM instalment WHERE mandate = '{mandate}' AND sequence = {sequence}"
-    return str(obole.rows(query)[0][0])
+    [found] = [one for one in obole.instalments() if (one.mandate, one.sequence) == (mandate, sequence)]
+    return found.end_to_end
 
 
 def pledge(obole: Obole, mandate: str) -> tuple[str, str]:
-    with closing(sqlite3.connect(obole.books / "vault.sqlite3")) as connection:
-        query = "SELECT state, reason FROM pledge WHERE mandate = ?"
-        return connection.execute(query, (mandate,)).fetchone()
+    with open_books(obole.books).vault.connect() as connection:
+        [found] = [one for one in all_pledges(connection) if one.mandate == mandate]
+    return found.state, found.reason
 
 
 def total(cents: int, reference: str = TYPED["FRST"]) -> Line:
@@ -244,8 +245,8 @@ def test_a_return_in_the_next_year_takes_back_the_gift_of_its_year(obole: Obole,
     assert (
         "1 direct debit was refunded to the debtor, 60.00 EUR, MD01 Pas de mandat (D0001): the mandate is ended" in told
     )
-    rows = obole.rows("SELECT donor, cents, counted, booked FROM gift WHERE cents < 0")
-    assert rows == [("D0001", -60_00, 2025, "2026-01-12")]
+    [gift] = [one.gift for one in obole.returns()]
+    assert (gift.donor, gift.cents, gift.counted, gift.booked) == ("D0001", -60_00, 2025, date(2026, 1, 12))
     assert obole.rows("SELECT reason FROM movement WHERE cents < 0") == [("MD01",)]
     assert pledge(obole, "M-9") == ("ended", "MD01")
     assert obole.checks().exit_code == 0, obole.checks().output
@@ -268,8 +269,12 @@ def test_several_returns_in_one_debit_are_taken_one_by_one(obole: Obole, tmp_pat
     said = collect(obole, "2025-04")
     assert "3 instalments of 2025-04 collected on 2025-04-07" in said  # 5 April 2025 is a Saturday
     assert "1 of them once more" in said
-    due = obole.rows("SELECT mandate, sequence, period, attempt FROM instalment WHERE due = '2025-04-07' ORDER BY 1, 2")
-    assert due == [("M-2", 2, "2025-03-01", 2), ("M-2", 3, "2025-04-01", 1), ("M-5", 1, "2025-04-01", 1)]
+    march, april = date(2025, 3, 1), date(2025, 4, 1)
+    assert [
+        (one.mandate, one.sequence, one.period, one.attempt)
+        for one in obole.instalments()
+        if one.due == date(2025, 4, 7)
+    ] == [("M-2", 2, march, 2), ("M-2", 3, april, 1), ("M-5", 1, april, 1)]
 
 
 @pytest.mark.parametrize("masked", ["", "NOTPROVIDED"])
@@ -285,7 +290,8 @@ def test_a_return_without_its_reference_is_found_by_mandate_and_amount(obole: Ob
 def test_a_return_that_two_gifts_may_be_waits_for_a_person(obole: Obole, tmp_path: Path):
     collect(obole)
     collect(obole, "2025-04")
-    april = obole.rows("SELECT sum(cents) FROM instalment WHERE collection = 'collection-2025-04-1-RCUR'")[0][0]
+    with obole.register() as connection:
+        [april] = [one.cents for one in sent(connection, date(2025, 4, 1)) if one.kind == "RCUR"]
     obole.takes_well(Statement(parts=(total(100_00), total(april, "collection-2025-04-1-RCUR"))).write(tmp_path))
     opening = 1_100_00 + april
     obole.takes_well(Statement(74, opening, (back(15_00, "M-2", "", "AM04"),), date(2025, 4, 20)).write(tmp_path))
@@ -596,7 +602,7 @@ def test_camt_brings_the_total_and_takes_back_a_gift_in_the_next_year(obole: Obo
     entry = camt_return(25_00, end_to_end(obole, "M-6"), "MD07")
     told = obole.takes_well(camt(tmp_path, 2, 1_100_00, date(2026, 1, 13), entry)).output
     assert "1 direct debit was returned, 25.00 EUR, MD07 Débiteur décédé (D0006): the mandate is ended" in told
-    assert obole.rows("SELECT donor, cents, counted FROM gift WHERE cents < 0") == [("D0006", -25_00, 2025)]
+    assert [(one.gift.donor, one.gift.cents, one.gift.counted) for one in obole.returns()] == [("D0006", -25_00, 2025)]
     assert obole.rows("SELECT end_to_end, kind FROM rejection") == [(end_to_end(obole, "M-6"), "return")]
     assert obole.checks().exit_code == 0, obole.checks().output
 
@@ -610,6 +616,14 @@ def test_the_day_as_coda_and_as_camt_splits_the_total_once(obole: Obole, tmp_pat
     assert obole.checks().exit_code == 0, obole.checks().output
 
 
+def asked_for(obole: Obole, month: date) -> list[tuple[str, str, str, str, int]]:
+    """PmtInfId, EndToEndId, mandate, donor and cents of each debit of a month's collections."""
+    with obole.register() as connection:
+        found = collections_of(connection, [one.reference for one in sent(connection, month)])
+    debits = ((one.reference, debit) for one in found.values() for debit in one.debits)
+    return sorted((reference, one.end_to_end, one.mandate, one.donor, one.cents) for reference, one in debits)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_half_a_year_of_collections_brings_each_euro_once(obole: Obole, tmp_path: Path, seed: int):
     """Each month some debits are rejected, the others credited with or without details, some come back later."""
@@ -620,10 +634,7 @@ def test_half_a_year_of_collections_brings_each_euro_once(obole: Obole, tmp_path
     for month in range(3, 9):
         day = date(2025, month, 12)
         collect(obole, f"2025-{month:02d}")
-        asked = obole.rows(
-            "SELECT collection, end_to_end, mandate, donor, cents FROM instalment "
-            f"WHERE collection LIKE 'collection-2025-{month:02d}-%' ORDER BY 1, 2"
-        )
+        asked = asked_for(obole, day.replace(day=1))
         rejected = [one for one in asked if chance.random() < 0.2]
         if rejected:
             path = status(tmp_path, *((one[1], chance.choice(["AM04", "MS03", "MS02"])) for one in rejected))
@@ -649,8 +660,7 @@ def test_half_a_year_of_collections_brings_each_euro_once(obole: Obole, tmp_path
             obole.takes_well(statement.write(tmp_path))
             balance += sum(part.cents if isinstance(part, Line) else part[0].cents for part in parts)
             number += 1
-    found = obole.rows("SELECT donor, sum(cents) FROM gift GROUP BY donor HAVING sum(cents) <> 0 ORDER BY donor")
-    assert found == sorted((donor, cents) for donor, cents in expected.items() if cents)
+    assert obole.given_by() == {donor: cents for donor, cents in expected.items() if cents}
     assert obole.balance("499000") == 0
     assert obole.balance("550000") == balance
     twice = (

@@ -133,7 +133,7 @@ def test_a_small_year_gives_the_same_books_on_each_engine(small: Obole, tmp_path
     rows = small.rows("SELECT id, document_id, position, donor, cents, booked, reverses, crc FROM gift ORDER BY id")
     kept = Kept(files, rows, said)
     assert not small.takes(STATEMENT.write(tmp_path)).exit_code
-    assert len(small.rows("SELECT id FROM gift")) == len(rows), "known, and nothing added"
+    assert len(small.posted()) == len(rows), "known, and nothing added"
     for other in _YEARS.values():
         for ours, theirs in zip(kept.said, other.said, strict=True):
             assert ours == theirs
@@ -325,5 +325,5 @@ def test_an_import_killed_at_its_commit_ends_as_an_undisturbed_one(
     assert statement.document not in small.documents()
     eventually(lambda: small.takes(path).exit_code == 0)
     assert small.gifts()[-1] == ("D0005", 12_34)
-    assert small.rows("SELECT count(*) FROM gift") == [(5,)]
+    assert len(small.gifts()) == 5
     assert small.checks().exit_code == 0

@@ -33,7 +33,7 @@ def test_a_return_of_another_amount_keeps_its_donor_from_a_receipt_until_it_is_d
     document = sends_back(small, tmp_path, returned(-61_50, "M-2", "E2E-0001"))
     assert small.outcomes(document) == [(1, -61_50, "suspense")]
     assert told(small)[WAITS] == (1, "60.00")
-    assert "D0002" not in [row[0] for row in small.rows("SELECT donor FROM receipt")]
+    assert "D0002" not in [one.donor for one in small.receipts()]
     sheet = write_csv(
         tmp_path / "decided.csv",
         ("document", "position", "date", "donor", "account", "reason"),
@@ -97,7 +97,8 @@ def books(tmp_path: Path) -> Obole:
 
 
 def given(obole: Obole) -> list[tuple[object, ...]]:
-    return obole.rows("SELECT donor, cents, account, certificate_elsewhere FROM gift ORDER BY id")
+    gifts = (one.gift for one in obole.posted())
+    return [(one.donor, one.cents, one.account, one.certificate_elsewhere) for one in gifts]
 
 
 def test_a_gift_with_a_certificate_from_elsewhere_keeps_its_donor_and_gives_no_receipt(books: Obole, tmp_path: Path):

@@ -227,7 +227,8 @@ def in_kind(folder: Path, *rows: Sequence[str], name: str = "kind.csv") -> Path:
 def test_a_gift_in_kind_is_income_with_an_equal_charge(empty: Obole, tmp_path: Path):
     empty.takes_well(in_kind(tmp_path, PRINTER))
     assert (empty.balance("731200"), empty.balance("613190")) == (-250_00, 250_00)
-    assert empty.rows("SELECT donor, cents, nature, channel FROM gift") == [("D0005", 250_00, "goods", "in-kind")]
+    [gift] = [one.gift for one in empty.posted()]
+    assert (gift.donor, gift.cents, gift.nature, gift.channel) == ("D0005", 250_00, "goods", "in-kind")
     assert empty.rows("SELECT reference, valuation, evidence FROM in_kind") == [("NAT-1", "invoice", "FAC-9")]
     assert empty.checks().exit_code == 0
 
@@ -372,16 +373,17 @@ TO_DONOR = (FIRST, "7", "D0004", "", "2025-04-02", "rappelé")
 
 def test_a_line_assigned_to_a_donor_becomes_a_gift_of_the_day_that_it_came(small: Obole, tmp_path: Path):
     small.takes_well(decisions(tmp_path, TO_DONOR))
-    assert small.rows("SELECT donor, cents, booked, value, counted FROM gift ORDER BY id DESC LIMIT 1") == [
-        ("D0004", 70_00, "2025-04-02", "2025-03-14", 2025)
-    ]
+    gift = small.posted()[-1].gift
+    assert (gift.donor, gift.cents, gift.counted) == ("D0004", 70_00, 2025)
+    assert (gift.booked, gift.value) == (date(2025, 4, 2), date(2025, 3, 14))
     assert (small.balance("499000"), small.balance("731100")) == (0, -260_00)
     assert small.checks().exit_code == 0
 
 
 def test_a_line_assigned_in_the_next_year_counts_for_the_year_that_it_came(small: Obole, tmp_path: Path):
     small.takes_well(decisions(tmp_path, (FIRST, "7", "D0004", "", "2026-01-20", "")))
-    assert small.rows("SELECT booked, counted FROM gift ORDER BY id DESC LIMIT 1") == [("2026-01-20", 2025)]
+    gift = small.posted()[-1].gift
+    assert (gift.booked, gift.counted) == (date(2026, 1, 20), 2025)
 
 
 def test_a_line_assigned_to_an_account_is_reclassified(small: Obole, tmp_path: Path):
@@ -398,7 +400,8 @@ def test_a_legacy_or_a_membership_fee_of_a_donor_gives_no_receipt(
     small: Obole, tmp_path: Path, account: str, nature: str, reason: str
 ):
     small.takes_well(decisions(tmp_path, (FIRST, "7", "D0004", account, "2025-04-02", "")))
-    assert small.rows("SELECT nature, account FROM gift ORDER BY id DESC LIMIT 1") == [(nature, account)]
+    gift = small.posted()[-1].gift
+    assert (gift.nature, gift.account) == (nature, account)
     status = small("receipts", "status", "--year", "2025", "--format", "json").output
     assert f'"{reason}"' in status
 
@@ -406,7 +409,7 @@ def test_a_legacy_or_a_membership_fee_of_a_donor_gives_no_receipt(
 def test_an_assigned_line_keeps_the_way_it_came(empty: Obole, tmp_path: Path):
     cash = Statement(1, 0, [CodaLine(70_00, "00950000", "VERSEMENT")], date(2025, 3, 14)).write(tmp_path)
     empty.takes_well(cash, decisions(tmp_path, ("coda-current-2025-001", "1", "D0004", "", "2025-04-02", "")))
-    assert empty.rows("SELECT donor, channel FROM gift") == [("D0004", "cash")]
+    assert [(one.gift.donor, one.gift.channel) for one in empty.posted()] == [("D0004", "cash")]
 
 
 def test_the_same_decision_again_is_known(small: Obole, tmp_path: Path):

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ledger.clock import today
+from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.register.receipts import State
 from obole.books.opened import open_books
@@ -33,12 +34,12 @@ def receipts() -> None:
 
 @receipts.command(help=N_("Who would get a receipt and who not, with the reasons and sums; nothing is written."))
 @year_option
-@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Of the reasons; default: that of the messages."))
 @with_books
 def preview(books: Path, year: int, language: str | None) -> None:
     """Show who would get a receipt and who not, with the reasons and sums; nothing is written."""
     opened = open_books(books)
-    click.echo(say_preview(preview_receipts(opened, year), language or opened.config.organisation.language))
+    click.echo(say_preview(preview_receipts(opened, year), language or spoken()))
 
 
 @receipts.command("list", help=N_("Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."))
@@ -96,15 +97,14 @@ def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) 
 
 @receipts.command(help=N_("Counts and sums by state and by reason."))
 @year_option
-@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Of the reasons; default: that of the messages."))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @with_books
 def status(books: Path, year: int, language: str | None, form: str) -> None:
     """Counts and sums by state and by reason."""
     opened = open_books(books)
     found = status_of(opened, year)
-    words = language or opened.config.organisation.language
-    click.echo(status_as_json(found) if form == "json" else say_status(found, words))
+    click.echo(status_as_json(found) if form == "json" else say_status(found, language or spoken()))
 
 
 # What a person should look at before an issue.

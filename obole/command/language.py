@@ -59,6 +59,7 @@ def speaking_on_terminal(language: str) -> Iterator[None]:
 def in_words(command: _Command) -> _Command:
     """Return a copy of a command with its help and that of its options in the person's language."""
     told = copy(command)
+    told._help_option = None  # noqa: SLF001 - click keeps the option, with its words, from the first time it was shown
     told.help = _(command.help) if command.help else command.help
     told.params = [_option(param) for param in command.params]
     if isinstance(told, click.Group):

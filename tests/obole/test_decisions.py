@@ -173,7 +173,7 @@ def test_the_sheet_says_why_in_the_language_of_its_headings(small: Obole, tmp_pa
     small("match", "-o", tmp_path / "open.csv", "--lang", "nl")
     sheet = (tmp_path / "open.csv").read_text(encoding="utf-8-sig")
     assert "(voorstel)" in sheet
-    assert "rekening van 2 donateurs" in sheet
+    assert "rekening van 2 schenkers" in sheet
     assert "account of" not in sheet
 
 

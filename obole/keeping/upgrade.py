@@ -14,6 +14,7 @@ from beancount.parser import parser
 from ledger.chart import code_of, house
 from ledger.errors import OboleError
 from ledger.journal import write_whole
+from ledger.languages import LANGUAGES
 from ledger.numbering import number_open_years, open_years_numbered
 from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, store_version
 from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
@@ -120,7 +121,8 @@ def _charted(books: Books) -> Merged:
     form = form_of(books.folder.root)
     codes = accounts_named(books.config)
     codes |= {code for since, new in _NEW_ACCOUNTS.items() if since > form for code in new}
-    wanted = [account for account in house() if account.code in codes - books.chart.keys()]
+    named = house(_language_of_names(books))
+    wanted = [account for account in named if account.code in codes - books.chart.keys()]
     elsewhere = list(_opened_elsewhere(books)) if wanted else []
     taken = {account.path: account.code for account in books.chart.values()}
     free = [account for account in wanted if account.path not in taken]
@@ -136,6 +138,12 @@ def _charted(books: Books) -> Merged:
         if account.path in taken
     ]
     return merged
+
+
+def _language_of_names(books: Books) -> str:
+    """Return the language that most house accounts of these books are named in: earlier books were all in French."""
+    paths = {account.path for account in books.chart.values()}
+    return max(LANGUAGES, key=lambda language: sum(account.path in paths for account in house(language)))
 
 
 def _opened_elsewhere(books: Books) -> Iterator[Opened]:

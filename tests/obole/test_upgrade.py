@@ -13,8 +13,9 @@ import pytest
 from killing import kill_after
 from small_books import SETTINGS, Obole
 
+from ledger.chart import house
 from ledger.store import HEADS
-from obole.books.creation import main_text
+from obole.books.creation import initialise, main_text
 from obole.books.form import FORM, FORM_FILE, NewerBooks, OldBooks
 from obole.books.opened import open_books
 from obole.books.settings import Config
@@ -393,3 +394,21 @@ class Killed(BaseException):
 
 def killed(_books: object) -> list[str]:
     raise Killed
+
+
+def test_an_account_is_added_in_the_language_that_the_others_are_named_in(tmp_path: Path):
+    settings = SETTINGS.replace("[organisation]\n", '[organisation]\nlanguage = "nl"\n')
+    books = initialise(tmp_path / "dutch", settings)
+    chart = books.folder.chart.read_text(encoding="utf-8")
+    start = chart.index(f"open {house_path('416100', 'nl')}")
+    start = chart.rindex("\n", 0, start) + 1
+    end = chart.index("\n\n", start) + 2
+    books.folder.chart.write_text(chart[:start] + chart[end:], encoding="utf-8")
+    (books.folder.root / FORM_FILE).unlink()
+    assert any("416100" in said for said in upgrade(books.folder.root).done)
+    assert house_path("416100", "nl") in books.folder.chart.read_text(encoding="utf-8")
+    assert house_path("416100", "nl") != house_path("416100", "fr")
+
+
+def house_path(code: str, language: str) -> str:
+    return next(account.path for account in house(language) if account.code == code)

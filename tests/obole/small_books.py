@@ -26,8 +26,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Connection
 
 from ledger.instalments import Instalment
+from ledger.records import DocumentKind
 from ledger.register import tables as register_tables
-from ledger.register.debits import instalments_of
+from ledger.register.debits import Debit, collections_of, instalments_of, references_of
 from ledger.register.documents import all_documents, undone_by
 from ledger.register.entries import EntryNumber, entry_numbers
 from ledger.register.gifts import PostedGift, gifts_of
@@ -315,6 +316,14 @@ class Obole:
         with self.register() as connection:
             found = [one for row in all_documents(connection) for one in instalments_of(connection, row.id)]
         return sorted(found, key=lambda one: (one.mandate, one.sequence))
+
+    def debits(self) -> list[tuple[str, Debit]]:
+        """Each debit of our collections that stand, with the PmtInfId that the bank's total names."""
+        with self.register() as connection:
+            names = [one.name for one in all_documents(connection) if one.kind == DocumentKind.COLLECTION]
+            references = [reference for name in names for reference in references_of(connection, name)]
+            found = collections_of(connection, references)
+        return [(one.reference, debit) for one in found.values() for debit in one.debits]
 
     def entry_numbers(self) -> list[EntryNumber]:
         with self.register() as connection:

@@ -75,9 +75,13 @@ def collect(obole: Obole, month: str = "2025-03", *more: str | Path) -> str:
 
 
 def instalments(obole: Obole, month: str = "2025-03") -> list[tuple[str, int, int, str]]:
-    return obole.rows(
-        f"SELECT mandate, sequence, cents, collection FROM instalment WHERE period = '{month}-01' ORDER BY 1, 2"
-    )
+    """What standing collections ask for a month: mandate, number, cents and collection, by mandate and number."""
+    collections = {debit.end_to_end: reference for reference, debit in obole.debits()}
+    return [
+        (one.mandate, one.sequence, one.cents, collections[one.end_to_end])
+        for one in obole.instalments()
+        if f"{one.period:%Y-%m}" == month and one.end_to_end in collections
+    ]
 
 
 def end_to_end(obole: Obole, mandate: str, sequence: int = 1) -> str:
@@ -677,7 +681,7 @@ def test_a_collection_not_sent_is_withdrawn_and_collected_anew(obole: Obole, tmp
     said = collect(obole, "2025-03")
     assert "4 instalments of 2025-03" in said
     assert instalments(obole)[-1][1] == 2  # the next number of the mandate: no EndToEndId is used twice
-    reference = obole.rows("SELECT collection FROM instalment WHERE mandate = 'M-2' AND sequence = 2")[0][0]
+    [reference] = [of for of, debit in obole.debits() if debit.end_to_end == end_to_end(obole, "M-2", 2)]
     obole.takes_well(Statement(parts=(total(100_00, reference),)).write(tmp_path))
     assert sum(cents for _, cents in obole.gifts()) == 100_00
     assert obole.checks().exit_code == 0

@@ -108,7 +108,11 @@ def stripe(books: Obole, tmp_path: Path) -> Obole:
 
 
 def gifts_of(obole: Obole) -> list[tuple[Any, ...]]:
-    return obole.rows("SELECT donor, cents, account, counted, paid, reverses IS NOT NULL FROM gift ORDER BY id")
+    """Donor, cents, account, year, day paid and whether it takes a gift back."""
+    return [
+        (gift.donor, gift.cents, gift.account, gift.counted, gift.paid and str(gift.paid), gift.reverses is not None)
+        for gift in (one.gift for one in obole.posted())
+    ]
 
 
 # From the report to the bank line

@@ -307,7 +307,8 @@ def test_each_euro_of_a_year_is_found_once(
     folder = tmp_path_factory.mktemp("files")
     shutil.copytree(collected_books, folder / "books")
     obole = Obole(folder / "books")
-    sent = obole.rows("SELECT mandate, cents, collection, end_to_end, due FROM instalment ORDER BY due, mandate")
+    debits = sorted(obole.debits(), key=lambda one: (one[1].due, one[1].mandate))
+    sent = [(one.mandate, one.cents, of, one.end_to_end, one.due.isoformat()) for of, one in debits]
     year = year_of(chance, sent)
     files = list(Files(year, folder, chance).all())
     shuffled = files + chance.sample(files, k=len(files) // 4)

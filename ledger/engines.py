@@ -15,10 +15,13 @@ from urllib.parse import quote
 from sqlalchemy import Column, Connection, Engine, ExceptionContext, String, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.types import Integer, Text
 
 from ledger.words import _
+
+# What keeps a store from being reached: its driver is not installed, or its address lacks what the driver asks for.
+UNREACHED = (SQLAlchemyError, ImportError, TypeError)
 
 _STREAM = "obole_stream"  # the execution option that carries the rows of a COPY
 _BROKEN = "23"  # SQLSTATE class 23: integrity constraint violation (PostgreSQL manual, appendix A)

@@ -16,7 +16,7 @@ from socket import gethostname
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.engines import create
+from ledger.engines import UNREACHED, create
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.words import _
@@ -96,7 +96,7 @@ def _session(url: str) -> Iterator[Connection]:
     """Yield a connection without transactions, closed at the end; Unreachable where the server does not answer."""
     try:
         connection = create(url, poolclass=NullPool).connect().execution_options(isolation_level="AUTOCOMMIT")
-    except (SQLAlchemyError, ImportError) as error:  # ImportError: the driver of the address is not installed
+    except UNREACHED as error:
         raise Unreachable(
             _("the server of a store cannot be reached ({type_name}); check its address in obole.toml.").format(
                 type_name=type(error).__name__

@@ -1,19 +1,21 @@
-"""Holding both embedded stores still for a moment, without stopping who writes for longer.
+"""Holding stores still for a moment, without stopping who writes for longer.
 
 SQLite lets nobody commit while somebody reads, so two readers are enough: from when the second has begun, register and
-vault stay as they would be found after a kill at that instant, which the next start settles.
+vault stay as they would be found after a kill at that instant, which the next start settles. A server shows one reader
+the same state for as long as it reads, while others write: there it is enough that nobody does when it begins.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from ledger.engines import create, on_server
 from ledger.errors import OboleError
-from ledger.store import sqlite_url
+from ledger.store import StoreName, readable, sqlite_url
 from ledger.words import _
 
 # A commit takes moments, a large one seconds. The second is short: a writer that holds the vault may be waiting for
@@ -26,17 +28,47 @@ class NotStill(OboleError):
 
 
 @contextmanager
-def held_still(register: Path, vault: Path) -> Iterator[Connection]:
-    """Hold both files as they are while the block runs; a connection to the register. NotStill where that cannot be.
+def held_still(*stores: Path) -> Iterator[list[Connection]]:
+    """Hold these files as they are while the block runs; a connection to each. NotStill where that cannot be.
 
     The register comes first: what goes into the vault is written before the register commits it.
     """
     for _attempt in range(_ATTEMPTS):
-        with _reading(register, _FIRST_SECONDS) as first, _reading(vault, _SECOND_SECONDS) as second:
-            if first is not None and second is not None:
-                yield first
+        with ExitStack() as held:
+            connections: list[Connection] = []
+            for path in stores:
+                reading = held.enter_context(_reading(path, _SECOND_SECONDS if connections else _FIRST_SECONDS))
+                if reading is None:
+                    break
+                connections.append(reading)
+            else:
+                yield connections
                 return
     raise NotStill(_("the stores are being written to without a pause; try again when the other command is done."))
+
+
+@contextmanager
+def snapshot(url: str, name: StoreName) -> Iterator[Connection]:
+    """Yield a connection that sees a store on a server as it is now, however long it reads, and cannot write.
+
+    Who holds the books for writing when two of them begin has one state of both. StoreUnreadable where there is none.
+    """
+    with readable(name, url):
+        engine = create(url, poolclass=NullPool)
+        opened = engine.connect()
+    with opened as connection:
+        with readable(name, url):
+            if on_server(engine):
+                # The isolation is that of every transaction on a server: one state from its first statement on.
+                connection = connection.execution_options(postgresql_readonly=True)  # noqa: PLW2901 - the same one
+                quote = engine.dialect.identifier_preparer.quote
+                # Else a migration could put another table in the place of one that is not read yet.
+                names = ", ".join(map(quote, inspect(connection).get_table_names()))
+                connection.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
+            else:
+                connection.exec_driver_sql("BEGIN")
+                connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+        yield connection
 
 
 @contextmanager

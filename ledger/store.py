@@ -13,9 +13,8 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, event, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.engines import begin_deferred, copy_rows, create, on_server
+from ledger.engines import UNREACHED, begin_deferred, copy_rows, create, on_server
 from ledger.engines import sqlite_url as sqlite_url  # noqa: PLC0414 - part of opening a store
 from ledger.errors import OboleError
 from ledger.words import _
@@ -69,7 +68,7 @@ def readable(name: StoreName, url: str) -> Iterator[None]:
     """Raise StoreUnreadable for whatever keeps a store from being opened; the sentence does not quote its address."""
     try:
         yield
-    except (SQLAlchemyError, ImportError) as error:  # ImportError: the driver of a server's address is not installed
+    except UNREACHED as error:
         said = _("the {name} cannot be opened ({type_name}); check that its file exists and is an Obole store.")
         if not url.startswith("sqlite"):
             said = _(
@@ -87,6 +86,14 @@ def prepare(engine: Engine, name: StoreName, *, migrate: bool = True) -> None:
     if not migrate:
         raise StoreUnreadable(_not_current(name, version))
     _upgrade(engine, name, version)
+
+
+def migrate_to(connection: Connection, name: StoreName, version: str) -> None:
+    """Make the tables of a store in an empty database, or bring them there, as a version has them.
+
+    StoreUnreadable where this Obole does not know the version.
+    """
+    _migrate(connection, name, version, version)
 
 
 def _version(engine: Engine, name: StoreName) -> str | None:
@@ -107,16 +114,22 @@ def _version(engine: Engine, name: StoreName) -> str | None:
 
 
 def _upgrade(engine: Engine, name: StoreName, version: str | None) -> None:
+    with engine.begin() as connection:
+        _migrate(connection, name, "head", version)
+
+
+def _migrate(connection: Connection, name: StoreName, target: str, version: str | None) -> None:
+    """Take the steps up to `target`; `version` is the one that is named where it is not known."""
     from alembic import command  # noqa: PLC0415 - costs 0.2 s, needed once in the life of a store
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
 
-    with as_file(files("ledger") / "migrations" / name) as scripts, engine.begin() as connection:
+    with as_file(files("ledger") / "migrations" / name) as scripts:
         config = Config()
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            command.upgrade(config, target)
         except CommandError:
             raise StoreUnreadable(
                 _(

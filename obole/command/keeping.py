@@ -10,6 +10,7 @@ from obole.books.opened import Books, found_books
 from obole.command.frame import progress_bar, with_books
 from obole.keeping.backup import BackedUp, NotBackedUp, back_up, vault_secret
 from obole.keeping.envelope import Lock, Secret, passphrase
+from obole.keeping.moving import Servers
 from obole.keeping.restore import Restored, head_of, restore, vault_secret_of
 from obole.keeping.upgrade import Upgraded, upgrade
 from obole.words import N_, _, many
@@ -39,7 +40,7 @@ def upgrade_command(books: Path, backup_file: Path | None, *, no_backup: bool, y
         click.confirm(_("Without a backup nothing brings the books of before back. Go on?"), abort=True)
 
     def keep(opened: Books) -> Path:
-        return back_up(opened, backup_file or _beside(opened), vault_secret(opened)).path
+        return back_up(opened, backup_file or _beside(opened), vault_secret(opened), held=True).path
 
     click.echo(say_upgraded(upgrade(books, None if no_backup else keep)))
 
@@ -76,16 +77,32 @@ def backup_command(books: Path, file: Path, passphrase_file: Path | None) -> Non
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_passphrase_option
+@click.option(
+    "--register-url", default="", metavar="URL", help=N_("An empty database for the register; default: a file in DIR.")
+)
+@click.option(
+    "--vault-url", default="", metavar="URL", help=N_("An empty database for the vault; default: a file in DIR.")
+)
 @click.option("--replace", is_flag=True, help=N_("Put them in the place of the books there, which are kept beside."))
 @click.option("--with-faults", is_flag=True, help=N_("Also where `obole check` finds faults in them."))
 def restore_command(
-    file: Path, folder: Path, passphrase_file: Path | None, *, replace: bool, with_faults: bool
+    file: Path,
+    folder: Path,
+    passphrase_file: Path | None,
+    register_url: str,
+    vault_url: str,
+    *,
+    replace: bool,
+    with_faults: bool,
 ) -> None:
     """Put the books of a backup into DIR and their key into the key folder, after `obole check` has proved them."""
     head = head_of(file)
     by_key = head.lock is Lock.VAULT_KEY
     secret = vault_secret_of(head) if by_key else _secret(passphrase_file, confirm=False)
-    click.echo(say_restored(restore(file, folder, secret, replace=replace, faults_allowed=with_faults)))
+    servers = Servers(register_url, vault_url)
+    click.echo(
+        say_restored(restore(file, folder, secret, servers=servers, replace=replace, faults_allowed=with_faults))
+    )
 
 
 def _secret(file: Path | None, *, confirm: bool) -> Secret:
@@ -166,6 +183,7 @@ def say_restored(restored: Restored) -> str:
     lines = [first]
     if restored.replaced is not None:
         lines.append(_("The books that stood there are in {name} now.").format(name=restored.replaced.name))
+    lines += restored.moves
     if restored.faults:
         found = len(restored.faults)
         told = many("`obole check` finds {count} fault in them.", "`obole check` finds {count} faults in them.", found)

@@ -1,8 +1,9 @@
 """`obole backup`: one file that holds a whole set of books and the key of its vault, taken while others work.
 
-The stores are held still for the moments in which they and the small files are copied; what is written once and never
-changed (journal, documents, receipts) is copied afterwards, as the register that was copied names it. Nothing that
-holds a name ever stands on the disk in clear: the copies have no name in any folder and are gone with the process.
+The stores are held still for the moments in which they and the small files are copied, and those on a server for the
+moment in which a snapshot of each begins; what is written once and never changed (journal, documents, receipts) is
+copied afterwards, as the register that was copied names it. Nothing that holds a name ever stands on the disk in
+clear: the copies have no name in any folder and are gone with the process, and the rows of a server pass as a stream.
 """
 
 import fcntl
@@ -14,23 +15,28 @@ import re
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
 from ledger.clock import posting_time
+from ledger.engines import cause_of
 from ledger.errors import OboleError
 from ledger.journal import sync_folder, temporary_name
 from ledger.register.inventory import Counted, PostedFile, count_all, posted_files
-from ledger.snapshot import held_still
-from ledger.store import STORES, store_version
+from ledger.snapshot import held_still, snapshot
+from ledger.store import STORES, StoreName, store_version
 from ledger.vault.key import read_key
 from obole.books.form import form_of
 from obole.books.opened import Books
 from obole.keeping.contents import BOOKS, KEYS, MANIFEST, Contents, Member
+from obole.keeping.dump import blocks_of
 from obole.keeping.envelope import EnvelopeWriter, Lock, Secret
 from obole.words import _
 
@@ -42,6 +48,7 @@ _BLOCK = 1 << 20
 _PASSING = re.compile(r"^\..*\.new$|^[0-9].*\.new$|^\.obole\.lock$|-journal$|^__pycache__$")
 _ONCE = ("journal", "documents", "receipts")  # written once under their names and never changed
 _SMALL = 1 << 20
+_PATIENCE = 600.0  # seconds that a backup of stores on a server waits for who is writing
 
 
 class NotBackedUp(OboleError):
@@ -64,19 +71,31 @@ def vault_secret(books: Books) -> Secret:
     return Secret(Lock.VAULT_KEY, read_key(books.config.key), books.config.key)
 
 
-def back_up(books: Books, path: Path, secret: Secret, progress: Progress | None = None) -> BackedUp:
-    """Write a backup of the books into a new file; NotBackedUp where it cannot stand there or the stores are elsewhere.
+def back_up(
+    books: Books, path: Path, secret: Secret, progress: Progress | None = None, *, held: bool = False
+) -> BackedUp:
+    """Write a backup of the books into a new file; NotBackedUp where it cannot stand there or a store cannot be read.
 
-    Others go on working: nobody waits for longer than the stores and the settings take to be copied.
+    Others go on working: nobody waits for longer than the stores and the settings take to be copied. Where a store
+    lies on a server, the books are held for writing until its snapshot has begun, unless the caller has them `held`;
+    Busy where another writes for longer than a backup waits.
     """
     path = path.absolute()
-    if books.config.register_url or books.config.vault_url:
-        raise NotBackedUp(
-            _(
-                "register or vault of these books lie on a server, which `obole backup` does not copy yet; back the "
-                "server up with its own tools (pg_dump), and the folder of the books with it."
-            )
-        )
+    _refuse(books, path)
+    key = read_key(books.config.key)
+    with _new_file(path) as out, TemporaryFile(dir=path.parent) as spool, ExitStack() as snapshots:
+        still = _stand_still(books, cast("BinaryIO", spool), snapshots, held=held)
+        writer = _Archive(out, secret, progress, len(still.files))
+        _dump(writer, still)
+        snapshots.close()  # a server keeps what others delete for as long as a snapshot lasts
+        faults = _fill(writer, books, still, key if secret.lock is Lock.PASSPHRASE else b"")
+        writer.close(still)
+        size = out.tell()
+    return BackedUp(path, size, still.counts, len(still.files), faults)
+
+
+def _refuse(books: Books, path: Path) -> None:
+    """Raise NotBackedUp where the stores are missing or the file cannot stand."""
     for name in STORES:
         file = books.embedded(name)
         if file is not None and not file.exists():
@@ -91,14 +110,6 @@ def back_up(books: Books, path: Path, secret: Secret, progress: Progress | None 
     if not path.parent.is_dir():
         message = _("{folder}: there is no such folder; make it, or choose another.")
         raise NotBackedUp(message.format(folder=path.parent))
-    key = read_key(books.config.key)
-    with _new_file(path) as out, TemporaryFile(dir=path.parent) as spool:
-        still = _stand_still(books, cast("BinaryIO", spool))
-        writer = _Archive(out, secret, progress, len(still.files))
-        faults = _fill(writer, books, still, key if secret.lock is Lock.PASSPHRASE else b"")
-        writer.close(still)
-        size = out.tell()
-    return BackedUp(path, size, still.counts, len(still.files), faults)
 
 
 class _Spooled(NamedTuple):
@@ -122,23 +133,31 @@ class _Still:
     folders: tuple[str, ...]
     copies: dict[str, _Spooled]
     spool: BinaryIO
+    snapshots: dict[StoreName, Connection]  # of stores on a server, open until they are copied
 
 
-def _stand_still(books: Books, spool: BinaryIO) -> _Still:
-    root, stores = books.folder.root, (books.folder.register, books.folder.vault)
-    versions: dict[str, str] = {name: store_version(books.address(name), name) or "" for name in STORES}
-    copies: dict[str, _Spooled] = {}
-    # Opened before and closed after: to close a file makes SQLite's locks on it void for the whole process.
-    with stores[0].open("rb") as register, stores[1].open("rb") as vault, held_still(*stores) as connection:
-        for path, file in zip(stores, (register, vault), strict=True):
-            copies[path.name] = _copied(file, spool)
-        posted, counts = posted_files(connection), count_all(connection)
+def _stand_still(books: Books, spool: BinaryIO, snapshots: ExitStack, *, held: bool) -> _Still:
+    """Copy what may change and begin the snapshots of what lies on a server, which `snapshots` ends."""
+    root = books.folder.root
+    with ExitStack() as moment:
+        if not held and None in map(books.embedded, STORES):
+            moment.enter_context(books.writing(_PATIENCE))
+        versions: dict[str, str] = {name: store_version(books.address(name), name) or "" for name in STORES}
+        copies: dict[str, _Spooled] = {}
+        seen = {
+            name: snapshots.enter_context(snapshot(books.address(name), name))
+            for name in STORES
+            if books.embedded(name) is None
+        }
+        register = _copy_embedded(books, copies, spool, moment) or seen["register"]
+        posted, counts = posted_files(register), count_all(register)
         files, folders = _walk(root)
-        for name in files:
-            if name not in copies and name.split("/")[0] not in _ONCE and (root / name).stat().st_size <= _SMALL:
-                with (root / name).open("rb") as file:
-                    copies[name] = _copied(file, spool)
-    names = {*files, *copies, *(one.path for one in posted)}
+        # A file of the name that lies there has nothing of a store on a server.
+        files = [one for one in files if one not in {_file_of(books, name).name for name in seen}]
+        for one in files:
+            if one not in copies and one.split("/")[0] not in _ONCE and (root / one).stat().st_size <= _SMALL:
+                with (root / one).open("rb") as file:
+                    copies[one] = _copied(file, spool)
     return _Still(
         posting_time(),
         form_of(root),
@@ -146,11 +165,39 @@ def _stand_still(books: Books, spool: BinaryIO) -> _Still:
         books.config.key,
         counts,
         dict(map(_pair, posted)),
-        tuple(sorted(names)),
+        tuple(sorted({*files, *copies, *(one.path for one in posted)})),
         tuple(sorted(folders)),
         copies,
         spool,
+        seen,
     )
+
+
+def _copy_embedded(books: Books, copies: dict[str, _Spooled], spool: BinaryIO, moment: ExitStack) -> Connection | None:
+    """Copy the stores that lie in the books, still for the `moment`; a connection to the register where it is one."""
+    stores = [file for file in map(books.embedded, STORES) if file is not None]
+    # Opened before and closed after: to close a file makes SQLite's locks on it void for the whole process.
+    opened = [moment.enter_context(path.open("rb")) for path in stores]
+    connections = moment.enter_context(held_still(*stores))
+    for path, file in zip(stores, opened, strict=True):
+        copies[path.name] = _copied(file, spool)
+    return connections[0] if books.embedded("register") is not None else None
+
+
+def _file_of(books: Books, name: StoreName) -> Path:
+    """Return where a store lies that is embedded."""
+    return books.folder.register if name == "register" else books.folder.vault
+
+
+def _dump(writer: "_Archive", still: _Still) -> None:
+    """Put the rows of the stores on a server into the archive as they come."""
+    for name, connection in still.snapshots.items():
+        try:
+            for member, block in blocks_of(connection, name, still.versions[name]):
+                writer.add(member, io.BytesIO(block), len(block))
+        except SQLAlchemyError as error:
+            message = _("{store}: its server stopped answering while it was copied ({cause}); try again when it does.")
+            raise NotBackedUp(message.format(store=name, cause=cause_of(error))) from None
 
 
 def _pair(file: PostedFile) -> tuple[str, str]:

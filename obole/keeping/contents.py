@@ -11,7 +11,7 @@ from ledger.register.inventory import Counted
 from obole.words import _
 
 MANIFEST = "manifest.json"
-BOOKS, KEYS = "books/", "keys/"
+BOOKS, KEYS, STORED = "books/", "keys/", "stores/"  # files, the key, rows of a store on a server
 
 
 class ManifestBroken(OboleError):

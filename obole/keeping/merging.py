@@ -151,7 +151,8 @@ def _settle(merged: Merged, lines: list[str], index: int, found: _Line | None, w
         message = _("{place}: the settings of plugin {plugin} are not Obole's; write `{line}`.")
         merged.left.append(message.format(place=place, plugin=found.name, line=wanted.line))
         return
-    if said.get("register") != asked["register"]:
+    # Where the register lies on a server, obole.toml alone says it.
+    if "register" in asked and said.get("register", asked["register"]) != asked["register"]:
         message = _("{place}: plugin {plugin} names another register than obole.toml; correct one of them.")
         merged.left.append(message.format(place=place, plugin=found.name))
     accounts, new = _joined(said.get("accounts"), asked["accounts"])
@@ -171,6 +172,18 @@ def _settle(merged: Merged, lines: list[str], index: int, found: _Line | None, w
             for name, account in asked["accounts"].items()
             if accounts[name] != account
         ]
+
+
+def with_own_register(text: str) -> str:
+    """Return a main file in which no plugin names a server: where one is used, obole.toml alone says it."""
+    lines = text.splitlines(keepends=True)
+    for index, found in enumerate(map(_read, lines)):
+        settings = _settings(found.value) if found is not None and found.kind == "plugin" else None
+        if found is not None and settings is not None and "://" in str(settings.get("register", "")):
+            ending = lines[index][len(lines[index].rstrip("\r\n")) :]
+            kept = {key: value for key, value in settings.items() if key != "register"}
+            lines[index] = f'plugin "{found.name}" {quote(repr(kept))}{ending}'
+    return "".join(lines)
 
 
 def _settings(value: str) -> dict[str, Any] | None:

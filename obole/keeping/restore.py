@@ -1,8 +1,8 @@
 """`obole restore`: the books of a backup, proved before anything is replaced, and moved into place in one step.
 
-They are unpacked beside the place where they shall stand, held against the manifest, opened and checked there; books
-of an earlier form are upgraded in a second copy for that, and stay as they are in the first. Whatever is wrong is one
-sentence, and nothing was changed.
+They are unpacked beside the place where they shall stand, with their stores in files, held against the manifest, opened
+and checked there; books of an earlier form are upgraded in a second copy for that, and stay as they are in the first.
+Only then do the stores go to a server, where that is asked. Whatever is wrong is one sentence, and nothing was changed.
 """
 
 import ctypes
@@ -10,11 +10,12 @@ import errno
 import fcntl
 import gzip
 import hashlib
+import io
 import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,15 +24,17 @@ from typing import Any, BinaryIO, cast
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.journal import sync_folder
-from ledger.locks import writing
+from ledger.locks import Busy, writing
 from ledger.register.inventory import Counted
 from ledger.vault.key import KEY_BYTES, KeyInBooks, keep_key, keys_folder, read_key, require_name_free
 from obole.audit.check import check_books
 from obole.books.form import FORM, NewerBooks
-from obole.books.opened import Books, open_books, settle
+from obole.books.opened import Books, found_books, open_books, settle
 from obole.books.settings import FILE_NAME
-from obole.keeping.contents import BOOKS, KEYS, MANIFEST, Contents, ManifestBroken, Member, read_contents
+from obole.keeping.contents import BOOKS, KEYS, MANIFEST, STORED, Contents, ManifestBroken, Member, read_contents
+from obole.keeping.dump import Refilling
 from obole.keeping.envelope import EnvelopeReader, Head, Lock, NoBackup, Secret, changed_or_cut_off, read_head
+from obole.keeping.moving import NOWHERE, Servers, brought_home, move_stores, refuse_unfit, told
 from obole.keeping.upgrade import upgrade, upgrade_needed
 from obole.words import _, many
 
@@ -52,6 +55,7 @@ class Restored:
     replaced: Path | None = None
     old: bool = False
     faults: list[str] = field(default_factory=list)
+    moves: list[str] = field(default_factory=list)
 
 
 def head_of(file: Path) -> Head:
@@ -70,16 +74,20 @@ def restore(
     root: Path,
     secret: Secret,
     *,
+    servers: Servers = NOWHERE,
     replace: bool = False,
     faults_allowed: bool = False,
 ) -> Restored:
     """Put the books of a backup into the folder `root`, with their key in the key folder.
 
-    NotRestored where books stand there and `replace` is not given, or where `obole check` finds faults in the copy and
-    they are not allowed; NoBackup, WrongPassphrase, ManifestBroken, KeyTaken where the backup or its key will not do.
+    Their stores go into the empty databases of `servers`, and into the folder where it names none. NotRestored where
+    books stand there and `replace` is not given, or where `obole check` finds faults in the copy and they are not
+    allowed; NotMoved where a database is not empty; NoBackup, WrongPassphrase, ManifestBroken, DumpBroken, KeyTaken
+    where the backup or its key will not do; Busy where another process is writing to the books that stand there.
     """
     root = root.resolve()
     present = _present(root, replace=replace)
+    refuse_unfit(servers)
     if keys_folder().resolve().is_relative_to(root):
         message = _("the key folder lies inside {folder}; point OBOLE_KEYS at a folder outside it.")
         raise KeyInBooks(message.format(folder=root.name))
@@ -90,20 +98,23 @@ def restore(
         unpacked = place / "books"
         if contents.form > FORM:
             raise NewerBooks(Path(file.name))
+        home = brought_home(unpacked)
         faults, old = _prove(unpacked, place, key)
         if faults and not faults_allowed:
-            told = many(
+            fault = many(
                 "{file}: `obole check` finds {count} fault in what it holds, the first: {first}; nothing was changed. "
                 "Take another backup, or put it back with its faults by --with-faults.",
                 "{file}: `obole check` finds {count} faults in what it holds, the first: {first}; nothing was changed. "
                 "Take another backup, or put it back with its faults by --with-faults.",
                 len(faults),
             )
-            raise NotRestored(told.format(file=file.name, count=len(faults), first=faults[0]))
-        os.sync()
-        keep_key(contents.key, key)
-        replaced = _move(unpacked, root, present=present)
-    return Restored(root, contents.taken_at, contents.counts, replaced, old, faults)
+            raise NotRestored(fault.format(file=file.name, count=len(faults), first=faults[0]))
+        with _unwritten(root, present=present):  # before a database keeps anything
+            move_stores(unpacked, servers, contents.key)
+            os.sync()
+            keep_key(contents.key, key)
+            replaced = _move(unpacked, root, present=present)
+    return Restored(root, contents.taken_at, contents.counts, replaced, old, faults, told(home, servers))
 
 
 def _present(root: Path, *, replace: bool) -> bool:
@@ -152,6 +163,7 @@ class _Unpacked:
 
     name: str
     place: Path
+    stores: Refilling
     members: dict[str, Member] = field(default_factory=dict)
     key: bytes = b""
     manifest: bytes = b""
@@ -166,6 +178,10 @@ class _Unpacked:
         elif name.startswith(KEYS):
             self.key = content.read()
             self.members[name] = Member(name, len(self.key), hashlib.sha256(self.key).hexdigest())
+        elif name.startswith(STORED):
+            rows = content.read()
+            self.stores.take(name, io.BytesIO(rows))
+            self.members[name] = Member(name, len(rows), hashlib.sha256(rows).hexdigest())
         else:
             self.members[name] = _write(name, content, self.inside(name))
 
@@ -179,23 +195,15 @@ class _Unpacked:
 
 def _unpack(file: Path, secret: Secret, place: Path) -> tuple[Contents, bytes]:
     """Unpack a backup into `place`/books and hold it against its manifest; the manifest and the key of the vault."""
-    found = _Unpacked(file.name, place)
     (place / "books").mkdir(mode=0o700)
-    with file.open("rb") as opened:
-        reader = EnvelopeReader(opened, file, read_head(opened, file), secret)
-        packed = gzip.GzipFile(fileobj=cast("Any", reader), mode="rb")
-        try:
-            with tarfile.open(fileobj=cast("Any", packed), mode="r|") as archive:
-                for member in archive:
-                    found.take(member.name, cast("BinaryIO | None", archive.extractfile(member)))
-            while packed.read(_BLOCK):  # to the end, where a change is found too
-                pass
-        except (tarfile.TarError, EOFError, gzip.BadGzipFile):
-            raise NoBackup(changed_or_cut_off(file.name)) from None
-    contents = read_contents(found.manifest)
-    if sorted(contents.members) != sorted(found.members.values()):
-        message = _("{file}: holds other files than its manifest says; take another copy of it.")
-        raise ManifestBroken(message.format(file=file.name))
+    with Refilling(place / "books", file.name) as stores:
+        found = _Unpacked(file.name, place, stores)
+        _read_all(file, secret, found)
+        contents = read_contents(found.manifest)
+        if sorted(contents.members) != sorted(found.members.values()):
+            message = _("{file}: holds other files than its manifest says; take another copy of it.")
+            raise ManifestBroken(message.format(file=file.name))
+        stores.keep()
     for name in contents.folders:
         found.inside(BOOKS + name).mkdir(parents=True, exist_ok=True, mode=0o700)
     key = secret.value if secret.lock is Lock.VAULT_KEY else found.key
@@ -203,6 +211,21 @@ def _unpack(file: Path, secret: Secret, place: Path) -> tuple[Contents, bytes]:
         message = _("{file}: holds no key of a vault; take another copy of it.")
         raise ManifestBroken(message.format(file=file.name))
     return contents, key
+
+
+def _read_all(file: Path, secret: Secret, found: _Unpacked) -> None:
+    """Take every member of a backup, and read on to its end, where a change is found too."""
+    with file.open("rb") as opened:
+        reader = EnvelopeReader(opened, file, read_head(opened, file), secret)
+        packed = gzip.GzipFile(fileobj=cast("Any", reader), mode="rb")
+        try:
+            with tarfile.open(fileobj=cast("Any", packed), mode="r|") as archive:
+                for member in archive:
+                    found.take(member.name, cast("BinaryIO | None", archive.extractfile(member)))
+            while packed.read(_BLOCK):
+                pass
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile):
+            raise NoBackup(changed_or_cut_off(file.name)) from None
 
 
 def _write(name: str, content: BinaryIO, path: Path) -> Member:
@@ -228,7 +251,7 @@ def _prove(unpacked: Path, place: Path, key: bytes) -> tuple[list[str], bool]:
             upgrade(proved)
         found = open_books(proved)
         books = Books(found.folder, found.config, key)
-        with writing(books.folder):
+        with books.writing():
             settle(books)
         faults = [fault for result in check_books(books) for fault in result.faults]
         books.register.dispose()
@@ -238,6 +261,22 @@ def _prove(unpacked: Path, place: Path, key: bytes) -> tuple[list[str], bool]:
     return faults, old
 
 
+@contextmanager
+def _unwritten(root: Path, *, present: bool) -> Iterator[None]:
+    """Hold the books that stand in a folder, where there are any; Busy where another process is writing to them."""
+    with ExitStack() as held:
+        if present:
+            try:
+                held.enter_context(found_books(root).writing())
+            except Busy:
+                raise
+            except (
+                OboleError
+            ):  # broken, or without their server: often why a backup is put back; nobody works with them
+                held.enter_context(writing(Folder(root)))
+        yield
+
+
 def _move(unpacked: Path, root: Path, *, present: bool) -> Path | None:
     """Give the books their place; where the books that stood there are now, None where there were none."""
     if not present:
@@ -245,12 +284,11 @@ def _move(unpacked: Path, root: Path, *, present: bool) -> Path | None:
         sync_folder(root.parent)
         return None
     kept = _free_name(root)
-    with writing(Folder(root)):
-        # First beside under the name that the old ones will have: killed before the exchange, nothing has changed.
-        unpacked.rename(kept)
-        sync_folder(root.parent)
-        _exchange(kept, root)
-        sync_folder(root.parent)
+    # First beside under the name that the old ones will have: killed before the exchange, nothing has changed.
+    unpacked.rename(kept)
+    sync_folder(root.parent)
+    _exchange(kept, root)
+    sync_folder(root.parent)
     return kept
 
 

@@ -204,12 +204,14 @@ def test_a_passphrase_of_a_few_letters_is_refused(small: Obole, tmp_path: Path, 
     assert not (tmp_path / "kept.obole").exists()
 
 
-def test_stores_on_a_server_are_refused_in_a_sentence(small: Obole, tmp_path: Path, words: Path):
+@pytest.mark.parametrize("address", ["server/register", "nobody@127.0.0.1:1/register"])
+def test_a_server_that_does_not_answer_is_said(small: Obole, tmp_path: Path, words: Path, address: str):
     path = small.books / "obole.toml"
-    path.write_text('register_url = "postgresql+pg8000://server/register"\n' + path.read_text(encoding="utf-8"))
+    path.write_text(f'register_url = "postgresql+pg8000://{address}"\n' + path.read_text(encoding="utf-8"))
     told = small("backup", tmp_path / "kept.obole", "--passphrase-file", words)
     assert told.exit_code == 1
-    assert "lie on a server" in told.output
+    assert told.output.startswith("obole: the server of a store cannot be reached")
+    assert "check its address in obole.toml" in told.output
     assert list(tmp_path.glob("*.obole")) == []
 
 
@@ -308,7 +310,7 @@ def test_it_steps_back_from_who_holds_the_vault_and_waits_for_the_register(small
     writer = threading.Thread(target=work)
     writer.start()
     ready.wait()
-    with held_still(*stores) as connection:
+    with held_still(*stores) as (connection, _):
         assert connection.exec_driver_sql("SELECT count(*) FROM x").scalar_one() == 0
     writer.join()
     assert failures == []

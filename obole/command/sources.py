@@ -112,6 +112,12 @@ _OUTCOMES = (
     N_("pending"),
     N_("void"),
     N_("test"),
+    N_("parties"),
+    N_("instalment"),
+    N_("detail"),
+    N_("nothing"),
+    N_("identity"),
+    N_("restored"),
 )
 
 

@@ -8,12 +8,15 @@ from babel.messages.extract import extract_from_dir
 from click.testing import CliRunner
 from small_books import SETTINGS, Obole, new_books
 
+from importers.platforms.records import PlatformEvent
 from ledger.chart import code_of
 from ledger.languages import spoken
+from ledger.records import LineOutcome
 from obole.books.opened import open_books
 from obole.command.click_words import SENTENCES
 from obole.command.frame import main
 from obole.command.language import language_for
+from obole.command.sources import _OUTCOMES
 from obole.words import text_in
 
 COMMANDS = ("check", "report", "init")
@@ -151,3 +154,7 @@ def test_dutch_books_have_dutch_account_names_and_narrations(tmp_path: Path):
     assert opened.paths["731100"] == "Income:73-Giften-legaten-subsidies:731100-Giften-in-geld"
     assert all(code_of(path) == code for code, path in opened.paths.items())
     assert told("--books", str(opened.folder.root), "match").strip() == "Alles is toegewezen."
+
+
+def test_every_outcome_of_a_line_has_its_word():
+    assert {*LineOutcome, *PlatformEvent} <= set(_OUTCOMES)

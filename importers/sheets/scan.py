@@ -141,8 +141,11 @@ def plain(raw: str) -> str:
 
 
 def _column(place: str) -> int:
-    """Return the column from 0 of a cell: `A1` -> 0, `AA1` -> 26."""
+    """Return the column from 0 of a cell: `A1` -> 0, `AA1` -> 26; ValueError where it names none."""
+    letters = place.rstrip("0123456789").upper()
+    if not (letters.isascii() and letters.isalpha()):
+        raise ValueError(place)
     index = 0
-    for letter in place.rstrip("0123456789").upper():
+    for letter in letters:
         index = index * 26 + ord(letter) - 64
     return index - 1

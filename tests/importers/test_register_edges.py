@@ -6,6 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from registers import write_csv, write_workbook
+from test_tabular import rewrite
 
 from importers.deciding.proposals import Proposal, directory, propose
 from importers.deciding.returns import fate
@@ -404,3 +405,12 @@ def test_a_score_is_at_most_one():
     (part,) = propose("Zoé Dupant", "rue des lilas", known)
     (bare,) = propose("Zoé Dupant", "", known)
     assert part.score == round(min(1.0, bare.score + 0.15), 3)
+
+
+@pytest.mark.parametrize("place", ["1", "", ">1", "é1"])
+def test_a_cell_that_stands_nowhere_is_damage(place: str, tmp_path: Path):
+    source = write_workbook(tmp_path / "journal.xlsx", HEAD)
+    rewrite(source, "xl/worksheets/sheet1.xml", lambda xml: xml.replace('r="A1"', f'r="{place}"'))
+    file = journal.read(source)
+    assert ["the workbook is damaged" in error for error in told(file, Severity.ERROR)] == [True]
+    assert not journal.identify(source)

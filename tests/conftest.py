@@ -65,7 +65,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     seconds: Counter[str] = Counter()
     for report in (each for reports in terminalreporter.stats.values() for each in reports):
         if isinstance(report, pytest.TestReport):
-            seconds[report.nodeid.split("/")[1]] += report.duration
+            seconds[report.nodeid.partition("::")[0].split("/")[1]] += report.duration
     for room, spent in sorted(seconds.items()):
         terminalreporter.write_line(f"-- tests of {room}: {spent:.0f} s")
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from ledger.journal import Entry, Line
+from ledger.kinds import kind_word
 from ledger.words import _
 
 
@@ -112,14 +113,14 @@ class DimensionKeys:
             found = declared.get(key)
             if found is None:
                 yield _(
-                    '{dimension} `{key}` is not declared; correct it, or add [[{dimension}]] with key = "{key}" to '
+                    '{word} `{key}` is not declared; correct it, or add [[{dimension}]] with key = "{key}" to '
                     "obole.toml"
-                ).format(dimension=dimension, key=key)
+                ).format(word=kind_word(dimension), dimension=dimension, key=key)
             elif day is not None and not found.holds(day):
                 yield _(
-                    "{dimension} `{key}` is not for {day} ({period}); correct the key or the date, or the "
+                    "{word} `{key}` is not for {day} ({period}); correct the key or the date, or the "
                     "period of [[{dimension}]] in obole.toml"
-                ).format(dimension=dimension, key=key, day=day, period=_period(found))
+                ).format(word=kind_word(dimension), dimension=dimension, key=key, day=day, period=_period(found))
 
     def outside(self, line: LineKeys, day: date) -> OutsidePeriod | None:
         """Return the first key of a line whose period leaves its day out, None where there is none."""

@@ -4,6 +4,7 @@ A message is one sentence that names the file, line or field, says what was expe
 carries a name, an address, an IBAN, an e-mail or a national number.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,6 +39,16 @@ class Fault:
         if self.line is None:
             return self.message
         return _("line {line}: {message}").format(line=self.line, message=self.message)
+
+
+def refuses(faults: Iterable[Fault]) -> bool:
+    """Return True where one of the faults refuses what it was found in."""
+    return any(fault.severity is Severity.ERROR for fault in faults)
+
+
+def remarks_among(faults: Iterable[Fault]) -> list[Fault]:
+    """Return the faults that refuse nothing."""
+    return [fault for fault in faults if fault.severity is not Severity.ERROR]
 
 
 class SourceRefused(OboleError):

@@ -14,6 +14,7 @@ from beancount.parser import parser
 from ledger.chart import code_of
 from ledger.errors import OboleError
 from ledger.journal import Entry, Line
+from ledger.kinds import kind_word
 from ledger.money import to_cents
 from ledger.numbering import NUMBER
 from ledger.posting import Booking
@@ -36,7 +37,7 @@ def refuse_kind(name: str, kind: str) -> None:
     if kind in _NOT_UNDONE:
         raise CannotUndo(
             _("{name}: a document of kind {kind} posts no money and is not undone; correct what it says.").format(
-                name=name, kind=kind
+                name=name, kind=kind_word(kind)
             )
         )
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from ledger.errors import Fault, Severity
+from ledger.errors import Fault, refuses
 
 Progress = Callable[[str, int, int], None]
 
@@ -27,7 +27,7 @@ class Told:
     @property
     def refused(self) -> bool:
         """True where something of the file was refused."""
-        return any(fault.severity is Severity.ERROR for fault in self.faults)
+        return refuses(self.faults)
 
     def add(self, counts: Mapping[str, int], cents: Mapping[str, int]) -> None:
         """Count what a document of the file held."""

@@ -193,13 +193,13 @@ def _difference(statement: Statement, surplus: Sequence[Movement], known: Sequen
     missing = to_decimal(statement.closing - expected)
     if len(known) > 1:
         message = _(
-            "shares days with {first} to {last} and does not agree with it: {count} of its {lines} lines are new, and "
-            "after them its closing balance is {difference} EUR away; import the statements between them first, or ask "
+            "shares days with {first} to {last} and does not agree with it: new lines: {count} of {lines}, and after "
+            "them its closing balance is {difference} EUR away; import the statements between them first, or ask "
             "the bank which is right"
         )
     else:
         message = _(
-            "shares days with {first} and does not agree with it: {count} of its {lines} lines are new, and after them "
+            "shares days with {first} and does not agree with it: new lines: {count} of {lines}, and after them "
             "its closing balance is {difference} EUR away; import the statements between them first, or ask the bank "
             "which is right"
         )

@@ -32,7 +32,7 @@ from importers.bank.elements import (
 )
 from importers.words import N_, _, many
 from ledger.collector import paused
-from ledger.errors import Fault, Severity
+from ledger.errors import Fault, Severity, refuses
 from ledger.languages import spoken
 from ledger.money import to_decimal
 
@@ -591,4 +591,4 @@ def _money(cents: int) -> str:
 
 
 def _ok(faults: Iterable[Fault]) -> bool:
-    return all(fault.severity is not Severity.ERROR for fault in faults)
+    return not refuses(faults)

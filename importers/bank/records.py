@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from ledger.errors import Fault, Severity
+from ledger.errors import Fault, refuses
 from ledger.records import DocumentKind
 
 
@@ -98,7 +98,7 @@ class Statement:
     @property
     def ok(self) -> bool:
         """Return True where nothing refuses the statement."""
-        return all(fault.severity is not Severity.ERROR for fault in self.faults)
+        return not refuses(self.faults)
 
     @property
     def booked(self) -> tuple[Movement, ...]:
@@ -125,9 +125,7 @@ class BankFile:
     @property
     def ok(self) -> bool:
         """Return True where the whole file and each statement can be taken."""
-        return all(fault.severity is not Severity.ERROR for fault in self.faults) and all(
-            statement.ok for statement in self.statements
-        )
+        return not refuses(self.faults) and all(statement.ok for statement in self.statements)
 
     @property
     def outline(self) -> Outline:

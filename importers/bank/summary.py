@@ -12,7 +12,8 @@ from pathlib import Path
 from importers.bank import camt, coda, pain
 from importers.bank.records import BankFile, Statement
 from importers.words import _, many
-from ledger.errors import Fault, Severity
+from ledger.errors import Fault, Severity, refuses
+from ledger.kinds import kind_word
 from ledger.money import to_decimal
 
 CODA = "coda"
@@ -51,7 +52,7 @@ class Inspection:
     @property
     def ok(self) -> bool:
         """Return True where nothing refuses the file or a part of it."""
-        return all(fault.severity is not Severity.ERROR for fault in self.faults)
+        return not refuses(self.faults)
 
 
 def inspect_bank_file(path: Path) -> Inspection:
@@ -145,7 +146,7 @@ def as_json(inspection: Inspection) -> dict[str, object]:
 
 def as_text(inspection: Inspection) -> str:
     """Return a table for people: one line on the file, one row per statement, then the facts and the faults."""
-    parts = [f"{inspection.file}: {inspection.kind}, {_verdict(inspection)}"]
+    parts = [f"{inspection.file}: {kind_word(inspection.kind)}, {_verdict(inspection)}"]
     if inspection.statements:
         parts += _table(inspection.statements)
     parts += [f"  {label}: {value}" for label, value in inspection.facts]

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from importers.platforms import adyen, chariot, declared, mollie, paypal, stripe, trustly
 from importers.platforms.declared import DeclaredSource
-from importers.platforms.records import MONEY, PlatformEvent, PlatformReport, PlatformRow, kind_told
+from importers.platforms.records import MONEY, PlatformEvent, PlatformReport, PlatformRow
 from importers.platforms.table import NO_HINTS, Hints, first_record
 from importers.sheets.tabular import fold
 from importers.words import N_, _
 from ledger.errors import Fault
+from ledger.kinds import kind_word
 from ledger.money import to_decimal
 
 
@@ -145,7 +146,7 @@ def _without_money(report: PlatformReport) -> list[tuple[str, str]]:
             why = sorted({_(row.why) for row in idle if row.why})
             told.append(
                 (
-                    _("no money: {kind}").format(kind=kind_told(kind)),
+                    _("no money: {kind}").format(kind=kind_word(kind)),
                     f"{len(idle)}" + (f" ({', '.join(why)})" if why else ""),
                 )
             )

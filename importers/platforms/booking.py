@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from importers.deciding.found import Found
 from importers.deciding.gifts import counted_year, given_again, issued_to, owner_of, taken_back, two_lines
-from importers.platforms.records import TAKES_BACK, PlatformEvent, PlatformReport, PlatformRow, kind_told
+from importers.platforms.records import TAKES_BACK, PlatformEvent, PlatformReport, PlatformRow
 from importers.words import _
 from ledger.errors import Fault, Severity
 from ledger.journal import Entry
+from ledger.kinds import kind_word
 from ledger.money import to_decimal
 from ledger.posting import Booking
 from ledger.records import Channel, DocumentKind, Gift, LineOutcome
@@ -263,7 +264,7 @@ def _suspend(one: PlacedRow, pile: _Rows) -> None:
     message = _(
         "this {kind} of {amount} waits on account {account}: no gift in the books that it changes; assign it with "
         "`obole match`"
-    ).format(kind=kind_told(row.kind), amount=to_decimal(row.gross), account=desk.suspense)
+    ).format(kind=kind_word(row.kind), amount=to_decimal(row.gross), account=desk.suspense)
     pile.faults.append(Fault(message, row.line, Severity.WARNING))
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from importers.words import N_, _
-from ledger.errors import Fault, Severity
+from importers.words import _
+from ledger.errors import Fault, Severity, refuses
+from ledger.kinds import kind_word
 from ledger.money import to_decimal
 
 
@@ -31,28 +32,6 @@ class PlatformEvent(StrEnum):
     PENDING = "pending"
     VOID = "void"
     TEST = "test"
-
-
-_KIND_WORDS = {
-    PlatformEvent.GIFT: N_("gift"),
-    PlatformEvent.REFUND: N_("refund"),
-    PlatformEvent.CHARGEBACK: N_("chargeback"),
-    PlatformEvent.CHARGEBACK_REVERSED: N_("chargeback-reversed"),
-    PlatformEvent.FEE: N_("fee"),
-    PlatformEvent.CORRECTION: N_("correction"),
-    PlatformEvent.SPENT: N_("spent"),
-    PlatformEvent.CONVERSION: N_("conversion"),
-    PlatformEvent.PAYOUT: N_("payout"),
-    PlatformEvent.HOLD: N_("hold"),
-    PlatformEvent.PENDING: N_("pending"),
-    PlatformEvent.VOID: N_("void"),
-    PlatformEvent.TEST: N_("test"),
-}
-
-
-def kind_told(kind: PlatformEvent) -> str:
-    """Return the word for a kind of row, in the language of the person."""
-    return _(_KIND_WORDS[kind])
 
 
 MONEY = frozenset(
@@ -131,7 +110,7 @@ class PlatformReport:
     @property
     def ok(self) -> bool:
         """Return True where nothing refuses the report; it is taken whole or not at all."""
-        return all(fault.severity is not Severity.ERROR for fault in self.faults)
+        return not refuses(self.faults)
 
     @property
     def money(self) -> tuple[PlatformRow, ...]:
@@ -166,7 +145,7 @@ def _row_fault(row: PlatformRow) -> Fault | None:
     )
     if wrong:
         message = _("a {kind} of {amount} has the wrong sign; export the report again")
-        return Fault(message.format(kind=kind_told(row.kind), amount=to_decimal(row.gross)), row.line)
+        return Fault(message.format(kind=kind_word(row.kind), amount=to_decimal(row.gross)), row.line)
     return None
 
 

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Generic, TypeVar
 from importers.sheets import cells
 from importers.sheets.cells import BrokenCell, Cell, CellError, UnreadableError, is_workbook, letters_of
 from importers.words import _, many
-from ledger.errors import Fault, Severity
+from ledger.errors import Fault, Severity, refuses, remarks_among
 
 if TYPE_CHECKING:
     from importers.sheets.workbook import Workbook
@@ -127,7 +127,12 @@ class RegisterFile(Generic[T]):
     @property
     def ok(self) -> bool:
         """Return True where nothing refuses the file; it is taken whole or not at all."""
-        return all(fault.severity is not Severity.ERROR for fault in self.faults)
+        return not refuses(self.faults)
+
+    @property
+    def warnings(self) -> list[Fault]:
+        """Return the faults that refuse nothing."""
+        return remarks_among(self.faults)
 
 
 def read_sheet(path: Path, sheet: str | None = None) -> RawSheet:

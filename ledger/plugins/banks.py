@@ -57,7 +57,13 @@ def check_banks(
     for alias, code in banks.items():
         problem = _first_difference(_daily(entries, code), balances[alias])
         if problem is not None:
-            errors.append(BankError(source, f"bank account {alias} ({code}): {problem}", None))
+            errors.append(
+                BankError(
+                    source,
+                    _("bank account {alias} ({code}): {problem}").format(alias=alias, code=code, problem=problem),
+                    None,
+                )
+            )
     return entries, errors
 
 

@@ -52,7 +52,7 @@ def close_year(books: Books, year: int) -> str:
         with books.register.begin() as connection:
             number_by_hand(connection, books.folder.root, loaded.entries, year)
             enter_closing(connection, year, hashlib.sha256(path.read_bytes()).hexdigest(), posting_time())
-    return _("{year} is closed: {files} files and {documents} documents sealed in seals/{year}.json.").format(
+    return _("{year} is closed and sealed in seals/{year}.json: files: {files}, documents: {documents}.").format(
         year=year, files=len(seal.files), documents=len(seal.documents)
     )
 

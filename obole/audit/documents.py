@@ -3,6 +3,7 @@
 from typing import Any
 
 from ledger.errors import OboleError
+from ledger.kinds import kind_word
 from ledger.money import to_decimal
 from ledger.register.documents import all_documents, find_document, undone_by
 from obole.books.opened import Books
@@ -56,7 +57,7 @@ def document_list(books: Books, year: int | None, language: str) -> Table:
             RowKind.LINE,
             (
                 row.name,
-                row.kind,
+                kind_word(row.kind, language),
                 row.first_day,
                 row.last_day,
                 row.opening,

@@ -21,6 +21,7 @@ from ledger.errors import OboleError
 from ledger.folder import SETTINGS
 from ledger.identifiers import valid_creditor_identifier, valid_enterprise_number
 from ledger.instalments import Fate
+from ledger.languages import LANGUAGES
 from ledger.parties import is_party_key
 from ledger.records import Channel, Counterpart, Nature
 from obole.books.refusals import sentence_of
@@ -114,6 +115,16 @@ def _valid_pattern(value: str | None) -> str | None:
             re.compile(value)
         except re.error as error:
             raise WrongSetting(_("not a regular expression: {error}").format(error=error)) from None
+    return value
+
+
+def _labels(value: Any) -> Any:
+    """Read one text for all languages, or a text for each."""
+    if isinstance(value, str):
+        return dict.fromkeys(LANGUAGES, value)
+    texts = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+    if not texts or not set(value) <= set(LANGUAGES):
+        raise WrongSetting(_('a text is expected, or one for each language: { fr = "...", nl = "..." }'))
     return value
 
 
@@ -276,7 +287,7 @@ class DimensionSettings(_Part):
     """A project, department or fund that lines may carry, from a day to a day where these are given."""
 
     key: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
-    label: str | dict[Language, str] = ""
+    label: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(default_factory=dict)
     first: date | None = Field(default=None, alias="from")
     last: date | None = Field(default=None, alias="to")
 
@@ -285,10 +296,6 @@ class DimensionSettings(_Part):
         if self.first is not None and self.last is not None and self.last < self.first:
             raise WrongSetting(_("`to` lies before `from`; correct one of the two"))
         return self
-
-
-def _labels(label: str | dict[Language, str], language: str) -> dict[str, str]:
-    return {language: label} if isinstance(label, str) else {str(one): text for one, text in label.items()}
 
 
 class GiftDatePolicy(StrEnum):
@@ -443,15 +450,7 @@ class Config(_Part):
         declared = {Dimension.PROJECT: self.project, Dimension.DEPARTMENT: self.department, Dimension.FUND: self.fund}
         return DimensionKeys(
             {
-                dimension: {
-                    one.key: DimensionKey(
-                        one.key,
-                        _labels(one.label, self.organisation.language),
-                        one.first,
-                        one.last,
-                    )
-                    for one in some
-                }
+                dimension: {one.key: DimensionKey(one.key, one.label, one.first, one.last) for one in some}
                 for dimension, some in declared.items()
             }
         )

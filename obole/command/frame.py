@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.engines import cause_of
 from ledger.errors import OboleError
+from ledger.kinds import kind_word
 from obole.command.language import LANGUAGE_CHOICE, in_words, language_for, speaking_on_terminal
-from obole.command.say import kind_word
 from obole.words import N_, _
 
 # Where each command stands: only the module of the command that runs is loaded.
@@ -117,13 +117,13 @@ def _of_system(error: OSError) -> str:
 )
 @click.option(
     "--lang",
+    "language",
     type=LANGUAGE_CHOICE,
     is_eager=True,
-    expose_value=False,
     help=N_("Language of messages and help; default: that of the books, else of this machine."),
 )
 @click.pass_context
-def main(ctx: click.Context, books: Path) -> None:
+def main(ctx: click.Context, books: Path, language: str | None) -> None:  # noqa: ARG001 - see `document_language`
     """Begin a command on the chosen books."""
     ctx.obj = books
     os.umask(0o077)  # books, vault and receipts are their owner's alone

@@ -1,6 +1,8 @@
 """The commands by which books live on: brought up to date, copied away and put back."""
 
+import warnings
 from datetime import UTC, datetime
+from getpass import GetPassWarning
 from itertools import count
 from pathlib import Path
 
@@ -116,8 +118,10 @@ def _secret(file: Path | None, *, confirm: bool) -> Secret:
             ) from None
     else:
         try:
-            text = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm)
-        except click.Abort:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", GetPassWarning)  # it would show what is typed
+                text = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm)
+        except (click.Abort, GetPassWarning):
             raise click.UsageError(
                 _("no passphrase was typed; without a terminal give --passphrase-file FILE")
             ) from None

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from itertools import zip_longest
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,11 +29,11 @@ _ROOM = "obole"
 def language_for(words: Sequence[str], commands: Collection[str]) -> str:
     """Return the language to speak to who wrote `words` after `obole`; a wrong `--lang` is left for click to refuse."""
     before = next((index for index, word in enumerate(words) if word in commands), len(words))
-    asked = [_value(words[:before], "--lang"), os.environ.get("OBOLE_LANG")]
-    for language in asked:
+    asked = [os.environ.get("OBOLE_LANG"), *_values(words[:before], "--lang")]
+    for language in reversed(asked):
         if language in LANGUAGES:
             return str(language)
-    books = _value(words, "--books") or os.environ.get("OBOLE_BOOKS") or "."
+    books = next(reversed(_values(words, "--books")), None) or os.environ.get("OBOLE_BOOKS") or "."
     return _of_books(Path(books)) or _of_machine() or SOURCE
 
 
@@ -56,6 +56,11 @@ def speaking_on_terminal(language: str) -> Iterator[None]:
             os.environ["LANGUAGE"] = before
 
 
+def document_language(asked: str | None, of_books: str) -> str:
+    """Return the language of a document: as asked for it, else `obole --lang` where it was given, else the books'."""
+    return asked or click.get_current_context().find_root().params["language"] or of_books
+
+
 def in_words(command: _Command) -> _Command:
     """Return a copy of a command with its help and that of its options in the person's language."""
     told = copy(command)
@@ -75,14 +80,14 @@ def _option(param: click.Parameter) -> click.Parameter:
     return told
 
 
-def _value(words: Sequence[str], option: str) -> str | None:
-    """Return the last value given to an option."""
-    found = None
-    for word, following in zip_longest(words, words[1:]):
+def _values(words: Sequence[str], option: str) -> list[str]:
+    """Return the values given to an option, in their order."""
+    found = []
+    for word, following in pairwise([*words, ""]):
         if word == option:
-            found = following
+            found.append(following)
         elif word.startswith(f"{option}="):
-            found = word.removeprefix(f"{option}=")
+            found.append(word.removeprefix(f"{option}="))
     return found
 
 

@@ -14,7 +14,7 @@ from ledger.money import to_decimal
 from ledger.register.receipts import State
 from obole.books.opened import open_books
 from obole.command.frame import ToldWhole, format_of, progress_bar, with_books, year_option
-from obole.command.language import LANGUAGE_CHOICE
+from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, written
 from obole.receipting.donor_list import receipt_list
 from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
@@ -51,7 +51,7 @@ def preview(books: Path, year: int, language: str | None) -> None:
 def list_(books: Path, year: int, language: str | None, form: str, output: Path | None) -> None:
     """Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."""
     opened = open_books(books)
-    table = receipt_list(opened, year, language or opened.config.organisation.language)
+    table = receipt_list(opened, year, document_language(language, opened.config.organisation.language))
     write_table(table, format_of(form, output), output)
     if output is not None:
         click.echo(written(output))

@@ -6,7 +6,7 @@ import click
 
 from obole.books.opened import open_books
 from obole.command.frame import format_of, with_books, year_option
-from obole.command.language import LANGUAGE_CHOICE
+from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.say import written
 from obole.reporting import write_report
 from obole.words import N_, _
@@ -50,7 +50,7 @@ def report(
     if by is not None and what != "trial-balance":
         raise click.UsageError(_("--by goes with trial-balance only"))
     opened = open_books(books)
-    language = language or opened.config.organisation.language
+    language = document_language(language, opened.config.organisation.language)
     write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output, by=by)
     if output is not None:
         click.echo(written(output))

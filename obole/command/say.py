@@ -1,7 +1,7 @@
 """Say the results of commands as text for a terminal, and as JSON for scripts."""
 
 from ledger.money import to_decimal
-from obole.words import N_, _, many
+from obole.words import _, many
 
 SHOWN_FAULTS = 12
 
@@ -22,26 +22,3 @@ def and_more(count: int) -> str:
 def written(output: object) -> str:
     """Say that a file was written."""
     return _("{file} written.").format(file=output)
-
-
-# The kinds of source, as progress and lists name them.
-_KINDS = (
-    N_("coda"),
-    N_("camt"),
-    N_("details"),
-    N_("collection"),
-    N_("status"),
-    N_("platform"),
-    N_("donors"),
-    N_("pledges"),
-    N_("grants"),
-    N_("in-kind"),
-    N_("journal"),
-    N_("assignment"),
-    N_("undo"),
-)
-
-
-def kind_word(kind: str) -> str:
-    """Return the word for a kind of source; any other word as it is."""
-    return _(kind) if kind in _KINDS else kind

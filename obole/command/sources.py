@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from ledger.errors import Severity
+from ledger.kinds import kind_word
 from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
 from obole.command.frame import format_of, progress_bar, with_books
-from obole.command.language import LANGUAGE_CHOICE
-from obole.command.say import SHOWN_FAULTS, kind_word, money, written
+from obole.command.language import LANGUAGE_CHOICE, document_language
+from obole.command.say import SHOWN_FAULTS, money, written
 from obole.importing import import_files
 from obole.intake.undo import Undone
 from obole.intake.undo import undo as run
@@ -69,28 +70,18 @@ def documents(  # noqa: PLR0917 - click's options
         record = document_record(opened, name)
         click.echo(json.dumps(record, ensure_ascii=False, indent=1) if form == "json" else say_document(record))
         return
-    table = document_list(opened, year, language or opened.config.organisation.language)
+    table = document_list(opened, year, document_language(language, opened.config.organisation.language))
     write_table(table, format_of(form, output), output)
     if output is not None:
         click.echo(written(output))
 
 
-# What became of the movements and rows of files, and what else is counted; a word that is missing is shown as it is.
-_OUTCOMES = (
+# What else is counted of a file than its kinds of lines; a word that is missing is shown as it is.
+_COUNTED = (
     N_("new"),
     N_("known"),
-    N_("gift"),
     N_("gifts"),
-    N_("return"),
-    N_("rule"),
-    N_("grant"),
-    N_("batch"),
     N_("internal"),
-    N_("suspense"),
-    N_("platform"),
-    N_("collection"),
-    N_("donors"),
-    N_("pledges"),
     N_("instalments"),
     N_("items"),
     N_("entries"),
@@ -100,24 +91,6 @@ _OUTCOMES = (
     N_("rejected"),
     N_("fees"),
     N_("no money"),
-    N_("refund"),
-    N_("chargeback"),
-    N_("chargeback-reversed"),
-    N_("fee"),
-    N_("correction"),
-    N_("spent"),
-    N_("conversion"),
-    N_("payout"),
-    N_("hold"),
-    N_("pending"),
-    N_("void"),
-    N_("test"),
-    N_("parties"),
-    N_("instalment"),
-    N_("detail"),
-    N_("nothing"),
-    N_("identity"),
-    N_("restored"),
 )
 
 
@@ -191,7 +164,7 @@ def _told(told: Told) -> list[str]:
 
 def outcome_word(key: str) -> str:
     """Return the word for what became of a movement, a row or a file."""
-    return _(key) if key in _OUTCOMES else key
+    return _(key) if key in _COUNTED else kind_word(key)
 
 
 def say_document(record: Mapping[str, Any]) -> str:

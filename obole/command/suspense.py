@@ -8,7 +8,7 @@ import click
 from ledger.languages import speaking
 from obole.books.opened import open_books
 from obole.command.frame import with_books
-from obole.command.language import LANGUAGE_CHOICE
+from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.say import SHOWN_LINES, and_more, money
 from obole.suspense.open_lines import OpenLine, open_lines
 from obole.suspense.sheet import write_sheet
@@ -57,7 +57,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
     if output is None:
         click.echo(say_open_lines(open_lines(opened, gifts=gifts)))
         return
-    language = language or opened.config.organisation.language
+    language = document_language(language, opened.config.organisation.language)
     with speaking(language):  # the sheet's reasons are in the language of its headings
         lines = open_lines(opened, gifts=gifts)
     write_sheet(lines, output, language, prefill=None if prefill is None else prefill / 100)

@@ -7,18 +7,15 @@ from pathlib import Path
 
 from importers.registers import pledges as pledge_file
 from importers.registers.pledges import PledgeRow
-from ledger.clock import today
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.instalments import Pledge, PledgeState
-from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
-from ledger.register.documents import documents_of, free_name
-from ledger.sources import source_document
 from ledger.vault.links import load_links
 from ledger.vault.pledges import all_pledges, save_pledges
 from obole.books.identities import known_donors
 from obole.books.opened import Books
+from obole.books.vault_rows import take_rows
 from obole.outcome import Taken
 from obole.words import _, many
 
@@ -37,21 +34,9 @@ def take_pledges(books: Books, path: Path) -> Taken:
         raise SourceRefused(path.name, tuple(faults))
     rows = [_pledge(row, before.get(row.mandate), file.columns) for row in file.rows]
     changed = [row for row in rows if before.get(row.mandate) != row]
-    warnings = [fault for fault in file.faults if fault.severity is not Severity.ERROR]
-    taken = Taken(faults=[*warnings, *_kept(file.rows, rows)], counts={"pledges": len(rows)})
-    day = today()
-    with books.posting() as posting:
-        there = documents_of(posting.connection, file.digest)
-        if not changed and there:
-            return Taken(known=there, counts=taken.counts, faults=taken.faults)
-        name = free_name(posting.connection, f"pledges-{day.year}-{file.digest[:8]}")
-        record = source_document(DocumentKind.PLEDGES, name, file.digest, [day], counts=taken.counts)
-        # The vault first: after a kill between the two, taking the same rows again posts what is missing.
-        with books.vault.begin() as identities:
-            save_pledges(identities, changed)
-        posting.post(Booking(record))
-    taken.posted.append(record.name)
-    return taken
+    return take_rows(
+        books, DocumentKind.PLEDGES, file, changed, remarks=list(_kept(file.rows, rows)), save=save_pledges
+    )
 
 
 def _refusals(rows: Sequence[PledgeRow], known: set[str], owners: Mapping[str, str]) -> Iterator[Fault]:

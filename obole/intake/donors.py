@@ -1,21 +1,19 @@
 """The donor register into the vault."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from importers.registers import donors as donor_file
 from importers.registers.donors import DonorRow
-from ledger.clock import today
 from ledger.errors import Fault, Severity
-from ledger.posting import Booking
 from ledger.records import DocumentKind
-from ledger.register.documents import documents_of, free_name
-from ledger.sources import source_document
 from ledger.vault.donors import Donor, save_donors, whole_donors
 from ledger.vault.links import load_links, owners_of_numbers
 from obole.books.opened import Books
-from obole.intake.guards import refuse_file, refuse_where, warnings_of
+from obole.books.vault_rows import laid_over, take_rows
+from obole.intake.guards import refuse_file, refuse_where
 from obole.outcome import Taken
 from obole.words import N_, _, many
 
@@ -32,20 +30,11 @@ def take_donors(books: Books, path: Path) -> Taken:
     refuse_where(path, [*_taken_links(books, file.rows), *_taken_numbers(books, file.rows)])
     rows = [_donor(row, before.get(row.key), file.columns, books.config.organisation.language) for row in file.rows]
     changed = [row for row in rows if before.get(row.key) != row]
-    taken = Taken(faults=[*warnings_of(file), *_emptied(rows, before)], counts={"donors": len(rows)})
-    day = today()
-    with books.posting() as posting:
-        known = documents_of(posting.connection, file.digest)
-        if not changed and known:
-            return Taken(known=known, counts=taken.counts)
-        name = free_name(posting.connection, f"donors-{day.year}-{file.digest[:8]}")
-        record = source_document(DocumentKind.DONORS, name, file.digest, [day], counts=taken.counts)
-        # The vault first: after a kill between the two, taking the same rows again posts what is missing.
-        with books.vault.begin() as identities:
-            save_donors(identities, books.sealer, changed)
-        posting.post(Booking(record))
-    taken.posted.append(record.name)
-    return taken
+
+    def save(identities: Connection, donors: Sequence[Donor]) -> None:
+        save_donors(identities, books.sealer, donors)
+
+    return take_rows(books, DocumentKind.DONORS, file, changed, remarks=_emptied(rows, before), save=save)
 
 
 def _taken_links(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
@@ -121,11 +110,7 @@ def _donor(row: DonorRow, before: Donor | None, columns: frozenset[str], languag
         mandates=tuple(sorted(row.mandates)),
         communications=tuple(sorted(row.communications)),
     )
-    if before is None:
-        return said
-    present = {_FIELDS.get(column, column) for column in columns}
-    kept = {field.name: getattr(before, field.name) for field in fields(before) if field.name not in present}
-    return replace(said, **kept)
+    return laid_over(said, before, columns, _FIELDS)
 
 
 def _emptied(rows: Sequence[Donor], before: Mapping[str, Donor]) -> list[Fault]:

@@ -9,7 +9,7 @@ from importers.sheets.tabular import RegisterFile
 from ledger.chart import UnknownAccount
 from ledger.clock import today
 from ledger.dimensions import LineKeys
-from ledger.errors import Fault, Severity, SourceRefused
+from ledger.errors import Fault, SourceRefused
 from ledger.parties import unknown_party
 from ledger.vault.parties import known_parties
 from obole.books.opened import Books
@@ -19,13 +19,8 @@ from obole.words import _
 
 def refuse_file(path: Path, file: RegisterFile[Any]) -> None:
     """Raise SourceRefused where the reader found an error."""
-    if any(fault.severity is Severity.ERROR for fault in file.faults):
+    if not file.ok:
         raise SourceRefused(path.name, file.faults)
-
-
-def warnings_of(file: RegisterFile[Any]) -> list[Fault]:
-    """Pick the faults of a file that refuse nothing."""
-    return [fault for fault in file.faults if fault.severity is not Severity.ERROR]
 
 
 def refuse_where(path: Path, faults: Sequence[Fault]) -> None:

@@ -31,7 +31,7 @@ from ledger.register.vouchers import (
 )
 from ledger.sources import digest_of, source_document
 from obole.books.opened import Books
-from obole.intake.guards import refuse_where, warnings_of
+from obole.intake.guards import refuse_where
 from obole.outcome import Taken
 from obole.words import _
 
@@ -67,7 +67,7 @@ def take_items(
     grants: tuple[Grant, ...] = (),
 ) -> Taken:
     """Post what is new of a file, one document per calendar year; what was posted otherwise refuses it whole."""
-    taken = Taken(faults=warnings_of(file))
+    taken = Taken(faults=file.warnings)
     digest = file.digest
     content = path.read_bytes()
     with books.posting() as posting:

@@ -35,7 +35,7 @@ from importers.platforms.booking import (
 from importers.platforms.currency import in_books
 from importers.platforms.records import PlatformEvent, PlatformReport, PlatformRow
 from importers.registers.donors import valid_iban
-from ledger.errors import Fault, Severity, SourceRefused
+from ledger.errors import Fault, Severity, SourceRefused, remarks_among
 from ledger.posting import Posting
 from ledger.records import DocumentKind
 from ledger.register.documents import DocumentSummary, documents_of, free_name
@@ -77,7 +77,7 @@ def take_platform(books: Books, path: Path) -> Taken:
     faults += [fault for row in rows for fault in day_faults(books, row.paid, row.line)]
     faults += _id_faults(rows)
     refuse_where(path, faults)
-    taken = Taken(faults=[fault for fault in report.faults if fault.severity is not Severity.ERROR])
+    taken = Taken(faults=remarks_among(report.faults))
     with books.posting() as posting:
         new = _new_rows(books, posting.connection, path, report, rows)
         _count(taken, report, rows, new)

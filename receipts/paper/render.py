@@ -177,7 +177,7 @@ def document_faults(gifts: Engine, identities: Engine, sealer: Sealer, folder: P
         for number, version, text in frozen_sheets(connection, sealer, year):
             digests[number, version] = hashlib.sha256(text.encode()).hexdigest()
     for row in rows:
-        place = f"receipt {year}/{row.number:06d}"
+        place = _("receipt {year}/{number:06d}").format(year=year, number=row.number)
         frozen = digests.get((row.number, row.version))
         if frozen is None:
             yield _("{place}: what it prints is not in the vault; restore the vault from your backup").format(

@@ -22,7 +22,7 @@ from pathlib import Path
 COPIES = (2026, 2027, 2028)
 LOAD = """
 import sys
-from obole.loading import load_books
+from obole.books.loading import load_books
 from pathlib import Path
 loaded = load_books(Path(sys.argv[1]))
 print(len(loaded.entries), "entries,", len(loaded.errors), "errors", file=sys.stderr)

@@ -67,6 +67,19 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, before: str, after
     assert said in wrong(tmp_path, SETTINGS.replace(before, after))
 
 
+@pytest.mark.parametrize("label", ["3", '{ it = "Fondo" }', "{ fr = 3 }", "[]"])
+def test_a_label_is_one_text_or_one_for_each_language(tmp_path: Path, label: str):
+    message = wrong(tmp_path, f'{SETTINGS}\n[[fund]]\nkey = "H"\nlabel = {label}\n')
+    assert message.split("\n  ")[1:] == [
+        'fund[1].label: a text is expected, or one for each language: { fr = "...", nl = "..." }'
+    ]
+
+
+def test_a_label_of_one_text_is_that_of_every_language(tmp_path: Path):
+    config = load(written(tmp_path, f'{SETTINGS}\n[[fund]]\nkey = "H"\nlabel = "Fonds H"\n'))
+    assert config.fund[0].label == {"fr": "Fonds H", "nl": "Fonds H", "de": "Fonds H", "en": "Fonds H"}
+
+
 def test_everything_wrong_is_told_at_once(tmp_path: Path):
     text = SETTINGS.replace('"1000"', '"10"').replace(IBAN, "BE00").replace('name = "Fondation Exemple"', 'name = ""')
     message = wrong(tmp_path, text)

@@ -10,13 +10,14 @@ from small_books import SETTINGS, Obole, new_books
 
 from importers.platforms.records import PlatformEvent
 from ledger.chart import code_of
+from ledger.dimensions import Dimension
+from ledger.kinds import kind_word
 from ledger.languages import spoken
-from ledger.records import LineOutcome
+from ledger.records import DocumentKind, LineOutcome
 from obole.books.opened import open_books
 from obole.command.click_words import SENTENCES
 from obole.command.frame import main
 from obole.command.language import language_for
-from obole.command.sources import _OUTCOMES
 from obole.words import text_in
 
 COMMANDS = ("check", "report", "init")
@@ -41,6 +42,10 @@ def test_the_option_comes_before_the_environment_the_books_and_the_machine(monke
     assert language_for(["--lang", "de", "check"], COMMANDS) == "de"
     assert language_for(["--lang=de", "check"], COMMANDS) == "de"
     assert language_for(["check"], COMMANDS) == "nl"
+
+
+def test_a_language_that_is_none_is_refused_in_the_one_given_before_it():
+    assert language_for(["--lang", "nl", "--lang", "it", "check"], COMMANDS) == "nl"
 
 
 def test_the_language_of_a_report_is_not_that_of_the_person():
@@ -156,5 +161,13 @@ def test_dutch_books_have_dutch_account_names_and_narrations(tmp_path: Path):
     assert told("--books", str(opened.folder.root), "match").strip() == "Alles is toegewezen."
 
 
-def test_every_outcome_of_a_line_has_its_word():
-    assert {*LineOutcome, *PlatformEvent} <= set(_OUTCOMES)
+def test_every_kind_has_its_word():
+    kinds = [*LineOutcome, *PlatformEvent, *DocumentKind, *Dimension]
+    assert [one for one in kinds if kind_word(one, "nl") == kind_word(one, "de") == one] == ["coda", "camt"]
+
+
+def test_the_language_before_the_command_is_that_of_its_documents_too(small: Obole):
+    report = ("--books", str(small.books), "report", "balance-sheet", "--year", "2025")
+    assert "Balans" in told("--lang", "nl", *report)
+    assert "Bilanz" in told("--lang", "nl", *report, "--lang", "de")
+    assert "Bilan" in told(*report)

@@ -50,5 +50,5 @@ def test_a_file_that_is_none_is_told_in_the_language(tmp_path: Path):
     path.write_bytes(b"nothing\n")
     with speaking("fr"):
         assert coda.parse(path.read_bytes()).faults[0].message.startswith("aucun en-tête CODA (enregistrement 0) :")
-        assert as_text(inspect_bank_file(path)).splitlines()[0] == "x.txt: unknown, refusé, 1 erreur"
-        assert read_platform(path).faults[0].message.startswith("non reconnu comme rapport d'une plateforme ;")
+        assert as_text(inspect_bank_file(path)).splitlines()[0] == "x.txt: inconnu, refusé, 1 erreur"
+        assert read_platform(path).faults[0].message.startswith("non reconnu comme rapport d’une plateforme ;")

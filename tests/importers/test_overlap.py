@@ -147,7 +147,7 @@ def test_the_difference_is_what_the_new_lines_leave_open():
     with pytest.raises(Contradicts) as refused:
         new_parts(other, [known(first)], None)
     assert str(refused.value).startswith(
-        "shares days with one and does not agree with it: 2 of its 3 lines are new, and after them its closing balance "
+        "shares days with one and does not agree with it: new lines: 2 of 3, and after them its closing balance "
         "is 0.38 EUR away"
     )
 

@@ -145,7 +145,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def _field(value: Any) -> str:
-    """A value in the text format of COPY (PostgreSQL manual, section COPY, "Text Format")."""
+    """Return a value in the text format of COPY (PostgreSQL manual, section COPY, "Text Format")."""
     if value is None:
         return "\\N"
     if isinstance(value, bytes):

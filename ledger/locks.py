@@ -110,7 +110,7 @@ def _session(url: str) -> Iterator[Connection]:
 
 
 def _told_by_server(connection: Connection, number: int) -> str:
-    """The name of the session that holds the lock, as far as the server shows it to us."""
+    """Return the name of the session that holds the lock, as far as the server shows it to us."""
     query = text(
         "SELECT activity.application_name FROM pg_locks held JOIN pg_stat_activity activity ON activity.pid = held.pid "
         "WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1 AND held.database = "

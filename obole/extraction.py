@@ -14,7 +14,7 @@ from obole.intake.kinds import SOURCE_KINDS
 
 
 def importers(root: Path) -> list[SourceImporter]:
-    """One importer per kind of source, on the books in `root`."""
+    """Return one importer per kind of source, on the books in `root`."""
     books = open_books(root)
     return [
         SourceImporter(kind.value, identify, partial(_place, books), partial(_preview, books))

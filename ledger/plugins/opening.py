@@ -64,7 +64,7 @@ def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[C
 
 
 def _server(settings: Path) -> str:
-    """The address of a register that lies outside the books; empty where it lies in them."""
+    """Return the address of a register that lies outside the books; empty where it lies in them."""
     try:
         return str(tomllib.loads(settings.read_text(encoding="utf-8")).get("register_url", ""))
     except FileNotFoundError:

@@ -73,7 +73,7 @@ _TotalKey = tuple[Any, ...]  # the key of a day total as it is stored
 
 
 def _as_stored(table: Table) -> Select[Any]:
-    """All of a table with its dates as they stand there: what was changed by hand need not be a date any more."""
+    """Return all of a table, dates as they stand there: what was changed by hand need not be a date any more."""
     return select(
         *(type_coerce(column, String) if isinstance(column.type, Date) else column for column in table.columns)
     )

@@ -169,15 +169,3 @@ def whole_donors(connection: Connection, sealer: Sealer, keys: Iterable[str]) ->
         )
         for row in find_donors(connection, sealer, wanted)
     }
-
-
-def with_links(connection: Connection, row: Donor) -> Donor:
-    """Return the donor with its IBANs, mandates and communications."""
-    return replace(
-        row,
-        ibans=tuple(connection.execute(select(donor_iban.c.iban).where(donor_iban.c.donor == row.key)).scalars()),
-        mandates=tuple(connection.execute(select(mandate.c.reference).where(mandate.c.donor == row.key)).scalars()),
-        communications=tuple(
-            connection.execute(select(communication.c.ogm).where(communication.c.donor == row.key)).scalars()
-        ),
-    )

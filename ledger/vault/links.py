@@ -35,7 +35,7 @@ class Links:
 
 
 def load_links(connection: Connection) -> Links:
-    """All links, with merged donors followed to the one that remains."""
+    """Return all links, with merged donors followed to the one that remains."""
     query = select(donor.c.key, donor.c.merged_into).where(donor.c.merged_into.is_not(None))
     merged: dict[str, str] = {row.key: row.merged_into for row in connection.execute(query)}
 

@@ -215,7 +215,7 @@ def _nameless(work: _Proof, _result: Result) -> Iterator[str]:
 
 
 def _texts(root: Path) -> Iterator[tuple[str, str]]:
-    """Every line of the books that is no posting, with its place."""
+    """Yield every line of the books that is no posting, with its place."""
     patterns = ("*.beancount", "journal/**/*.beancount", "manual/**/*.beancount")
     for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):

@@ -47,7 +47,7 @@ def _amount(cents: int | None) -> str | None:
 
 
 def document_list(books: Books, year: int | None, language: str) -> Table:
-    """One row per document in the order of posting; of one year, those that post in it."""
+    """Return one row per document in the order of posting; of one year, those that post in it."""
     with books.register.connect() as connection:
         rows = all_documents(connection)
         undone = undone_by(connection)

@@ -98,7 +98,7 @@ if __name__ == "__main__":
 
 
 def main_text(config: Config) -> str:
-    """The text of main.beancount: what Fava opens, and the checks that run each time it loads."""
+    """Return the text of main.beancount: what Fava opens, and the checks that run each time it loads."""
     # The address of a server stands in obole.toml alone, where the plugins read it: it may hold a password.
     register = {} if config.register_url else {"register": "register.sqlite3"}
     gifts = register | {"accounts": list(config.gifts.control)}

@@ -26,11 +26,11 @@ class LoadedBooks:
 
     @property
     def opened(self) -> list[str]:
-        """The Beancount accounts opened."""
+        """Return the Beancount accounts opened."""
         return [entry.account for entry in self.entries if isinstance(entry, data.Open)]
 
     def problems(self) -> Iterator[str]:
-        """Each error as `file: line n: what`, with the file relative to the books."""
+        """Yield each error as `file: line n: what`, with the file relative to the books."""
         for error in self.errors:
             meta = error.source or {}
             file = Path(str(meta.get("filename", "")))
@@ -44,7 +44,7 @@ class LoadedBooks:
 
 
 def _sentence(message: str) -> str:
-    """One line of a message: of a traceback, which plugin it was and how it ended."""
+    """Return one line of a message: of a traceback, which plugin it was and how it ended."""
     first, *others = message.strip().splitlines() or [""]
     place, traceback, _rest = first.partition(" Traceback")
     return f"{place} {others[-1].strip()}" if traceback and others else first

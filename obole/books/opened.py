@@ -52,27 +52,27 @@ class Books:
 
     @cached_property
     def chart(self) -> Mapping[str, Account]:
-        """The accounts in use, by code."""
+        """Return the accounts in use, by code."""
         return read_chart(self.folder.chart)
 
     @cached_property
     def paths(self) -> Mapping[str, str]:
-        """The Beancount account of each code in use."""
+        """Return the Beancount account of each code in use."""
         return {code: account.path for code, account in self.chart.items()}
 
     @cached_property
     def register(self) -> Engine:
-        """The register; StoreUnreadable where it is missing or was not upgraded."""
+        """Return the register; StoreUnreadable where it is missing or was not upgraded."""
         return self.trial.register if self.trial else self._open("register")
 
     @cached_property
     def vault(self) -> Engine:
-        """The vault; StoreUnreadable where it is missing or was not upgraded."""
+        """Return the vault; StoreUnreadable where it is missing or was not upgraded."""
         return self.trial.vault if self.trial else self._open("vault")
 
     @cached_property
     def sealer(self) -> Sealer:
-        """The key of the vault; KeyMissing where it is not in the key folder."""
+        """Return the key of the vault; KeyMissing where it is not in the key folder."""
         return Sealer(self.key) if self.key is not None else Sealer.open(self.config.key)
 
     def embedded(self, name: StoreName) -> Path | None:
@@ -91,7 +91,7 @@ class Books:
         return open_store(self._there(name), name, migrate=False)
 
     def _there(self, name: StoreName) -> str:
-        """The address of a store that is there: SQLite would make an empty one."""
+        """Return the address of a store that is there: SQLite would make an empty one."""
         file = self.embedded(name)
         if file is not None and not file.exists():
             raise StoreUnreadable(
@@ -102,7 +102,7 @@ class Books:
         return self.address(name)
 
     def posting(self) -> Posting:
-        """A unit of work on register and journal."""
+        """Return a unit of work on register and journal."""
         language = self.config.organisation.language
         shown = self.trial.journal if self.trial else None
         return Posting(self.folder, self.register, self.paths, language, shown=shown)
@@ -123,7 +123,7 @@ class Books:
             yield replace(self, trial=Trial(register, vault))
 
     def closed_years(self, connection: Connection) -> set[int]:
-        """The years in which nothing can be posted any more: entered as closed in the register, or sealed."""
+        """Return the years in which nothing can be posted any more: entered as closed in the register, or sealed."""
         return {*closed_years(connection), *read_seals(self.folder.seals)}
 
     def archive_path(

@@ -17,7 +17,7 @@ from receipts.paper.sheet import Institution
 
 
 def policy_of(config: Config) -> Policy:
-    """The recognised years, and the foundation's decisions on what the law leaves open."""
+    """Return the recognised years, and the foundation's decisions on what the law leaves open."""
     years = {year for part in config.recognition for year in range(part.from_year, part.to_year + 1)}
     return Policy(
         recognised=frozenset(years),
@@ -26,7 +26,7 @@ def policy_of(config: Config) -> Policy:
 
 
 def policy_for(config: Config, year: int) -> Policy:
-    """The policy for one year; obole.toml may require a national number where the law tolerates none."""
+    """Return the policy for one year; obole.toml may require a national number where the law tolerates none."""
     general = policy_of(config)
     required = True if year in config.receipts.require_national_number else None
     return Policy(general.recognised, general.token_eligible, required)
@@ -73,12 +73,12 @@ def belcotax_institution(config: Config) -> belcotax.Declarant:
 
 
 def belcotax_settings(config: Config) -> belcotax.BelcotaxSettings:
-    """The settings of the 281.71 file."""
+    """Return the settings of the 281.71 file."""
     return belcotax.BelcotaxSettings(**config.belcotax.model_dump())
 
 
 def grant_accounts(config: Config) -> GrantAccountCodes:
-    """The accounts of the grants register."""
+    """Return the accounts of the grants register."""
     return GrantAccountCodes(**config.grants.model_dump())
 
 

@@ -196,7 +196,7 @@ class GiftAccounts(_Part):
     suspense: AccountCode = "499000"
 
     def of(self, nature: Nature) -> str:
-        """The income account of a gift of this nature that has a known donor."""
+        """Return the income account of a gift of this nature that has a known donor."""
         if nature in (Nature.GOODS, Nature.SERVICES, Nature.PREMISES, Nature.EQUIPMENT, Nature.SECURITIES):
             return self.in_kind
         return {
@@ -208,7 +208,7 @@ class GiftAccounts(_Part):
 
     @property
     def control(self) -> tuple[str, ...]:
-        """The accounts whose every posting must stand in the register of gifts."""
+        """Return the accounts whose every posting must stand in the register of gifts."""
         given = {self.money, self.in_kind, self.undocumented, self.legacy, self.membership}
         return tuple(sorted(given | {self.sponsoring, self.ticket}))
 
@@ -457,7 +457,7 @@ class Config(_Part):
 
     @model_validator(mode="after")
     def _declared_once(self) -> "Config":
-        """Each key of a dimension stands once, and the rules carry keys that are declared."""
+        """Refuse a key of a dimension declared twice, and a rule that carries a key which is not declared."""
         found = []
         for dimension in Dimension:
             keys = [one.key for one in getattr(self, dimension)]
@@ -526,7 +526,7 @@ class Config(_Part):
 
 
 def read_settings(path: Path) -> str:
-    """The text of an obole.toml, with or without a byte order mark; ConfigError where it is not UTF-8."""
+    """Return the text of an obole.toml, with or without a byte order mark; ConfigError where it is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -567,5 +567,5 @@ def _explain(detail: Any) -> str:
 
 
 def sample() -> str:
-    """An obole.toml to fill in, with the settings everyone needs and a comment on each."""
+    """Return an obole.toml to fill in, with the settings everyone needs and a comment on each."""
     return (files("obole") / "data" / "obole.toml").read_text(encoding="utf-8")

@@ -80,13 +80,13 @@ class Watch:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """The words of a text without case and accents."""
+    """Return the words of a text without case and accents."""
     plain = unicodedata.normalize("NFKD", text)
     return tuple(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
 
 
 def _names(people: Iterable[tuple[str, str]]) -> dict[str, set[tuple[str, ...]]]:
-    """The names of natural persons in both orders, as words, by their first word."""
+    """Return the names of natural persons in both orders, as words, by their first word."""
     found: dict[str, set[tuple[str, ...]]] = {}
     for person in people:
         first, last = map(_words, person)

@@ -45,7 +45,7 @@ def report(
     form: str,
     output: Path | None,
 ) -> None:
-    """A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
+    """Write a report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
     form = format_of(form, output)
     if by is not None and what != "trial-balance":
         raise click.UsageError(_("--by goes with trial-balance only"))

@@ -152,7 +152,7 @@ def _name(connection: Connection, period: date) -> str:
 
 
 def _write(books: Books, sent: Sequence[Sent], output: Path) -> list[Path]:
-    """The files for the bank and the lists for donor services, each there whole or not."""
+    """Write the files for the bank and the lists for donor services, each there whole or not."""
     written: list[Path] = []
     output.mkdir(parents=True, exist_ok=True)
     for document_id, name, archive in sorted({(one.document_id, one.document, one.archive) for one in sent}):

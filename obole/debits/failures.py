@@ -75,7 +75,7 @@ class Followed:
 
 
 def of_returns(returns: Iterable[Return]) -> list[Failed]:
-    """The returns of a statement as failures."""
+    """Return the returns of a statement as failures."""
     return [
         Failed(one.reference, one.mandate, one.donor, -one.cents, one.kind, one.booked, one.reason) for one in returns
     ]
@@ -114,7 +114,7 @@ def _completed(one: Failed, debit: Debit | None) -> Failed:
 
 
 def _told(told: Mapping[tuple[FailureKind, str, Fate | None], Sequence[Failed]], language: Language) -> Iterable[Fault]:
-    """One remark per way, reason and fate: how many, for how much, whose."""
+    """Return one remark per way, reason and fate: how many, for how much, whose."""
     for (kind, reason, follows), failed in sorted(told.items(), key=str):
         whose = sorted({one.donor or _("donor unknown") for one in failed})
         told_of = ", ".join(whose[:_SHOWN]) + (" ..." if len(whose) > _SHOWN else "")

@@ -23,7 +23,7 @@ _NAME_LENGTH, _TEXT_LENGTH = 70, 140  # Max70Text and Max140Text of ISO 20022
 
 
 def block_reference(name: str, kind: SequenceType) -> str:
-    """The PmtInfId of a block: `collection-2025-03-1-RCUR`; the bank gives it as the reference of its total."""
+    """Return the PmtInfId of a block: `collection-2025-03-1-RCUR`; the bank gives it as the reference of its total."""
     return f"{name}-{kind.value}"
 
 
@@ -34,7 +34,7 @@ def message(
     pledges: Mapping[str, Pledge],
     donors: Mapping[str, Donor],
 ) -> bytes:
-    """The pain.008 called `name` (its MsgId); a block per type, instalments in their order."""
+    """Return the pain.008 called `name` (its MsgId); a block per type, instalments in their order."""
     settings = config.collection
     assert settings is not None
     writer = SepaDD(_creditor(config, settings), schema=settings.message, clean=True)

@@ -13,7 +13,7 @@ from reports.tables import Column, ColumnKind, Row, RowKind, Table
 
 
 def notification(books: Books, name: str, instalments: Sequence[Instalment]) -> Table:
-    """The list from which donors are told of a debit before it happens: one row each, by donor."""
+    """Return the list from which donors are told of a debit before it happens: one row each, by donor."""
     language = books.config.organisation.language
 
     donors = donors_of(books, instalments)

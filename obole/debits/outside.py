@@ -26,7 +26,7 @@ from obole.words import _
 
 
 def take_collection(books: Books, path: Path) -> Taken:
-    """A pain.008 that another program made: its instalments are entered, so that the bank's total can be split.
+    """Take a pain.008 that another program made: its instalments are entered, so that the bank's total can be split.
 
     Each mandate must be that of a donor; a file that repeats a block or a debit of another one is refused.
     """
@@ -88,7 +88,7 @@ def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors
 def _instalments(
     connection: Connection, file: pain.CollectionMessage, donors: Mapping[str, str]
 ) -> Iterator[tuple[pain.PaymentBlock, list[Instalment]]]:
-    """The debits of each block as instalments of the month of its day, after what was debited before."""
+    """Yield the debits of each block as instalments of the month of its day, after what was debited before."""
     first = min(block.due for block in file.blocks if block.due is not None)
     histories = debitbook.histories(connection, first.replace(day=1))
     last = {mandate: history.sequence for mandate, history in histories.items()}

@@ -53,7 +53,7 @@ def _refusals(rows: Sequence[PledgeRow], known: set[str], owners: Mapping[str, s
 
 
 def _moved(books: Books, rows: Sequence[PledgeRow], before: Mapping[str, Pledge]) -> Iterator[Fault]:
-    """A mandate that was debited keeps its account: a change asks the bank for an amendment, which is not written."""
+    """Refuse another account for a mandate that was debited: the bank asks for an amendment, which is not written."""
     moved = [
         row
         for row in rows
@@ -97,7 +97,7 @@ def _pledge(row: PledgeRow, before: Pledge | None, columns: frozenset[str]) -> P
 
 
 def _kept(rows: Sequence[PledgeRow], pledges: Sequence[Pledge]) -> Iterator[Fault]:
-    """One remark where the file says active and the vault knows better."""
+    """Yield one remark where the file says active and the vault knows better."""
     stopped = [
         pledge.mandate
         for row, pledge in zip(rows, pledges, strict=True)

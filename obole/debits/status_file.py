@@ -27,7 +27,7 @@ from obole.words import _
 
 
 def take_status(books: Books, path: Path) -> Taken:
-    """A pain.002: what it rejects is entered beside its instalments; no money moved, so the books get no entry."""
+    """Enter what a pain.002 rejects beside its instalments; no money moved, so the books get no entry."""
     report = pain.read(path)
     if not report.ok or not isinstance(report, StatusReport):
         raise SourceRefused(path.name, report.faults)
@@ -56,7 +56,7 @@ def take_status(books: Books, path: Path) -> Taken:
 
 
 def _rejected(connection: Connection, books: Books, report: StatusReport) -> tuple[list[Failed], list[Fault]]:
-    """The debits a report rejects: those it names, and all of a message or block that it rejects as a whole."""
+    """Return the debits a report rejects: those it names, and all of a message or block that it rejects as a whole."""
     failed, faults, strange = _named(connection, books, report)
     for reference, reason in _whole(connection, report):
         collected = debitbook.collected(connection, reference)
@@ -128,7 +128,7 @@ def _not_ours(report: StatusReport, strange: int, *, found: bool) -> Iterator[Fa
 
 
 def _whole(connection: Connection, report: StatusReport) -> list[tuple[str, str]]:
-    """The PmtInfIds that are rejected as a whole, with the reason."""
+    """Return the PmtInfIds that are rejected as a whole, with the reason."""
     blocks = [(block.reference, block.reason or report.group_reason) for block in report.blocks if block.whole]
     group = report.group_status == "RJCT" and not report.rejected and not blocks
     if report.whole or group:

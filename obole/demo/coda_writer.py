@@ -65,7 +65,7 @@ def direct_debit(
     r: str = "0",
     reason: str = "",
 ) -> str:
-    """The content of a structured communication 127 (type 1 recurrent, 3 first; paid 0, else why not)."""
+    """Return the content of a structured communication 127 (type 1 recurrent, 3 first; paid 0, else why not)."""
     return f"{settled:%d%m%y}{sequence}1{paid}{creditor:<35}{mandate:<35}{text:<62}{r}{reason:<4}"
 
 
@@ -143,7 +143,7 @@ class StatementWriter:
         return position
 
     def encoded(self) -> bytes:
-        """The logical file: records of 128 characters, CR LF."""
+        """Return the logical file: records of 128 characters, CR LF."""
         head = header_record(self.booked, self._tag, self.holder)
         old = old_balance_record(self.holder, self._paper, self.opening, self._opened)
         new = new_balance_record(self.holder, self._paper, self.closing, self.booked)

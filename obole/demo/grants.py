@@ -42,7 +42,7 @@ def write_grants(path: Path) -> int:
 
 
 def grant_receipts(year: int) -> Iterator[Cash]:
-    """The bank lines of the instalments paid in a year; the contract stands in the communication."""
+    """Yield the bank lines of the instalments paid in a year; the contract stands in the communication."""
     funders = sorted({grant["funder"] for grant in _grants()})
     for grant in _grants():
         for number, part in enumerate(grant["instalments"], 1):

@@ -16,7 +16,7 @@ BIC = "DEMOBEBB"  # of the demonstration's bank, and of every counterparty: no r
 
 
 def ogm(base: int) -> str:
-    """The twelve digits of the structured communication over `base` (ten digits), check digits 97 for remainder 0."""
+    """Return the twelve digits of a structured communication: `base` (ten digits) and its check, 97 for remainder 0."""
     return f"{base:010d}{base % 97 or 97:02d}"
 
 
@@ -26,18 +26,18 @@ def printed_ogm(digits: str) -> str:
 
 
 def iban(country: str, bban: str) -> str:
-    """The IBAN over a BBAN."""
+    """Return the IBAN over a BBAN."""
     return f"{country}{mod_97_10.calc_check_digits(bban + country)}{bban}"
 
 
 def belgian_iban(serial: int) -> str:
-    """The `serial`-th fictional Belgian account, 0 to 99,999,999."""
+    """Return the `serial`-th fictional Belgian account, 0 to 99,999,999."""
     account = 9_900_000_000 + serial
     return iban("BE", f"{account}{account % 97 or 97:02d}")
 
 
 def foreign_iban(country: str, serial: int) -> str:
-    """A fictional account in FR (with its RIB key), NL, DE or LU."""
+    """Return a fictional account in FR (with its RIB key), NL, DE or LU."""
     if country == "FR":
         bank, branch, account = 99999, 99999, serial
         key = 97 - (89 * bank + 15 * branch + 3 * account) % 97
@@ -52,23 +52,23 @@ def foreign_iban(country: str, serial: int) -> str:
 
 
 def enterprise_number(serial: int) -> str:
-    """The `serial`-th fictional enterprise number, 0 to 999,999, ten digits."""
+    """Return the `serial`-th fictional enterprise number, 0 to 999,999, ten digits."""
     base = 9_000_000 + serial
     return f"0{base:07d}{97 - base % 97:02d}"
 
 
 def national_number(born: date, serial: int, *, bis: bool = False) -> str:
-    """The national number of someone born on `born`; a BIS number has the month plus 40."""
+    """Return the national number of someone born on `born`; a BIS number has the month plus 40."""
     head = f"{born:%y}{born.month + 40 * bis:02d}{born:%d}{serial:03d}"
     checked = int(("2" if born.year >= _SECOND_SERIES else "") + head)
     return f"{head}{97 - checked % 97:02d}"
 
 
 def birthday(random: Random) -> date:
-    """A day between 1930 and 2004."""
+    """Return a day between 1930 and 2004."""
     return date.fromordinal(random.randint(date(1930, 1, 1).toordinal(), date(2004, 12, 31).toordinal()))
 
 
 def creditor_identifier(enterprise: str) -> str:
-    """The SEPA creditor identifier of an enterprise: `BE68ZZZ0123456789`, check digits without the business code."""
+    """Return the SEPA creditor identifier of an enterprise (`BE68ZZZ0123456789`), checked without the business code."""
     return f"BE{mod_97_10.calc_check_digits(enterprise + 'BE')}ZZZ{enterprise}"

@@ -156,7 +156,7 @@ def _depreciation_of_buildings(year: int) -> int:
 
 @cache
 def suppliers() -> dict[str, list[Supplier]]:
-    """The suppliers by the account of what they deliver."""
+    """Return the suppliers by the account of what they deliver."""
     found: dict[str, list[Supplier]] = defaultdict(list)
     for number, row in enumerate(table("suppliers")):
         iban = belgian_iban(_SUPPLIER_IBAN + number)
@@ -185,7 +185,7 @@ def _invoiced(account: str, year: int) -> int:
 
 
 def _department_of(account: str) -> str:
-    """The department that orders what an account holds; `data/obole.toml` declares them."""
+    """Return the department that orders what an account holds; `data/obole.toml` declares them."""
     return next((name for start, name in _DEPARTMENTS.items() if account.startswith(start)), "SUPPORT")
 
 
@@ -233,7 +233,7 @@ def _pay_suppliers(year: int, invoices: list[_Open], cash: list[Cash]) -> list[_
 
 
 def _paying_day(day: date) -> date:
-    """The first day from `day` on that suppliers are paid."""
+    """Return the first day from `day` on that suppliers are paid."""
     for paying in _PAYING_DAYS:
         if day.day <= paying:
             return on_or_after(day.replace(day=paying))
@@ -297,7 +297,7 @@ def _holiday_pay(year: int, day: date, owed: dict[str, int]) -> tuple[JournalEnt
 
 
 def _salaries(day: date, cents: int, communication: str) -> Cash:
-    """A collective transfer: the bank shows its total and no details, so no pay of a person is in these files."""
+    """Return a collective transfer: the bank shows its total only, so no pay of a person is in these files."""
     return Cash(day, "current", CodaLine(-cents, "10107000", communication, reference=f"PAIE-{day:%Y%m%d}"))
 
 

@@ -91,12 +91,12 @@ class Person(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The donor's key everywhere: `D0001234`."""
+        """Return the donor's key everywhere: `D0001234`."""
         return f"D{self.number:07d}"
 
     @property
     def mandate(self) -> str:
-        """The reference of the SEPA mandate a monthly donor signed."""
+        """Return the reference of the SEPA mandate a monthly donor signed."""
         return f"SDD{self.number:07d}"
 
     @property
@@ -106,7 +106,7 @@ class Person(NamedTuple):
 
 
 def population(donors: int, seed: int) -> list[Person]:
-    """All donors but the estates, index 1 first: N owed a receipt, then the others."""
+    """Return all donors but the estates, index 1 first: N owed a receipt, then the others."""
     random = stream(seed, "people")
     maker = _Maker(random)
     made: list[Person] = []
@@ -117,7 +117,7 @@ def population(donors: int, seed: int) -> list[Person]:
 
 
 def estates(count: int, after: int, seed: int) -> list[Person]:
-    """The estates that leave legacies, numbered after the donor `after`."""
+    """Return the estates that leave legacies, numbered after the donor `after`."""
     maker = _Maker(stream(seed, "estates"))
     return [maker.legal(index, Role.ESTATE) for index in range(after + 1, after + 1 + count)]
 
@@ -289,7 +289,7 @@ COLUMNS = (
 
 
 def register_rows(donors: list[Person]) -> Iterator[tuple[Cell, ...]]:
-    """The rows of donors.xlsx in the order of COLUMNS (docs/registers.md)."""
+    """Yield the rows of donors.xlsx in the order of COLUMNS (docs/registers.md)."""
     for donor in donors:
         legal = donor.role in LEGAL
         yield (
@@ -354,7 +354,7 @@ def _company_words() -> list[str]:
 
 
 def _latin(name: str) -> str:
-    """The name as a bank's file can carry it: as it is where windows-1252 has it, else without its marks."""
+    """Return the name as a bank's file can carry it: as it is where windows-1252 has it, else without its marks."""
     try:
         name.upper().encode("cp1252")
     except UnicodeEncodeError:

@@ -52,12 +52,12 @@ def split(total: int, weights: Sequence[float]) -> list[int]:
 
 
 def stream(seed: int, part: str) -> Random:
-    """The random numbers of one part: what another part draws does not shift them."""
+    """Return the random numbers of one part: what another part draws does not shift them."""
     return Random(f"{seed}/{part}")  # noqa: S311 - reproducible is the point, nothing here is secret
 
 
 @cache
 def table(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of `data/<name>.csv` by heading."""
+    """Return the rows of `data/<name>.csv` by heading."""
     text = (files("obole.demo") / "data" / f"{name}.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))

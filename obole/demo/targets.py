@@ -24,7 +24,7 @@ class Target:
     ends: dict[int, int]
 
     def start(self, year: int) -> int:
-        """The balance on the first day of a year."""
+        """Return the balance on the first day of a year."""
         return self.opening if year == YEARS[0] else self.ends[year - 1]
 
 
@@ -38,7 +38,7 @@ def targets() -> dict[str, Target]:
 
 
 def end(account: str, year: int) -> int:
-    """The balance of an account on 31 December, debit positive."""
+    """Return the balance of an account on 31 December, debit positive."""
     return targets()[account].ends[year]
 
 

@@ -242,7 +242,7 @@ def _sweep(balance: int) -> int:
 
 
 def _own(cents: int, communication: str, other: Holder) -> CodaLine:
-    """A transfer between own accounts: 01/13 out, 01/64 in."""
+    """Return a transfer between own accounts: 01/13 out, 01/64 in."""
     code = "00164000" if cents > 0 else "00113000"
     return CodaLine(cents, code, communication, name=other.name.upper(), iban=other.iban, bic=other.bic)
 

@@ -33,7 +33,7 @@ _FIELDS = {"party": "key", "kind": "kinds"}
 
 
 def _party(row: PartyRow, before: Party | None, columns: frozenset[str], language: str) -> Party:
-    """The third party as the row says, and for columns the file does not have as the vault has them."""
+    """Return the third party as the row says, and for columns the file does not have as the vault has them."""
     said = Party(
         key=row.key,
         kinds=row.kinds,

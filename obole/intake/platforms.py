@@ -112,7 +112,7 @@ class _Report:
 
     @property
     def connection(self) -> Connection:
-        """The register, in the transaction of the report."""
+        """Return the register, in the transaction of the report."""
         return self.posting.connection
 
     def free_name(self, year: int, end: str) -> str:

@@ -117,7 +117,7 @@ class _Work:
 
     @property
     def connection(self) -> Connection:
-        """The register, in the transaction of the batch: it shows what the batch posted before."""
+        """Return the register, in the transaction of the batch: it shows what the batch posted before."""
         return self.posting.connection
 
 

@@ -44,7 +44,7 @@ class Servers:
 
     @property
     def named(self) -> list[StoreName]:
-        """The stores that shall lie on a server."""
+        """Return the stores that shall lie on a server."""
         return [name for name in STORES if self.of(name)]
 
 

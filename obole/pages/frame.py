@@ -42,12 +42,12 @@ class ShownBooks:
 
     @cached_property
     def accounts(self) -> Mapping[str, Account]:
-        """The accounts by code; OboleError where two share one."""
+        """Return the accounts by code; OboleError where two share one."""
         return accounts_of(entry for entry in self.entries if isinstance(entry, data.Open))
 
     @cached_property
     def totals(self) -> Totals:
-        """The sums per account and year; NotInEuro where a posting has none."""
+        """Return the sums per account and year; NotInEuro where a posting has none."""
         return totals_of(self.entries, self.accounts)
 
 
@@ -96,7 +96,7 @@ class ShownPage:
 
 
 def extension(page: Page) -> type[FavaExtensionBase]:
-    """The extension class that Fava is to find for a page."""
+    """Return the extension class that Fava is to find for a page."""
 
     class PageExtension(FavaExtensionBase):
         has_js_module = page.script
@@ -104,11 +104,11 @@ def extension(page: Page) -> type[FavaExtensionBase]:
 
         @property
         def report_title(self) -> str:  # type: ignore[override]
-            """The title in the sidebar and above the page, in the reader's language."""
+            """Return the title in the sidebar and above the page, in the reader's language."""
             return text_in(_language(), page.title)
 
         def shown(self) -> ShownPage:
-            """The value of the page for this request."""
+            """Return the value of the page for this request."""
             choices = Choices(_language(), _year(), _finished(), request.args)
             value, problem = None, None
             try:
@@ -119,13 +119,13 @@ def extension(page: Page) -> type[FavaExtensionBase]:
             return ShownPage(value, problem, choices, LANGUAGE_NAMES)
 
         def address(self, **chosen: str | int) -> str:
-            """The address of this page with some choices changed and the others kept."""
+            """Return the address of this page with some choices changed and the others kept."""
             kept = {name: request.args[name] for name in ("lang", "year", "scheme") if name in request.args}
             values = {**kept, **{name: str(value) for name, value in chosen.items()}}
             return url_for("extension_report", extension_name=page.name, **values)
 
         def account_address(self, path: str, year: int) -> str:
-            """The address of Fava's own page of an account, held to one year."""
+            """Return the address of Fava's own page of an account, held to one year."""
             return url_for("account", name=path, time=str(year))
 
         def _books(self) -> ShownBooks:

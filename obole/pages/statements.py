@@ -7,7 +7,7 @@ from reports.scheme import load_scheme
 
 
 def statements(books: ShownBooks, choices: Choices) -> StatementsPage | None:
-    """The three statements of one year beside the year before; None while the books hold no entry."""
+    """Return the three statements of one year beside the year before; None while the books hold no entry."""
     years = books.totals.years
     if not years:
         return None

@@ -17,7 +17,7 @@ from reports.tables import Column, ColumnKind, Row, RowKind, Table
 
 
 def receipt_list(books: Books, year: int, language: str) -> Table:
-    """One row per donor with eligible gifts of the year, in the order of numbers, then of keys."""
+    """Return one row per donor with eligible gifts of the year, in the order of numbers, then of keys."""
     with books.register.connect() as gifts, books.vault.connect() as identities:
         plan = preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
         held = {row.donor: row for row in receiptbook.receipts_of(gifts, year)}

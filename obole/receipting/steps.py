@@ -110,7 +110,7 @@ def write_belcotax(books: Books, year: int, day: date, output: Path | None) -> t
 
 
 def _next_file(books: Books, institution: belcotax.Declarant, year: int) -> Path:
-    """The first name that no file written before has: what was sent is not written over."""
+    """Return the first name that no file written before has: what was sent is not written over."""
     names = (books.folder.root / belcotax.file_name(institution, year, number) for number in count(1))
     return next(path for path in names if not path.exists())
 

@@ -137,5 +137,5 @@ def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
 
 
 def _safe(cell: _Cell) -> _Cell:
-    """A text that a spreadsheet would take for a formula gets an apostrophe: names come from outside."""
+    """Put an apostrophe before a text that a spreadsheet would take for a formula: names come from outside."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t")) else cell

@@ -68,7 +68,7 @@ def serve(
 
 
 def prepare(books: Path, host: str, port: int, *, read_only: bool = True) -> Server:
-    """A server that has its address and has read the books, not yet answering."""
+    """Return a server that has its address and has read the books, not yet answering."""
     main = books / MAIN_FILE
     if not main.is_file():
         raise NoMainFile(books)

@@ -28,7 +28,7 @@ def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year:
 
 
 def _awaiting(donors: list[DonorFact], keys: set[str]) -> list[DonorFact]:
-    """The donors with a mark on those a return of whose gifts waits; of one that was merged, on whom it went into."""
+    """Return the donors, marked where a return of their gifts waits; of one merged, on whom it went into."""
     if not keys:
         return donors
     into = {donor.key: donor.merged_into for donor in donors}

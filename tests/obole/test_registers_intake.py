@@ -20,7 +20,7 @@ from small_books import (
     write_donors,
 )
 
-from ledger.vault.donors import Donor, find_donors, with_links
+from ledger.vault.donors import Donor, find_donors, whole_donors
 from obole.books.opened import open_books
 from obole.demo.coda_writer import CodaLine
 from obole.intake import grants as grant_intake
@@ -31,8 +31,7 @@ FIRST = STATEMENT.document
 def donors_of(obole: Obole) -> dict[str, Donor]:
     books = open_books(obole.books)
     with books.vault.connect() as connection:
-        found = find_donors(connection, books.sealer)
-        return {donor.key: with_links(connection, donor) for donor in found}
+        return whole_donors(connection, books.sealer, [one.key for one in find_donors(connection, None)])
 
 
 # Donors

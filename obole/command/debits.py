@@ -35,7 +35,7 @@ from obole.words import N_, _, many
 @click.option("--dry-run", is_flag=True, help=N_("Count and add up, write nothing."))
 @with_books
 def collect(books: Path, *, month: datetime, due: datetime | None, output: Path | None, dry_run: bool) -> None:
-    """Write the month's SEPA direct debits from the pledges; an instalment is collected once, however often this runs."""
+    """Write the SEPA direct debits of a month from the pledges; an instalment is collected once only."""
     day = due.date() if due else None
     click.echo(say_collected(run(open_books(books), month.date(), day, output, dry_run=dry_run), today()))
 

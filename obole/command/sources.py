@@ -64,7 +64,7 @@ def undo(books: Path, document: str, dry_run: bool) -> None:
 def documents(  # noqa: PLR0917 - click's options
     books: Path, year: int | None, language: str | None, form: str, output: Path | None, name: str | None
 ) -> None:
-    """List every document posted: its kind, period, balances, gifts, whether it was undone; of one, all that was told."""
+    """List the documents posted: kind, period, balances, gifts, whether undone; of one, all that was told."""
     opened = open_books(books)
     if name is not None:
         record = document_record(opened, name)

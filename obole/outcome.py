@@ -1,9 +1,7 @@
 """Tell what became of source files: told for each file, and for the whole import."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,37 +56,6 @@ class Intake:
     def refused(self) -> bool:
         """True where a file was refused, whole or in part."""
         return any(told.refused for told in self.told)
-
-
-def describe(intake: Intake) -> str:
-    """Return the result as JSON, for the record and for scripts."""
-    return json.dumps(
-        {
-            "dry_run": intake.dry_run,
-            "recovered": intake.recovered,
-            "open": intake.open,
-            "decided": [{"posted": told.posted, "counts": told.counts, "cents": told.cents} for told in intake.decided],
-            "files": [
-                {
-                    "file": told.file,
-                    "kind": told.kind,
-                    "posted": told.posted,
-                    "known": told.known,
-                    "refused": told.refused,
-                    "counts": told.counts,
-                    "cents": told.cents,
-                    "faults": [
-                        {"severity": fault.severity, "line": fault.line, "message": fault.message}
-                        for fault in told.faults
-                    ],
-                }
-                for told in intake.told
-            ],
-        },
-        ensure_ascii=False,
-        indent=1,
-        default=lambda value: value.isoformat() if isinstance(value, date) else str(value),
-    )
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from obole.command.say import SHOWN_FAULTS, money, written
 from obole.importing import import_files
 from obole.intake.undo import Undone
 from obole.intake.undo import undo as run
-from obole.outcome import Intake, Told, describe
+from obole.outcome import Intake, Told
 from obole.reporting import write_table
 from obole.words import N_, _, many
 
@@ -34,7 +35,7 @@ def import_(books: Path, files: tuple[Path, ...], dry_run: bool, form: str) -> N
     """Take source files in: bank statements, registers, journals, assignments; folders are searched."""
     with progress_bar(_("import")) as progress:
         intake = import_files(open_books(books), files, dry_run=dry_run, progress=progress)
-    click.echo(describe(intake) if form == "json" else say_intake(intake))
+    click.echo(intake_as_json(intake) if form == "json" else say_intake(intake))
     if intake.refused:
         sys.exit(1)
 
@@ -92,6 +93,37 @@ _COUNTED = (
     N_("fees"),
     N_("no money"),
 )
+
+
+def intake_as_json(intake: Intake) -> str:
+    """Return the result as JSON, for the record and for scripts."""
+    return json.dumps(
+        {
+            "dry_run": intake.dry_run,
+            "recovered": intake.recovered,
+            "open": intake.open,
+            "decided": [{"posted": told.posted, "counts": told.counts, "cents": told.cents} for told in intake.decided],
+            "files": [
+                {
+                    "file": told.file,
+                    "kind": told.kind,
+                    "posted": told.posted,
+                    "known": told.known,
+                    "refused": told.refused,
+                    "counts": told.counts,
+                    "cents": told.cents,
+                    "faults": [
+                        {"severity": fault.severity, "line": fault.line, "message": fault.message}
+                        for fault in told.faults
+                    ],
+                }
+                for told in intake.told
+            ],
+        },
+        ensure_ascii=False,
+        indent=1,
+        default=lambda value: value.isoformat() if isinstance(value, date) else str(value),
+    )
 
 
 def say_intake(result: Intake) -> str:

@@ -5,7 +5,7 @@ what `obole inspect` shows of it. Each platform is a module of its own.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importers.platforms import adyen, chariot, declared, mollie, paypal, stripe, trustly
@@ -83,7 +83,7 @@ def read(path: Path, said: Declared = NOTHING) -> PlatformReport:
         return PlatformReport("", faults=(Fault(_("not recognised as the report of a platform; check its headings")),))
     if name in said.sources:
         return declared.read(path, name, said.sources[name])
-    hints = said.hints.get(name, NO_HINTS)
+    hints = said.hints.get(name) or replace(NO_HINTS, section=f"platforms.{name}")
     if name == paypal.NAME and paypal.identify_records(first_record(path)):
         return paypal.read_records_of(path, hints)
     if name in _READERS:

@@ -8,18 +8,20 @@ add up to. Source: Adyen docs, settlement detail report.
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 
-from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked, event_of
 from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 from importers.words import _
 from ledger.errors import Fault
 
 NAME = "adyen"
+# Fields that lead to a donor.
+_IDENTIFYING = ("donor", "email", "account")
 
 _COLUMNS = {
     "payment": ("Psp Reference",),
     "modification": ("Modification Reference",),
-    "merchant": ("Merchant Reference",),
+    "communication": ("Merchant Reference",),
     "created": ("Creation Date",),
     "zone": ("TimeZone",),
     "booked": ("Booking Date",),
@@ -33,33 +35,27 @@ _COLUMNS = {
     "net_debit": ("Net Debit (NC)",),
     "net_credit": ("Net Credit (NC)",),
     "batch": ("Batch Number",),
-    "shopper_name": ("Shopper Name",),
-    "shopper_email": ("Shopper Email",),
-    "iban": ("IBAN", "Shopper IBAN"),
+    "name": ("Shopper Name",),
+    "email": ("Shopper Email",),
+    "account": ("IBAN", "Shopper IBAN"),
 }
 _REQUIRED = ("payment", "created", "type", "currency", "net_debit", "net_credit", "batch")
 _AMOUNTS = ("gross_debit", "gross_credit", "net_debit", "net_credit")
 _KINDS = {
-    "settled": PlatformEvent.GIFT,
-    "settledbulk": PlatformEvent.GIFT,
-    "settledexternally": PlatformEvent.VOID,
-    "refunded": PlatformEvent.REFUND,
-    "refundedbulk": PlatformEvent.REFUND,
-    "refundedreversed": PlatformEvent.CHARGEBACK_REVERSED,
-    "chargeback": PlatformEvent.CHARGEBACK,
-    "secondchargeback": PlatformEvent.CHARGEBACK,
-    "chargebackreversed": PlatformEvent.CHARGEBACK_REVERSED,
-    "fee": PlatformEvent.FEE,
-    "misccosts": PlatformEvent.FEE,
-    "invoicededuction": PlatformEvent.FEE,
-    "depositcorrection": PlatformEvent.CORRECTION,
-    "matchedstatement": PlatformEvent.CORRECTION,
-    "manualcorrected": PlatformEvent.CORRECTION,
-    "balancetransfer": PlatformEvent.CORRECTION,
-    "reserveadjustment": PlatformEvent.HOLD,
-    "merchantpayout": PlatformEvent.PAYOUT,
-    "merchantpayin": PlatformEvent.PAYOUT,
+    **dict.fromkeys(("settled", "settledbulk"), "gift"),
+    **dict.fromkeys(("refunded", "refundedbulk", "settledreversed"), "refund"),
+    **dict.fromkeys(("chargeback", "secondchargeback"), "chargeback"),
+    **dict.fromkeys(("refundedreversed", "chargebackreversed"), "chargeback-reversed"),
+    **dict.fromkeys(("fee", "misccosts", "invoicededuction", "paymentcost", "refundcost", "chargebackcost"), "fee"),
+    **dict.fromkeys(("depositcorrection", "matchedstatement", "manualcorrected", "balancetransfer"), "correction"),
+    **dict.fromkeys(("reserveadjustment",), "hold"),
+    **dict.fromkeys(("merchantpayout", "merchantpayin", "internalcompanypayout", "bankinstructionreturned"), "payout"),
+    # Settled by another than Adyen: told, but no money of its batch.
+    **dict.fromkeys(("settledexternally", "settledexternallywithinfo", "refundedexternallywithinfo"), "void"),
+    **dict.fromkeys(("chargebackexternallywithinfo", "chargebackreversedexternallywithinfo"), "void"),
 }
+# A payout that our bank sent back: the rows of the batch add up to the payout, not to what is left.
+_RETURNED = "bankinstructionreturned"
 
 
 def identify(headings: frozenset[str]) -> bool:
@@ -85,16 +81,18 @@ def read(path: Path, hints: Hints) -> PlatformReport:
                 rows.append(row)
                 if row.kind is PlatformEvent.PAYOUT:
                     bank = line.text("modification").split(" ", 1)[0]
-                    payouts.append(Payout(row.line, row.payout, row.currency, -row.net, row.settled or row.paid, bank))
-    return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest))
+                    whole = fold(line.text("type")) != _RETURNED
+                    day = row.settled or row.paid
+                    payouts.append(Payout(row.line, row.payout, row.currency, -row.net, day, bank, itemised=whole))
+    unnamed = report.unnamed(_IDENTIFYING)
+    return checked(
+        PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest, unnamed=unnamed)
+    )
 
 
 def _row(line: ReportLine) -> PlatformRow:
-    kind = _KINDS.get(fold(line.text("type")))
-    if kind is None:
-        line.unknown("type")
-        kind = PlatformEvent.VOID
     net = line.cents("net_credit") - line.cents("net_debit")
+    kind = event_of(line.type_of("type", _KINDS), net)
     original = line.cents("gross_credit") - line.cents("gross_debit")
     gross = _in_net_currency(line, original) if original else (0 if kind is PlatformEvent.FEE else net)
     payment, modification, batch = line.text("payment"), line.text("modification"), line.text("batch")
@@ -115,10 +113,12 @@ def _row(line: ReportLine) -> PlatformRow:
         settled=line.day_or_none("booked", "booked_zone"),
         original_currency=line.text("gross_currency").upper(),
         original=original,
-        name=line.text("shopper_name"),
-        email=line.text("shopper_email"),
-        account=line.text("iban"),
-        communication=line.text("merchant"),
+        name=line.text("name"),
+        email=line.text("email"),
+        account=line.text("account"),
+        communication=line.text("communication"),
+        donor=line.text("donor"),
+        campaign=line.text("campaign"),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from importers.deciding.found import Found
-from importers.deciding.gifts import counted_year, given_again, issued_to, owner_of, taken_back, two_lines
+from importers.deciding.gifts import given_again, issued_to, owner_of, taken_back, two_lines
 from importers.platforms.records import TAKES_BACK, PlatformEvent, PlatformReport, PlatformRow
 from importers.words import _
 from ledger.errors import Fault, Severity
@@ -49,7 +49,6 @@ class PlatformDesk:
     undocumented: str
     suspense: str
     language: str
-    date_policy: str
     links: Links
     emails: Mapping[str, str | None]
     certificate_elsewhere: bool = False
@@ -206,7 +205,8 @@ def _gift(one: PlacedRow, pile: _Rows) -> Gift:
         donor=donor,
         cents=row.gross,
         booked=row.paid,
-        counted=counted_year(desk.date_policy, row.paid, row.settled, row.paid),
+        # The day the donor paid, whatever the policy says of bank lines: never the day of settlement or payout.
+        counted=row.paid.year,
         account=desk.money if donor else desk.undocumented,
         position=position,
         channel=Channel.PLATFORM,
@@ -244,14 +244,20 @@ def _changed(one: PlacedRow, payment: str, originals: dict[str, Original]) -> li
     if row.kind is PlatformEvent.CHARGEBACK_REVERSED:
         if not original.reversed or row.gross > original.cents:
             return []
-        return [given_again(original, row.gross, row.paid, position, Channel.PLATFORM)]
+        return [_again(original, row.gross, row.paid, position)]
     rest = original.cents + row.gross
     if original.reversed or rest < 0:
         return []
     # A gift is taken back once and whole: what the donor still gives is a gift again.
     del originals[payment]
     gone = taken_back(original, row.paid, position, Channel.PLATFORM)
-    return [gone, given_again(original, rest, row.paid, position, Channel.PLATFORM)] if rest else [gone]
+    return [gone, _again(original, rest, row.paid, position)] if rest else [gone]
+
+
+def _again(original: Original, cents: int, day: date, position: int) -> Gift:
+    """Return a gift again on a day: the day on which the donor paid it stays what it was."""
+    again = given_again(original, cents, day, position, Channel.PLATFORM)
+    return again._replace(paid=original.paid, value=original.value)
 
 
 def _suspend(one: PlacedRow, pile: _Rows) -> None:
@@ -347,13 +353,13 @@ def _entered(
     original: Original, one: PlacedRow, donor: str, day: date, desk: PlatformDesk, *, elsewhere: bool
 ) -> tuple[Gift, Gift]:
     """Return the reversal of a gift that stands, and the gift as the export says it is."""
-    again = given_again(original, original.cents, day, one.position, Channel.PLATFORM)
+    again = _again(original, original.cents, day, one.position)
     return (
         taken_back(original, day, one.position, Channel.PLATFORM),
         again._replace(
             donor=donor,
             account=desk.money if original.donor is None else original.account,
-            paid=one.row.paid,
+            paid=original.paid or one.row.paid,
             certificate_elsewhere=original.certificate_elsewhere or elsewhere,
         ),
     )

@@ -6,15 +6,17 @@ donor's certificate itself, so that none of these gets a second one. Source: a g
 
 from pathlib import Path
 
-from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked, event_of
 from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 from importers.words import _
 from ledger.errors import Fault
 
 NAME = "chariot"
+# Fields that lead to a donor.
+_IDENTIFYING = ("donor", "email", "account")
 
-_COLUMNS = {
+_COLUMNS: dict[str, tuple[str, ...]] = {"name": ("full_name",), "account": ()} | {
     name: (name,)
     for name in (
         "gateway_txn_id",
@@ -34,7 +36,6 @@ _COLUMNS = {
         "original_currency",
         "original_total_amount",
         "date",
-        "full_name",
         "email",
         "street_address",
         "postal_code",
@@ -54,12 +55,7 @@ _REQUIRED = (
     "date",
 )
 _AMOUNTS = tuple(name for name in _COLUMNS if name.endswith("_amount"))
-_KINDS = {
-    "donation": PlatformEvent.GIFT,
-    "refund": PlatformEvent.REFUND,
-    "fee": PlatformEvent.FEE,
-    "payout": PlatformEvent.PAYOUT,
-}
+_KINDS = {"donation": "gift", "refund": "refund", "fee": "fee", "payout": "payout"}
 _PARTS = ("individual", "matching")
 
 
@@ -82,16 +78,16 @@ def read(path: Path, hints: Hints) -> PlatformReport:
             if found[0].kind is PlatformEvent.PAYOUT:
                 one = found[0]
                 payouts.append(Payout(one.line, one.payout, one.currency, one.net, one.settled or one.paid))
-    return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest))
+    unnamed = report.unnamed(_IDENTIFYING)
+    return checked(
+        PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest, unnamed=unnamed)
+    )
 
 
 def _rows(line: ReportLine) -> list[PlatformRow]:
-    kind = _KINDS.get(line.text("type").casefold())
-    if kind is None:
-        line.unknown("type")
-        kind = PlatformEvent.VOID
     total, net = line.cents("settled_total_amount"), line.cents("settled_net_amount")
     fee = -line.cents("settled_fee_amount")
+    kind = event_of(line.type_of("type", _KINDS), total)
     whole = _row(line, kind, line.text("gateway_txn_id"), (total, fee, net))
     if kind is not PlatformEvent.GIFT:
         return [whole]
@@ -127,8 +123,10 @@ def _row(
         settled=line.day_or_none("settled_date"),
         original_currency=line.text("original_currency").upper(),
         original=line.cents("original_total_amount"),
-        name=line.text("matching_gift_organization") if employer else line.text("full_name"),
+        name=line.text("matching_gift_organization") if employer else line.text("name"),
         email="" if employer else line.text("email"),
+        account="" if employer else line.text("account").replace(" ", "").upper(),
         address="" if employer else address,
+        donor="" if employer else line.text("donor"),
         certificate_elsewhere=True,
     )

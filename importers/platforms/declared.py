@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importers.platforms.records import TAKES_BACK, Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.records import TAKES_BACK, Listed, Payout, PlatformEvent, PlatformReport, PlatformRow, checked
 from importers.platforms.table import LARGEST, NO_HINTS, Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 from importers.words import N_, _
 
+_DAYS = ("paid", "settled", "returned")
 # What a column can hold. `kind` is the state or the type of a row, read with `kinds`.
 FIELDS = (
     "reference",
@@ -38,6 +39,7 @@ FIELDS = (
     "donor",
     "campaign",
     "recurring",
+    "returned",
 )
 REQUIRED = ("reference", "paid", "gross")
 _FALSE = frozenset({"", "0", "no", "non", "nee", "false", "faux", "onwaar", "n", "f"})
@@ -57,6 +59,7 @@ class DeclaredSource:
     cents: bool = False
     negative_fees: bool = False
     positive_refunds: bool = False
+    rows: Listed = Listed.EITHER
     currency: str = "EUR"
     campaign: str = ""
     certificate_elsewhere: bool = False
@@ -96,13 +99,13 @@ def read(path: Path, name: str, mapping: DeclaredSource) -> PlatformReport:
     rows: list[PlatformRow] = []
     columns = {field: (heading,) for field, heading in mapping.columns.items()}
     amounts = () if mapping.cents else ("gross", "fee", "net")
-    if report.headings and report.find(columns, tuple(mapping.columns)) and report.decide(amounts, ("paid", "settled")):
+    if report.headings and report.find(columns, tuple(mapping.columns)) and report.decide(amounts, _DAYS):
         for line in report:
             row = _row(line, mapping)
             if line.sound:
                 rows.append(row)
     payouts = tuple(
-        Payout(row.line, row.payout, row.currency, abs(row.net), row.settled or row.paid, row.payout)
+        Payout(row.line, row.payout, row.currency, row.net, row.settled or row.paid, row.payout, signed=False)
         for row in rows
         if row.kind is PlatformEvent.PAYOUT
     )
@@ -115,7 +118,7 @@ def _amounts(line: ReportLine, kind: PlatformEvent, mapping: DeclaredSource) -> 
     gross, fee, net = (_amount(line, name, mapping) for name in ("gross", "fee", "net"))
     if mapping.negative_fees:
         fee = -fee
-    if mapping.positive_refunds and kind in TAKES_BACK:
+    if kind in TAKES_BACK and _without_sign(gross, mapping):
         gross, fee, net = -gross, -fee, -net
     if kind is PlatformEvent.FEE and "fee" not in mapping.columns:
         gross, fee = 0, -gross
@@ -124,6 +127,23 @@ def _amounts(line: ReportLine, kind: PlatformEvent, mapping: DeclaredSource) -> 
     elif "fee" not in mapping.columns:
         fee = gross - net
     return gross, fee, net
+
+
+def _without_sign(gross: int, mapping: DeclaredSource) -> bool:
+    """Return whether what takes a gift back is written as what the donor paid: the settings say it, or the amount."""
+    if mapping.positive_refunds:
+        return True
+    return gross > 0 and "kind" in mapping.columns and mapping.rows is not Listed.MOVEMENT
+
+
+def _listed(line: ReportLine, kind: PlatformEvent, mapping: DeclaredSource) -> Listed:
+    """Return whether a row is a movement or the state of its payment, as the settings or its sign say."""
+    if mapping.rows is not Listed.EITHER or "kind" not in mapping.columns:
+        return mapping.rows if "kind" in mapping.columns else Listed.MOVEMENT
+    if kind not in TAKES_BACK or mapping.positive_refunds:
+        return Listed.EITHER
+    # Where a refund is told with its sign, one without it is no movement: it is what was paid, and its state now.
+    return Listed.STATE if _amount(line, "gross", mapping) > 0 else Listed.MOVEMENT
 
 
 def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
@@ -159,6 +179,8 @@ def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
         recurring=line.text("recurring").casefold() not in _FALSE,
         certificate_elsewhere=mapping.certificate_elsewhere,
         why=why,
+        listed=_listed(line, kind, mapping),
+        returned=line.day_or_none("returned"),
     )
 
 

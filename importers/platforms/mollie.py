@@ -7,12 +7,14 @@ Source: Mollie, Help Center, export of settlements.
 
 from pathlib import Path
 
-from importers.platforms.records import PlatformEvent, PlatformReport, PlatformRow, checked
-from importers.platforms.table import Hints, ReportLine, open_report
+from importers.platforms.records import TAKES_BACK, PlatformEvent, PlatformReport, PlatformRow, checked, event_of
+from importers.platforms.table import Hints, Report, ReportLine, open_report
 from importers.sheets.tabular import fold
 from importers.words import _
 
 NAME = "mollie"
+# Fields that lead to a donor.
+_IDENTIFYING = ("donor", "email", "account")
 
 _COLUMNS = {
     "date": ("Date", "Datum"),
@@ -28,26 +30,18 @@ _COLUMNS = {
     "settlement_currency": ("Settlement currency", "Uitbetalingsvaluta"),
     "settlement_amount": ("Settlement amount", "Uitbetalingsbedrag"),
     "settlement": ("Settlement reference", "Uitbetalingsreferentie"),
+    "refunded": ("Amount refunded", "Terugbetaald bedrag", "Montant remboursé"),
+    "email": ("Consumer e-mail",),
 }
 _REQUIRED = ("date", "currency", "amount", "status", "id", "settlement_amount", "settlement")
-_PREFIXES = {
-    "tr_": PlatformEvent.GIFT,
-    "re_": PlatformEvent.REFUND,
-    "chb_": PlatformEvent.CHARGEBACK,
-    "cap_": PlatformEvent.GIFT,
+_PREFIXES = {"tr": "gift", "re": "refund", "chb": "chargeback", "cap": "gift"}
+_STATUSES = {
+    **dict.fromkeys(("open", "pending", "authorized", "queued", "processing"), "pending"),
+    **dict.fromkeys(("canceled", "cancelled", "expired", "failed"), "void"),
+    **dict.fromkeys(("paid", "paidout", "settled", "completed"), "done"),
+    **dict.fromkeys(("refunded", "chargedback", "chargeback"), "back"),
 }
-_NO_MONEY = {
-    "open": PlatformEvent.PENDING,
-    "pending": PlatformEvent.PENDING,
-    "authorized": PlatformEvent.PENDING,
-    "queued": PlatformEvent.PENDING,
-    "processing": PlatformEvent.PENDING,
-    "canceled": PlatformEvent.VOID,
-    "cancelled": PlatformEvent.VOID,
-    "expired": PlatformEvent.VOID,
-    "failed": PlatformEvent.VOID,
-}
-_MONEY = frozenset({"paid", "paidout", "refunded", "chargedback", "chargeback", "settled", "completed"})
+_NO_MONEY = {"pending": PlatformEvent.PENDING, "void": PlatformEvent.VOID}
 
 
 def identify(headings: frozenset[str]) -> bool:
@@ -62,41 +56,62 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     if (
         report.headings
         and report.find(_COLUMNS, _REQUIRED)
-        and report.decide(("amount", "settlement_amount"), ("date",))
+        and report.decide(("amount", "settlement_amount", "refunded"), ("date",))
     ):
+        signed = _tells_signs(report)
         for line in report:
-            row = _row(line)
+            row = _row(line, signed=signed)
             if line.sound:
                 rows.append(row)
-    return checked(PlatformReport(NAME, tuple(rows), (), tuple(report.faults), report.digest))
+    unnamed = report.unnamed(_IDENTIFYING)
+    return checked(PlatformReport(NAME, tuple(rows), (), tuple(report.faults), report.digest, unnamed=unnamed))
 
 
-def _kind_of(line: ReportLine, identity: str) -> tuple[PlatformEvent, str]:
-    """Return what a row is, by its id and status, and why it moves no money where it does not."""
+def _tells_signs(report: Report) -> bool:
+    """Return whether the file writes what comes back from us as a negative amount: one row that does says it of all."""
+    return any(
+        line.text("id").startswith(("re_", "chb_"))
+        and line.text("settlement_amount").lstrip().startswith(("-", "\u2212"))
+        for line in report
+    )
+
+
+def _kind_of(line: ReportLine, identity: str) -> tuple[PlatformEvent, str, bool]:
+    """Return what a row is, by its id and status, why it moves no money, and whether it says it was given back."""
     status = fold(line.text("status"))
-    kind = next((kind for prefix, kind in _PREFIXES.items() if identity.startswith(prefix)), None)
+    prefix = identity.partition("_")[0] if "_" in identity else ""
     fee_words = fold(line.text("description") + line.text("method"))
-    if kind is None and ("fee" in fee_words or "kosten" in fee_words or "commission" in fee_words):
-        kind = PlatformEvent.FEE
-    if kind is None:
-        line.error(_("the id begins with none of tr_, re_, chb_ and the row is no fee; nothing is taken"))
-        kind = PlatformEvent.VOID
-    if status in _NO_MONEY:
-        return _NO_MONEY[status], status
-    if status not in _MONEY and not (kind is PlatformEvent.FEE and not status):
-        line.unknown("status")
-    return kind, ""
+    meaning = line.report.hints.types.get(fold(prefix)) or _PREFIXES.get(prefix)
+    if meaning is None and ("fee" in fee_words or "kosten" in fee_words or "commission" in fee_words):
+        meaning = "fee"
+    if meaning is None:
+        line.error(
+            _(
+                "the id begins with none of tr_, re_, chb_ and the row is no fee; nothing is taken; write what its "
+                'beginning means in obole.toml: [{section}] types = {{ "..." = "correction" }}'
+            ).format(section=line.report.hints.section)
+        )
+    kind = event_of(meaning, line.cents("settlement_amount"))
+    if kind is PlatformEvent.FEE and not status:
+        return kind, "", False
+    means = line.status_of("status", _STATUSES)
+    if means in _NO_MONEY:
+        return _NO_MONEY[means], status, False
+    return kind, "", kind is PlatformEvent.GIFT and (means == "back" or line.cents("refunded") != 0)
 
 
-def _row(line: ReportLine) -> PlatformRow:
+def _row(line: ReportLine, *, signed: bool) -> PlatformRow:
     identity = line.text("id")
-    kind, why = _kind_of(line, identity)
+    kind, why, back = _kind_of(line, identity)
     amount, net = line.cents("amount"), line.cents("settlement_amount")
     currency = line.text("settlement_currency").upper() or line.text("currency").upper()
     original_currency = line.text("currency").upper()
-    # Amounts of refunds are told with or without their sign; what comes back from us is always negative here.
-    sign = -1 if kind in (PlatformEvent.REFUND, PlatformEvent.CHARGEBACK) else 1
-    amount, net = (sign * abs(amount), sign * abs(net)) if sign < 0 else (amount, net)
+    # A file tells what comes back from us with its sign, or all of it without. With it, a positive one is money that
+    # came to us again: a chargeback reversed, a refund that was returned (Mollie, settlement report).
+    if kind in TAKES_BACK and signed and net > 0:
+        kind = PlatformEvent.CHARGEBACK_REVERSED
+    if kind in TAKES_BACK:
+        amount, net = -abs(amount), -abs(net)
     gross = amount if original_currency == currency else net
     fee = gross - net
     if kind is PlatformEvent.FEE:
@@ -117,7 +132,11 @@ def _row(line: ReportLine) -> PlatformRow:
         original_currency=original_currency,
         original=amount,
         name=line.text("name"),
+        email=line.text("email"),
         account=line.text("account").replace(" ", "").upper(),
-        communication=line.text("description"),
+        communication=line.text("communication") or line.text("description"),
+        donor=line.text("donor"),
+        campaign=line.text("campaign"),
         why=why,
+        given_back=back,
     )

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked, event_of
 from importers.platforms.table import LARGEST, Hints, NotATable, Report, ReportLine, open_report, read_records
 from importers.sheets.tabular import fold
 from importers.words import N_, _
@@ -31,13 +31,16 @@ _COLUMNS = {
     "gross": ("Gross", "Brut", "Avant commission", "Bruto", "Brutto"),
     "fee": ("Fee", "Commission", "Kosten", "Gebühr", "Entgelt", "Comisión", "Tarifa"),
     "net": ("Net", "Net amount", "Netto", "Neto"),
-    "from": (
+    "email": (
         "From Email Address",
         "De l'adresse email",
+        "Adresse email de l'expéditeur",
         "Van e-mailadres",
+        "E-mailadres afzender",
         "Absender E-Mail-Adresse",
         "Correo electrónico del remitente",
     ),
+    "impact": ("Balance Impact", "Impact sur le solde", "Auswirkung auf Guthaben", "Invloed op saldo"),
     "id": (
         "Transaction ID",
         "Numéro de transaction",
@@ -59,39 +62,6 @@ _COLUMNS = {
     "subject": ("Subject", "Objet", "Onderwerp"),
 }
 _REQUIRED = ("date", "type", "currency", "gross", "fee", "net", "id")
-_DONE = {
-    "completed",
-    "terminé",
-    "effectué",
-    "voltooid",
-    "abgeschlossen",
-    "completado",
-    "partially refunded",
-    "refunded",
-}
-_NOT_YET = {
-    "pending",
-    "en attente",
-    "in behandeling",
-    "ausstehend",
-    "pendiente",
-    "held",
-    "uncleared",
-    "placed",
-    "active",
-}
-_NEVER = {
-    "denied",
-    "refusé",
-    "geweigerd",
-    "abgelehnt",
-    "denegado",
-    "voided",
-    "canceled",
-    "cancelled",
-    "expired",
-    "failed",
-}
 _RECORDS = ("RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF")
 _SB_COLUMNS = {
     "id": ("Transaction ID",),
@@ -106,7 +76,8 @@ _SB_COLUMNS = {
     "fee_side": ("Fee Debit or Credit",),
     "fee": ("Fee Amount",),
     "status": ("Transactional Status",),
-    "payer": ("Payer's Account ID",),
+    "fee_currency": ("Fee Currency",),
+    "email": ("Payer's Account ID",),
     "first": ("First Name",),
     "last": ("Last Name",),
     "business": ("Consumer Business Name",),
@@ -115,6 +86,16 @@ _SB_COLUMNS = {
 }
 _SB_REQUIRED = ("id", "code", "date", "side", "gross", "currency", "fee_side", "fee")
 _SUBSCRIPTION = "T0002"
+_NO_MONEY = {"pending": PlatformEvent.PENDING, "void": PlatformEvent.VOID}
+# The letters of a settlement or transaction report. V is said of an authorisation that ended, and of a payment that was
+# reversed, whose reversal is a record of its own.
+_LETTERS = {"s": "done", "": "done", "p": "pending", "d": "void", "v": "back", "f": "back"}
+# Money that comes back to us from what we paid, or goes out again: no gift of ours is changed by it.
+_OTHER_SIDE = {
+    (PlatformEvent.REFUND, True),
+    (PlatformEvent.CHARGEBACK, True),
+    (PlatformEvent.CHARGEBACK_REVERSED, False),
+}
 
 
 def identify(headings: frozenset[str]) -> bool:
@@ -165,13 +146,20 @@ def _finished(report: Report, rows: list[PlatformRow]) -> PlatformReport:
         for row in rows
         if row.kind is PlatformEvent.PAYOUT
     )
-    return checked(PlatformReport(NAME, tuple(rows), payouts, tuple(report.faults), report.digest))
+    unnamed = report.unnamed(("donor", "email", "account"))
+    return checked(PlatformReport(NAME, tuple(rows), payouts, tuple(report.faults), report.digest, unnamed=unnamed))
 
 
 @cache
 def _types() -> dict[str, str]:
     text = (files("importers.platforms") / "data" / "paypal_types.csv").read_text(encoding="utf-8")
     return {fold(row["type"]): row["kind"] for row in csv.DictReader(text.splitlines())}
+
+
+@cache
+def _statuses() -> dict[str, str]:
+    text = (files("importers.platforms") / "data" / "paypal_statuses.csv").read_text(encoding="utf-8")
+    return {fold(row["status"]): row["means"] for row in csv.DictReader(text.splitlines())}
 
 
 @cache
@@ -186,7 +174,7 @@ def _codes() -> dict[str, tuple[PlatformEvent, PlatformEvent]]:
 def _row(line: ReportLine) -> PlatformRow:
     gross, net = line.cents("gross"), line.cents("net")
     fee = -line.cents("fee")  # told as what it does to our balance
-    kind, why = _kind(line, gross)
+    kind, why, back = _kind(line, gross)
     identity, related = line.text("id"), line.text("related")
     if not identity:
         line.error(_("the row has no transaction id; export the report with it"))
@@ -203,27 +191,29 @@ def _row(line: ReportLine) -> PlatformRow:
         paid=line.day("date", "zone", "time"),
         payment=identity if kind in (PlatformEvent.GIFT, PlatformEvent.SPENT) else related or identity,
         name=line.text("name"),
-        email=line.text("from") if gross > 0 else "",
-        communication=" ".join(filter(None, map(line.text, ("custom", "subject", "note")))),
+        email=line.text("email") if gross > 0 else "",
+        account=line.text("account").replace(" ", "").upper(),
+        communication=" ".join(filter(None, map(line.text, ("communication", "custom", "subject", "note")))),
+        donor=line.text("donor"),
+        campaign=line.text("campaign"),
         why=why,
+        given_back=back,
     )
 
 
-def _kind(line: ReportLine, gross: int) -> tuple[PlatformEvent, str]:
+def _kind(line: ReportLine, gross: int) -> tuple[PlatformEvent, str, bool]:
+    """Return the kind of a row, why it is no money, and whether its status says that a gift was given back."""
     status = line.text("status").casefold()
-    if status in _NOT_YET:
-        return PlatformEvent.PENDING, status
-    if status in _NEVER:
-        return PlatformEvent.VOID, status
-    if status and status not in _DONE:
-        line.unknown("status")
-    found = _types().get(fold(line.text("type")))
-    if found is None:
-        line.unknown("type")
-        return PlatformEvent.VOID, ""
-    if found == "payment":
-        return (PlatformEvent.GIFT if gross > 0 else PlatformEvent.SPENT), ""
-    return PlatformEvent(found), (N_("held or released") if found == PlatformEvent.HOLD else "")
+    means = line.status_of("status", _statuses()) if status else "done"
+    if means in _NO_MONEY:
+        return _NO_MONEY[means], status, False
+    if fold(line.text("impact")) == "memo":
+        return PlatformEvent.VOID, N_("no effect on the balance"), False
+    kind = event_of(line.type_of("type", _types()), gross)
+    if (kind, gross > 0) in _OTHER_SIDE and gross:
+        kind = PlatformEvent.CORRECTION
+    back = means == "back" and kind is PlatformEvent.GIFT
+    return kind, (N_("held or released") if kind is PlatformEvent.HOLD else ""), back
 
 
 def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[ReportLine]:
@@ -247,16 +237,16 @@ def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[Re
 def _record(line: ReportLine, voided: set[str]) -> PlatformRow:
     gross = _sided(line, "gross", "side")
     fee = -_sided(line, "fee", "fee_side")
-    code, status = line.text("code"), line.text("status")
+    code = line.text("code")
     kind, why = _kind_of_code(line, gross, voided)
+    means = line.status_of("status", _LETTERS)
     identity, related = line.text("id"), line.text("related") if line.text("related_type") != "RP" else ""
     if not identity:
         line.error(_("the row has no transaction id; export the report again"))
-    if status in ("P", "D", "V") and kind not in (PlatformEvent.HOLD, PlatformEvent.VOID):
-        kind, why = (
-            (PlatformEvent.PENDING if status == "P" else PlatformEvent.VOID),
-            {"P": N_("pending"), "D": N_("denied"), "V": N_("voided")}[status],
-        )
+    if fee and line.text("fee_currency") not in ("", line.text("currency")):
+        line.error(_("its fee is in another currency than its amount; export the report again, or enter it by hand"))
+    if means in _NO_MONEY and kind not in (PlatformEvent.HOLD, PlatformEvent.VOID):
+        kind, why = _NO_MONEY[means], N_("pending") if means == "pending" else N_("denied")
     if kind is PlatformEvent.FEE and not fee:
         gross, fee = 0, -gross
     name = line.text("business") or f"{line.text('first')} {line.text('last')}".strip()
@@ -272,10 +262,14 @@ def _record(line: ReportLine, voided: set[str]) -> PlatformRow:
         payment=identity if kind in (PlatformEvent.GIFT, PlatformEvent.SPENT) else related or identity,
         settled=line.day_or_none("completed"),
         name=name if gross > 0 else "",
-        email=line.text("payer") if gross > 0 else "",
-        communication=" ".join(filter(None, map(line.text, ("custom", "note")))),
+        email=line.text("email") if gross > 0 else "",
+        account=line.text("account").replace(" ", "").upper(),
+        communication=" ".join(filter(None, map(line.text, ("communication", "custom", "note")))),
+        donor=line.text("donor"),
+        campaign=line.text("campaign"),
         recurring=code == _SUBSCRIPTION,
         why=why,
+        given_back=means == "back" and kind is PlatformEvent.GIFT,
     )
 
 
@@ -284,9 +278,8 @@ def _kind_of_code(line: ReportLine, gross: int, voided: set[str]) -> tuple[Platf
     if code == "T9900" and line.text("related") in voided:
         return PlatformEvent.VOID, N_("end of an authorisation")
     found = _codes().get(code) or _codes().get(code[:3])
-    if found is None:
-        line.unknown("code")
-        return PlatformEvent.VOID, ""
+    if found is None or fold(code) in line.report.hints.types:
+        return event_of(line.type_of("code", {}), gross), ""
     kind = found[gross >= 0]
     return kind, {PlatformEvent.VOID: N_("authorisation"), PlatformEvent.HOLD: N_("held or released")}.get(kind, "")
 

@@ -5,7 +5,7 @@ pay positive, and `gross - fee = net` on each row. A row of a kind nobody knows 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -34,6 +34,14 @@ class PlatformEvent(StrEnum):
     TEST = "test"
 
 
+class Listed(StrEnum):
+    """The meaning of a row: a movement of its own, the state of a payment now, or either, as far as the file says."""
+
+    MOVEMENT = "movement"
+    STATE = "state"
+    EITHER = "either"
+
+
 MONEY = frozenset(
     {
         PlatformEvent.GIFT,
@@ -55,7 +63,9 @@ class PlatformRow:
 
     `paid` is the day of the row in Belgium, for a gift the day the donor paid; `settled` the day the platform made the
     money available; `payout` the payout that holds it, empty where the report does not say. `original` is what the
-    donor paid in `original_currency`. `why` says in a word why a row is no money.
+    donor paid in `original_currency`. `why` says in a word why a row is no money. `given_back` is set where a gift's
+    own row says that it was given back; `listed` says whether the row may be the state of its payment (`states`), and
+    `returned` is then the day the money went back, where the table has it.
     """
 
     line: int
@@ -81,11 +91,18 @@ class PlatformRow:
     recurring: bool = False
     certificate_elsewhere: bool = False
     why: str = ""
+    given_back: bool = False
+    listed: Listed = Listed.MOVEMENT
+    returned: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """Money sent to our bank: positive cents; `itemised` where the rows of the file that name it must add up to it."""
+    """Money sent to our bank, negative where the platform took it from there.
+
+    `itemised` where the rows of the file that name it must add up to it. Without `signed` the file may write a payout
+    as what leaves the balance or as what comes to us; what its rows add up to says which.
+    """
 
     line: int
     reference: str
@@ -94,11 +111,15 @@ class Payout:
     day: date
     bank_reference: str = ""
     itemised: bool = True
+    signed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformReport:
-    """One report. `already_in` names the platform or bank where the same money arrives: the rows identify it only."""
+    """One report. `already_in` names the platform or bank where the same money arrives: the rows identify it only.
+
+    `unnamed` is what to tell of gifts without a donor, where no column says who gave.
+    """
 
     platform: str
     rows: tuple[PlatformRow, ...] = ()
@@ -106,6 +127,7 @@ class PlatformReport:
     faults: tuple[Fault, ...] = field(default=())
     digest: str = ""
     already_in: str = ""
+    unnamed: str = ""
 
     @property
     def ok(self) -> bool:
@@ -118,13 +140,21 @@ class PlatformReport:
         return tuple(row for row in self.rows if row.kind in MONEY)
 
 
+def event_of(meaning: str | None, gross: int) -> PlatformEvent:
+    """Return the kind of a row by what its type means: a `payment` is a gift, or money spent; void for nothing known."""
+    if meaning == "payment":
+        return PlatformEvent.GIFT if gross > 0 else PlatformEvent.SPENT
+    return PlatformEvent(meaning) if meaning else PlatformEvent.VOID
+
+
 def checked(report: PlatformReport) -> PlatformReport:
     """Return the report with what its own sums say against it: rows, ids given twice, payouts."""
     faults = [*report.faults]
     faults += (fault for row in report.money if (fault := _row_fault(row)) is not None)
     rows = _once(report.rows, faults)
-    faults += _payout_faults(rows, report.payouts)
-    return replace(report, rows=rows, faults=tuple(sorted(faults, key=lambda fault: fault.line or 0)))
+    payouts = _with_their_sign(rows, report.payouts)
+    faults += _payout_faults(rows, payouts)
+    return replace(report, rows=rows, payouts=payouts, faults=tuple(sorted(faults, key=lambda fault: fault.line or 0)))
 
 
 def _row_fault(row: PlatformRow) -> Fault | None:
@@ -173,12 +203,35 @@ def _shown(reference: str) -> str:
     return reference if re.fullmatch(r"[A-Za-z0-9_.-]*[0-9][A-Za-z0-9_.-]*", reference) else _("(without an id)")
 
 
-def _payout_faults(rows: Iterable[PlatformRow], payouts: Iterable[Payout]) -> list[Fault]:
+def _sums(rows: Iterable[PlatformRow]) -> dict[tuple[str, str], int]:
+    """Return what the rows of each payout add up to, by its id and currency."""
     sums: dict[tuple[str, str], int] = {}
     for row in rows:
         if row.kind in MONEY:
             key = (row.payout, row.currency)
             sums[key] = sums.get(key, 0) + row.net
+    return sums
+
+
+def _with_their_sign(rows: Iterable[PlatformRow], payouts: Sequence[Payout]) -> tuple[Payout, ...]:
+    """Return the payouts as what comes to us: a file writes them in one way, which most of its sums bear out.
+
+    Where none does, a payout is money that comes to us.
+    """
+    doubtful = [one for one in payouts if not one.signed]
+    if not doubtful:
+        return tuple(payouts)
+    sums = _sums(rows)
+    found = [(sums.get((one.reference, one.currency), 0), one.cents) for one in doubtful]
+    as_written, turned = sum(a == b for a, b in found), sum(a == -b for a, b in found)
+    turn = turned > as_written if as_written or turned else sum(cents for _sum, cents in found) < 0
+    return tuple(
+        one if one.signed else replace(one, cents=-one.cents if turn else one.cents, signed=True) for one in payouts
+    )
+
+
+def _payout_faults(rows: Iterable[PlatformRow], payouts: Iterable[Payout]) -> list[Fault]:
+    sums = _sums(rows)
     paid: dict[tuple[str, str], list[Payout]] = {}
     for payout in payouts:
         if payout.itemised:

@@ -5,16 +5,19 @@ A report has the columns its user chose: each is found by heading. Only automati
 """
 
 import csv
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.records import MONEY, Payout, PlatformEvent, PlatformReport, PlatformRow, checked, event_of
 from importers.platforms.table import Hints, ReportLine, open_report
 from importers.sheets.tabular import fold
 from importers.words import N_, _
 
 NAME = "stripe"
+# Fields that lead to a donor.
+_IDENTIFYING = ("donor", "email", "account", "communication")
 
 _COLUMNS = {
     "id": ("balance_transaction_id", "transaction_id"),
@@ -58,9 +61,9 @@ def identify(headings: frozenset[str]) -> bool:
 
 
 @cache
-def _kinds() -> dict[str, PlatformEvent]:
+def _kinds() -> dict[str, str]:
     text = (files("importers.platforms") / "data" / "stripe_categories.csv").read_text(encoding="utf-8")
-    return {row["category"]: PlatformEvent(row["kind"]) for row in csv.DictReader(text.splitlines())}
+    return {fold(row["category"]): row["kind"] for row in csv.DictReader(text.splitlines())}
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
@@ -68,6 +71,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     report = open_report(path, hints)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
+    unlisted: set[str] = set()
     if report.headings and report.find(_columns(report.headings), _REQUIRED) and report.decide(_AMOUNTS, _DAYS):
         for line in report:
             row = _row(line)
@@ -75,11 +79,23 @@ def read(path: Path, hints: Hints) -> PlatformReport:
                 continue
             rows.append(row)
             if row.kind is PlatformEvent.PAYOUT and row.net:
-                # Money out is negative, yet some exports tell a payout without its sign; a top-up adds to what is owed.
-                cents = abs(row.net) if line.text("category").casefold() == "payout" else -row.net
-                day = line.day_or_none("payout_day") or row.paid
-                payouts.append(Payout(row.line, row.payout, row.currency, cents, day, row.payout))
-    return checked(PlatformReport(NAME, tuple(rows), tuple(payouts), tuple(report.faults), report.digest))
+                payouts.append(_payout(line, row))
+                if not line.text("payout"):
+                    unlisted.add(row.payout)
+    # Only an automatic payout has a list of what it holds; one by hand, which no row names, stands for itself.
+    unlisted -= {row.payout for row in rows if row.kind in MONEY}
+    found = tuple(replace(one, itemised=False) if one.reference in unlisted else one for one in payouts)
+    unnamed = report.unnamed(_IDENTIFYING)
+    return checked(PlatformReport(NAME, tuple(rows), found, tuple(report.faults), report.digest, unnamed=unnamed))
+
+
+def _payout(line: ReportLine, row: PlatformRow) -> Payout:
+    """Return a payout; one that came back, or a top-up, adds to what is owed by the payout that it is listed in."""
+    day = line.day_or_none("payout_day") or row.paid
+    # What leaves the balance is negative, but some exports write it as what comes to us.
+    own = line.text("category").casefold() == "payout"
+    back = not own and line.text("payout") in ("", line.text("source"))
+    return Payout(row.line, row.payout, row.currency, -row.net, day, row.payout, itemised=not back, signed=not own)
 
 
 def _columns(headings: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -90,12 +106,8 @@ def _columns(headings: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def _row(line: ReportLine) -> PlatformRow:
-    category = line.text("category").casefold()
-    kind = _kinds().get(category)
-    if kind is None:
-        line.unknown("category")
-        kind = PlatformEvent.VOID
     gross, fee, net = line.cents("gross"), line.cents("fee"), line.cents("net")
+    kind = event_of(line.type_of("category", _kinds()), gross)
     if kind is PlatformEvent.FEE and not fee and gross == net:
         gross, fee = 0, -gross
     why = ""
@@ -117,6 +129,7 @@ def _row(line: ReportLine) -> PlatformRow:
         payment=line.text("charge") or line.text("source") or line.text("intent") or line.text("id"),
         payout=line.text("payout") or (line.text("source") if kind is PlatformEvent.PAYOUT else ""),
         settled=line.day_or_none("available"),
+        account=line.text("account").replace(" ", "").upper(),
         original_currency=line.text("original_currency").upper(),
         original=line.cents("original"),
         name=line.text("name"),

@@ -29,13 +29,23 @@ LIMIT = 128 * 1024 * 1024
 LARGEST = 10**12
 _DELIMITERS = ",;\t|"
 _BELGIUM = ZoneInfo("Europe/Brussels")
-# What exports write in their time zone column, in hours from UTC; names such as Europe/Paris are known.
-_ZONES = {"UTC": 0, "GMT": 0, "Z": 0, "CET": 1, "CEST": 2, "BST": 1, "PST": -8, "PDT": -7, "EST": -5, "EDT": -4}
-_MOMENT = re.compile(
-    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)? ?(Z|UTC|[+-]\d{2}:?\d{2})?"
+# What exports write for a time zone, in hours from UTC; names such as Europe/Paris are known. What means two zones
+# (CST, IST) is not here.
+_ZONES = {
+    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2},
+    **{"EET": 2, "EEST": 3, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
+}
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
+_ZONE = r"(?: ?([A-Z]{3,4}|Z|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|[A-Z][A-Za-z]+/[A-Za-z_]+))?"
+_MOMENT = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?()" + _ZONE)
+_NUMBERED = re.compile(
+    r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])\.?[Mm]\.?)?)?"
+    + _ZONE
 )
-_NUMBERED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])\.?[Mm]\.?)?")
+_NOON = 12
+# A heading that says it: `Created (UTC)`, `available_on_utc`.
+_OF_HEADING = re.compile(r"(?:^|[\s_(\[])(UTC|GMT)(?:[\s_)\]]|$)", re.IGNORECASE)
 _AMOUNT = re.compile(r"[+-]?\d[\d.,' ]*|[+-]?[.,]\d+")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-"})
 _MONTHS = 12
@@ -48,15 +58,22 @@ class NotATable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """The settings of a platform's exports, where a file leaves it in doubt.
+    """The settings of a platform's exports, where a file leaves it in doubt or says it in words that nobody knows.
 
-    `date` is `dmy` or `mdy`, `decimal` is `.` or `,`; empty: found out from the file.
+    `date` is `dmy` or `mdy`, `decimal` is `.` or `,`; empty: found out from the file. `zone` is that of moments which
+    name none, or one that is not known. `types`, `statuses` and `columns` add to what a reader knows: values, folded,
+    to what they mean, and a field to a further heading. `section` is where obole.toml says it.
     """
 
     date: str = ""
     decimal: str = ""
     encoding: str = ""
     delimiter: str = ""
+    zone: str = ""
+    types: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    section: str = ""
 
 
 NO_HINTS = Hints()
@@ -72,17 +89,21 @@ class Report:
     hints: Hints = NO_HINTS
     faults: list[Fault] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
     _decimal: str = ""
     _order: str = ""
 
     def find(self, columns: Mapping[str, Sequence[str]], required: Sequence[str]) -> bool:
         """Find the columns by their headings; False, with a fault for each, where a required one is missing."""
         places = {fold(heading): place for place, heading in reversed(list(enumerate(self.headings)))}
-        for name, headings in columns.items():
-            for heading in headings:
+        added = self.hints.columns
+        for name in dict.fromkeys((*columns, *added)):
+            for heading in (*((added[name],) if name in added else ()), *columns.get(name, ())):
                 place = places.get(fold(heading))
                 if place is not None:
                     self.index[name] = place
+                    if said := _OF_HEADING.search(self.headings[place]):
+                        self.zones[name] = said[1].upper()
                     break
         missing = [columns[name][0] for name in required if name not in self.index]
         self.faults += [
@@ -104,6 +125,15 @@ class Report:
         """Yield the rows below the headings."""
         for number, cells in self.lines:
             yield ReportLine(self, number, cells)
+
+    def unnamed(self, identifying: Sequence[str]) -> str:
+        """Return what to tell where no column of the export has a field that leads to a donor; empty where one has."""
+        if any(name in self.index for name in identifying):
+            return ""
+        return _(
+            "no column says who gave, so that gifts come without a donor; export the report with it, or name its "
+            'heading in obole.toml: [{section}] columns = {{ email = "..." }} (or donor, account)'
+        ).format(section=self.hints.section)
 
     def _cell(self, row: Sequence[str], name: str) -> str:
         place = self.index.get(name, -1)
@@ -161,15 +191,45 @@ class ReportLine:
         written = self.text(name)
         if not written:
             return None
-        found = self.report.day(written, self.text(zone) or within, self.text(clock))
+        named, hints = self.text(zone) or within, self.report.hints
+        if named and _zone(named) is None:
+            named = hints.zone
+            if not named and self.sound:
+                self.error(
+                    _(
+                        "the time zone in `{column}` is not known; write which one it is in obole.toml: "
+                        '[{section}] timezone = "Europe/Paris"'
+                    ).format(column=self.heading(zone), section=hints.section)
+                )
+        named = named or self.report.zones.get(name, "") or hints.zone
+        found = self.report.day(written, named, self.text(clock))
         if found is None:
             self.error(_("`{column}` is not a date; correct the export").format(column=self.heading(name)))
         return found
 
-    def unknown(self, name: str) -> None:
-        """Add the fault of a closed set: the value is not repeated, in a shifted row it may be a name."""
+    def type_of(self, name: str, known: Mapping[str, str], *, key: str = "") -> str | None:
+        """Return what a type means, by obole.toml or by what is known (folded); None, with a fault, for neither."""
+        written = fold(key or self.text(name))
+        found = self.report.hints.types.get(written) or known.get(written)
+        if found is None:
+            self.unknown(name)
+        return found
+
+    def status_of(self, name: str, known: Mapping[str, str]) -> str:
+        """Return what a status means, by obole.toml or by what is known (folded); empty, with a fault, for neither."""
+        written = fold(self.text(name))
+        found = self.report.hints.statuses.get(written) or known.get(written)
+        if found is None:
+            self.unknown(name, status=True)
+        return found or ""
+
+    def unknown(self, name: str, *, status: bool = False) -> None:
+        """Add the fault of a value that nobody knows: it is not repeated, in a shifted row it may be a name."""
+        setting = 'statuses = { "..." = "done" }' if status else 'types = { "..." = "payment" }'
         self.error(
-            _("the value of `{column}` is not known; report it so that it is added").format(column=self.heading(name))
+            _("the value of `{column}` is not known; write what it means in obole.toml: [{section}] {setting}").format(
+                column=self.heading(name), section=self.report.hints.section, setting=setting
+            )
         )
 
     def heading(self, name: str) -> str:
@@ -362,35 +422,38 @@ def _day(written: str, order: str, zone: str, clock: str) -> date | None:
     written = written.strip()
     try:
         if match := _MOMENT.fullmatch(written):
-            year, month, number, hour, minute, second, offset = match.groups()
+            year, month, number, hour, minute, second, half, offset = match.groups()
         elif match := _NUMBERED.fullmatch(written):
-            one, _, two, year, hour, minute, second = match.groups()
+            one, _, two, year, hour, minute, second, half, offset = match.groups()
             number, month = (one, two) if order == "dmy" else (two, one)
-            year, offset = (f"20{year}" if len(year) == 2 else year), None  # noqa: PLR2004 - a year of two digits
+            year = f"20{year}" if len(year) == 2 else year  # noqa: PLR2004 - a year of two digits
         else:
             return None
         if hour is None and clock and (time := _CLOCK.match(clock)):
-            hour, minute, second = time.groups()
-        found = datetime(int(year), int(month), int(number), int(hour or 0), int(minute or 0), int(second or 0))  # noqa: DTZ001 - its zone follows
+            hour, minute, second, half = time.groups()
+        of_day = int(hour or 0)
+        if half:
+            of_day = of_day % _NOON + (_NOON if half in "Pp" else 0)
+        found = datetime(int(year), int(month), int(number), of_day, int(minute or 0), int(second or 0))  # noqa: DTZ001 - its zone follows
     except ValueError:
         return None
-    if found.year not in _YEARS:
-        return None
     of = _zone(offset or zone)
+    if found.year not in _YEARS or (offset and of is None):
+        return None
     # Without an hour or a zone there is nothing to convert: the day is as written.
     if hour is None or of is None:
         return found.date()
     return found.replace(tzinfo=of).astimezone(_BELGIUM).date()
 
 
+@lru_cache(maxsize=256)
 def _zone(named: str) -> tzinfo | None:
-    if not named:
-        return None
-    if match := re.fullmatch(r"([+-])(\d{2}):?(\d{2})", named):
-        minutes = int(match[2]) * 60 + int(match[3])
+    if match := _OFFSET.fullmatch(named.upper()):
+        minutes = int(match[2]) * 60 + int(match[3] or 0)
         return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes < 24 * 60 else None
-    if named in _ZONES:
-        return UTC if not _ZONES[named] else timezone(timedelta(hours=_ZONES[named]))
+    if named.upper() in _ZONES:
+        hours = _ZONES[named.upper()]
+        return UTC if not hours else timezone(timedelta(hours=hours))
     try:
         return ZoneInfo(named) if "/" in named and ".." not in named else None
     except (KeyError, ValueError, OSError):

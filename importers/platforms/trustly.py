@@ -7,7 +7,7 @@ wrong reading does not pass.
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked
+from importers.platforms.records import Payout, PlatformEvent, PlatformReport, PlatformRow, checked, event_of
 from importers.platforms.table import Hints, NotATable, Report, ReportLine, read_records
 from importers.words import N_, _
 from ledger.errors import Fault
@@ -28,12 +28,13 @@ _ITEM = {
     "fee": 22,
 }
 _SUMS = {"gross": 2, "net": 4}
-_KINDS = {
-    "Capture": PlatformEvent.GIFT,
-    "Refund": PlatformEvent.REFUND,
-    "Reclaim": PlatformEvent.CHARGEBACK,
-    "Reversal": PlatformEvent.CHARGEBACK,
+_KINDS = {"capture": "gift", "refund": "refund", "reclaim": "chargeback", "reversal": "chargeback"}
+_STATUSES = {
+    **dict.fromkeys(("processed", "completed"), "done"),
+    **dict.fromkeys(("new", "pending", "authorized"), "pending"),
+    **dict.fromkeys(("failed", "expired", "denied", "canceled", "declined"), "void"),
 }
+_NO_MONEY = {"pending": PlatformEvent.PENDING, "void": PlatformEvent.VOID}
 _FUNDING = "P11KFUN"
 
 
@@ -73,16 +74,16 @@ def _payouts(lines: Iterable[ReportLine], rows: Sequence[PlatformRow], batch: st
 
 
 def _row(line: ReportLine, batch: str) -> PlatformRow | None:
-    kind, status = _KINDS.get(line.text("type")), line.text("status")
-    if kind is None:
-        line.unknown("type")
+    meaning = line.type_of("type", _KINDS)
+    means = line.status_of("status", _STATUSES)
+    if meaning is None or not means:
         return None
+    kind = event_of(meaning, line.cents("amount"))
     gross, fee = line.cents("amount"), -line.cents("fee")
     identity = line.text("id")
-    done = status == "Processed"
     return PlatformRow(
         line=line.number,
-        kind=kind if done else PlatformEvent.PENDING,
+        kind=_NO_MONEY.get(means, kind),
         reference=identity,
         currency=line.text("currency").upper(),
         gross=gross,
@@ -92,5 +93,5 @@ def _row(line: ReportLine, batch: str) -> PlatformRow | None:
         payment=identity if kind is PlatformEvent.GIFT else line.text("related") or identity,
         payout=batch,
         settled=line.day_or_none("settled"),
-        why="" if done else N_("not processed"),
+        why=N_("not processed") if means in _NO_MONEY else "",
     )

@@ -59,6 +59,8 @@ class Original(NamedTuple):
     certificate_elsewhere: bool = False
     project: str | None = None
     department: str | None = None
+    paid: date | None = None
+    value: date | None = None
 
 
 class GiftGroup(NamedTuple):
@@ -113,6 +115,8 @@ _COLLECTED = (
         func.coalesce(gift.c.certificate_elsewhere, false()),
         gift.c.project,
         gift.c.department,
+        gift.c.paid,
+        gift.c.value,
         gift.c.booked,
     )
     .select_from(movement)

@@ -2,13 +2,13 @@
 
 from importers.platforms import Declared
 from importers.platforms.declared import DeclaredSource
-from importers.platforms.records import PlatformEvent
+from importers.platforms.records import Listed, PlatformEvent
 from importers.platforms.table import Hints
 from importers.sheets.tabular import fold
 from ledger.errors import OboleError
 from ledger.recognition import GrantAccountCodes
 from obole.books.opened import Books
-from obole.books.settings import CollectionSettings, Config
+from obole.books.settings import CollectionSettings, Config, Platform
 from obole.words import _
 from receipts.decide.eligibility import Policy
 from receipts.filing import belcotax
@@ -91,17 +91,41 @@ def collection_settings(books: Books) -> CollectionSettings:
     return books.config.collection
 
 
+_ROWS = {"": Listed.EITHER, "movements": Listed.MOVEMENT, "states": Listed.STATE}
+
+
+def _hints(name: str, platform: Platform) -> Hints:
+    """Return how a platform's exports are written, and what further words in them mean."""
+    return Hints(
+        date=platform.date,
+        decimal=platform.decimal,
+        zone=platform.timezone,
+        types={fold(value): meaning for value, meaning in platform.types.items()},
+        statuses={fold(value): meaning for value, meaning in platform.statuses.items()},
+        columns={str(field): heading for field, heading in platform.columns.items()},
+        section=f"platforms.{name}",
+    )
+
+
 def declared(config: Config) -> Declared:
     """Return what obole.toml says of platforms' exports and of tables with headings of their own."""
-    hints = {name: Hints(date=one.date, decimal=one.decimal) for name, one in config.platforms.items()}
+    hints = {name: _hints(name, one) for name, one in config.platforms.items()}
     sources = {
         name: DeclaredSource(
             columns={str(name): heading for name, heading in one.columns.items()},
-            hints=Hints(date=one.date, decimal=one.decimal, encoding=one.encoding, delimiter=one.delimiter),
+            hints=Hints(
+                date=one.date,
+                decimal=one.decimal,
+                encoding=one.encoding,
+                delimiter=one.delimiter,
+                zone=one.timezone,
+                section=f"sources.{name}",
+            ),
             kinds={fold(value): PlatformEvent(kind) for value, kind in one.kinds.items()},
             cents=one.unit == "cents",
             negative_fees=one.fees == "balance",
             positive_refunds=one.refunds == "positive",
+            rows=_ROWS[one.rows],
             currency=one.currency,
             campaign=one.campaign,
             certificate_elsewhere=one.certificate_elsewhere,

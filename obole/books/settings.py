@@ -12,10 +12,12 @@ from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from importers.registers.donors import valid_iban
+from importers.sheets.tabular import fold
 from ledger.dimensions import Dimension, DimensionKey, DimensionKeys, LineKeys
 from ledger.errors import OboleError
 from ledger.folder import SETTINGS
@@ -58,6 +60,7 @@ SourceField = Literal[
     "donor",
     "campaign",
     "recurring",
+    "returned",
 ]
 
 
@@ -75,6 +78,14 @@ SourceKind = Literal[
     "void",
     "test",
 ]
+
+
+# What a type of a known platform's report can mean: a payment is a gift, or money spent where it leaves the balance.
+RowMeaning = SourceKind | Literal["payment", "conversion"]
+
+
+# Fields of a known platform's report that lead to a donor or are told of a gift.
+PlatformField = Literal["email", "name", "account", "communication", "donor", "campaign"]
 
 
 class ConfigError(OboleError):
@@ -365,6 +376,29 @@ class InKind(_Part):
     book: bool = True
 
 
+def _time_zone(value: str) -> str:
+    try:
+        known = not value or value == "UTC" or ("/" in value and ZoneInfo(value) is not None)
+    except (KeyError, ValueError, OSError):
+        known = False
+    if not known:
+        raise WrongSetting(_('not a time zone; write its name ("Europe/Paris", "America/New_York") or "UTC"'))
+    return value
+
+
+def _no_twins(values: dict[str, Any]) -> dict[str, Any]:
+    """Refuse two spellings of one value: case, accents and blanks make no difference."""
+    folded = [fold(value) for value in values]
+    twice = sorted(value for value, plain in zip(values, folded, strict=True) if folded.count(plain) > 1)
+    if twice:
+        raise WrongSetting(
+            _("{values} are one value, because case, accents and blanks make no difference").format(
+                values=", ".join(twice)
+            )
+        )
+    return values
+
+
 class Platform(_Part):
     """A platform or declared source that money comes through, and how its payouts are known on the bank account."""
 
@@ -378,8 +412,16 @@ class Platform(_Part):
         default_factory=dict, description="EUR for one unit of a currency that the platform does not settle in EUR"
     )
     certificate_elsewhere: bool = Field(default=False, description="the platform gives the donors their certificate")
+    types: dict[str, RowMeaning] = Field(default_factory=dict, description="what further types of its report mean")
+    statuses: dict[str, Literal["done", "back", "pending", "void"]] = Field(
+        default_factory=dict, description="what further statuses of its report mean; back: paid, and given back since"
+    )
+    columns: dict[PlatformField, str] = Field(default_factory=dict, description="further headings of who gave")
+    timezone: str = Field(default="", description="of moments that name no zone, or one that is not known")
 
     _patterns = field_validator("payer", "reference")(_valid_pattern)
+    _zone = field_validator("timezone")(_time_zone)
+    _words = field_validator("types", "statuses")(_no_twins)
 
 
 class SourceSettings(_Part):
@@ -393,11 +435,15 @@ class SourceSettings(_Part):
     unit: Literal["euro", "cents"] = Field(default="euro", description="cents: amounts are whole hundredths")
     fees: Literal["cost", "balance"] = Field(default="cost", description="balance: a fee is written as a negative")
     refunds: Literal["negative", "positive"] = Field(default="negative", description="how a refund's amount is written")
+    rows: Literal["", "movements", "states"] = Field(default="", description="states: one row a payment, as it is now")
+    timezone: str = Field(default="", description="of moments that name no zone")
     kinds: dict[str, SourceKind] = Field(default_factory=dict, description="what each value of the kind column means")
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     campaign: str = ""
     certificate_elsewhere: bool = False
     already_in: str = Field(default="", description="the platform whose report holds the same money, or `bank`")
+
+    _zone = field_validator("timezone")(_time_zone)
 
     @model_validator(mode="after")
     def _whole(self) -> "SourceSettings":

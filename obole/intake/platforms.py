@@ -34,10 +34,18 @@ from importers.platforms.booking import (
 )
 from importers.platforms.currency import in_books
 from importers.platforms.records import PlatformEvent, PlatformReport, PlatformRow
+from importers.platforms.states import (
+    Posted,
+    Settled,
+    asked_payments,
+    asked_references,
+    given_back_in_silence,
+    settle,
+)
 from importers.registers.donors import valid_iban
 from ledger.errors import Fault, Severity, SourceRefused, remarks_among
 from ledger.posting import Posting
-from ledger.records import DocumentKind
+from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentSummary, documents_of, free_name
 from ledger.register.gifts import identities, originals_of
 from ledger.register.suspense import LineKey, OpenItem, insert_assignments, open_items
@@ -79,6 +87,10 @@ def take_platform(books: Books, path: Path) -> Taken:
     refuse_where(path, faults)
     taken = Taken(faults=remarks_among(report.faults))
     with books.posting() as posting:
+        settled = _settled(posting.connection, report, rows)
+        refuse_where(path, settled.faults)
+        taken.faults += settled.remarks
+        rows = settled.rows
         new = _new_rows(books, posting.connection, path, report, rows)
         _count(taken, report, rows, new)
         campaigns = _campaigns(books, path, new, taken)
@@ -88,6 +100,9 @@ def take_platform(books: Books, path: Path) -> Taken:
             _identify(work, new)
         else:
             _book(work, new)
+            taken.faults += _given_back(work)
+            if report.unnamed and work.donorless:
+                taken.faults.append(Fault(report.unnamed, severity=Severity.WARNING))
         # The vault first: rows without a document are harmless, a document without them would lose a name.
         with books.vault.begin() as connection:
             save_counterparties(connection, work.known_by)
@@ -101,7 +116,10 @@ def take_platform(books: Books, path: Path) -> Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """A report being posted from the file at `path`; `known_by` are those who stand behind what nobody knows."""
+    """A report being posted from the file at `path`; `known_by` are those who stand behind what nobody knows.
+
+    `donorless` are the gifts of the report without a donor.
+    """
 
     books: Books
     posting: Posting
@@ -109,6 +127,7 @@ class _Report:
     path: Path
     taken: Taken
     known_by: list[Counterparty] = field(default_factory=list)
+    donorless: list[Gift] = field(default_factory=list)
 
     @property
     def connection(self) -> Connection:
@@ -131,7 +150,22 @@ class _Report:
         document_id = self.posting.post(made.booking, source)
         insert_assignments(self.connection, document_id, made.decisions)
         self.known_by.extend(made.counterparties)
+        self.donorless.extend(gift for gift in made.booking.gifts if gift.donor is None and gift.cents > 0)
         self.taken.faults.extend(made.faults)
+
+
+def _settled(connection: Connection, report: PlatformReport, rows: Sequence[PlatformRow]) -> Settled:
+    """Return the rows as movements, with what the states of others change of what is in the books."""
+    known = voucher_contents(connection, DocumentKind.PLATFORM, set(asked_references(report)))
+    payments = asked_payments(report)
+    return settle(report, rows, Posted(known, originals_of(connection, payments) if payments else {}))
+
+
+def _given_back(work: _Report) -> list[Fault]:
+    """Tell of gifts whose own row says that they were given back, and that stand all the same."""
+    report = work.desk.report
+    payments = {payment_of(report, row) for row in report.money if row.given_back}
+    return list(given_back_in_silence(report, originals_of(work.connection, payments))) if payments else []
 
 
 def _new_rows(
@@ -150,7 +184,7 @@ def _new_rows(
             if row.paid.year in closed:
                 message = _("dated {day}, but {year} is closed").format(day=row.paid, year=row.paid.year)
                 faults.append(Fault(message, row.line))
-        elif before != contents[row.reference]:
+        elif before != contents.get(row.reference, before):
             message = _("this row was posted before with another content; ask the platform which is right")
             faults.append(Fault(message, row.line))
     refuse_where(path, faults)
@@ -215,7 +249,6 @@ def _desk(
         undocumented=config.gifts.undocumented,
         suspense=config.gifts.suspense,
         language=config.organisation.language,
-        date_policy=config.receipts.gift_date_policy,
         links=links,
         emails=emails,
         certificate_elsewhere=settings.certificate_elsewhere,

@@ -15,7 +15,7 @@ from importers.registers import assignments as assignment_file
 from importers.registers.assignments import AssignmentRow
 from importers.registers.donors import valid_iban
 from ledger.errors import Fault, Severity
-from ledger.records import Counterpart, DocumentKind, Gift, Nature
+from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
 from ledger.register.gifts import PostedGift, standing_gift
 from ledger.register.suspense import Decided, Decision, OpenItem, assigned_items, open_items
 from ledger.register.vouchers import VoucherKey, find_vouchers
@@ -249,24 +249,37 @@ def _item(books: Books, case: _Case) -> Item:
 
 def _gift(books: Books, case: _Case, item: OpenItem) -> Gift:
     """Return the gift that an open line is decided to be."""
-    row, config = case.row, books.config
+    row = case.row
     return Gift(
         donor=row.donor,
         cents=item.cents,
         booked=row.day,
-        counted=counted_year(config.receipts.gift_date_policy, None, item.value, item.booked),
+        counted=_counted(books, item),
         account=case.account,
         position=row.row,
         batch=row.row,
         nature=_nature(books, case),
-        channel=channel_of(item.code),
+        channel=Channel.PLATFORM if _of_platform(item) else channel_of(item.code),
         counterpart=row.counterpart or Counterpart.NONE,
+        paid=item.booked if _of_platform(item) else None,
         value=item.value,
         campaign=row.campaign,
         fund=row.fund,
         project=row.project,
         department=row.department,
     )
+
+
+def _of_platform(item: OpenItem) -> bool:
+    """Return whether a line is a row of a platform's report: its code is a word, that of a bank line a number."""
+    return item.bank is None and not item.code[:1].isdigit()
+
+
+def _counted(books: Books, item: OpenItem) -> int:
+    """Return the year that a line counts for: of a platform's row it is that of the day it was paid, never settled."""
+    if _of_platform(item):
+        return item.booked.year
+    return counted_year(books.config.receipts.gift_date_policy, None, item.value, item.booked)
 
 
 def _restated(books: Books, case: _Case, posted: PostedGift) -> tuple[Gift, Gift]:

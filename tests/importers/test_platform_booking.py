@@ -36,7 +36,6 @@ DESK = PlatformDesk(
     undocumented="731300",
     suspense="499000",
     language="en",
-    date_policy="executed",
     links=LINKS,
     emails={"an@example.org": "D0006", "both@example.org": None},
 )

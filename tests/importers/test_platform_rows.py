@@ -370,7 +370,7 @@ def test_a_donation_in_a_settlement_report_of_paypal(tmp_path: Path):
         ({"code": "T0400", "side": "DR", "fee": "0"}, ("payout", -50_00, 0, "", "")),
         ({"status": "P"}, ("pending", 50_00, 1_50, "pending", "Zoé Exemple")),
         ({"status": "D"}, ("void", 50_00, 1_50, "denied", "Zoé Exemple")),
-        ({"status": "V"}, ("void", 50_00, 1_50, "voided", "Zoé Exemple")),
+        ({"status": "V"}, ("gift", 50_00, 1_50, "", "Zoé Exemple")),
         ({"business": "Exemple SA"}, ("gift", 50_00, 1_50, "", "Exemple SA")),
         ({"code": "T0002"}, ("gift", 50_00, 1_50, "", "Zoé Exemple")),
         ({"gross": "", "side": "", "fee": "0"}, ("gift", 0, 0, "", "")),
@@ -548,10 +548,11 @@ def test_what_trustly_takes_back_names_its_payment(tmp_path: Path):
     ]  # fmt: skip
 
 
-def test_what_trustly_has_not_processed_is_pending(tmp_path: Path):
-    report = trustly(tmp_path, {}, {1: "I2", 11: "Failed"})
+@pytest.mark.parametrize(("status", "kind"), [("Pending", "pending"), ("Failed", "void")])
+def test_what_trustly_has_not_processed_is_no_money(status: str, kind: str, tmp_path: Path):
+    report = trustly(tmp_path, {}, {1: "I2", 11: status})
     assert not report.faults
-    assert [(row.kind.value, row.why) for row in report.rows] == [("gift", ""), ("pending", "not processed")]
+    assert [(row.kind.value, row.why) for row in report.rows] == [("gift", ""), (kind, "not processed")]
 
 
 @pytest.mark.parametrize(
@@ -870,8 +871,15 @@ def test_what_cannot_be_opened_or_is_empty_is_no_table(tmp_path: Path):
         ("2101-01-01", None),
         ("2025-02-30", None),
         ("10 mars", None),
-        ("2025-03-10 10:00:00 +9900", date(2025, 3, 10)),
-        ("2025-03-10 10:00:00 +2400", date(2025, 3, 10)),
+        ("2025-03-10 10:00:00 +9900", None),
+        ("2025-03-10 10:00:00 +2400", None),
+        ("2025-12-31 23:30:00 GMT", date(2026, 1, 1)),
+        ("2025-12-31 18:30:00 EST", date(2026, 1, 1)),
+        ("2025-12-31 18:30:00 XYZ", None),
+        ("2025-12-31 15:30:00 America/Los_Angeles", date(2026, 1, 1)),
+        ("31/12/2025 11:30 PM UTC", date(2026, 1, 1)),
+        ("31/12/2025 12:30 AM UTC", date(2025, 12, 31)),
+        ("31/12/2025 23:30:00 +00:00", date(2026, 1, 1)),
         ("2025-03-10 00:30:00 +2359", date(2025, 3, 9)),
     ],
 )
@@ -888,8 +896,8 @@ def test_a_day_is_the_one_in_belgium(cell: str, day: date | None, tmp_path: Path
         ("EST", 14),
         ("Asia/Tokyo", 13),
         ("Europe/Paris", 13),
-        ("Nowhere", 13),
-        ("../etc", 13),
+        ("UTC+01:00", 13),
+        ("GMT-5", 14),
         ("GMT", 14),
     ],
 )
@@ -1025,11 +1033,14 @@ def test_dates_with_dots_have_the_day_first(tmp_path: Path):
 
 
 def test_a_zone_is_known_by_its_city(tmp_path: Path):
-    """Half past midnight in Tokyo is the day before in Belgium; `Japan` is no zone that exports write."""
+    """Half past midnight in Tokyo is the day before in Belgium; of what is no zone, the day is not guessed."""
     assert activity(tmp_path, Date="14/03/2025", Time="00:30:00", TimeZone="Asia/Tokyo").rows[0].paid == date(
         2025, 3, 13
     )
-    assert activity(tmp_path, Date="14/03/2025", Time="00:30:00", TimeZone="Japan").rows[0].paid == date(2025, 3, 14)
+    for zone in ("Japan", "../etc", "Nowhere/Else"):
+        report = activity(tmp_path, Date="14/03/2025", Time="00:30:00", TimeZone=zone)
+        assert "the time zone in `TimeZone` is not known" in faults(report)
+        assert "[platforms.paypal] timezone" in faults(report)
 
 
 def test_an_offset_counts_in_whole_hours_and_minutes(tmp_path: Path):

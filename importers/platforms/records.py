@@ -141,7 +141,7 @@ class PlatformReport:
 
 
 def event_of(meaning: str | None, gross: int) -> PlatformEvent:
-    """Return the kind of a row by what its type means: a `payment` is a gift, or money spent; void for nothing known."""
+    """Return the kind of a row by what its type means: a `payment` is a gift, or money spent; void for no meaning."""
     if meaning == "payment":
         return PlatformEvent.GIFT if gross > 0 else PlatformEvent.SPENT
     return PlatformEvent(meaning) if meaning else PlatformEvent.VOID

@@ -1,8 +1,8 @@
 """A list of states read as movements: what the state of each payment now changes of what is in the books.
 
-A donation platform's or a CRM's table has one row a payment, with its state. A row that was a gift and is now refunded or
-canceled takes its gift back; one that was paid and given back before it was ever read moves nothing. A row of any report
-that is in the books as money and now says that it is none is never passed over.
+A donation platform's or a CRM's table has one row a payment, with its state. A row that was a gift and is now refunded
+or canceled takes its gift back; one that was paid and given back before it was ever read moves nothing. A row of any
+report that is in the books as money and now says that it is none is never passed over.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,8 +74,8 @@ def given_back_in_silence(report: PlatformReport, originals: Mapping[str, Origin
         gift = originals.get(payment_of(report, row)) if row.given_back else None
         if gift is not None and not gift.reversed and gift.cents == row.gross:
             message = _(
-                "its status says that it was given back, but no row takes it back: the gift of {amount} stands until the "
-                "report that holds the refund is imported"
+                "its status says that it was given back, but no row takes it back: the gift of {amount} stands until "
+                "the report that holds the refund is imported"
             ).format(amount=to_decimal(gift.cents))
             yield Fault(message, row.line, Severity.WARNING)
 
@@ -129,8 +129,8 @@ class _States:
                 self._taken_back(row)
             else:
                 message = _(
-                    "its gift is in the books, and its state is now `{state}`; say in `kinds` of obole.toml that this takes "
-                    "the gift back (void), or wait until it is decided"
+                    "its gift is in the books, and its state is now `{state}`; say in `kinds` of obole.toml that this "
+                    "takes the gift back (void), or wait until it is decided"
                 )
                 self.faults.append(Fault(message.format(state=_state(row)), row.line))
 

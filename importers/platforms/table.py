@@ -32,8 +32,14 @@ _BELGIUM = ZoneInfo("Europe/Brussels")
 # What exports write for a time zone, in hours from UTC; names such as Europe/Paris are known. What means two zones
 # (CST, IST) is not here.
 _ZONES = {
-    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2},
-    **{"EET": 2, "EEST": 3, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
+    **dict.fromkeys(("UTC", "GMT", "Z", "WET"), 0),
+    **dict.fromkeys(("WEST", "BST", "CET", "MEZ"), 1),
+    **dict.fromkeys(("CEST", "MESZ", "EET"), 2),
+    **dict.fromkeys(("EDT",), -4),
+    **dict.fromkeys(("EST", "CDT"), -5),
+    **dict.fromkeys(("MDT",), -6),
+    **dict.fromkeys(("MST", "PDT"), -7),
+    **dict.fromkeys(("PST",), -8),
 }
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
 _ZONE = r"(?: ?([A-Z]{3,4}|Z|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|[A-Z][A-Za-z]+/[A-Za-z_]+))?"

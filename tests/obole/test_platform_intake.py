@@ -261,7 +261,7 @@ def test_a_chargeback_and_its_reversal_leave_the_gift_in_its_year(stripe: Obole,
     stripe.takes_well(write(tmp_path / "dispute.csv", rows))
     assert gifts_of(stripe)[3:] == [
         ("D0001", -50_00, "731100", 2025, None, 1),
-        ("D0001", 50_00, "731100", 2025, None, 0),
+        ("D0001", 50_00, "731100", 2025, "2025-03-10", 0),
     ]
     assert stripe.balance("416100") == 97_75
     assert stripe.checks().exit_code == 0, stripe.checks().output

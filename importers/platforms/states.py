@@ -5,7 +5,7 @@ or canceled takes its gift back; one that was paid and given back before it was 
 report that is in the books as money and now says that it is none is never passed over.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
@@ -98,7 +98,7 @@ class _States:
         """Work through a row of money."""
         before = self._known(row)
         written = self._written.get(row.reference, row)
-        if row.kind in TAKES_BACK and before is not None and before in _contents_as_gift(written):
+        if row.kind in TAKES_BACK and before is not None and before in _contents_as_gift(written, row):
             self._taken_back(row)
         elif row.kind in TAKES_BACK and before is None and self._is_state(row):
             self._paid_and_given_back(row)
@@ -206,8 +206,13 @@ def _state(row: PlatformRow) -> str:
     return row.why or kind_word(row.kind)
 
 
-def _contents_as_gift(row: PlatformRow) -> Sequence[str]:
-    """Return the contents that a row may have had when it was a gift: its amounts are then written the other way."""
+def _contents_as_gift(*rows: PlatformRow) -> set[str]:
+    """Return the contents that a row (as written, and in euro) may have had when it was a gift."""
+    return {content for row in rows for content in _content_as_gift(row)}
+
+
+def _content_as_gift(row: PlatformRow) -> tuple[str, str]:
+    """Return the contents of the gift that a row was: its amounts are then written the other way."""
     sign = -1 if row.kind in TAKES_BACK else 1
     gift = replace(row, kind=PlatformEvent.GIFT, gross=sign * row.gross, fee=sign * row.fee, net=sign * row.net)
     # A table that writes refunds as negatives has the fee as it was.

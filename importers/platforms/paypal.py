@@ -19,48 +19,6 @@ from ledger.errors import Fault
 
 NAME = "paypal"
 
-# English, French, Dutch, German, Spanish. The order is that of the preference.
-_COLUMNS = {
-    "date": ("Date", "Datum", "Fecha"),
-    "time": ("Time", "Heure", "Tijd", "Uhrzeit", "Hora"),
-    "zone": ("TimeZone", "Time Zone", "Fuseau horaire", "Tijdzone", "Zeitzone", "Zona horaria", "Huso horario"),
-    "name": ("Name", "Nom", "Naam", "Nombre"),
-    "type": ("Type", "Description", "Tipo", "Omschrijving", "Typ", "Beschreibung", "Descripción"),
-    "status": ("Status", "État", "Estado", "Statut"),
-    "currency": ("Currency", "Devise", "Valuta", "Währung", "Divisa"),
-    "gross": ("Gross", "Brut", "Avant commission", "Bruto", "Brutto"),
-    "fee": ("Fee", "Commission", "Kosten", "Gebühr", "Entgelt", "Comisión", "Tarifa"),
-    "net": ("Net", "Net amount", "Netto", "Neto"),
-    "email": (
-        "From Email Address",
-        "De l'adresse email",
-        "Adresse email de l'expéditeur",
-        "Van e-mailadres",
-        "E-mailadres afzender",
-        "Absender E-Mail-Adresse",
-        "Correo electrónico del remitente",
-    ),
-    "impact": ("Balance Impact", "Impact sur le solde", "Auswirkung auf Guthaben", "Invloed op saldo"),
-    "id": (
-        "Transaction ID",
-        "Numéro de transaction",
-        "Transactiereferentie",
-        "Transactie-id",
-        "Transaktionscode",
-        "Id. de transacción",
-        "Identificador de transacción",
-    ),
-    "related": (
-        "Reference Txn ID",
-        "Numéro de la transaction de référence",
-        "Reference Txn-id",
-        "Zugehöriger Transaktionscode",
-        "Id. de referencia de trans.",
-    ),
-    "custom": ("Custom Number", "Numéro client", "Aangepast nummer"),
-    "note": ("Note", "Remarque", "Nota", "Opmerking"),
-    "subject": ("Subject", "Objet", "Onderwerp"),
-}
 _REQUIRED = ("date", "type", "currency", "gross", "fee", "net", "id")
 _RECORDS = ("RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF")
 _SB_COLUMNS = {
@@ -100,7 +58,7 @@ _OTHER_SIDE = {
 
 def identify(headings: frozenset[str]) -> bool:
     """Return whether the folded headings are those of an activity download or a statement, in a language we know."""
-    found = [any(fold(heading) in headings for heading in _COLUMNS[name]) for name in (*_REQUIRED, "time")]
+    found = [any(fold(heading) in headings for heading in _columns()[name]) for name in (*_REQUIRED, "time")]
     return all(found)
 
 
@@ -115,7 +73,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows of an activity download or a monthly statement, checked."""
     report = open_report(path, hints)
     rows: list[PlatformRow] = []
-    if report.headings and report.find(_COLUMNS, _REQUIRED) and report.decide(("gross", "fee", "net"), ("date",)):
+    if report.headings and report.find(_columns(), _REQUIRED) and report.decide(("gross", "fee", "net"), ("date",)):
         for line in report:
             row = _row(line)
             if line.sound:
@@ -148,6 +106,16 @@ def _finished(report: Report, rows: list[PlatformRow]) -> PlatformReport:
     )
     unnamed = report.unnamed(("donor", "email", "account"))
     return checked(PlatformReport(NAME, tuple(rows), payouts, tuple(report.faults), report.digest, unnamed=unnamed))
+
+
+@cache
+def _columns() -> dict[str, tuple[str, ...]]:
+    """Return the headings of each field in English, French, Dutch, German and Spanish, the preferred one first."""
+    text = (files("importers.platforms") / "data" / "paypal_headings.csv").read_text(encoding="utf-8")
+    found: dict[str, tuple[str, ...]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        found[row["field"]] = (*found.get(row["field"], ()), row["heading"])
+    return found
 
 
 @cache

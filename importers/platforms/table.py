@@ -425,21 +425,16 @@ def _cents(written: str, decimal: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _day(written: str, order: str, zone: str, clock: str) -> date | None:
-    written = written.strip()
+    parts = _parts(written.strip(), order)
+    if parts is None:
+        return None
+    year, month, number, hour, minute, second, half, offset = parts
+    if not hour and clock and (time := _CLOCK.match(clock)):
+        hour, minute, second, half = time.groups("")
+    of_day = int(hour or 0)
+    if half:
+        of_day = of_day % _NOON + (_NOON if half in "Pp" else 0)
     try:
-        if match := _MOMENT.fullmatch(written):
-            year, month, number, hour, minute, second, half, offset = match.groups()
-        elif match := _NUMBERED.fullmatch(written):
-            one, _, two, year, hour, minute, second, half, offset = match.groups()
-            number, month = (one, two) if order == "dmy" else (two, one)
-            year = f"20{year}" if len(year) == 2 else year  # noqa: PLR2004 - a year of two digits
-        else:
-            return None
-        if hour is None and clock and (time := _CLOCK.match(clock)):
-            hour, minute, second, half = time.groups()
-        of_day = int(hour or 0)
-        if half:
-            of_day = of_day % _NOON + (_NOON if half in "Pp" else 0)
         found = datetime(int(year), int(month), int(number), of_day, int(minute or 0), int(second or 0))  # noqa: DTZ001 - its zone follows
     except ValueError:
         return None
@@ -447,9 +442,21 @@ def _day(written: str, order: str, zone: str, clock: str) -> date | None:
     if found.year not in _YEARS or (offset and of is None):
         return None
     # Without an hour or a zone there is nothing to convert: the day is as written.
-    if hour is None or of is None:
+    if not hour or of is None:
         return found.date()
     return found.replace(tzinfo=of).astimezone(_BELGIUM).date()
+
+
+def _parts(written: str, order: str) -> tuple[str, ...] | None:
+    """Return year, month, day, hour, minute, second, half of the day and zone of a moment; None where it is none."""
+    if match := _MOMENT.fullmatch(written):
+        return match.groups("")
+    match = _NUMBERED.fullmatch(written)
+    if match is None:
+        return None
+    one, _mark, two, year, *rest = match.groups("")
+    number, month = (one, two) if order == "dmy" else (two, one)
+    return (f"20{year}" if len(year) == 2 else year, month, number, *rest)  # noqa: PLR2004 - a year of two digits
 
 
 @lru_cache(maxsize=256)

@@ -1,8 +1,8 @@
 """Reports of platforms that came out wrong, or would have: each case is a file with what is right, worked out by hand.
 
-`cases/platforms/given` are the cases filed as bank 05, 07, 08, 09; `cases/platforms/*.toml` are further ones of the same
-kinds, each with the kind of its fault, what happens and the source of the rule. Afterwards every file is taken once more:
-nothing may be posted twice.
+`cases/platforms/given` are the cases filed as bank 05, 07, 08, 09; `cases/platforms/*.toml` are further ones of the
+same kinds, each with the kind of its fault, what happens and the source of the rule. Afterwards every file is taken
+once more: nothing may be posted twice.
 """
 
 import tomllib

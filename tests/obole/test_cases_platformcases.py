@@ -7,11 +7,12 @@ once more: nothing may be posted twice.
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_books import Obole, new_books
+from small_books import Obole, new_books, write_csv
 
 CASES = Path(__file__).parent / "cases" / "platforms"
 GIVEN = CASES / "given"
@@ -143,3 +144,22 @@ def test_bank_09_a_payout_of_a_negative_balance_is_taken_from_our_bank(tmp_path:
     assert (gifts(obole), suspense(obole)) == ([], [-30_00])
     assert "po_2, -30.00 EUR" in obole("inspect", path).output
     assert obole.balance("416100") == -30_00, "until the bank line on which Stripe takes it"
+
+
+def test_a_decided_row_of_a_platform_counts_for_the_year_it_was_paid(tmp_path: Path):
+    """Found in another place of kind 2: the sheet of decisions took the day on which the money became available."""
+    obole = books_with(tmp_path)
+    report = tmp_path / "stripe.csv"
+    report.write_text(
+        "balance_transaction_id,created_utc,available_on_utc,reporting_category,currency,gross,fee,net,charge_id\n"
+        "txn_1,2025-12-30 10:00:00,2026-01-06 00:00:00,other_adjustment,eur,25.00,0.00,25.00,\n",
+        encoding="utf-8",
+    )
+    obole.takes_well(report)
+    [item] = obole.waiting()
+    headings = ("document", "position", "donor", "account", "nature", "date", "learn")
+    row = (item.document, str(item.position), "D0000001", "", "", "2026-01-10", "")
+    obole.takes_well(write_csv(tmp_path / "decided.csv", headings, [row]))
+    assert gifts(obole) == [["D0000001", 25_00, "2026-01-10", 2025]]
+    [gift] = obole.posted()
+    assert (gift.gift.paid, gift.gift.channel) == (date(2025, 12, 30), "platform")

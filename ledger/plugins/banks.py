@@ -15,6 +15,7 @@ from ledger.money import to_decimal
 from ledger.plugins.opening import BadSettings, read_settings, register_of
 from ledger.register.statements import StatementBalance, statement_balances
 from ledger.store import StoreUnreadable
+from ledger.weights import euros_of
 from ledger.words import _
 
 __plugins__ = ("check_banks",)
@@ -72,8 +73,8 @@ def _daily(entries: data.Entries, code: str) -> list[tuple[date, Decimal]]:
     for entry in entries:
         if isinstance(entry, data.Transaction):
             for posting in entry.postings:
-                if posting.units is not None and posting.units.number is not None and code_of(posting.account) == code:
-                    days[entry.date] = days.get(entry.date, Decimal(0)) + posting.units.number
+                if code_of(posting.account) == code:
+                    days[entry.date] = days.get(entry.date, Decimal(0)) + (euros_of(posting) or 0)
     return sorted(days.items())
 
 

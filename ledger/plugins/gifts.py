@@ -17,6 +17,7 @@ from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.plugins.opening import read_settings, register_of
 from ledger.register.gifts import day_totals
+from ledger.weights import euros_of
 from ledger.words import _
 
 __plugins__ = ("check_gifts",)
@@ -61,11 +62,12 @@ def check_gifts(
             continue
         for posting in entry.postings:
             code = code_of(posting.account)
-            if code is None or code not in accounts or posting.units is None or posting.units.number is None:
+            weight = euros_of(posting) if code in accounts else None
+            if code is None or weight is None:
                 continue
             link = min(entry.links, default="") if "gift" in entry.tags else ""
             key = (link, _batch(entry), entry.date, code)
-            booked[key] -= posting.units.number
+            booked[key] -= weight
             where[key] = entry
     for key in sorted(booked.keys() | registered.keys()):
         if booked.get(key) == registered.get(key):

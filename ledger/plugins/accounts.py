@@ -1,7 +1,8 @@
 """Every account opened is a valid name, lies below an account of annex 3, and stands under the root of its code.
 
-`plugin "ledger.plugins.accounts"`. The parser's own check of names is not anchored and lets bad tails pass. It also lets
-an exchange at a total price balance: Beancount, which checks balances after the plugins, keeps the price of one unit.
+`plugin "ledger.plugins.accounts"`. The parser's own check of names is not anchored and lets bad tails pass.
+It also lets an exchange at a total price balance: Beancount checks balances after the plugins, and keeps the price of
+one unit.
 """
 
 import unicodedata

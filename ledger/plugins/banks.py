@@ -89,8 +89,9 @@ def _first_difference(daily: list[tuple[date, Decimal]], balances: list[Statemen
             continue
         if number == 0 and said - balance == to_decimal(opening):
             return _(
-                "its first statement, of {day}, opens with {amount} EUR that the books do not have; post the "
-                "opening balance with the general journal, dated before that statement"
+                "its first statement, of {day}, opens with {amount} EUR that the books do not have; take the balances "
+                "of the eve of first_day over with `obole opening FILE`, or post the opening balance with the general "
+                "journal, dated before that statement"
             ).format(day=day, amount=to_decimal(opening))
         return _(
             "the books have {balance} EUR on {day}, statement {name} says {said} EUR (difference "

@@ -69,8 +69,8 @@ def load_books(main: Path) -> LoadedBooks:
     accounts = accounts_of(entry for entry in opened if id(entry) not in twice)
     faults: list[NotInEuro] = []
     totals = totals_of(entries, accounts, faults)
-    errors = [*errors, *twice.values(), *(LoadError(fault.source, fault.message) for fault in faults)]
-    return LoadedBooks(main.parent.resolve(), entries, errors, accounts, totals)
+    uncounted = [*twice.values(), *(LoadError(fault.source, fault.message) for fault in faults)]
+    return LoadedBooks(main.parent.resolve(), entries, [*errors, *uncounted], accounts, totals)
 
 
 def _sharing_a_code(opened: Iterable[data.Open]) -> dict[int, LoadError]:

@@ -137,7 +137,7 @@ def _balance(row: SheetRow, sides: tuple[str, ...]) -> int:
 
 def _is_total(row: SheetRow) -> bool:
     """Tell whether a row is one of totals: words of its account, or of its label where it has no account."""
-    words = fold(row.text("account") or row.text("label"))
+    words = fold(row.text("account") if row.filled("account") else row.text("label"))
     return words.startswith(_TOTALS) or not words
 
 

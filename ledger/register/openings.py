@@ -1,4 +1,4 @@
-"""What an opening put on each account: the balances of another software, from before these books begin.
+"""The lines of an opening: the balances of another software, from before these books begin.
 
 Each line of its entries is a row among the movements, debit positive, so that the books are proved against the register
 for the gift accounts too, of which the register has no gifts of those years.

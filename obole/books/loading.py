@@ -77,7 +77,7 @@ def _sharing_a_code(opened: Iterable[data.Open]) -> dict[int, LoadError]:
     """Return the accounts whose code another account has, by `id`: one fault each among the others."""
     first: dict[str, str] = {}
     found = {}
-    for entry in opened:
+    for entry in sorted(opened, key=lambda one: "code" not in one.meta):  # the chart's own first
         code = str(entry.meta.get("code") or code_of(entry.account) or "")
         if code and first.setdefault(code, entry.account) != entry.account:
             message = _("account {code} is open already as {path}; keep one of the two")

@@ -49,7 +49,7 @@ class CannotOpen(OboleError):
 
 @dataclass(slots=True)
 class TakenBalance:
-    """What became of one trial balance: what is told of its file, and its balance where it could be read."""
+    """One trial balance: all that is told of its file, and its balance where it could be read."""
 
     told: Told
     balance: Takeover | None = None
@@ -57,7 +57,7 @@ class TakenBalance:
 
 @dataclass(slots=True)
 class TakenOpening:
-    """What became of an opening: each balance, the oldest first, and what was changed in the chart."""
+    """The outcome of an opening: each balance, the oldest first, and what was changed in the chart."""
 
     taken: list[TakenBalance] = field(default_factory=list)
     charted: list[str] = field(default_factory=list)
@@ -151,7 +151,7 @@ def _side(path: Path, day: date) -> _Side:
 
 
 def _shown(side: _Side) -> Takeover | None:
-    return side.balance if side.trial.file.ok and side.codes else None
+    return side.balance if side.codes and not side.told.refused else None
 
 
 def _refuse_books(books: Books, connection: Connection) -> None:
@@ -373,7 +373,8 @@ def _against_banks(books: Books, side: _Side) -> None:
             if statement.opening != cents:
                 message = _(
                     "bank account {alias} ({account}) has {amount} EUR, its first statement, {name}, opens with "
-                    "{opening} EUR; correct the amount (what was under way stands on 580000), or import the statements between"
+                    "{opening} EUR; correct the amount (what was under way stands on 580000), or import the statements "
+                    "between"
                 )
                 told = message.format(
                     alias=bank.alias,

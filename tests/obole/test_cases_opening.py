@@ -480,13 +480,27 @@ def test_a_line_changed_by_hand_is_found(begun: Obole, tmp_path: Path):
     assert "the books have 901.00 EUR, the register of gifts 900.00 EUR" in faults
 
 
-def test_what_a_closed_year_began_with_does_not_change(begun: Obole, tmp_path: Path):
-    path = trial(tmp_path)
-    opens(begun, path)
-    name = begun.documents()[0]
-    begun.change("INSERT INTO closed_year VALUES (2026, 'x', '2027-01-01')")
-    assert "2026 is closed" in begun("undo", name).output
-    assert "2026 is closed" in begun("opening", path).output
+def test_what_a_closed_year_began_with_does_not_change(tmp_path: Path):
+    """The first year can be closed, though those before were closed elsewhere; its seal holds the opening."""
+    obole = books_from(tmp_path, "2025-01-01")
+    path = trial(tmp_path, name="old-2024.csv")
+    opens(obole, path)
+    [name] = obole.documents()
+    rows = (
+        ("2025-06-01", "610000", "100.00", "", "Loyer", "ACH-1"),
+        ("2025-06-01", "440000", "", "100.00", "Loyer", "ACH-1"),
+        ("2025-12-31", "140000", "100.00", "", "Affectation", "AFF"),
+        ("2025-12-31", "790000", "", "700.00", "Affectation", "AFF"),
+        ("2025-12-31", "692000", "600.00", "", "Affectation", "AFF"),
+    )
+    obole.takes_well(Journal(rows).write(tmp_path))
+    assert "2024 lies before the first day of these books" in obole("close", "2024").output
+    closed = obole("close", "2025")
+    assert closed.exit_code == 0, closed.output
+    assert name in (obole.books / "seals" / "2025.json").read_text(encoding="utf-8")
+    assert "2025 is closed" in obole("undo", name).output
+    assert "2025 is closed" in obole("opening", path).output
+    assert obole.checks().exit_code == 0
 
 
 def test_a_backup_brings_an_opening_along(begun: Obole, tmp_path: Path):

@@ -100,12 +100,6 @@ def test_what_is_no_exchange_in_whole_cents_is_one_fault(empty: Obole, bought: s
     assert "ok   12" in faults
 
 
-def test_a_bank_in_dollars_counts_its_euros_against_its_statements(empty: Obole):
-    """The balance of a bank account is compared in euro, not in units of whatever stands there."""
-    by_hand(empty, f'2025-07-01 * "Erreur"\n  {BANK}  3.00 EUR\n  {FEES}  -3.00 EUR\n')
-    assert empty.checks().exit_code == 0
-
-
 def test_two_accounts_of_one_code_are_one_fault_among_others(empty: Obole):
     (empty.books / "manual" / "2025.beancount").write_text(
         "2025-01-01 open Expenses:61-Services-et-biens-divers:616000-Autre\n", encoding="utf-8"

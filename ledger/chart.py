@@ -8,7 +8,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -83,11 +83,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of a set of books: its code, its path in Beancount, its labels."""
+    """An account of a set of books: its code, its path in Beancount, its labels, the day its chart opens it on."""
 
     code: str
     path: str
     labels: tuple[str, str, str, str]
+    opened: date | None = field(default=None, compare=False)
 
     def label(self, language: str) -> str:
         """Return the label in one of fr, nl, de, en."""
@@ -212,7 +213,7 @@ def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
             raise OboleError(_("chart.beancount: two accounts have the code {code}; keep one.").format(code=code))
         fallback = entry.account.rsplit(":", 1)[-1]
         labels = tuple(str(entry.meta.get(f"label-{language}") or fallback) for language in LANGUAGES)
-        accounts[code] = Account(code, entry.account, labels)  # type: ignore[arg-type]
+        accounts[code] = Account(code, entry.account, labels, entry.date)  # type: ignore[arg-type]
     return accounts
 
 

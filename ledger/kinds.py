@@ -21,6 +21,7 @@ _WORDS = frozenset(
         N_("assignment"),
         N_("reclassification"),
         N_("undo"),
+        N_("opening"),
         # outcomes of lines
         N_("gift"),
         N_("return"),

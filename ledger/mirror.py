@@ -21,6 +21,7 @@ from ledger.posting import Booking
 from ledger.records import DocumentKind, Gift, LineOutcome
 from ledger.register.documents import DocumentRecord, DocumentSummary, MovementRow, PostedDocument
 from ledger.register.gifts import PostedGift
+from ledger.register.openings import OPENING_TAG, opening_rows
 from ledger.wording import word
 from ledger.words import _
 
@@ -68,7 +69,10 @@ def mirror(
                 undoes=record.name,
             ),
         ),
-        movements=[_line(one) for one in gifts if one.gift.cents < 0 and one.reference],
+        movements=[
+            *(_line(one) for one in gifts if one.gift.cents < 0 and one.reference),
+            *opening_rows(turned.entries),
+        ],
         gifts=reversals,
         gift_debits={gift.batch: turned.debits.get(gift.batch, "") for gift in reversals},
         batches=turned.labels,
@@ -97,7 +101,8 @@ def _turn(journal: str, links: tuple[str, str], control: Collection[str], text: 
         narration = f"{text}: {entry.narration}"
         if "gift" not in entry.tags:
             meta = {key: value for key, value in _texts(entry.meta).items() if key != NUMBER}  # it gets its own
-            turned.entries.append(Entry(entry.date, narration, tuple(lines), links=links, meta=meta))
+            tags = (OPENING_TAG,) if OPENING_TAG in entry.tags else ()
+            turned.entries.append(Entry(entry.date, narration, tuple(lines), tags=tags, links=links, meta=meta))
             continue
         batch = int(entry.meta.get("batch", 0))
         others = [line for line in lines if line.account not in control]

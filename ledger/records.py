@@ -67,6 +67,7 @@ class DocumentKind(StrEnum):
     ASSIGNMENT = "assignment"
     RECLASSIFICATION = "reclassification"
     UNDO = "undo"
+    OPENING = "opening"
 
 
 class LineOutcome(StrEnum):
@@ -82,6 +83,7 @@ class LineOutcome(StrEnum):
     DETAIL = "detail"  # of a line that was decided as one
     NOTHING = "nothing"  # news of the bank without money
     IDENTITY = "identity"  # of money that arrives elsewhere: who gave
+    OPENING = "opening"  # what an entry of the opening puts on an account
     RESTORED = "restored"  # the line of a gift whose return was undone
     REFUND = "refund"
     CHARGEBACK = "chargeback"

@@ -14,6 +14,8 @@ NARRATIONS = {
     "grant-income": N_("Grant earned in the year"),
     "grant-release": N_("Release of capital grant"),
     "opening": N_("Opening balances"),
+    "carried": N_("Result carried forward"),
+    "carried-out": N_("Balances carried to the next balance"),
     "undo": N_("Reversal"),
     "reclassification": N_("Reclassification of a gift"),
     "details": N_("Details of a batch payment"),

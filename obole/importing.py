@@ -23,7 +23,7 @@ from obole.debits.status_file import take_status
 from obole.intake.donors import take_donors
 from obole.intake.grants import take_grants
 from obole.intake.in_kind import take_in_kind
-from obole.intake.journal import take_journal
+from obole.intake.journal import refuse_trial_balance, take_journal
 from obole.intake.kinds import ALWAYS_READ, SOURCE_KINDS, expand, kind_of, not_taken
 from obole.intake.parties import take_parties
 from obole.intake.platforms import platform_day, take_platform
@@ -38,6 +38,7 @@ _HANDLERS: Mapping[DocumentKind, Callable[[Books, Path], Taken]] = {
     DocumentKind.PLEDGES: take_pledges,
     DocumentKind.PARTIES: take_parties,
     DocumentKind.GRANTS: take_grants,
+    DocumentKind.OPENING: refuse_trial_balance,
     DocumentKind.JOURNAL: take_journal,
     DocumentKind.IN_KIND: take_in_kind,
     DocumentKind.COLLECTION: take_collection,

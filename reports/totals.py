@@ -14,9 +14,9 @@ from beancount.core import data
 from ledger.chart import Account
 from ledger.errors import OboleError
 from ledger.money import to_cents
+from ledger.weights import euros_of
 from reports.words import _
 
-CURRENCY = "EUR"
 RESULT_CLASSES = "67"
 # Appropriation to and from funds: the accounts whose entries say which fund (annex 3, 69 and 79).
 _FUND_ACCOUNTS = ("691", "791")
@@ -26,12 +26,18 @@ class NotInEuro(OboleError):
     """A posting whose weight is no whole number of cents in euro, so that no statement can hold it."""
 
     def __init__(self, meta: Mapping[str, Any] | None) -> None:
-        place = f"{(meta or {}).get('filename', 'the books')}: line {(meta or {}).get('lineno', '?')}"
+        self.source: Mapping[str, Any] = meta or {}
+        place = f"{self.source.get('filename', 'the books')}: line {self.source.get('lineno', '?')}"
         super().__init__(
             _("{place}: the posting has no amount in whole cents of euro; give it a cost or price in EUR.").format(
                 place=place
             )
         )
+
+    @property
+    def message(self) -> str:
+        """Return what is wrong, without its place."""
+        return _("the posting has no amount in whole cents of euro; write whole cents, or a cost or price in EUR")
 
 
 class Turnover(NamedTuple):
@@ -120,13 +126,18 @@ class Totals:
         return sum(cents for code, cents in self.until(year - 1).items() if code[0] in RESULT_CLASSES)
 
 
-def totals_of(entries: Iterable[data.Directive], accounts: Mapping[str, Account]) -> Totals:
-    """Sum the transactions of loaded books; NotInEuro names the place of a posting that is not in whole cents."""
+def totals_of(
+    entries: Iterable[data.Directive], accounts: Mapping[str, Account], faults: list[NotInEuro] | None = None
+) -> Totals:
+    """Sum the transactions of loaded books; NotInEuro names the place of a posting that is not in whole cents.
+
+    With `faults` each such posting is added there and its transaction left out whole, so that the rest can be proved.
+    """
     codes = {account.path: account.code for account in accounts.values()}
     sums: dict[int, dict[str, list[int]]] = defaultdict(dict)
     funds: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
-        if not isinstance(entry, data.Transaction):
+        if not isinstance(entry, data.Transaction) or (faults is not None and _left_out(entry, faults)):
             continue
         of_year = sums[entry.date.year]
         touches_funds = False
@@ -154,13 +165,20 @@ def totals_of(entries: Iterable[data.Directive], accounts: Mapping[str, Account]
 
 def cents_of(posting: data.Posting, entry: data.Transaction) -> int:
     """Return a posting in cents of euro, debit positive; what is held in another unit counts at its cost or price."""
-    units: Any = posting.units
     try:
-        if units.currency == CURRENCY and posting.cost is None:
-            return to_cents(units.number)
-        rate: Any = posting.cost or posting.price
-        if rate.currency == CURRENCY:
-            return to_cents(units.number * rate.number)
-    except (AttributeError, TypeError, ValueError):  # no amount, no rate, or a fraction of a cent
-        raise NotInEuro(posting.meta or entry.meta) from None
+        weight = euros_of(posting)
+        if weight is not None:
+            return to_cents(weight)
+    except ValueError:  # a fraction of a cent
+        pass
     raise NotInEuro(posting.meta or entry.meta)
+
+
+def _left_out(entry: data.Transaction, faults: list[NotInEuro]) -> bool:
+    try:
+        for posting in entry.postings:
+            cents_of(posting, entry)
+    except NotInEuro as fault:
+        faults.append(fault)
+        return True
+    return False

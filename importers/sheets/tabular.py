@@ -196,9 +196,15 @@ def fold(heading: str) -> str:
 
 
 class SheetTable:
-    """The rows of a sheet under known columns; `faults` grows while the rows are read."""
+    """The rows of a sheet under known columns; `faults` grows while the rows are read.
 
-    def __init__(self, sheet: RawSheet, columns: Sequence[SheetColumn], *, place: str = "") -> None:
+    With `others` columns that are not known are told and not read: an export of another software has such.
+    """
+
+    def __init__(
+        self, sheet: RawSheet, columns: Sequence[SheetColumn], *, place: str = "", others: bool = False
+    ) -> None:
+        self._others = others
         self.digest = sheet.digest
         self.place = place
         self._faults = [self._placed(fault) for fault in sheet.faults]
@@ -286,6 +292,11 @@ class SheetTable:
                 self.error(_("the column {others} is missing; add it").format(others=others))
 
     def _tell_unknown(self, unknown: Sequence[str], known: Mapping[str, SheetColumn]) -> None:
+        if self._others:
+            if unknown:
+                names = ", ".join(f"`{heading[:_LONGEST_HEADING]}`" for heading in unknown[:_UNKNOWN_SHOWN])
+                self.warn(_("columns that are not read: {names}").format(names=names))
+            return
         for heading in unknown[:_UNKNOWN_SHOWN]:
             if len(heading) > _LONGEST_HEADING:
                 self.error(

@@ -1,6 +1,8 @@
 """Every account opened is a valid name, lies below an account of annex 3, and stands under the root of its code.
 
 `plugin "ledger.plugins.accounts"`. The parser's own check of names is not anchored and lets bad tails pass.
+It also lets an exchange at a total price balance: Beancount checks balances after the plugins, and keeps the price of
+one unit.
 """
 
 import unicodedata
@@ -10,6 +12,7 @@ from beancount.core import data
 from beancount.core.account import is_valid
 
 from ledger.chart import code_of, root_of, statutory_parent
+from ledger.weights import CURRENCY, DUST
 from ledger.words import _
 
 __plugins__ = ("check_accounts",)
@@ -23,8 +26,9 @@ class AccountError(NamedTuple):
     entry: Any
 
 
-def check_accounts(entries: data.Entries, _options: dict[str, Any]) -> tuple[data.Entries, list[AccountError]]:
+def check_accounts(entries: data.Entries, options: dict[str, Any]) -> tuple[data.Entries, list[AccountError]]:
     """Check each `open` directive."""
+    options["inferred_tolerance_default"] = {CURRENCY: DUST, **options.get("inferred_tolerance_default", {})}
     errors = [
         AccountError(entry.meta, problem, entry)
         for entry in entries

@@ -15,6 +15,7 @@ from ledger.money import to_decimal
 from ledger.plugins.opening import BadSettings, read_settings, register_of
 from ledger.register.statements import StatementBalance, statement_balances
 from ledger.store import StoreUnreadable
+from ledger.weights import euros_of
 from ledger.words import _
 
 __plugins__ = ("check_banks",)
@@ -72,8 +73,8 @@ def _daily(entries: data.Entries, code: str) -> list[tuple[date, Decimal]]:
     for entry in entries:
         if isinstance(entry, data.Transaction):
             for posting in entry.postings:
-                if posting.units is not None and posting.units.number is not None and code_of(posting.account) == code:
-                    days[entry.date] = days.get(entry.date, Decimal(0)) + posting.units.number
+                if code_of(posting.account) == code:
+                    days[entry.date] = days.get(entry.date, Decimal(0)) + (euros_of(posting) or 0)
     return sorted(days.items())
 
 
@@ -88,8 +89,9 @@ def _first_difference(daily: list[tuple[date, Decimal]], balances: list[Statemen
             continue
         if number == 0 and said - balance == to_decimal(opening):
             return _(
-                "its first statement, of {day}, opens with {amount} EUR that the books do not have; post the "
-                "opening balance with the general journal, dated before that statement"
+                "its first statement, of {day}, opens with {amount} EUR that the books do not have; take the balances "
+                "of the eve of first_day over with `obole opening FILE`, or post the opening balance with the general "
+                "journal, dated before that statement"
             ).format(day=day, amount=to_decimal(opening))
         return _(
             "the books have {balance} EUR on {day}, statement {name} says {said} EUR (difference "

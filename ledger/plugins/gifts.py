@@ -1,11 +1,12 @@
 """The register of gifts and the books are equal: each gift account, document, batch and day, to the cent.
 
 `plugin "ledger.plugins.gifts" "{'register': 'register.sqlite3', 'accounts': ['731100', ...]}"`. A posting on a gift
-account that no day total of the register explains is an error, and so are a day total without its posting and a pad.
+account that no day total of the register, or line of an opening, explains is an error, and so are a day total without
+its posting and a pad.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.plugins.opening import read_settings, register_of
 from ledger.register.gifts import day_totals
+from ledger.register.openings import OPENING_TAG, opening_lines
+from ledger.weights import euros_of
 from ledger.words import _
 
 __plugins__ = ("check_gifts",)
@@ -39,10 +42,10 @@ def check_gifts(
     source = data.new_metadata(options["filename"], 0)
     try:
         settings = read_settings(__name__, config, list)
-        registered = _register_totals(settings, options)
+        accounts = frozenset(settings["accounts"])
+        registered = _register_totals(settings, options, accounts)
     except OboleError as error:
         return entries, [GiftError(source, str(error), None)]
-    accounts = frozenset(settings["accounts"])
     errors = [
         GiftError(
             entry.meta,
@@ -61,11 +64,12 @@ def check_gifts(
             continue
         for posting in entry.postings:
             code = code_of(posting.account)
-            if code is None or code not in accounts or posting.units is None or posting.units.number is None:
+            weight = euros_of(posting) if code in accounts else None
+            if code is None or weight is None:
                 continue
-            link = min(entry.links, default="") if "gift" in entry.tags else ""
+            link = _document(entry)
             key = (link, _batch(entry), entry.date, code)
-            booked[key] -= posting.units.number
+            booked[key] -= weight
             where[key] = entry
     for key in sorted(booked.keys() | registered.keys()):
         if booked.get(key) == registered.get(key):
@@ -75,16 +79,28 @@ def check_gifts(
     return entries, errors
 
 
+def _document(entry: data.Transaction) -> str:
+    """Return the document that posted an entry; what undoes an opening is linked to both."""
+    if OPENING_TAG in entry.tags:
+        return max(entry.links, default="")
+    return min(entry.links, default="") if "gift" in entry.tags else ""
+
+
 def _batch(entry: data.Transaction) -> int:
     written = entry.meta.get("batch", 0)
     return int(written) if isinstance(written, Decimal | int) else -1  # no batch has that number: it is found
 
 
-def _register_totals(settings: dict[str, Any], options: dict[str, Any]) -> dict[_Key, Decimal]:
+def _register_totals(
+    settings: dict[str, Any], options: dict[str, Any], accounts: Collection[str]
+) -> dict[_Key, Decimal]:
     totals: dict[_Key, int] = defaultdict(int)
     with register_of(settings, options) as connection:
         for row in day_totals(connection):
             totals[row.document, row.batch, row.day, row.account] += row.cents
+        for line in opening_lines(connection):
+            if line.account in accounts:
+                totals[line.document, 0, line.day, line.account] -= line.cents
     return {key: to_decimal(cents) for key, cents in totals.items()}
 
 

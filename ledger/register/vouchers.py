@@ -80,6 +80,17 @@ def find_vouchers(connection: Connection, kind: str, keys: Iterable[VoucherKey])
     return found
 
 
+def vouchers_with(connection: Connection, kind: str, digests: Iterable[str]) -> list[Voucher]:
+    """Return the posted vouchers of a kind that have one of these contents, by day."""
+    found: list[Voucher] = []
+    for some in slices(sorted(set(digests))):
+        query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(
+            voucher.c.kind == kind, voucher.c.digest.in_(some), ~was_undone(voucher)
+        )
+        found += [Voucher(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (one.day, one.reference))
+
+
 def all_vouchers(connection: Connection, kind: str) -> dict[VoucherKey, str]:
     """Return the digest of every voucher of a kind that is posted, by key."""
     query = select(voucher.c.reference, voucher.c.day, voucher.c.digest).where(

@@ -23,6 +23,7 @@ from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from obole.books.policies import policy_for
 from obole.books.watch import Watch
+from obole.receipting.steps import gift_income
 from obole.words import N_, _
 from receipts.decide.facts import assess_year
 from receipts.decide.parameters import known_years
@@ -129,7 +130,6 @@ def _equal(work: _Proof, _result: Result) -> Iterator[str]:
 
 def _explained(work: _Proof, result: Result) -> Iterator[str]:
     config = work.books.config
-    control = set(work.books.config.gifts.control)
     for year in work.loaded.totals.years:
         if year not in known_years():
             result.notes.append(
@@ -137,7 +137,7 @@ def _explained(work: _Proof, result: Result) -> Iterator[str]:
             )
             continue
         assessment = assess_year(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
-        income = -sum(cents for code, cents in work.loaded.totals.in_year(year).items() if code in control)
+        income = gift_income(work.books, work.loaded.totals.in_year(year), year)
         result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income)
         if result_of_year.difference:
             yield _("{year}: the gift accounts differ from the register by {amount} EUR").format(

@@ -21,6 +21,13 @@ class NotReady(OboleError):
 
 def close_year(books: Books, year: int) -> str:
     """Seal a year whose books load without error, whose result is carried to 14 and whose suspense is empty."""
+    if year < books.config.first_day.year:
+        raise NotReady(
+            _(
+                "{year} lies before the first day of these books ({first}, first_day in obole.toml); what the opening "
+                "brought of it is sealed with {begun}."
+            ).format(year=year, first=books.config.first_day, begun=books.config.first_day.year)
+        )
     with books.writing():
         settle(books)
         number_open_years(books.folder, books.register)  # books made before entries had numbers

@@ -1,22 +1,32 @@
 """The books as Beancount loads them: entries, accounts, totals, and what is wrong with them in plain sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from beancount import loader
 from beancount.core import data
 
-from ledger.chart import Account, accounts_of
+from ledger.chart import Account, accounts_of, code_of
 from ledger.collector import paused
 from obole.words import _
-from reports.totals import Totals, totals_of
+from reports.totals import NotInEuro, Totals, totals_of
+
+
+class LoadError(NamedTuple):
+    """A line of the books that loads and cannot be counted."""
+
+    source: Mapping[str, Any]
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedBooks:
-    """Loaded books; `errors` are Beancount's own and those of the plugins."""
+    """Loaded books; `errors` are Beancount's own, those of the plugins, and the lines that cannot be counted.
+
+    `totals` leave a transaction out of which a posting is in no whole cents.
+    """
 
     root: Path
     entries: list[Any]
@@ -54,5 +64,22 @@ def load_books(main: Path) -> LoadedBooks:
     """Load the main file with its plugins, past the pickle cache (which Fava does not use either)."""
     with paused():  # a fifth of the time
         entries, errors, _options = loader._load([(str(main), True)], None, None, None)  # noqa: SLF001 - as Fava does: load_file would cache
-    accounts = accounts_of(entry for entry in entries if isinstance(entry, data.Open))
-    return LoadedBooks(main.parent.resolve(), entries, errors, accounts, totals_of(entries, accounts))
+    opened = [entry for entry in entries if isinstance(entry, data.Open)]
+    twice = _sharing_a_code(opened)
+    accounts = accounts_of(entry for entry in opened if id(entry) not in twice)
+    faults: list[NotInEuro] = []
+    totals = totals_of(entries, accounts, faults)
+    uncounted = [*twice.values(), *(LoadError(fault.source, fault.message) for fault in faults)]
+    return LoadedBooks(main.parent.resolve(), entries, [*errors, *uncounted], accounts, totals)
+
+
+def _sharing_a_code(opened: Iterable[data.Open]) -> dict[int, LoadError]:
+    """Return the accounts whose code another account has, by `id`: one fault each among the others."""
+    first: dict[str, str] = {}
+    found = {}
+    for entry in sorted(opened, key=lambda one: "code" not in one.meta):  # the chart's own first
+        code = str(entry.meta.get("code") or code_of(entry.account) or "")
+        if code and first.setdefault(code, entry.account) != entry.account:
+            message = _("account {code} is open already as {path}; keep one of the two")
+            found[id(entry)] = LoadError(entry.meta, message.format(code=code, path=first[code]))
+    return found

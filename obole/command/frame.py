@@ -31,6 +31,7 @@ _COMMANDS = {
     "match": "obole.command.suspense:match",
     "suspense": "obole.command.suspense:suspense",
     "collect": "obole.command.debits:collect",
+    "opening": "obole.command.opening:opening",
     "check": "obole.command.audit:check",
     "report": "obole.command.reports:report",
     "receipts": "obole.command.receipts:receipts",

@@ -11,6 +11,7 @@ import click
 
 from ledger.errors import Severity
 from ledger.kinds import kind_word
+from ledger.records import DocumentKind
 from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
 from obole.command.frame import format_of, progress_bar, with_books
@@ -86,6 +87,7 @@ _COUNTED = (
     N_("instalments"),
     N_("items"),
     N_("entries"),
+    N_("accounts"),
     N_("assigned"),
     N_("identified"),
     N_("entered"),
@@ -242,4 +244,8 @@ def say_undone(outcome: Undone) -> str:
         amount=money(outcome.cents),
         entries=outcome.entries,
     )
-    return "\n".join([*outcome.recovered, told, *([] if outcome.dry_run else [_("Its file can be imported anew.")])])
+    if outcome.document.startswith(f"{DocumentKind.OPENING}-"):
+        again = _("Its balance can be taken anew with `obole opening`.")
+    else:
+        again = _("Its file can be imported anew.")
+    return "\n".join([*outcome.recovered, told, *([] if outcome.dry_run else [again])])

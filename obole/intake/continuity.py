@@ -12,6 +12,7 @@ from importers.deciding.found import Found
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
 from ledger.register.documents import PostedDocument, find_standing
+from ledger.register.openings import balances_at, standing_openings
 from ledger.register.statements import (
     DayAmount,
     StatementRow,
@@ -130,6 +131,26 @@ def _overlap(near: Neighbours, new: int, lines: int) -> str:
             new,
         )
     return told.format(name=near.name, first=first, last=last, new=new, lines=lines)
+
+
+def first_of_account(connection: Connection, statement: Statement, found: Found, account: str) -> Iterator[Fault]:
+    """Say where the first statement of an account opens with another balance than the opening of the books has."""
+    if found.before is not None or not (openings := standing_openings(connection)):
+        return
+    brought = balances_at(connection, openings[-1].day).get(account, 0)
+    if brought != statement.opening:
+        message = _(
+            "{name}: opens with {said} EUR, but {opening} has {brought} EUR on {account}; import what lies between, or "
+            "run `obole undo {opening}` and take it again corrected"
+        )
+        told = message.format(
+            name=found.name,
+            said=to_decimal(statement.opening),
+            opening=openings[-1].name,
+            brought=to_decimal(brought),
+            account=account,
+        )
+        yield Fault(told, severity=Severity.WARNING)
 
 
 def continuity(statement: Statement, found: Found) -> Iterator[Fault]:

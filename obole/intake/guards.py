@@ -53,9 +53,21 @@ def year_closed(document: str, year: int) -> str:
 
 def before_first_day(books: Books, day: date) -> str:
     """Say that a day lies before the books begin."""
-    return _("dated {day}, before the first day of these books ({first}, first_day in obole.toml)").format(
-        day=day, first=books.config.first_day
-    )
+    return _(
+        "dated {day}, before the first day of these books ({first}, first_day in obole.toml); what was there on the "
+        "eve of that day is taken over with `obole opening FILE`"
+    ).format(day=day, first=books.config.first_day)
+
+
+def before_the_chart(books: Books, day: date) -> str | None:
+    """Say that a day lies before every account is open, because `first_day` was set back; None where it does not."""
+    opened = min((account.opened for account in books.chart.values() if account.opened is not None), default=day)
+    if day >= opened:
+        return None
+    return _(
+        "dated {day}, but chart.beancount opens its accounts on {opened} only, since first_day in obole.toml was set "
+        "back; run `obole upgrade`"
+    ).format(day=day, opened=opened)
 
 
 def named(watch: Watch, row: int, *texts: str) -> list[Fault]:
@@ -88,6 +100,9 @@ def day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
     """Return what stands against a date."""
     if day < books.config.first_day:
         return [Fault(before_first_day(books, day), row)]
+    early = before_the_chart(books, day)
+    if early is not None:
+        return [Fault(early, row)]
     if day.year > today().year + 1:
         return [Fault(_("dated {day}, which is years away; correct the date").format(day=day), row)]
     return []

@@ -27,10 +27,10 @@ from ledger.vault.counterparties import Counterparty, save_counterparties
 from ledger.vault.pledges import PledgeChange, change_pledges
 from obole.books.opened import Books
 from obole.debits.failures import follow, of_returns
-from obole.intake.continuity import continuity, new_or_known, numbered, parts_not_posted, sharing_days
+from obole.intake.continuity import continuity, first_of_account, new_or_known, numbered, parts_not_posted, sharing_days
 from obole.intake.desk import Knowledge, desk_of, load_known
 from obole.intake.details import Details, DetailsFile, take_details
-from obole.intake.guards import before_first_day, no_bank, year_closed
+from obole.intake.guards import before_first_day, before_the_chart, no_bank, year_closed
 from obole.intake.lookup import look_up
 from obole.intake.reading import BankSource, ReadStatement, reading
 from obole.outcome import Told, ToldFile
@@ -215,6 +215,7 @@ def _post(work: _Work, part: _NewPart, found: Found, booked: Booked) -> None:
         return
     told.faults.extend(booked.faults)
     told.faults.extend(continuity(statement, found))
+    told.faults.extend(first_of_account(work.connection, statement, found, part.desk.account))
     record = booked.booking.record
     # A part does not tell that the rest of its file is there: such a file is read again.
     summary = replace(record.summary, statements=read.of if part.whole else 1, part=not part.whole)
@@ -248,7 +249,7 @@ def _refusal(books: Books, desk: Desk | None, statement: Statement) -> str | Non
         return message.format(day=statement.closing_date)
     if first < books.config.first_day:
         return before_first_day(books, first)
-    return None
+    return before_the_chart(books, first)
 
 
 def _days(statement: Statement) -> Iterator[date]:

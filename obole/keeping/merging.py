@@ -6,12 +6,12 @@ stay as they are. What is missing is added at the end; what cannot be added is s
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ledger.chart import Account, render_chart
+from ledger.chart import Account, code_of, render_chart
 from ledger.journal import quote
 from obole.words import _, many
 
@@ -210,3 +210,39 @@ def _joined(said: Any, asked: list[str] | Mapping[str, str]) -> tuple[Any, list[
 
 def _ended(text: str) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+_OPEN = re.compile(r"(?P<day>[0-9]{4}[-/][0-9]{2}[-/][0-9]{2})(?P<rest>\s+open\s+(?P<path>\S+).*)")
+OPENED = "; Added by `obole opening`."
+
+
+def with_opening(text: str, new: Iterable[Account], used: Collection[str], day: date) -> Merged:
+    """Return a chart in which the `new` accounts are open, and those `used` since `day` or before."""
+    merged = Merged(text)
+    lines = text.splitlines(keepends=True)
+    earlier = []
+    for index, line in enumerate(lines):
+        match = _OPEN.match(line)
+        code = code_of(match["path"]) if match else None
+        if match is not None and code in used and match["day"].replace("/", "-") > day.isoformat():
+            lines[index] = f"{day.isoformat()}{match['rest']}{line[match.end() :]}"
+            earlier.append(str(code))
+    merged.text = "".join(lines)
+    if earlier:
+        told = many(
+            "chart.beancount: {count} account is open since {day} now.",
+            "chart.beancount: {count} accounts are open since {day} now.",
+            len(earlier),
+        )
+        merged.added.append(told.format(count=len(earlier), day=day))
+    added = sorted(new, key=lambda account: account.code)
+    if added:
+        directives = render_chart(added, day).split("\n", 2)[2]  # without its heading
+        merged.text = f"{_ended(merged.text)}\n{OPENED}\n{directives}"
+        told = many(
+            "chart.beancount: {count} account was added: {names}.",
+            "chart.beancount: {count} accounts were added: {names}.",
+            len(added),
+        )
+        merged.added.append(told.format(count=len(added), names=", ".join(account.code for account in added)))
+    return merged

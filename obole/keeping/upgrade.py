@@ -20,7 +20,7 @@ from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, 
 from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
 from obole.books.form import FORM, FORM_FILE, NewerBooks, form_of, write_form
 from obole.books.opened import Books, accounts_named, found_books, settle
-from obole.keeping.merging import Merged, Opened, line_of, with_accounts, with_directives
+from obole.keeping.merging import Merged, Opened, line_of, with_accounts, with_directives, with_opening
 from obole.words import _
 
 
@@ -179,6 +179,16 @@ def _merge(look: Callable[[Books], Merged], name: str) -> Callable[[Books], list
     return apply
 
 
+def _opened_early(books: Books) -> Merged:
+    """Return the chart with the accounts that `init` opened open since `first_day`, where that was set back since."""
+    days = [account.opened for account in books.chart.values() if account.opened is not None]
+    first, text = books.config.first_day, _text(books.folder.chart)
+    if not days or min(days) <= first:
+        return Merged(text)
+    since = {code for code, account in books.chart.items() if account.opened == min(days)}
+    return with_opening(text, (), since, first)
+
+
 _NUMBERED = 2  # the form since which entries have numbers
 
 
@@ -217,6 +227,7 @@ STEPS: tuple[Step, ...] = (
         _merge(_charted, "chart.beancount"),
         lambda books: _charted(books).left,
     ),
+    Step(1, lambda books: _opened_early(books).added != [], _merge(_opened_early, "chart.beancount")),
     Step(
         1,
         lambda books: _directed(books).added != [],

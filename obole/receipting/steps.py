@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ledger.errors import Fault, OboleError, Severity
 from ledger.register import receipts as receiptbook
+from ledger.register.openings import opened_in
 from obole.books.loading import load_books
 from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for, printing_of
@@ -118,7 +119,7 @@ def _next_file(books: Books, institution: belcotax.Declarant, year: int) -> Path
 def status_of(books: Books, year: int) -> Status:
     """Counts and sums of a year, tied out with the books."""
     loaded = load_books(books.folder.main)
-    income = gift_income(books, loaded.totals.in_year(year))
+    income = gift_income(books, loaded.totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
         policy = policy_for(books.config, year)
         plan = preview(gifts, identities, books.sealer, year, policy)
@@ -144,13 +145,18 @@ def status_of(books: Books, year: int) -> Status:
 
 def tie_out(books: Books, year: int, totals: Totals) -> Tie:
     """Return the gift accounts of a year against receipts and reasons; `totals` are those of the loaded books."""
-    income = gift_income(books, totals.in_year(year))
+    income = gift_income(books, totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
         assessment = assess_year(gifts, identities, books.sealer, year, policy_for(books.config, year))
         return tie(assessment, receiptbook.covered_gifts(gifts, year), income)
 
 
-def gift_income(books: Books, in_year: dict[str, int]) -> int:
-    """Return what the books have on the gift accounts in a year, income positive."""
+def gift_income(books: Books, in_year: dict[str, int], year: int) -> int:
+    """Return what the books have on the gift accounts in a year, income positive.
+
+    What an opening put there is left out: those gifts, and their receipts, are the old software's.
+    """
     control = set(books.config.gifts.control)
-    return -sum(cents for code, cents in in_year.items() if code in control)
+    with books.register.connect() as connection:
+        opened = opened_in(connection, year)
+    return -sum(cents - opened.get(code, 0) for code, cents in in_year.items() if code in control)

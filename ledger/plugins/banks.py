@@ -12,7 +12,7 @@ from beancount.core import data
 
 from ledger.chart import code_of
 from ledger.money import to_decimal
-from ledger.plugins.opening import BadSettings, read_settings, register_of
+from ledger.plugins.opening import BadSettings, banks_of, read_settings, register_of
 from ledger.register.statements import StatementBalance, statement_balances
 from ledger.store import StoreUnreadable
 from ledger.weights import euros_of
@@ -36,7 +36,7 @@ def check_banks(
     source = data.new_metadata(options["filename"], 0)
     try:
         settings = read_settings(__name__, config, dict)
-        banks = settings["accounts"]
+        banks = banks_of(settings, options)
         with register_of(settings, options) as connection:
             balances = {alias: statement_balances(connection, alias) for alias in banks}
     except BadSettings as error:

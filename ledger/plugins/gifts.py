@@ -16,7 +16,7 @@ from beancount.core import data
 from ledger.chart import code_of
 from ledger.errors import OboleError
 from ledger.money import to_decimal
-from ledger.plugins.opening import read_settings, register_of
+from ledger.plugins.opening import gift_accounts_of, read_settings, register_of
 from ledger.register.gifts import day_totals
 from ledger.register.openings import OPENING_TAG, opening_lines
 from ledger.weights import euros_of
@@ -42,7 +42,7 @@ def check_gifts(
     source = data.new_metadata(options["filename"], 0)
     try:
         settings = read_settings(__name__, config, list)
-        accounts = frozenset(settings["accounts"])
+        accounts = gift_accounts_of(settings, options)
         registered = _register_totals(settings, options, accounts)
     except OboleError as error:
         return entries, [GiftError(source, str(error), None)]

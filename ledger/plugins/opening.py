@@ -1,7 +1,8 @@
 """Shared by the plugins that read the register: their settings in main.beancount, and the register of the books.
 
 Where obole.toml beside main.beancount says that the register lies on a server, that is the one: its address stands
-there alone, so that it can change, and the password in it is not shown with the books.
+there alone, so that it can change, and the password in it is not shown with the books. Bank and gift accounts of
+obole.toml are checked whatever main.beancount repeats of it: what is added after `init` is checked from then on.
 """
 
 import ast
@@ -49,7 +50,7 @@ def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[C
     StoreUnreadable where there is none, BadSettings where obole.toml cannot be read.
     """
     folder = Path(options["filename"]).parent
-    address = _server(folder / "obole.toml") or settings["register"]
+    address = str(_written(folder).get("register_url", "")) or settings["register"]
     url = address if "://" in address else sqlite_url(folder / address, read_only=True)
     engine = open_store(url, "register", migrate=False)
     try:
@@ -63,13 +64,44 @@ def register_of(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[C
         engine.dispose()
 
 
-def _server(settings: Path) -> str:
-    """Return the address of a register that lies outside the books; empty where it lies in them."""
+def banks_of(settings: dict[str, Any], options: dict[str, Any]) -> dict[str, str]:
+    """Return alias and account of each bank account: those of the plugin's settings, and what obole.toml says now.
+
+    BadSettings where obole.toml cannot be read.
+    """
+    written = _written(Path(options["filename"]).parent).get("bank", ())
+    said = [bank for bank in written if isinstance(bank, dict)] if isinstance(written, list) else []
+    accounts: dict[str, str] = settings["accounts"]
+    return accounts | {
+        bank["alias"]: bank["account"]
+        for bank in said
+        if isinstance(bank.get("alias"), str) and isinstance(bank.get("account"), str)
+    }
+
+
+_NO_GIFTS = ("suspense",)  # of [gifts]: what it names is no gift account
+
+
+def gift_accounts_of(settings: dict[str, Any], options: dict[str, Any]) -> frozenset[str]:
+    """Return the gift accounts: those of the plugin's settings, and what obole.toml says now.
+
+    BadSettings where obole.toml cannot be read.
+    """
+    written = _written(Path(options["filename"]).parent).get("gifts", {})
+    said = written.items() if isinstance(written, dict) else ()
+    return frozenset(settings["accounts"]) | {
+        code for name, code in said if name not in _NO_GIFTS and isinstance(code, str)
+    }
+
+
+def _written(folder: Path) -> dict[str, Any]:
+    """Return what obole.toml says, nothing where there is none."""
+    path = folder / "obole.toml"
     try:
-        return str(tomllib.loads(settings.read_text(encoding="utf-8")).get("register_url", ""))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        return ""
+        return {}
     except (OSError, ValueError):
         raise BadSettings(
-            _("{file}: cannot be read as TOML; correct it, or restore your backup.").format(file=settings.name)
+            _("{file}: cannot be read as TOML; correct it, or restore your backup.").format(file=path.name)
         ) from None

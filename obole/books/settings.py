@@ -5,13 +5,13 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -26,7 +26,7 @@ from ledger.instalments import Fate
 from ledger.languages import LANGUAGES
 from ledger.parties import is_party_key
 from ledger.records import Channel, Counterpart, Nature
-from obole.books.refusals import sentence_of
+from obole.books import refusals
 from obole.words import _, many
 
 FILE_NAME = SETTINGS
@@ -110,7 +110,12 @@ def _compact_iban(value: Any) -> Any:
 
 def _enterprise_number(value: str) -> str:
     if not valid_enterprise_number(value):
-        raise WrongSetting(_("not a valid enterprise number (ten digits, check digits modulo 97)"))
+        raise WrongSetting(
+            _(
+                "not a valid enterprise number: ten digits, the last two check the others; copy it from the "
+                "Crossroads Bank for Enterprises"
+            )
+        )
     return value
 
 
@@ -125,7 +130,11 @@ def _valid_pattern(value: str | None) -> str | None:
         try:
             re.compile(value)
         except re.error as error:
-            raise WrongSetting(_("not a regular expression: {error}").format(error=error)) from None
+            raise WrongSetting(
+                _("not a regular expression ({error}); write `\\(`, `\\[` or `\\.` for the sign itself").format(
+                    error=error
+                )
+            ) from None
     return value
 
 
@@ -139,7 +148,7 @@ def _labels(value: Any) -> Any:
     return value
 
 
-AccountCode = Annotated[str, BeforeValidator(_account_code), Field(pattern=r"^[0-9]{2,8}$")]
+AccountCode = Annotated[str, BeforeValidator(_account_code), Field(pattern=refusals.ACCOUNT)]
 
 
 class Organisation(_Part):
@@ -149,12 +158,12 @@ class Organisation(_Part):
     legal_form: str = "fondation d'utilité publique"
     enterprise_number: Annotated[str, BeforeValidator(_digits)]
     street: str = Field(min_length=1, description="street and number")
-    postcode: str = Field(pattern=r"^[0-9]{4}$")
+    postcode: str = Field(pattern=refusals.POSTCODE)
     municipality: str = Field(min_length=1)
     country: str = "BE"
     language: Language = "fr"
-    telephone: str = Field(pattern=r"^[0-9+/ .]{6,20}$")
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    telephone: str = Field(pattern=refusals.TELEPHONE)
+    email: str = Field(pattern=refusals.EMAIL)
     contact: str = Field(min_length=1, description="contact person for Belcotax")
     website: str | None = None
 
@@ -174,14 +183,16 @@ class RecognisedPeriod(_Part):
     @model_validator(mode="after")
     def _six_years(self) -> "RecognisedPeriod":
         if not self.from_year <= self.to_year <= self.from_year + 5:
-            raise WrongSetting(_("from_year to to_year must be one to six years"))
+            raise WrongSetting(
+                _("from_year to to_year must be one to six years; copy both from the letter of recognition")
+            )
         return self
 
 
 class BankAccount(_Part):
     """One bank account and its ledger account. `alias` names its documents: coda-ALIAS-2025-073."""
 
-    alias: str = Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")
+    alias: str = Field(pattern=refusals.ALIAS)
     iban: Annotated[str, BeforeValidator(_compact_iban)]
     account: AccountCode
     currency: Literal["EUR"] = "EUR"
@@ -190,7 +201,9 @@ class BankAccount(_Part):
     @classmethod
     def _valid_iban(cls, value: str) -> str:
         if not valid_iban(value):
-            raise WrongSetting(_("not a valid IBAN (check digits modulo 97)"))
+            raise WrongSetting(
+                _("not a valid IBAN: its check digits are wrong; copy it from a statement of the account")
+            )
         return value
 
 
@@ -265,19 +278,28 @@ class RuleSettings(_Part):
             try:
                 re.compile(value)
             except re.error as error:
-                raise WrongSetting(_("not a regular expression: {error}").format(error=error)) from None
+                raise WrongSetting(
+                    _("not a regular expression ({error}); write `\\(`, `\\[` or `\\.` for the sign itself").format(
+                        error=error
+                    )
+                ) from None
         return value
 
     @model_validator(mode="after")
     def _one_outcome(self) -> "RuleSettings":
         if (self.account is None) == (self.gift is None):
-            raise WrongSetting(_("give either account or gift"))
+            raise WrongSetting(_("give either `account` (the line is booked there) or `gift` (it is a gift)"))
         if self.party is not None and not is_party_key(self.party):
-            raise WrongSetting(_("party is not the key of a third party, such as S0012"))
+            raise WrongSetting(
+                _(
+                    "`party` is not the key of a third party, such as S0012; write the key that the register of third "
+                    "parties gives it"
+                )
+            )
         if self.party is not None and self.gift is not None:
-            raise WrongSetting(_("party stands with account; a gift is from a donor"))
+            raise WrongSetting(_("`party` stands with `account`; a gift is from a donor: take one of the two away"))
         if not (self.direction or self.code or self.name or self.communication or self.iban):
-            raise WrongSetting(_("a rule needs at least one condition"))
+            raise WrongSetting(_("a rule needs at least one condition: direction, code, name, communication or iban"))
         return self
 
 
@@ -297,7 +319,7 @@ class RuleGiftSettings(_Part):
 class DimensionSettings(_Part):
     """A project, department or fund that lines may carry, from a day to a day where these are given."""
 
-    key: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
+    key: str = Field(pattern=refusals.KEY)
     label: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(default_factory=dict)
     first: date | None = Field(default=None, alias="from")
     last: date | None = Field(default=None, alias="to")
@@ -349,7 +371,7 @@ class CollectionSettings(_Part):
 
     creditor: Annotated[str, BeforeValidator(_compact_iban)] = Field(description="SEPA creditor identifier")
     bank: str = Field(description="alias of the [[bank]] that collects")
-    bic: str = Field(default="", pattern=r"^([A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?)?$", description="of that bank")
+    bic: str = Field(default="", pattern=refusals.BIC, description="of that bank")
     scheme: Literal["CORE"] = "CORE"
     message: Literal["pain.008.001.02", "pain.008.001.08"] = "pain.008.001.02"
     day: int = Field(default=5, ge=1, le=28, description="of the month on which we collect")
@@ -438,7 +460,7 @@ class SourceSettings(_Part):
     rows: Literal["", "movements", "states"] = Field(default="", description="states: one row a payment, as it is now")
     timezone: str = Field(default="", description="of moments that name no zone")
     kinds: dict[str, SourceKind] = Field(default_factory=dict, description="what each value of the kind column means")
-    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    currency: str = Field(default="EUR", pattern=refusals.CURRENCY)
     campaign: str = ""
     certificate_elsewhere: bool = False
     already_in: str = Field(default="", description="the platform whose report holds the same money, or `bank`")
@@ -449,7 +471,9 @@ class SourceSettings(_Part):
     def _whole(self) -> "SourceSettings":
         missing = [name for name in ("reference", "paid", "gross") if name not in self.columns]
         if missing:
-            raise WrongSetting(_("columns lacks {missing}").format(missing=", ".join(missing)))
+            raise WrongSetting(
+                _("columns lacks {missing}; say which column of the file holds it").format(missing=", ".join(missing))
+            )
         if "kind" in self.columns and not self.kinds:
             raise WrongSetting(_("kinds is missing: say what each value of the kind column means"))
         return self
@@ -468,9 +492,7 @@ class Config(_Part):
     belcotax: Belcotax = Belcotax()
     in_kind: InKind = InKind()
     platforms: dict[str, Platform] = Field(default_factory=dict)
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")], SourceSettings] = Field(
-        default_factory=dict
-    )
+    sources: dict[Annotated[str, Field(pattern=refusals.ALIAS)], SourceSettings] = Field(default_factory=dict)
     project: tuple[DimensionSettings, ...] = ()
     department: tuple[DimensionSettings, ...] = ()
     fund: tuple[DimensionSettings, ...] = ()
@@ -486,7 +508,7 @@ class Config(_Part):
             values = [getattr(bank, attribute) for bank in self.bank]
             if len(values) != len(set(values)):
                 raise WrongSetting(
-                    _("two bank accounts have the same {attribute}; give each its own").format(attribute=attribute)
+                    _("bank: two accounts have the same `{attribute}`; give each its own").format(attribute=attribute)
                 )
         return self
 
@@ -518,7 +540,7 @@ class Config(_Part):
                     line = LineKeys(part.project, part.department, part.fund)
                     found += [f"rules[{number}]: {problem}" for problem in self.dimensions.problems(line, None)]
         if found:
-            raise WrongSetting("; ".join(found))
+            raise WrongSetting("\n  ".join(found))
         return self
 
     @model_validator(mode="after")
@@ -534,7 +556,11 @@ class Config(_Part):
             if bank.account in kept
         ]
         if self.collection is not None and self.collection.bank not in self._aliases:
-            found.append(_("collection: `{bank}` is the alias of no [[bank]]").format(bank=self.collection.bank))
+            found.append(
+                _("collection.bank: `{bank}` is the alias of no [[bank]]; write one of those").format(
+                    bank=self.collection.bank
+                )
+            )
         found += [
             _("platforms.{name}: {code} is kept by the register; give the platform an account of its own").format(
                 name=name, code=code
@@ -544,7 +570,7 @@ class Config(_Part):
             if code in kept
         ]
         if found:
-            raise WrongSetting("; ".join(found))
+            raise WrongSetting("\n  ".join(found))
         return self
 
     @property
@@ -564,11 +590,13 @@ class Config(_Part):
                 place=place, suspense=suspense
             )
         if rule.gift is not None and rule.gift.account is not None and rule.gift.account not in control:
-            yield _("{place}: {account} is no gift account ({control})").format(
-                place=place, account=rule.gift.account, control=", ".join(sorted(control))
-            )
+            yield _(
+                "{place}.gift.account: {account} is no gift account; write one of {control}, or name it in [gifts]"
+            ).format(place=place, account=rule.gift.account, control=", ".join(sorted(control)))
         if rule.bank is not None and rule.bank not in self._aliases:
-            yield _("{place}: `{bank}` is the alias of no [[bank]]").format(place=place, bank=rule.bank)
+            yield _("{place}.bank: `{bank}` is the alias of no [[bank]]; write one of those").format(
+                place=place, bank=rule.bank
+            )
 
 
 def read_settings(path: Path) -> str:
@@ -594,7 +622,12 @@ def load(folder: Path) -> Config:
             ).format(folder=folder, file=FILE_NAME)
         ) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_("{file}: not readable as TOML: {error}.").format(file=FILE_NAME, error=error)) from None
+        raise ConfigError(
+            _(
+                "{file}: not readable as TOML: {error}. A text stands between quotes, a section's name between [ ], "
+                "each setting on a line of its own; correct that line."
+            ).format(file=FILE_NAME, error=error)
+        ) from None
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
@@ -604,12 +637,28 @@ def load(folder: Path) -> Config:
 
 
 def _explain(detail: Any) -> str:
+    sentence = refusals.sentence_of(detail, _names_beside(detail["loc"]))
     place = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in detail["loc"]).replace(
         ".[", "["
     )
-    if not place:
-        return _("the file: {sentence}").format(sentence=sentence_of(detail))
-    return f"{place}: {sentence_of(detail)}"
+    return f"{place}: {sentence}" if place else sentence  # what is wrong between sections names its places itself
+
+
+def _names_beside(place: Sequence[str | int]) -> list[str]:
+    """Return the names of the settings that may stand where one is that is not known."""
+    model: type[BaseModel] | None = Config
+    for part in place[:-1]:
+        if model is not None and not isinstance(part, int):
+            field = next((one for name, one in model.model_fields.items() if part in (name, one.alias)), None)
+            model = _model_in(field.annotation) if field is not None else model
+    return [one.alias or name for name, one in model.model_fields.items()] if model is not None else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the table of settings that a field holds, by itself or in a list or table of several."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
 
 
 def sample() -> str:

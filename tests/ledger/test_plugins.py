@@ -299,8 +299,32 @@ def test_an_opening_balance_that_the_books_lack_is_explained(books: Path):
     (message,) = says(books, MARCH, BANKS)
     assert message == (
         "bank account current (550000): its first statement, of 2025-03-14, opens with 1000.00 EUR that the books do "
-        "not have; post the opening balance with the general journal, dated before that statement"
+        "not have; take the balances of the eve of first_day over with `obole opening FILE`, or post the opening "
+        "balance with the general journal, dated before that statement"
     )
+
+
+ELSEWHERE = """plugin "ledger.plugins.banks" "{'register': 'register.sqlite3', 'accounts': {'old': '551000'}}" """
+ADDED = '[[bank]]\nalias = "current"\naccount = "550000"\n'
+
+
+def test_a_bank_account_added_to_the_settings_is_checked_from_then_on(books: Path):
+    statements(books)
+    assert says(books, OPENING, ELSEWHERE) == []
+    settings = books / "obole.toml"
+    server = settings.read_text(encoding="utf-8") if settings.exists() else ""
+    settings.write_text(server + ADDED, encoding="utf-8")
+    assert _of_current(books) == ["bank account current (550000)"]
+    settings.write_text(server + "bank = 3\n[[x]]\n", encoding="utf-8")
+    assert _of_current(books) == []
+
+
+def _of_current(folder: Path) -> list[str]:
+    """Which bank account is wrong in books whose plugin names another one."""
+    text = f'option "tolerance_multiplier" "0"\ninclude "chart.beancount"\n{ELSEWHERE}\n{OPENING}'
+    (folder / "main.beancount").write_text(text, encoding="utf-8")
+    _, errors, _ = loader._load([(str(folder / "main.beancount"), True)], None, None, None)
+    return [error.message.partition(":")[0] for error in errors]
 
 
 def test_an_opening_balance_is_explained_where_the_first_day_has_two_statements(books: Path):

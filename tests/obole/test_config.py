@@ -49,15 +49,27 @@ def test_numbers_may_be_written_as_people_write_them(tmp_path: Path):
         ('contact = "', 'contakt = "', "organisation.contakt: no such setting"),
         ("to_year = 2030", "to_year = 2031", "recognition[1]: from_year to to_year must be one to six years"),
         ('account = "657000"', "account = 657000", 'rules[1].account: write the account code between quotes: "657000"'),
-        ('account = "657000"', 'account = "657000"\ngift = {}', "rules[1]: give either account or gift"),
+        (
+            'account = "657000"',
+            'account = "657000"\ngift = {}',
+            "rules[1]: give either `account` (the line is booked there) or `gift` (it is a gift)",
+        ),
         ('direction = "debit"\ncode = ["80"]\n', "", "rules[1]: a rule needs at least one condition"),
         ('"^PAYOUT"', '"^PAYOUT("', "rules[2].communication: not a regular expression"),
-        (OTHER_IBAN, IBAN, "two bank accounts have the same iban"),
-        ('account = "551000"', 'account = "550000"', "two bank accounts have the same account"),
+        (OTHER_IBAN, IBAN, "bank: two accounts have the same `iban`; give each its own"),
+        ('account = "551000"', 'account = "550000"', "bank: two accounts have the same `account`; give each its own"),
         ('account = "657000"', 'account = "731100"', "rules[1]: 731100 is a gift account"),
         ('account = "657000"', 'account = "499000"', "rules[1]: 499000 is the suspense account"),
-        ('channel = "platform"', 'account = "733000"', "rules[2]: 733000 is no gift account"),
-        ('code = ["80"]', 'code = ["80"]\nbank = "other"', "rules[1]: `other` is the alias of no [[bank]]"),
+        (
+            'channel = "platform"',
+            'account = "733000"',
+            "rules[2].gift.account: 733000 is no gift account; write one of 730000, 731100, 731200, 731300",
+        ),
+        (
+            'code = ["80"]',
+            'code = ["80"]\nbank = "other"',
+            "rules[1].bank: `other` is the alias of no [[bank]]; write one of those",
+        ),
         ('account = "551000"', 'account = "731100"', "bank `gifts`: 731100 is kept by the register"),
         ("[organisation]", "[organisation", "obole.toml: not readable as TOML"),
     ],
@@ -78,6 +90,32 @@ def test_a_label_is_one_text_or_one_for_each_language(tmp_path: Path, label: str
 def test_a_label_of_one_text_is_that_of_every_language(tmp_path: Path):
     config = load(written(tmp_path, f'{SETTINGS}\n[[fund]]\nkey = "H"\nlabel = "Fonds H"\n'))
     assert config.fund[0].label == {"fr": "Fonds H", "nl": "Fonds H", "de": "Fonds H", "en": "Fonds H"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[colection]\ncreditor = "X"', "colection: no such setting; was `collection` meant?"),
+        ("[platform.stripe]", "platform: no such setting; was `platforms` meant?"),
+        ('[[rules]]\nlabel = "x"\nacount = "657000"', "rules[3].acount: no such setting; was `account` meant?"),
+        ('[gifts]\nmonney = "731100"', "gifts.monney: no such setting; was `money` meant?"),
+        ("[sources.web]\ncolums = {}", "sources.web.colums: no such setting; was `columns` meant?"),
+        ('[[fund]]\nkey = "A"\nform = 2025-01-01', "fund[1].form: no such setting; was `from` meant?"),
+        ("[weather]", "weather: no such setting; see docs/configuration.md"),
+    ],
+)
+def test_a_misspelt_section_or_setting_is_named_with_the_one_that_was_meant(tmp_path: Path, text: str, said: str):
+    assert said in wrong(tmp_path, f"{SETTINGS}\n{text}\n")
+
+
+def test_each_fault_of_a_file_that_was_only_begun_says_what_is_expected(tmp_path: Path):
+    lines = wrong(tmp_path, sample()).split("\n  ")[1:]
+    assert [line.partition(": ")[0] for line in lines] == [
+        *("organisation.name", "organisation.enterprise_number", "organisation.street", "organisation.postcode"),
+        *("organisation.municipality", "organisation.telephone", "organisation.email", "organisation.contact"),
+        "bank[1].iban",
+    ]
+    assert [line for line in lines if "pattern" in line or "^" in line] == []
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path):

@@ -49,9 +49,6 @@ _BLANK_TAIL = " " * 16
 _BLANK_TEXT = " " * 53
 
 
-_AFTER_IBAN = " " * 18
-
-
 _NAMES = {
     "": N_("the beginning"),
     "0": N_("record 0 (header)"),
@@ -358,7 +355,7 @@ def _money(cents: int) -> str:
 def _account_of(raw: str) -> str:
     """Return counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
     account = raw[:16]
-    if account[:2] == "BE" and raw[16:34] == _AFTER_IBAN and " " not in account:
+    if account[:2] == "BE" and " " not in account:
         return account
     account = raw[:34].rstrip()
     if " " in account:
@@ -905,8 +902,6 @@ class _LogicalFile:
     def _close_total(self) -> None:
         """Compare each total with the sum of its details; banks may send a part of them, so this only warns."""
         for position, shares in self.shares.items():
-            if not 0 < position <= len(self.movements):
-                continue
             total = self.movements[position - 1]
             if shares != total.cents:
                 self._warn(

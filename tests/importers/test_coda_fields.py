@@ -264,7 +264,7 @@ def test_a_statement_that_breaks_off_is_told_at_its_last_line():
         holds(read(LINES[:lines]), (lines, ask))
     statement = read(LINES[:4])
     assert (statement.opening, statement.closing, statement.closing_date) == (100_00, 100_00, DAY)
-    one, two = (coda.parse(write.encode([*LINES[:4], *LINES])).statements)
+    one, two = coda.parse(write.encode([*LINES[:4], *LINES])).statements
     holds(one, (4, ask))
     assert one.faults[0].statement == 1
     assert two.faults == ()
@@ -505,9 +505,7 @@ def test_a_structured_communication_ends_where_its_reference_does(
     assert (movement.structured, movement.communication) == (structured, communication)
 
 
-@pytest.mark.parametrize(
-    ("text", "kept"), [("a\tb", "a b"), ("  a   b ", "a b"), ("a\x1fb", "a b"), ("don", "don")]
-)
+@pytest.mark.parametrize(("text", "kept"), [("a\tb", "a b"), ("  a   b ", "a b"), ("a\x1fb", "a b"), ("don", "don")])
 def test_a_text_has_single_blanks(text: str, kept: str):
     assert read(write.statement([Line(1, communication=text)], 0, DAY)).movements[0].communication == kept
 
@@ -543,6 +541,21 @@ def test_codes_of_record_22_begin_with_two_letters_behind_three_blanks(tail: str
 @pytest.mark.parametrize(("given", "kept"), [("KRED2EBB", "KRED2EBB"), ("KRE", "KRE"), ("12", "")])
 def test_a_bic_is_known_by_four_letters(given: str, kept: str):
     assert read(write.statement([Line(1, bic=given)], 0, DAY)).movements[0].bic == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "account"),
+    [
+        ("539007547034 EURBE", "539007547034"),
+        ("FR7630006000 11234567890189", "FR763000600011234567890189"),
+        ("BE68539007547034X", "BE68539007547034"),
+        ("NL91ABNA0417164300                 EUR", "NL91ABNA0417164300"),
+        ("0 0", ""),
+        ("B" * 34 + "EUR", "B" * 34),
+    ],
+)
+def test_an_account_ends_where_its_structure_does(given: str, account: str):
+    assert read(write.statement([Line(1, account=given[:37])], 0, DAY)).movements[0].account == account
 
 
 # A large file at a glance

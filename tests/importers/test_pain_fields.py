@@ -128,7 +128,7 @@ def test_an_amount_is_a_number_of_cents_in_euro(given: str, cents: int, words: s
         (block(debit(), head=announced("2")), 3, "the block (PmtInf) announces 2 transactions (NbOfTxs), it holds 1"),
         (block(debit(), head=announced("x")), 3, "announces no number of transactions (NbOfTxs), it holds 1"),
         (block(debit(), head=announced("0" * 15 + "1")), 3, "announces no number of transactions"),
-        (block(debit(), head=announced("", "12.00")), 3, "(PmtInf) is 12.00, its transactions are 10.00: difference 2.00"),
+        (block(debit(), head=announced("", "12.00")), 3, "is 12.00, its transactions are 10.00: difference 2.00"),
         (block(debit(), head=announced("", "")), 3, "the control sum (CtrlSum) of the block (PmtInf) is no amount"),
     ],
 )  # fmt: skip

@@ -73,13 +73,14 @@ def test_the_verdict_counts_errors_and_warnings(severities: tuple[Severity, ...]
 
 
 def test_a_table_has_texts_on_the_left_and_figures_on_the_right():
-    first = StatementSummary("BE68539007547034", "EUR", 1_00, date(2025, 3, 1), 1234_56, DAY, 3, 10, 5_00, 0, "2025-1")
+    first = StatementSummary("BE6853900", "EUR", 1_00, date(2025, 3, 1), 1234_56, DAY, 3, 10, 5_00, 0, "2025-1")
     second = StatementSummary("X", "USD", -7, None, 0, None, 100, 0, 0, 123456_00, "2")
-    assert as_text(Inspection("x", "coda", statements=(first, second))).splitlines()[1:] == [
-        "  statement  account           cur  from        opening  to          closing  movements  details  credits     debits",
-        "  2025-1     BE68539007547034  EUR  2025-03-01     1.00  2025-03-14  1234.56          3       10     5.00       0.00",
-        "  2          X                 USD                -0.07                 0.00        100        0     0.00  123456.00",
-    ]  # fmt: skip
+    table = [
+        "  statement  account    cur  from        opening  to          closing  movements  details  credits     debits",
+        "  2025-1     BE6853900  EUR  2025-03-01     1.00  2025-03-14  1234.56          3       10     5.00       0.00",
+        "  2          X          USD                -0.07                 0.00        100        0     0.00  123456.00",
+    ]
+    assert as_text(Inspection("x", "coda", statements=(first, second))).splitlines()[1:] == table
 
 
 @pytest.mark.parametrize(

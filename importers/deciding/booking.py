@@ -163,9 +163,8 @@ class _Pile:
                 yield from self.below(detail)
 
     def splits(self, movement: Movement) -> bool:
-        """Return whether a line's details add up to it."""
-        details = self.children.get(movement.position, ())
-        return bool(details) and sum(detail.cents for detail in details) == movement.cents
+        """Return whether the details of a line, which has money, add up to it."""
+        return sum(detail.cents for detail in self.children.get(movement.position, ())) == movement.cents
 
     def add(self, other: "_Pile") -> None:
         """Put what another pile holds on this one."""
@@ -346,7 +345,7 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
                 donor, campaign = _agreed(issued, payer, desk) if mandate is not None or not collected else _NOBODY
             elif single and structured is None:
                 donor = _only_payer(movement, sheet, batch)
-        elif not (credited and reference in credited):
+        elif reference not in credited:
             donor = mandates.get(mandate)
         if donor is None:
             yield movement
@@ -564,7 +563,7 @@ def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None
     donor = sheet.desk.links.mandates.get(movement.mandate)
     if donor is None:
         return _suspense(sheet.desk)
-    if sheet.credited and movement.reference in sheet.credited:
+    if movement.reference in sheet.credited:
         message = _("movement {position} brings an instalment that is booked already; it waits on suspense").format(
             position=movement.position
         )

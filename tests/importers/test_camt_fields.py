@@ -325,7 +325,7 @@ def test_an_entry_without_any_day_is_refused_where_the_statement_names_none():
 
 
 def test_the_day_of_the_closing_balance_stands_for_one_that_is_not_given():
-    balances = balance("CLBD", 50_00, "2025-03-31") + balance("OPBD", 0, "2025-03-01")
+    balances = balance("OPBD", 0, "2025-03-01") + balance("CLBD", 50_00, "2025-03-31")
     (movement,) = read(entry("50.00", days=""), header=HEADER + balances).movements
     assert movement.booked == date(2025, 3, 31)
 
@@ -573,6 +573,8 @@ def test_a_message_without_a_statement_is_told_and_refuses_nothing():
     assert len(camt.parse(b"").faults) == 1
     (fault,) = camt.parse(b"<Document>\n<BkToCstmrAcctRpt/></Document>").faults
     assert (fault.line, fault.message[:8]) == (2, "camt.052")
+    alone = camt.parse(f"<Document>{page('', entry('50.00'), head=OPENS + CLOSES)}</Document>".encode())
+    assert (len(alone.statements), alone.faults) == (1, ())
     for other in (b"<Ntry/>", b"<Other/>", b"<TxDtls/>"):
         (fault,) = camt.parse(other).faults
         assert (fault.line, fault.message[:26]) == (1, "no camt.053 or camt.054 me")

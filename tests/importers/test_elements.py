@@ -34,6 +34,7 @@ def refused(data: bytes, size: int | None = None) -> Fault:
         (b"\xff\xfe<\0A\0", 1, "UTF-16"),
         (b"\xfe\xff\0<\0A", 1, "UTF-16"),
         (b"\0<\0A", 1, "UTF-16"),
+        ("\ufeff中文".encode("utf-16-le"), 1, "UTF-16"),
         (b"<\0\0\0", 1, "UTF-16"),
         (b"<AB>\0", 1, "breaks off"),
         (b"<!DOCTYPE a>", 1, "DOCTYPE"),

@@ -421,7 +421,7 @@ def _book_collection(movement: Movement, sheet: _Pile) -> bool:
 
     Those rejected before are left out, unless the bank credited them all the same. False where it is no such total.
     """
-    if not movement.reference or movement.mandate is not None or movement.position in sheet.children:
+    if movement.mandate is not None or movement.position in sheet.children:
         return False
     collected = sheet.found.collections.get(movement.reference)
     if collected is None:
@@ -492,7 +492,7 @@ def _difference(movement: Movement, accepted: Sequence[Debit], collected: int) -
 
 def _book_batch(movement: Movement, sheet: _Pile) -> None:
     sheet.rows.append(_row(movement, LineOutcome.BATCH, None))
-    if movement.family in COLLECTED and movement.reference:
+    if movement.family in COLLECTED:
         collected = sheet.found.collections.get(movement.reference)
         if collected is not None:
             sheet.credited.update(one.end_to_end for one in collected.debits if one.credited)

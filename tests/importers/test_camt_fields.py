@@ -374,6 +374,16 @@ def test_a_balance_that_is_missing_is_told_with_the_line_of_its_statement():
     assert [message[:20] for message in errors(neither)] == ["there is no opening ", "there is no closing "]
 
 
+def test_elements_that_say_nothing_are_as_none():
+    bare = "<Bal/><Bal><Tp/><Amt/></Bal>" + OPENS.replace("<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2025-03-14</Dt></Dt>", "")
+    statement = read("<Ntry/>", entry("50.00", days=""), header=OWN + bare + CLOSES, summary="<TxsSummry/>")
+    assert (statement.opening, statement.closing, statement.sequence, statement.holder) == (0, 50_00, "", "")
+    assert (statement.bic, statement.duplicate, statement.opening_date, statement.currency) == ("", False, None, "EUR")
+    empty, said = statement.movements
+    assert (empty.cents, empty.code, empty.communication, said.booked) == (0, "03039000", "", DAY)
+    assert [message[:26] for message in errors(statement)] == ["the entry does not say cre", "the entry has no amount (A"]
+
+
 def test_a_notification_shows_no_balances_though_it_may_have_some():
     statement = read(entry("1.00"), header=HEADER + balance("OPBD", 5_00) + balance("CLBD", 9_00), kind="054")
     assert (statement.opening, statement.closing, statement.faults) == (0, 0, ())

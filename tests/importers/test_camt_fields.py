@@ -381,7 +381,7 @@ def test_elements_that_say_nothing_are_as_none():
     assert (statement.bic, statement.duplicate, statement.opening_date, statement.currency) == ("", False, None, "EUR")
     empty, said = statement.movements
     assert (empty.cents, empty.code, empty.communication, said.booked) == (0, "03039000", "", DAY)
-    assert [message[:26] for message in errors(statement)] == ["the entry does not say cre", "the entry has no amount (A"]
+    assert [message[:24] for message in errors(statement)] == ["the entry does not say c", "the entry has no amount "]
 
 
 def test_a_notification_shows_no_balances_though_it_may_have_some():

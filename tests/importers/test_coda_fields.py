@@ -555,6 +555,7 @@ def test_a_bic_is_known_by_four_letters(given: str, kept: str):
         ("BE68539007547034X", "BE68539007547034"),
         ("NL91ABNA0417164300                 EUR", "NL91ABNA0417164300"),
         ("0 0", ""),
+        ("53900754703X EUR", "53900754703XEUR"),
         ("B" * 34 + "EUR", "B" * 34),
     ],
 )
@@ -613,6 +614,20 @@ def of(day: date, position: int, text: str, number: str = "001") -> bytes:
 def test_an_outline_tells_the_order_by_account_day_and_number(first: bytes, second: bytes, ordered: bool):
     outline = coda.outline(b"\n" + first + second)
     assert (outline.statements, outline.ordered) == (2, ordered)
+
+
+def test_pieces_in_any_order_know_their_lines():
+    """Three statements of six lines; the movements of each stand on its third and fourth."""
+    third = len(SEVERAL) // 3
+    places = [(0, third - 1), (third - 1, 2 * third - 1), (2 * third - 1, None)]
+    old = SEVERAL.replace(b"\r\n", b"\r\r", 5)  # a return alone ends a line too: five more of them, empty
+    (behind,) = coda.Pieces(old).read(third - 1, 2 * third - 1).statements
+    assert [move.line for move in behind.movements] == [14, 15]
+    for order in ([2, 1, 0], [1, 2, 0], [2, 0, 1], [0, 1, 2]):
+        pieces = coda.Pieces(SEVERAL)
+        parts = {one: pieces.read(*places[one]) for one in order}
+        lines = [[move.line for made in parts[one].statements for move in made.movements] for one in (0, 1, 2)]
+        assert lines == [[3, 4], [9, 10], [15, 16]]
 
 
 def test_an_outline_counts_headers_whatever_the_line_ends():

@@ -106,6 +106,11 @@ def test_a_file_of_each_kind_is_told(
     assert (told.file, told.kind, len(told.statements), told.facts, told.ok) == ("x", kind, statements, facts, True)
 
 
+def test_what_cannot_be_opened_says_why(tmp_path: Path):
+    (fault,) = inspect_bank_file(tmp_path / "nowhere.cod").faults
+    assert fault.message == "cannot be opened (No such file or directory); check its name and its rights"
+
+
 def test_what_is_no_bank_file_is_refused_at_its_first_line(tmp_path: Path):
     path = tmp_path / "x"
     path.write_text("nothing", encoding="utf-8")

@@ -630,6 +630,20 @@ def test_pieces_in_any_order_know_their_lines():
         assert lines == [[3, 4], [9, 10], [15, 16]]
 
 
+def test_faults_of_a_piece_name_the_statement_of_the_file():
+    data = write.encode([*changed(3, 48, "310225"), *LINES, *changed(3, 116, "310225")])
+    third = len(data) // 3
+    pieces, joint = coda.Pieces(data), coda.Joint()
+    told_of = [
+        (fault.statement, fault.line)
+        for places in ((0, third - 1), (third - 1, None))
+        for made in joint.add(pieces.read(*places))
+        for fault in made.faults
+    ]
+    assert told_of == [(1, 3), (3, 15)]
+    assert joint.faults() == ()
+
+
 def test_an_outline_counts_headers_whatever_the_line_ends():
     for data in (SEVERAL, b"\n" + SEVERAL, b"\r" + SEVERAL, SEVERAL.replace(b"\r\n", b"\r")):
         assert coda.outline(data).statements == 3

@@ -346,6 +346,11 @@ def test_a_total_that_does_not_add_up_says_so_at_its_line():
     assert outcomes(booked) == ["suspense", "detail", "detail"]
 
 
+def test_a_total_without_details_has_none_that_could_fail_to_add_up():
+    booked = book(of(credit(code="20150000")))
+    assert (outcomes(booked), booked.faults) == (["suspense"], ())
+
+
 def test_what_is_on_suspense_says_what_it_was_sent_with():
     lines = numbered(credit(structured=OTHERS), credit(communication="texte", structured=OTHERS), credit())
     assert [behind[4] for behind in book(of(*lines)).counterparties] == [OTHERS, "texte", ""]

@@ -485,7 +485,7 @@ class _Entry(NamedTuple):
     credit: bool
     line: int
     block: str
-    total: bool
+    total: bool = False
 
 
 def _enter(sheet: _CamtPages, entry: Found, details: list[Found], line: int) -> None:
@@ -500,7 +500,7 @@ def _enter(sheet: _CamtPages, entry: Found, details: list[Found], line: int) -> 
         cents = -cents
     batches = entry.get("batches")
     block, count = _block(batches, details), _count(batches)
-    parts = _parts(sheet, _Entry(entry, cents, credit, line, block, total=False), details)
+    parts = _parts(sheet, _Entry(entry, cents, credit, line, block), details)
     inside = len(parts.details)
     total = inside > 1 or count > max(1, inside) or (not inside and bool(block))
     sheet.batches += bool(batches)

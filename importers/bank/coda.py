@@ -355,7 +355,7 @@ def _money(cents: int) -> str:
 def _account_of(raw: str) -> str:
     """Return counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
     account = raw[:16]
-    if account[:2] == "BE" and " " not in account:
+    if account.startswith("BE") and " " not in account:
         return account
     account = raw[:34].rstrip()
     if " " in account:
@@ -644,7 +644,7 @@ class _LogicalFile:
             self.opening = self._cents(balance, _OLD_FRACTION)
         self.opening_date = self._day(line[58:64], _OLD_DAY)
         self.holder = line[64:90].strip()
-        self.sequence = line[125:128].strip() or "000"  # 126-128; 000 where the bank does not number
+        self.sequence = line[125:].strip() or "000"  # 126-128; 000 where the bank does not number
         if not _numeric(self.sequence):  # it becomes part of a file name
             self._illegible(
                 _("the CODA sequence number at 126-128 is not three digits; ask the bank for the file again")
@@ -784,7 +784,7 @@ class _LogicalFile:
         second, third = self.second, self.third
         # fmt: off
         self._add((
-            first[2:10], first[10:31], first[31], first[32:47], first[47:53], first[53:61], first[61], first[62:115],
+            "", first[10:31], first[31], first[32:47], first[47:53], first[53:61], first[61], first[62:115],
             first[115:121], second[10:63], second[63:98], second[98:109], second[109:125], third[10:47], third[47:82],
             third[82:125],
         ))

@@ -329,6 +329,8 @@ def numbered(*marks: str) -> list[tuple[int | None, str]]:
         (("2100010000", "2100030000"), [(4, SEQUENCE.format(3, 2))]),
         (("2100010000", "2100000000"), [(4, SEQUENCE.format(0, 2))]),
         (("2100010001",), [(3, DETAIL.format(1, 0))]),
+        (("2100000000",), [(3, SEQUENCE.format(0, 1))]),
+        (("2100000000", "2100000001"), [(3, SEQUENCE.format(0, 1))]),
         (("2100010000", "2100010001", "2100010002"), []),
         (("2100010000", "2100010002"), [(4, DETAIL.format(2, 1))]),
         (("2100010000", "2100010000"), [(4, DETAIL.format(0, 1))]),
@@ -379,8 +381,10 @@ def test_further_records_belong_to_the_movement_before_them():
     holds(with_more(other), (4, BELONGS.format("record 2.2")))
     assert with_more(other).movements[0].communication == ""
     holds(with_more(put(third, 3, "0002")), (4, BELONGS.format("record 2.3")))
-    holds(with_more(second, second), (5, "record 2.2 cannot follow record 2.2"))
-    holds(with_more(third, second), (5, "record 2.2 cannot follow record 2.3"))
+    again = put(second, 11, "again")
+    for first, name, kept in ((second, "2.2", "more"), (third, "2.3", "still")):
+        holds(with_more(first, again), (5, f"record 2.2 cannot follow record {name}"))
+        assert with_more(first, again).movements[0].communication == kept
     doubled = with_more(second, third, put(third, 83, "again"))
     holds(doubled, (6, "record 2.3 cannot follow record 2.3"))
     assert doubled.movements[0].communication == "more still"

@@ -304,6 +304,7 @@ def test_a_report_that_says_little_is_told_in_few_words():
         ((status_of("RJCT", why("AC01"), transaction("")),), "", [("BLOCK-1", "AC01")], False),
         ((status_of("RJCT", why("AC01"), transaction("", why("AM04"))),), "", [("BLOCK-1", "AM04")], False),
         ((status_of("RJCT", why("AC01"), transaction("ACSP")),), "", [], False),
+        ((status_of("RJCT", why("AC01"), transaction("ACSP"), transaction("")),), "", [("BLOCK-1", "AC01")], False),
         ((transaction(""),), "<GrpSts>RJCT</GrpSts>" + why("FF01"), [("", "FF01")], False),
         ((status_of("ACSP"),), "<GrpSts>RJCT</GrpSts>" + why("FF01"), [], False),
         ((), "<GrpSts>RJCT</GrpSts>" + why("FF01"), [], True),

@@ -551,7 +551,7 @@ def _add_line(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
     code = _code_of(found, entry.credit)
     booked, value = _days(sheet, found, line)
     detail = parts.details[0] if parts.details else {}
-    if parts.details and parts.shares is None and "amount" in found:
+    if parts.shares is None and "amount" in found:
         amount = _share(detail, entry.credit, found)
         if amount is not None:
             sheet.warn(

@@ -575,7 +575,7 @@ def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None
 def _by_grant(movement: Movement, sheet: _Pile, _batch: int) -> _Verdict | None:
     """Decide by the contract number of a grant, standing on its own in free text: `C-2025-1` is not in `C-2025-12`."""
     desk = sheet.desk
-    if not desk.grants or movement.structured is not None or not movement.communication:
+    if movement.structured is not None or not movement.communication:
         return None
     text = movement.communication.upper()
     compact = text.replace(" ", "")

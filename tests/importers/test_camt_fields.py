@@ -292,6 +292,7 @@ def test_a_detail_of_nothing_takes_the_code_of_a_credit():
         (details(batch=batch("", "x")), "00150000", "", 1),
         (details(), "00150000", "", 0),
         (details("<Refs><PmtInfId>B</PmtInfId></Refs>"), "00150000", "", 0),
+        (details("<Refs><PmtInfId>B</PmtInfId></Refs>", batch=batch("", "2")), "20150000", "", 1),
     ],
 )
 def test_what_a_batch_says_makes_a_total(inner: str, code: str, reference: str, batches: int):

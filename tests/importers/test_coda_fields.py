@@ -393,6 +393,10 @@ def test_further_records_belong_to_the_movement_before_them():
 def test_further_information_belongs_to_the_information_before_it():
     more = write.record((1, "3200010001"), (11, "example"))
     assert with_more(more, information=True).movements[0].communication == "an example"
+    second = write.record((1, "3100010002"), (40, "1008Jean"), (126, "1 0"))
+    both = with_more(second, write.record((1, "3200010002"), (11, "-Luc")), information=True)
+    assert both.movements[0].communication.startswith("an ultimate creditor Jean")
+    assert both.movements[0].communication.endswith("-Luc")
     other = with_more(put(more, 3, "00010000"), information=True)
     holds(other, (5, BELONGS.format("record 3.2")))
     assert other.movements[0].communication == "an"

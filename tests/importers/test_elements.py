@@ -67,6 +67,7 @@ def test_so_much_may_stand_between_two_wanted_elements_and_no_more(monkeypatch: 
     assert "no entry of a bank's message within 1 MB" in fault.message
     monkeypatch.setattr(elements, "_BETWEEN", 64 * 1024)
     assert taken(b"<M>".ljust(64 * 1024 - 4) + b"</M>", "A") == []
+    assert "no entry of a bank's message" in refused(b"<M>".ljust(64 * 1024 - 3) + b"</M>").message
 
 
 def test_elements_nested_beyond_reason_are_refused():

@@ -44,4 +44,4 @@ def reading_key(path: Path) -> tuple[str, str, str]:
         return (found[2].decode().replace("-", "") if found else "", "", path.name)
     record = next((line for line in head[:400].decode("latin-1").splitlines() if line.startswith("1")), "")
     day = record[58:64]
-    return (day[4:6] + day[2:4] + day[:2], record[5:42], record[125:128])
+    return (day[4:] + day[2:4] + day[:2], record[5:42], record[125:128])

@@ -249,7 +249,7 @@ def _read(stream: BinaryIO, size: int) -> BankFile:
     if not reader.known and not faults:
         faults.append(Fault(_("no camt.053 or camt.054 message found; check that the right file was chosen"), 1))
     faults += reader.faults
-    if not reader.sheets and not faults and not reader.faults:
+    if not reader.sheets and not faults:
         faults.append(Fault(_("the message holds no statement"), None, Severity.WARNING))
     statements = tuple(_finished(sheet, index) for index, sheet in enumerate(_joined(reader.sheets), 1))
     return BankFile(statements, tuple(faults))
@@ -485,7 +485,7 @@ class _Entry(NamedTuple):
     credit: bool
     line: int
     block: str
-    total: bool
+    total: bool = False
 
 
 def _enter(sheet: _CamtPages, entry: Found, details: list[Found], line: int) -> None:
@@ -500,7 +500,7 @@ def _enter(sheet: _CamtPages, entry: Found, details: list[Found], line: int) -> 
         cents = -cents
     batches = entry.get("batches")
     block, count = _block(batches, details), _count(batches)
-    parts = _parts(sheet, _Entry(entry, cents, credit, line, block, total=False), details)
+    parts = _parts(sheet, _Entry(entry, cents, credit, line, block), details)
     inside = len(parts.details)
     total = inside > 1 or count > max(1, inside) or (not inside and bool(block))
     sheet.batches += bool(batches)
@@ -551,7 +551,7 @@ def _add_line(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
     code = _code_of(found, entry.credit)
     booked, value = _days(sheet, found, line)
     detail = parts.details[0] if parts.details else {}
-    if parts.details and parts.shares is None and "amount" in found:
+    if parts.shares is None and "amount" in found:
         amount = _share(detail, entry.credit, found)
         if amount is not None:
             sheet.warn(
@@ -1044,7 +1044,7 @@ def _check(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None
 
 def _ends(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> tuple[_Balance, _Balance]:
     """Return where a statement begins and ends: its balances, else zero on the days it names or books on."""
-    booked = [movement.booked for movement in sheet.movements if movement.parent is None]
+    booked = [movement.booked for movement in sheet.movements]  # details on the day of their total
     from_day, to_day = _day(sheet.header.get("from") or ""), _day(sheet.header.get("to") or "")
     return (
         opening or (0, from_day or min(booked, default=None)),
@@ -1071,9 +1071,8 @@ def _balances(sheet: _CamtPages) -> tuple[_Balance | None, _Balance | None]:
 
 def _check_balance(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> None:
     net = sheet.sums[_CREDIT] - sheet.sums["DBIT"]
-    difference = 0 if opening is None or closing is None else opening[0] + net - closing[0]
-    whole = opening is not None and closing is not None and not difference
-    _check_pages(sheet, whole=whole)
+    difference = None if opening is None or closing is None else opening[0] + net - closing[0]
+    _check_pages(sheet, whole=difference == 0)
     if opening is None:
         sheet.error(
             _("there is no opening balance (OPBD or PRCD); ask the bank for a statement with balances"), sheet.line
@@ -1190,7 +1189,7 @@ _NET_ANNOUNCED = N_(
 
 def _check_totals(sheet: _CamtPages) -> None:
     """Hold TxsSummry against the entries; a bank may count those that are not booked yet, or not."""
-    if sheet.pages and _missing_pages(sheet):
+    if _missing_pages(sheet):
         return
     sides: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("totals", (_CREDIT, "DBIT")),

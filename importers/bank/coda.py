@@ -49,9 +49,6 @@ _BLANK_TAIL = " " * 16
 _BLANK_TEXT = " " * 53
 
 
-_AFTER_IBAN = " " * 18
-
-
 _NAMES = {
     "": N_("the beginning"),
     "0": N_("record 0 (header)"),
@@ -358,7 +355,7 @@ def _money(cents: int) -> str:
 def _account_of(raw: str) -> str:
     """Return counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
     account = raw[:16]
-    if account[:2] == "BE" and raw[16:34] == _AFTER_IBAN and " " not in account:
+    if account.startswith("BE") and " " not in account:
         return account
     account = raw[:34].rstrip()
     if " " in account:
@@ -647,7 +644,7 @@ class _LogicalFile:
             self.opening = self._cents(balance, _OLD_FRACTION)
         self.opening_date = self._day(line[58:64], _OLD_DAY)
         self.holder = line[64:90].strip()
-        self.sequence = line[125:128].strip() or "000"  # 126-128; 000 where the bank does not number
+        self.sequence = line[125:].strip() or "000"  # 126-128; 000 where the bank does not number
         if not _numeric(self.sequence):  # it becomes part of a file name
             self._illegible(
                 _("the CODA sequence number at 126-128 is not three digits; ask the bank for the file again")
@@ -787,7 +784,7 @@ class _LogicalFile:
         second, third = self.second, self.third
         # fmt: off
         self._add((
-            first[2:10], first[10:31], first[31], first[32:47], first[47:53], first[53:61], first[61], first[62:115],
+            "", first[10:31], first[31], first[32:47], first[47:53], first[53:61], first[61], first[62:115],
             first[115:121], second[10:63], second[63:98], second[98:109], second[109:125], third[10:47], third[47:82],
             third[82:125],
         ))
@@ -905,8 +902,6 @@ class _LogicalFile:
     def _close_total(self) -> None:
         """Compare each total with the sum of its details; banks may send a part of them, so this only warns."""
         for position, shares in self.shares.items():
-            if not 0 < position <= len(self.movements):
-                continue
             total = self.movements[position - 1]
             if shares != total.cents:
                 self._warn(

@@ -198,7 +198,7 @@ def _table(summaries: Iterable[StatementSummary]) -> list[str]:
         for summary in summaries
     ]
     words = {0, 1, 2, 3, 5}  # columns of text stand left, of figures right
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  "
         + "  ".join(

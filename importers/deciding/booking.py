@@ -163,9 +163,8 @@ class _Pile:
                 yield from self.below(detail)
 
     def splits(self, movement: Movement) -> bool:
-        """Return whether a line's details add up to it."""
-        details = self.children.get(movement.position, ())
-        return bool(details) and sum(detail.cents for detail in details) == movement.cents
+        """Return whether the details of a line, which has money, add up to it."""
+        return sum(detail.cents for detail in self.children.get(movement.position, ())) == movement.cents
 
     def add(self, other: "_Pile") -> None:
         """Put what another pile holds on this one."""
@@ -346,7 +345,7 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
                 donor, campaign = _agreed(issued, payer, desk) if mandate is not None or not collected else _NOBODY
             elif single and structured is None:
                 donor = _only_payer(movement, sheet, batch)
-        elif not (credited and reference in credited):
+        elif reference not in credited:
             donor = mandates.get(mandate)
         if donor is None:
             yield movement
@@ -422,7 +421,7 @@ def _book_collection(movement: Movement, sheet: _Pile) -> bool:
 
     Those rejected before are left out, unless the bank credited them all the same. False where it is no such total.
     """
-    if not movement.reference or movement.mandate is not None or movement.position in sheet.children:
+    if movement.mandate is not None or movement.position in sheet.children:
         return False
     collected = sheet.found.collections.get(movement.reference)
     if collected is None:
@@ -493,7 +492,7 @@ def _difference(movement: Movement, accepted: Sequence[Debit], collected: int) -
 
 def _book_batch(movement: Movement, sheet: _Pile) -> None:
     sheet.rows.append(_row(movement, LineOutcome.BATCH, None))
-    if movement.family in COLLECTED and movement.reference:
+    if movement.family in COLLECTED:
         collected = sheet.found.collections.get(movement.reference)
         if collected is not None:
             sheet.credited.update(one.end_to_end for one in collected.debits if one.credited)
@@ -564,7 +563,7 @@ def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None
     donor = sheet.desk.links.mandates.get(movement.mandate)
     if donor is None:
         return _suspense(sheet.desk)
-    if sheet.credited and movement.reference in sheet.credited:
+    if movement.reference in sheet.credited:
         message = _("movement {position} brings an instalment that is booked already; it waits on suspense").format(
             position=movement.position
         )
@@ -576,7 +575,7 @@ def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None
 def _by_grant(movement: Movement, sheet: _Pile, _batch: int) -> _Verdict | None:
     """Decide by the contract number of a grant, standing on its own in free text: `C-2025-1` is not in `C-2025-12`."""
     desk = sheet.desk
-    if not desk.grants or movement.structured is not None or not movement.communication:
+    if movement.structured is not None or not movement.communication:
         return None
     text = movement.communication.upper()
     compact = text.replace(" ", "")

@@ -33,7 +33,7 @@ def test_the_same_number_is_valid_however_it_is_written(text: str):
     ids=["wrong digits", "zeros", "empty", "eleven", "thirteen", "a letter", "digits of another script"],
 )
 def test_what_is_no_ogm(text: str):
-    assert not valid_ogm(text)
+    assert valid_ogm(text) is False
 
 
 def test_the_remainder_zero_is_written_97():

@@ -50,10 +50,12 @@ NAMES = frozenset(_READERS)
 def identify(path: Path, said: Declared = NOTHING) -> str | None:
     """Return whose report a file is: a platform's name or that of a declared source; None where it is none."""
     record = first_record(path)
-    headings = frozenset(fold(heading) for heading in record if heading.strip())
+    headings = _folded(record)
     # What is declared comes first, and of two that fit the one that names more columns.
     fitting = [
-        (-len(source.columns), name) for name, source in said.sources.items() if source.fits(_headings(path, source))
+        (-len(source.columns), name)
+        for name, source in said.sources.items()
+        if source.fits(_folded(first_record(path, source.hints)))
     ]
     if fitting:
         return min(fitting)[1]
@@ -72,8 +74,8 @@ def is_report(path: Path) -> bool:
     return identify(path) is not None
 
 
-def _headings(path: Path, source: DeclaredSource) -> frozenset[str]:
-    return frozenset(fold(heading) for heading in first_record(path, source.hints) if heading.strip())
+def _folded(record: list[str]) -> frozenset[str]:
+    return frozenset(fold(heading) for heading in record if heading.strip())
 
 
 def read(path: Path, said: Declared = NOTHING) -> PlatformReport:

@@ -108,7 +108,7 @@ def grouped(rows: Sequence[PlatformRow]) -> list[RowGroup]:
         if row.kind in ABOUT_A_GIFT:
             wave = last.get(row.payment, -1) + 1
         if row.kind is PlatformEvent.GIFT or row.kind in ABOUT_A_GIFT:
-            last[row.payment] = max(wave, last.get(row.payment, 0))
+            last[row.payment] = wave
         groups.setdefault((wave, row.paid.year, row.payout), []).append(one)
     return [RowGroup(*key, tuple(members)) for key, members in sorted(groups.items())]
 
@@ -212,7 +212,7 @@ def _gift(one: PlacedRow, pile: _Rows) -> Gift:
         channel=Channel.PLATFORM,
         paid=row.paid,
         value=row.settled,
-        campaign=campaign or desk.campaigns.get(row.campaign) or None,
+        campaign=campaign or desk.campaigns.get(row.campaign),
         certificate_elsewhere=_elsewhere(row, desk) or (identified is not None and identified.certificate_elsewhere),
     )
 
@@ -283,7 +283,7 @@ def book_waiting(
     for position, item in enumerate(items, start=1):
         payment = item.reference or ""
         original = pile.originals.get(payment)
-        one = PlacedRow(position, _row_of(item, position))
+        one = PlacedRow(position, _row_of(item))
         changed = _changed(one, payment, pile.originals)
         if original is None or not changed:
             continue
@@ -296,11 +296,10 @@ def book_waiting(
     return BookedRows(pile.booking(desk.suspense, summary), (), (), tuple(decisions))
 
 
-def _row_of(item: OpenItem, line: int) -> PlatformRow:
+def _row_of(item: OpenItem) -> PlatformRow:
     """Return the row that a waiting line was, as far as the register keeps it."""
-    payment = (item.reference or "").partition(":")[2]
     return PlatformRow(
-        line=line,
+        line=item.position,
         kind=PlatformEvent(item.code),
         reference="",
         currency="",
@@ -308,7 +307,6 @@ def _row_of(item: OpenItem, line: int) -> PlatformRow:
         fee=0,
         net=item.cents,
         paid=item.booked,
-        payment=payment,
     )
 
 

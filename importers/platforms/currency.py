@@ -55,7 +55,7 @@ def _by_conversions(rows: list[PlatformRow]) -> list[PlatformRow]:
         brought = [leg for leg in pair if leg.currency == BOOKS]
         if len(pair) == len(out) + len(brought) == 2 and len(out) == 1 and row.net:  # noqa: PLR2004 - the two legs
             net = brought[0].net
-            gross = int((Decimal(row.gross) * net / row.net).quantize(Decimal(1), ROUND_HALF_UP))
+            gross = int((Decimal(row.gross) * net / row.net).to_integral_value(ROUND_HALF_UP))
             settled[id(row)] = replace(
                 row,
                 currency=BOOKS,
@@ -70,8 +70,8 @@ def _by_conversions(rows: list[PlatformRow]) -> list[PlatformRow]:
 
 
 def _at(row: PlatformRow, rate: Decimal) -> PlatformRow:
-    gross = int((row.gross * rate).quantize(Decimal(1), ROUND_HALF_UP))
-    net = int((row.net * rate).quantize(Decimal(1), ROUND_HALF_UP))
+    gross = int((row.gross * rate).to_integral_value(ROUND_HALF_UP))
+    net = int((row.net * rate).to_integral_value(ROUND_HALF_UP))
     return replace(
         row,
         currency=BOOKS,

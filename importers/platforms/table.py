@@ -276,9 +276,7 @@ def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
 def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, list[str]]], str]:
     """Return the filled records of a CSV with the line each ends on, and the SHA-256; NotATable where it is none."""
     if path.stat().st_size > LIMIT:
-        raise NotATable(
-            _("the file is larger than {limit} MB; export a shorter period").format(limit=LIMIT // 1024 // 1024)
-        )
+        raise NotATable(_("the file is larger than {limit} MB; export a shorter period").format(limit=LIMIT // 2**20))
     data = path.read_bytes()
     written = decoded(data, hints.encoding)
     delimiter = hints.delimiter or _delimiter(written)
@@ -347,7 +345,7 @@ def _written(cell: Cell) -> str:
 
 
 def _delimiter(written: str) -> str:
-    first = re.sub(r'"[^"]*"', "", written[:65_536].split("\n", 1)[0])
+    first = re.sub(r'"[^"]*"', "", written.partition("\n")[0])
     return max(_DELIMITERS, key=first.count)
 
 
@@ -381,7 +379,7 @@ def _order(cells: Sequence[str], faults: list[Fault]) -> str:
     """Return whether day or month comes first, from the dates that leave no doubt."""
     orders: set[str] = set()
     doubtful = False
-    for cell in set(cells):
+    for cell in dict.fromkeys(cells):
         match = _NUMBERED.match(cell.strip())
         if match is None:
             continue
@@ -414,11 +412,11 @@ def _cents(written: str, decimal: str) -> int | None:
         return None
     group = "," if decimal == "." else "."
     whole, _, rest = plain.partition(decimal)
-    if decimal in rest or group in rest or not re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}([{group}' ]\d{{3}})+)", whole):
+    if not re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}([{group}' ]\d{{3}})+)", whole):
         return None
     try:
-        scaled = Decimal(re.sub(r"[.,' ]", "", whole) + "." + (rest or "0")) * 100
-    except InvalidOperation:
+        scaled = Decimal(re.sub(r"[.,' ]", "", whole) + "." + rest) * 100
+    except InvalidOperation:  # a mark or a blank behind the decimal mark
         return None
     return int(scaled) if scaled == int(scaled) and abs(scaled) < LARGEST else None
 

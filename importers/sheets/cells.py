@@ -237,7 +237,7 @@ def _cents(cell: Cell) -> int:
         return cell * 100
     if isinstance(cell, float):
         nearest = round(cell * 100)
-        if nearest / 100 == cell or abs(cell - nearest / 100) <= 1e-9:  # noqa: PLR2004 - the width said above
+        if abs(cell - nearest / 100) <= 1e-9:  # noqa: PLR2004 - the width said above
             return nearest
         raise CellError(
             _("column `{column}` has a fraction of a cent ({amount:.6g}...); round the amount to the cent"),

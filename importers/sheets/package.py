@@ -49,8 +49,8 @@ _DAMAGE = (
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
-# The last two tags and the text between them stay in the piece that is looked at next, so that nothing is seen half; a
-# cell of a spreadsheet holds 32,767 characters.
+# The last three tags and the texts between them stay in the piece that is looked at next, so that nothing is seen half:
+# `<t>`, `</t>`, `</r>`. A cell of a spreadsheet holds 32,767 characters.
 _OVERLAP = 200_000
 
 
@@ -74,7 +74,7 @@ _MARKS = (
     (Marks.ERRORS, (b'"e"', b"'e'"), re.compile(rb"""\st\s*=\s*["']e["']""")),
     (Marks.FORMULAS, (b"<f", b":f"), re.compile(rb"<(?:\w+:)?f[\s/>]")),
     (Marks.MERGED, (b"mergeCell",), re.compile(rb"<(?:\w+:)?mergeCell\s")),
-    (Marks.SPACES, (b"<r>", b":r>"), re.compile(rb"<(?:\w+:)?t>(?:\s|[^<]*\s</)")),
+    (Marks.SPACES, (b"</r>", b":r>"), re.compile(rb"<(?:\w+:)?t>(?:\s|[^<]*\s</)")),
     (Marks.ODD, (b"&#",), re.compile(rb"<(?:\w+:)?v\b[^>]*>[-+0-9.eE]*&#" + _OF_A_NUMBER)),
 )
 
@@ -145,7 +145,7 @@ class Package:
                 for mark, hints, pattern in wanted:
                     if mark not in marks and any(map(seen.__contains__, hints)) and pattern.search(seen):
                         marks |= mark
-                kept = seen[max(0, seen.rfind(b"<", 0, max(0, seen.rfind(b"<")))) :][-_OVERLAP:] if wanted else b""
+                kept = seen[len(seen.rsplit(b"<", 3)[0]) :][-_OVERLAP:] if wanted else b""
             parser.Parse(b"", True)
         return marks
 

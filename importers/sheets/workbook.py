@@ -47,9 +47,11 @@ class Workbook:
         scan = SheetScan(first=True)
         self._parse(self._package.sheets[name], scan)
         wanted = [int(cell.raw) for cell in scan.cells if cell.kind == "s" and cell.raw.isdecimal()]
-        strings = StringScan(max(wanted, default=-1))
+        strings: list[str] = []
         if wanted and self._package.has(STRINGS):
-            self._parse(STRINGS, strings)
+            shared = StringScan(max(wanted))
+            self._parse(STRINGS, shared)
+            strings = shared.strings
         texts: list[str] = []
         for cell in scan.cells:
             if cell.row != 1:
@@ -59,8 +61,8 @@ class Workbook:
             texts += [""] * (cell.column + 1 - len(texts))
             if cell.kind != "s":
                 texts[cell.column] = plain(cell.raw)
-            elif cell.raw.isdecimal() and int(cell.raw) < len(strings.strings):
-                texts[cell.column] = strings.strings[int(cell.raw)]
+            elif cell.raw.isdecimal() and int(cell.raw) < len(strings):
+                texts[cell.column] = strings[int(cell.raw)]
         return texts if any(texts) else []
 
     def grid(self, name: str) -> Grid:

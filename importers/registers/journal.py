@@ -101,21 +101,22 @@ def _line(row: SheetRow) -> JournalLine:
 
 def _check_balance(table: SheetTable, document: str, day: date, lines: list[JournalLine]) -> None:
     difference = sum(line.cents for line in lines)
-    if difference:
-        if difference > 0:
-            message = _(
-                "document {document} of {day} (rows {rows}) does not balance: its debits are {difference} higher; "
-                "correct an amount, or the document or date of a row"
-            )
-        else:
-            message = _(
-                "document {document} of {day} (rows {rows}) does not balance: its credits are {difference} higher; "
-                "correct an amount, or the document or date of a row"
-            )
-        rows = _ranges([line.row for line in lines])
-        table.error(
-            message.format(document=document, day=day, rows=rows, difference=to_decimal(abs(difference))), lines[0].row
+    if difference > 0:
+        message = _(
+            "document {document} of {day} (rows {rows}) does not balance: its debits are {difference} higher; "
+            "correct an amount, or the document or date of a row"
         )
+    elif difference < 0:
+        message = _(
+            "document {document} of {day} (rows {rows}) does not balance: its credits are {difference} higher; "
+            "correct an amount, or the document or date of a row"
+        )
+    else:
+        return
+    rows = _ranges([line.row for line in lines])
+    table.error(
+        message.format(document=document, day=day, rows=rows, difference=to_decimal(abs(difference))), lines[0].row
+    )
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -220,9 +220,8 @@ def _open(source: IO[bytes]) -> zipfile.ZipFile:
 
 def _refuse_ole(source: IO[bytes]) -> None:
     """Refuse what is no zip file but a workbook of before, or an encrypted one."""
-    start = source.read(8)
     source.seek(0)
-    if start.startswith(OLE):
+    if source.read(8).startswith(OLE):
         # Either kind of file is an OLE container; the encrypted one names its stream so, in UTF-16.
         if "EncryptedPackage".encode("utf-16-le") in source.read():
             raise UnreadableError(_("the workbook is protected by a password; save it without the password"))

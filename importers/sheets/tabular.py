@@ -162,7 +162,6 @@ def headings_of(path: Path) -> dict[str, tuple[str, ...]]:
     try:
         with path.open("rb") as stream:
             start = stream.read(_PEEK)
-            stream.seek(0)
             if is_workbook(start):
                 book = _workbook(stream)
                 return {name: _folded(book.headings(name)) for name in book.names}
@@ -227,7 +226,7 @@ class SheetTable:
         # Every row gets one empty cell more than there are headings: that of the columns the file has not.
         width = len(self._sheet.headings) + 1
         for number, values in self._sheet.rows:
-            padded = [*values[: width - 1], *(None,) * (width - len(values))]
+            padded = [*values, *(None,) * (width - len(values))]
             yield SheetRow(self, number, padded, sound=number not in broken)
 
     @property

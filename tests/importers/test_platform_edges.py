@@ -2,7 +2,7 @@
 
 import csv
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +13,7 @@ from test_platform_rows import (
     CHARIOT,
     COLUMNS,
     DONATION,
-    HEAD,
     MOLLIE,
-    SB,
     STRIPE,
     activity,
     adyen,
@@ -331,6 +329,11 @@ def test_the_name_that_a_fee_of_mollie_gets_has_forty_letters_of_its_text(tmp_pa
 # PayPal
 
 
+def test_what_paypal_holds_says_so_and_nothing_else_says_why(tmp_path: Path):
+    rows = [activity(tmp_path, Type=kind).rows[0] for kind in ("Payment Hold", "General Currency Conversion")]
+    assert [(row.kind.value, row.why) for row in rows] == [("hold", "held or released"), ("conversion", "")]
+
+
 def test_a_payment_of_nothing_is_no_gift_and_names_nobody(tmp_path: Path):
     row = activity(tmp_path, Gross="0.00", Fee="0.00", Net="0.00").rows[0]
     assert (row.kind, row.email) == (PlatformEvent.SPENT, "")
@@ -509,7 +512,7 @@ def test_what_no_row_of_the_file_names_is_not_in_its_payout():
     assert not checked(PlatformReport("x", (gift,), (dataclasses.replace(paid[0], cents=9),))).faults
 
 
-def test_rows_without_money_are_told_with_why(tmp_path: Path):
+def test_rows_without_money_are_told_with_why():
     waiting = money(PlatformEvent.PENDING, "EUR", (10, 0, 10))
     rows = (
         waiting,

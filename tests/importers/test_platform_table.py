@@ -335,6 +335,8 @@ def test_hundredths_are_read_or_refused(cell: str, decimal: str, cents: int | No
         ("03/04/0025", "dmy", None),
         ("03/04-2025", "dmy", None),
         ("2025-03-04 10:60", "dmy", None),
+        ("2025-03-04 10:00:60", "dmy", None),
+        ("2025-03-04 24:00", "dmy", None),
         ("2025-03-04 23:59:59", "dmy", date(2025, 3, 4)),
         ("2025-03-04 00:00", "dmy", date(2025, 3, 4)),
         (" 2025-03-04 ", "dmy", date(2025, 3, 4)),

@@ -200,6 +200,8 @@ def test_a_fee_row_of_stripe_keeps_a_fee_of_its_own(
 def test_a_row_of_stripe_that_is_no_fee_keeps_its_gross(tmp_path: Path):
     row = stripe(tmp_path, gross="5", fee="0", net="5").rows[0]
     assert (row.gross, row.fee, row.net) == (5_00, 0, 5_00)
+    twice = stripe(tmp_path, reporting_category="fee", gross="-1", fee="0.50", net="-1")
+    assert any("gross -1.00 less fee 0.50 is not net -1.00" in fault for fault in errors(twice))
     odd = stripe(tmp_path, reporting_category="fee", gross="-1", fee="0", net="-2")
     assert any("gross -1.00 less fee 0.00 is not net -2.00 (difference 1.00 EUR)" in fault for fault in errors(odd))
 

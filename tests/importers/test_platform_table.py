@@ -91,8 +91,8 @@ def test_a_workbook_is_rows_of_texts(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("cell", "text"),
-    [(None, ""), (12.5, "12.50"), (0.1 + 0.2, "0.30"), (-1.005, "-1.005"), (12.345, "12.345"), (1e-9, "1e-09"), (7, "7"),
-     ("x", "x"), (date(2025, 3, 14), "2025-03-14")],
+    [(None, ""), (12.5, "12.50"), (0.1 + 0.2, "0.30"), (-1.005, "-1.005"), (12.345, "12.345"), (1e-9, "1e-09"),
+     (7, "7"), ("x", "x"), (date(2025, 3, 14), "2025-03-14")],
 )  # fmt: skip
 def test_a_number_that_a_spreadsheet_computed_has_its_cents(cell: table.Cell, text: str):
     assert table._written(cell) == text

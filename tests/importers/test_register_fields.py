@@ -174,7 +174,8 @@ def test_what_a_donor_may_leave_empty(tmp_path: Path):
     (whole,) = donor(
         tmp_path,
         {
-            "ibans": f"be68 5390 0754 7034; {IBAN_2}|BE68539007547034", "mandates": "M1|M2;M1", "email": "z@example.org",
+            "ibans": f"be68 5390 0754 7034; {IBAN_2}|BE68539007547034", "mandates": "M1|M2;M1",
+            "email": "z@example.org",
             "references": "+++090/9337/55493+++", "delivery": "courriel", "since": "2020-01-02", "country": "fr",
         },
     ).rows  # fmt: skip
@@ -312,7 +313,7 @@ def test_a_gift_in_kind_is_what_its_row_says(tmp_path: Path):
         [*(KIND | {"donor": "D0001", "quantity": "4", "unit_value": "2,5"}).values(), "2025-03-01", "F", "P", "A"]
     )
     bare = ";".join([*(KIND | {"reference": "K-2"}).values(), "", "", "", ""])
-    first, second = in_kind.read(write_csv(tmp_path / "a.csv", "\n".join([text, row, bare]))).rows
+    first, second = in_kind.read(write_csv(tmp_path / "a.csv", f"{text}\n{row}\n{bare}")).rows
     assert (first.reference, first.day, first.donor, first.category, first.description) == (
         "K-1", date(2025, 3, 14), "D0001", "goods", "chairs"
     )  # fmt: skip
@@ -485,8 +486,8 @@ def whole_grants(path: Path, text: str) -> grants.GrantsFile:
 
 def test_a_grant_is_what_its_sheets_say(tmp_path: Path):
     text = (
-        "# Subsides\nreference;funder;funder_kind;amount;recognition;from;to;contract;title;signed;fund;department;project;"
-        "conditions\nG-1;A;privé;100;capital;2025-01-01;2025-12-31;C 7;Puits;2024-12-01;F;D;P;none\n"
+        "# Subsides\nreference;funder;funder_kind;amount;recognition;from;to;contract;title;signed;fund;department;"
+        "project;conditions\nG-1;A;privé;100;capital;2025-01-01;2025-12-31;C 7;Puits;2024-12-01;F;D;P;none\n"
         "'2;B;public;50;receipt;;;;;;;;;\n"
         "# schijven\nreference;due;amount;kind\nG-1;2025-06-01;60;solde\nG-1;2025-03-01;40;\n'2;2025-03-01;50;avance\n"
         "# costs\nreference;date;amount;evidence\n"

@@ -57,7 +57,8 @@ def test_only_visible_worksheets_that_are_there_are_sheets() -> None:
     book = (
         '<w><sheet name="chart" r:id="c"/><sheet name="none" r:id="z"/><sheet name="nameless"/>'
         '<sheet name="shown" state="visible" r:id="b"/><sheet name="hidden" state="hidden" r:id="a"/>'
-        '<sheet name="well hidden" state="veryHidden" r:id="a"/><other name="no" r:id="a"/><x:sheet id="a" name="2"/></w>'
+        '<sheet name="well hidden" state="veryHidden" r:id="a"/><other name="no" r:id="a"/>'
+        '<x:sheet id="a" name="2"/></w>'
     )
     relations = (
         f'<r><Relationship Id="a" Type="{TYPES}/worksheet" Target="worksheets/one.xml"/>'
@@ -267,8 +268,8 @@ def test_the_cells_of_the_first_row_are_given_and_no_more() -> None:
 
 
 STRINGS = (
-    "junk<si>junk<t>a</t>junk</si>junk<x:si><r><t>b </t>junk</r><r><t>c</t></r><rPh><t>phonetic</t></rPh><t>d</t></x:si>"
-    "<si/><si><t>_x0041_ e</t></si>"
+    "junk<si>junk<t>a</t>junk</si>junk<x:si><r><t>b </t>junk</r><r><t>c</t></r><rPh><t>phonetic</t></rPh>"
+    "<t>d</t></x:si><si/><si><t>_x0041_ e</t></si>"
 )
 
 

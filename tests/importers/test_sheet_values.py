@@ -40,7 +40,7 @@ def test_rows_keep_their_numbers_and_cells_their_places_though_the_table_begins_
 
 
 def test_of_equal_texts_one_is_kept_and_a_text_of_blanks_is_no_cell() -> None:
-    texts = ["".join(("same", " text")) for _ in range(2)]
+    texts = [str(b"same text", "ascii") for _ in range(2)]
     grid: list[list[object]] = [["", " "], [texts[0], "", 1.0, "\n"], [], [texts[1] + " ", texts[1]], ["", "x"]]
     rows = list(values._rows(grid))
     assert rows == [(2, ["same text", None, 1]), (4, ["same text", "same text"]), (5, [None, "x"])]

@@ -16,6 +16,7 @@ from importers.platforms.booking import (
     book_identities,
     book_rows,
     book_waiting,
+    content_of,
     grouped,
     payment_of,
     payments_asked,
@@ -86,6 +87,17 @@ def test_a_payment_is_named_with_the_platform_on_which_its_money_is():
     assert payments_asked(rows, DESK.report) == [
         "stripe:refund", "stripe:chargeback", "stripe:chargeback-reversed"
     ]  # fmt: skip
+
+
+def test_a_row_that_comes_again_is_known_by_its_money_and_its_day():
+    same = [row(donor="D0001"), row(name="Zoé", line=9, reference="r9", payout="po")]
+    other = [
+        row(PlatformEvent.REFUND), row(currency="USD"), row(gross=50_01), row(fee=1), row(net=49_99), row(paid=LATER)
+    ]  # fmt: skip
+    digests = [content_of(one) for one in (*same, *other)]
+    assert len(digests[0]) == 64
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 1 + len(other)
 
 
 # What one row posts

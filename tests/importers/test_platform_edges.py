@@ -299,6 +299,32 @@ def test_what_is_wrong_in_a_row_of_chariot_takes_the_row_away_alone(tmp_path: Pa
     assert report.payouts == (Payout(4, "b7", "USD", 15_00, date(2025, 3, 10)),)
 
 
+def test_a_part_of_chariot_that_its_fee_took_whole_is_a_gift(tmp_path: Path):
+    part = {"settled_individual_gift_total_amount": "10.00", "settled_individual_gift_fee_amount": "-10.00"}
+    whole = {"settled_fee_amount": "-10.15", "settled_net_amount": "4.85"}
+    report = report_of(tmp_path / "a.csv", [CHARIOT | part | whole | {"settled_individual_gift_net_amount": "0"}])
+    assert not errors(report)
+    assert [(row.gross, row.fee, row.net) for row in report.rows] == [(10_00, 10_00, 0), (5_00, 15, 4_85)]
+
+
+@pytest.mark.parametrize(
+    ("row", "days"),
+    [
+        (STRIPE, {"created": "03/04/2025", "available_on": ""}),
+        (STRIPE, {"available_on": "03/04/2025"}),
+        (ADYEN, {"Creation Date": "03/04/2025", "Booking Date": ""}),
+        (ADYEN, {"Booking Date": "03/04/2025"}),
+        (ACTIVITY, {"Date": "03/04/2025"}),
+        (MOLLIE, {"Date": "03/04/2025"}),
+    ],
+    ids=["stripe", "stripe available", "adyen", "adyen booked", "paypal", "mollie"],
+)
+def test_days_in_doubt_refuse_a_report(row: dict[str, str], days: dict[str, str], tmp_path: Path):
+    report = report_of(tmp_path / "a.csv", [row | days])
+    assert ["may have the day or the month first" in fault for fault in errors(report)] == [True]
+    assert report.rows == ()
+
+
 # Mollie
 
 

@@ -104,7 +104,7 @@ def test_a_row_that_comes_again_is_known_by_its_money_and_its_day():
 
 
 def test_a_gift_is_written_down_with_all_that_is_known():
-    desk = replace(DESK, campaigns={"Printemps": "spring", "Zoé": None}, date_policy="value")
+    desk = replace(DESK, campaigns={"Printemps": "spring", "Zoé": None})
     made = document(row(donor="D0001", settled=LATER, campaign="Printemps", line=9), desk=desk)
     assert made.booking.gifts == [
         Gift(donor="D0001", cents=50_00, booked=DAY, counted=2025, account="731100", position=1,
@@ -124,11 +124,9 @@ def test_a_gift_is_written_down_with_all_that_is_known():
     assert issued.campaign == "spring"
 
 
-@pytest.mark.parametrize(("policy", "year"), [("executed", 2025), ("value", 2026), ("booked", 2025)])
-def test_a_gift_counts_for_the_year_that_the_policy_says(policy: str, year: int):
+def test_a_gift_counts_for_the_year_in_which_it_was_paid():
     one = row(donor="D0001", paid=date(2025, 12, 31), settled=date(2026, 1, 2))
-    [gift] = booked(one, replace(DESK, date_policy=policy)).booking.gifts
-    assert gift.counted == year
+    assert booked(one).booking.gifts[0].counted == 2025
 
 
 @pytest.mark.parametrize(

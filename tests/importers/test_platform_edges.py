@@ -445,7 +445,7 @@ def test_a_recurring_payment_and_one_of_another_code(tmp_path: Path):
 
 def test_a_funding_report_with_a_fault_is_not_told_to_lack_its_sum(tmp_path: Path):
     report = trustly(tmp_path, {15: "x"})
-    assert [fault.startswith("line 2:") for fault in errors(report)] == [True]
+    assert {fault[:7] for fault in errors(report)} == {"line 2:"}
     (tmp_path / "a.csv").write_text("", encoding="utf-8")
     empty = of_trustly.read(tmp_path / "a.csv", NO_HINTS)
     assert ["the items or the last line (L)" in fault for fault in errors(empty)] == [True]

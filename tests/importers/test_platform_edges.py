@@ -408,6 +408,22 @@ def test_what_never_is_money_says_why(code: str, status: str, expected: tuple[st
     assert (row.kind.value, row.why) == expected
 
 
+def test_only_an_authorisation_has_an_end(tmp_path: Path):
+    ends = {"id": "A2", "code": "T9900", "side": "DR", "fee": "0"}
+    report = settlement(tmp_path, {"id": "G1"}, ends | {"related": "G1"})
+    assert ["line 6: the value of `Transaction Event Code`" in fault for fault in errors(report)] == [True]
+    assert (
+        settlement(tmp_path, {"id": "G1", "code": "T1301"}, ends | {"related": "G1"}).rows[1].kind is PlatformEvent.VOID
+    )
+
+
+def test_what_takes_back_and_names_no_payment_is_named_by_itself(tmp_path: Path):
+    back = {"Type": "Payment Refund", "Gross": "-50.00", "Fee": "0", "Net": "-50.00"}
+    assert activity(tmp_path, **back).rows[0].payment == "T1"
+    assert activity(tmp_path, **back, Reference_Txn_ID="T0").rows[0].payment == "T0"
+    assert settlement(tmp_path, {"code": "T1107", "side": "DR"}).rows[0].payment == "T1"
+
+
 def test_hundredths_of_a_settlement_report_have_at_most_twelve_digits(tmp_path: Path):
     assert settlement(tmp_path, {"gross": "999999999999"}).rows[0].gross == 999_999_999_999
     for cells in ({"gross": "1000000000000"}, {"gross": "٣"}, {"gross": "-1"}, {"fee": "x"}, {"fee_side": "DB"}):

@@ -408,6 +408,13 @@ def test_what_never_is_money_says_why(code: str, status: str, expected: tuple[st
     assert (row.kind.value, row.why) == expected
 
 
+def test_a_payment_of_a_cent_is_a_gift_of_somebody(tmp_path: Path):
+    row = activity(tmp_path, Gross="0.01", Fee="0.00", Net="0.01").rows[0]
+    assert (row.kind, row.email) == (PlatformEvent.GIFT, "zoe@example.org")
+    other = settlement(tmp_path, {"gross": "1", "fee": "0"}).rows[0]
+    assert (other.kind, other.name, other.email) == (PlatformEvent.GIFT, "Zoé Exemple", "zoe@example.org")
+
+
 def test_only_an_authorisation_has_an_end(tmp_path: Path):
     ends = {"id": "A2", "code": "T9900", "side": "DR", "fee": "0"}
     report = settlement(tmp_path, {"id": "G1"}, ends | {"related": "G1"})

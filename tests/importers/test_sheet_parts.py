@@ -174,6 +174,18 @@ def test_a_part_is_well_formed_xml_in_utf_8(xml: str | bytes, words: str | None)
             marks(xml)
 
 
+def test_a_part_of_which_enough_was_seen_has_no_marks() -> None:
+    def enough(*_given: object) -> None:
+        raise EnoughError
+
+    def attach(parser: expat.XMLParserType) -> None:
+        parser.StartElementHandler = enough
+
+    opened = Package(archive({SHEET: "<w><f>1</f>"}))
+    assert opened.parse(SHEET, attach) is Marks.NONE
+    assert opened.parse("xl/workbook.xml", lambda _parser: None) is Marks.NONE
+
+
 def test_a_part_that_is_not_there_is_damage_and_comments_of_the_lists_are_not_looked_at() -> None:
     opened = Package(archive({"xl/workbook.xml": BOOK.replace("<w>", "<w><!-- a -->")}))
     assert (opened.has("xl/workbook.xml"), opened.has(SHEET)) == (True, False)

@@ -170,7 +170,8 @@ def test_who_gave_is_missed_where_no_column_says_it(row: dict[str, str], identif
     [
         ("UTC", True), ("utc", True), ("cet", True), ("MESZ", True), ("+2", True), ("-05", True), ("+0530", True),
         ("UTC+01:00", True), ("gmt-5", True), ("+23:59", True), ("+24", False), ("-24:00", False),
-        ("Europe/Paris", True), ("Europe/Nowhere", False), ("../etc", False), ("Japan", False), ("IST", False), ("", False),
+        ("Europe/Paris", True), ("Europe/Nowhere", False), ("../etc", False), ("Japan", False), ("IST", False),
+        ("", False),
     ],
 )  # fmt: skip
 def test_a_zone_is_an_offset_an_abbreviation_or_a_place(zone: str, known: bool):

@@ -342,9 +342,10 @@ def book_identities(
 
 def _says_more(original: Original, donor: str, *, elsewhere: bool) -> bool:
     """Return whether an export knows whose a standing gift is, or that its certificate comes from elsewhere."""
-    if original.reversed or original.donor not in (None, donor):
-        return False
-    return original.donor is None or (elsewhere and not original.certificate_elsewhere)
+    if original.donor is None:
+        return not original.reversed
+    own = original.donor == donor and not original.reversed
+    return own and elsewhere and not original.certificate_elsewhere
 
 
 def _entered(

@@ -312,6 +312,14 @@ def test_an_export_enters_a_donor_on_its_last_day():
     assert made.faults == ()
 
 
+def test_the_day_on_which_a_gift_was_paid_stays_what_the_books_say():
+    of_nobody = GIVEN._replace(donor=None, account="731300", paid=date(2024, 12, 30), value=date(2025, 1, 2))
+    _gone, again = identities(row(donor="D0009"), ch_1=of_nobody).booking.gifts
+    assert (again.paid, again.value, again.booked) == (date(2024, 12, 30), date(2025, 1, 2), DAY)
+    _gone, rest = booked(row(PlatformEvent.REFUND, -20_00), original=of_nobody).booking.gifts
+    assert (rest.paid, rest.value, rest.booked) == (date(2024, 12, 30), date(2025, 1, 2), DAY)
+
+
 @pytest.mark.parametrize("marked", [True, False])
 @pytest.mark.parametrize("elsewhere", [True, False])
 @pytest.mark.parametrize("donor", [None, "D0009", "D0002"])

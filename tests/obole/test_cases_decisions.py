@@ -235,7 +235,7 @@ def test_receipts_10_a_refund_by_transfer_holds_the_receipt_and_takes_its_gift_b
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"donor": "D0999"},  # facts, style.md: checked after the point of no return
+        {"donor": "D0999"},  # house style: checked after the point of no return
         {"account": "999999"},
         {"donor": "D0002", "refund_of": "nowhere-2025-001:1"},
     ],
@@ -399,7 +399,7 @@ def test_a_donor_put_right_twice_leaves_the_account_with_the_last(small: Obole, 
 
 
 def test_a_platforms_gift_by_an_account_that_was_taught_wrong_is_nobodys_again(tmp_path: Path):
-    """facts, receipts.md: a donor who is not known gives no receipt; the account was taught wrong."""
+    """facts on receipts: a donor who is not known gives no receipt; the account was taught wrong."""
     crm = (
         SETTINGS
         + """
@@ -462,7 +462,7 @@ def test_a_gift_whose_return_was_undone_is_found_by_its_mandate(small: Obole, tm
 
 
 def test_a_ticket_paid_back_and_restored_is_still_a_ticket(small: Obole, tmp_path: Path):
-    """art. 145/33 CIR 92, facts receipts.md: a counterpart gives no receipt, whatever was booked and undone since."""
+    """art. 145/33 CIR 92, facts facts on receipts: a counterpart gives no receipt, whatever was booked and undone since."""
     small.takes_well(sheet(tmp_path, line(FIRST, 3, "2025-03-20", nature="ticket")))
     back = Statement(74, 1_247_50, (returned(-60_00, "M-2", "E2E-0001"),), date(2025, 4, 1))
     small.takes_well(back.write(tmp_path))
@@ -624,7 +624,7 @@ def test_a_refund_that_a_person_put_on_an_account_takes_its_gift_back_from_there
     ids=["account", "part", "communication", "name", "name-only", "nobody", "more-than-given"],
 )
 def test_a_likely_refund_holds_the_receipt_back(hundred: Obole, tmp_path: Path, payment: Line, waits: list[str]):
-    """facts, receipts.md (validation before issue: no open reversal), correction-cases A21."""
+    """facts on receipts (validation before issue: no open reversal), correction-cases A21."""
     refunded(hundred, tmp_path, payment)
     assert held(hundred) == waits
     told = hundred("receipts", "preview", "--year", "2025").output

@@ -462,7 +462,7 @@ def test_a_gift_whose_return_was_undone_is_found_by_its_mandate(small: Obole, tm
 
 
 def test_a_ticket_paid_back_and_restored_is_still_a_ticket(small: Obole, tmp_path: Path):
-    """art. 145/33 CIR 92, facts facts on receipts: a counterpart gives no receipt, whatever was booked and undone since."""
+    """art. 145/33 CIR 92: a counterpart gives no receipt, whatever was booked and undone since."""
     small.takes_well(sheet(tmp_path, line(FIRST, 3, "2025-03-20", nature="ticket")))
     back = Statement(74, 1_247_50, (returned(-60_00, "M-2", "E2E-0001"),), date(2025, 4, 1))
     small.takes_well(back.write(tmp_path))

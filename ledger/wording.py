@@ -7,6 +7,7 @@ NARRATIONS = {
     "gift-in-kind": N_("Gift in kind"),
     "collection": N_("Direct debits collected"),
     "return": N_("Direct debits returned"),
+    "refund": N_("Gift paid back"),
     "batch": N_("Batch payment"),
     "suspense": N_("Awaiting assignment"),
     "assignment": N_("Assignment of an open amount"),

@@ -19,10 +19,14 @@ from ledger.register import tables
 from ledger.vault.donors import Donor, find_donors
 from ledger.vault.key import Sealer
 from ledger.vault.sheets import freeze_sheets
-from receipts.decide.eligibility import Assessment, DonorDecision, Policy
+from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Reason
 from receipts.decide.facts import assess_year
 from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift, to_json
 from receipts.words import _
+
+# A return that waits for a decision changes nothing of what was issued yet.
+_MAY_STAND = (None, Reason.REVERSAL_OPEN)
+
 
 _CHUNK = 2000  # sheets encrypted at a time: what is printed on all of them need not be in memory at once
 
@@ -83,8 +87,8 @@ def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int
         if row is None:
             if decision.reason is None:
                 due.append(decision)
-        elif decision.reason is not None or set(decision.gift_ids) != covered.get(row.number, set()):
-            now = decision.cents if decision.reason is None else 0
+        elif decision.reason not in _MAY_STAND or set(decision.gift_ids) != covered.get(row.number, set()):
+            now = decision.cents if decision.reason in _MAY_STAND else 0
             changed.append(Changed(row.number, row.donor, row.cents, now))
     changed += [Changed(row.number, donor, row.cents, 0) for donor, row in held.items() if donor not in decided]
     return Preview(assessment, receiptbook.last_number(gifts, year) + 1, tuple(due), tuple(changed))

@@ -185,8 +185,20 @@ class _Pile:
         if verdict.gift is not None:
             self.gifts.append(verdict.gift)
         if outcome is LineOutcome.SUSPENSE:
-            text = movement.communication or movement.structured or ""
-            self.open.append(Counterparty(self.name, movement.position, movement.name, movement.account, text))
+            self.remember(movement)
+
+    def remember(self, movement: Movement) -> None:
+        """Keep who stands behind a line: one that waits, or a gift by an account that may be unlearnt."""
+        text = movement.communication or movement.structured or ""
+        self.open.append(Counterparty(self.name, movement.position, movement.name, movement.account, text))
+
+    def owner(self, movement: Movement) -> str | None:
+        """Return the only donor of the account of a line, None where there is none or several."""
+        links = self.desk.links
+        found = links.ibans.get(movement.account)
+        if found is not None and movement.account in links.learnt:
+            self.remember(movement)
+        return found
 
 
 def document_name(alias: str, statement: Statement) -> str:
@@ -372,10 +384,11 @@ def _agreed(issued: tuple[str, str | None], payer: str, desk: Desk) -> tuple[str
 
 def _only_payer(movement: Movement, sheet: _Pile, batch: int) -> str | None:
     """Return the only donor of the account of a line of which nothing else is known: no grant and no rule."""
-    owner = sheet.desk.links.ibans.get(movement.account)
-    if owner is None or _by_grant(movement, sheet, batch) or sheet.rules.first(movement):
+    if sheet.desk.links.ibans.get(movement.account) is None:
         return None
-    return owner
+    if _by_grant(movement, sheet, batch) or sheet.rules.first(movement):
+        return None
+    return sheet.owner(movement)
 
 
 @cache
@@ -603,7 +616,7 @@ def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
         return _suspense(sheet.desk)
     if rule.account is not None:
         return _Verdict(LineOutcome.RULE, rule.account, rule.label, keys=rule.keys)
-    return _gift(movement, sheet.desk, batch, sheet.desk.links.ibans.get(movement.account), rule=rule)
+    return _gift(movement, sheet.desk, batch, sheet.owner(movement), rule=rule)
 
 
 def _out_of_period(movement: Movement, rule: Rule, outside: OutsidePeriod) -> Fault:
@@ -621,7 +634,7 @@ def _by_iban(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """Decide by the account of exactly one donor; whose account a total came from does not say who gave."""
     if not movement.account or movement.code[0] in _TOTALS:
         return None
-    donor = sheet.desk.links.ibans.get(movement.account)
+    donor = sheet.owner(movement)
     return _gift(movement, sheet.desk, batch, donor) if donor is not None else None
 
 

@@ -16,6 +16,9 @@ COLLECTED = ("0550", "0552")
 RETURNED = ("0503", "0505")
 
 
+_REFUNDED = "0505"
+
+
 # What stands in the place of an EndToEndId that the bank does not give; any other reference names a collection.
 MASKED = frozenset({"", "NOTPROVIDED"})
 
@@ -74,6 +77,16 @@ def questions(movements: Iterable[Movement], links: Links, *, again: bool = Fals
 def is_return(movement: Movement) -> bool:
     """Return whether a line says that a direct debit came back."""
     return movement.family in RETURNED or movement.return_type is not None
+
+
+def is_return_code(code: str) -> bool:
+    """Return whether a transaction code is that of a direct debit that came back."""
+    return code[1:5] in RETURNED
+
+
+def is_refund(code: str) -> bool:
+    """Return whether a transaction code is that of a direct debit that the debtor claimed back."""
+    return code[1:5] == _REFUNDED
 
 
 def claim_of(movement: Movement, links: Links) -> MandateClaim | None:

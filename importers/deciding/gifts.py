@@ -10,7 +10,7 @@ from typing import Any
 from importers.bank.communications import find_ogm
 from ledger.dimensions import NO_KEYS, LineKeys, with_keys
 from ledger.journal import Entry, Line
-from ledger.records import Channel, Gift
+from ledger.records import Channel, Counterpart, Gift, Nature
 from ledger.register.gifts import Original
 from ledger.vault.links import Links
 
@@ -52,6 +52,8 @@ def given_again(original: Original, cents: int, booked: date, position: int, cha
         certificate_elsewhere=original.certificate_elsewhere,
         project=original.project,
         department=original.department,
+        nature=Nature(original.nature),
+        counterpart=Counterpart(original.counterpart),
     )
 
 

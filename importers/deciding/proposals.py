@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from importers.bank.communications import find_ogm
 from importers.words import _, many
+from ledger.vault.counterparties import Counterparty
 from ledger.vault.donors import Donor
 
 _ALMOST = 0.8  # two words with this much in common are taken for one misspelt
@@ -80,6 +82,15 @@ def propose(
         else:
             alike[one.donor] = one
     return sorted(alike.values(), key=lambda proposal: (-proposal.score, proposal.donor))[:limit]
+
+
+def donors_behind(
+    known: Counterparty, owners: Mapping[str, set[str]], issued: Mapping[str, tuple[str, str | None]]
+) -> set[str]:
+    """Return the donors whose account a line names, or to whom its communication was issued."""
+    ogm = find_ogm(known.communication) if known.communication else None
+    found = {issued[ogm.ogm][0]} if ogm is not None and ogm.ogm in issued else set()
+    return found | owners.get(known.account, set())
 
 
 def _alike(name: str, text: str, donors: Directory) -> list[Proposal]:

@@ -199,7 +199,8 @@ def _gift(one: PlacedRow, pile: _Rows) -> Gift:
     identified = desk.identified.get(payment_of(desk.report, row))
     if donor is None and identified is not None:
         donor = identified.donor
-    if donor is None and (row.name or row.email or row.account or row.communication):
+    unlearnt = donor is None or (row.account in desk.links.learnt and owner_of(row.account, desk.links) == donor)
+    if unlearnt and (row.name or row.email or row.account or row.communication):
         pile.counterparties.append(_counterparty(pile.name, one))
     return Gift(
         donor=donor,

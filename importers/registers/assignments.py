@@ -4,6 +4,7 @@
 is not decided yet: both are passed over.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,6 +33,8 @@ class AssignmentRow:
     """One decision about line `position` of `document`, taken on `day`; None leaves a thing as it is.
 
     `learn` says that the account the money came from is the donor's from now on, though another donor has it too.
+    `refund_of` names the gift that a payment pays back, by document and line; `part` is how many cents of the payment
+    the row is about, where it is split over several rows.
     """
 
     document: str
@@ -49,6 +52,13 @@ class AssignmentRow:
     project: str | None = None
     department: str | None = None
     party: str | None = None
+    refund_of: tuple[str, int] | None = None
+    part: int | None = None
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Return the document and the line that it is about."""
+        return self.document, self.position
 
     @property
     def keys(self) -> LineKeys:
@@ -74,6 +84,8 @@ COLUMNS = (
     DEPARTMENT,
     PARTY,
     SheetColumn("learn", "retenir", "onthouden", "merken"),
+    SheetColumn("refund_of", "rembourse", "terugbetaald", "erstattet"),
+    SheetColumn("part", "partie", "deel", "teil"),
 )
 
 
@@ -93,7 +105,10 @@ _COUNTERPARTS = {
 }
 
 
-_FILLED = ("donor", "account", "nature")
+_FILLED = ("donor", "account", "nature", "refund_of")
+
+
+_GIFT = re.compile(r"(.*\S)\s*:\s*([1-9][0-9]{0,8})")
 
 
 _YES_NO = {**dict.fromkeys(("yes", "oui", "ja"), "yes"), **dict.fromkeys(("no", "non", "nee", "nein"), "")}
@@ -161,25 +176,37 @@ def _in_brackets(heading: str) -> bool:
 
 
 def _rows(table: SheetTable) -> Iterator[AssignmentRow]:
-    seen: dict[tuple[str, int], int] = {}
+    seen: dict[tuple[str, int], AssignmentRow] = {}
+    gifts: dict[tuple[object, ...], int] = {}
     for row in table:
         decision = _decision(row)
         if row.sound:
-            first = seen.setdefault((decision.document, decision.position), row.number)
-            if first != row.number:
+            first = seen.setdefault(decision.place, decision)
+            if first is not decision and not (_is_part(first) and _is_part(decision)):
                 row.error(
                     "position",
                     _("column `{column}` of this document was decided in row {row}; keep one decision"),
-                    row=first,
+                    row=first.row,
+                )
+            elif gifts.setdefault((*decision.place, decision.refund_of, decision.account), row.number) != row.number:
+                row.error(
+                    "refund_of",
+                    _("column `{column}` names what row {row} of this payment names; write one row for each gift"),
+                    row=gifts[*decision.place, decision.refund_of, decision.account],
                 )
         if row.sound:
             yield decision
 
 
+def _is_part(decision: AssignmentRow) -> bool:
+    """Return whether a row may be about a part of its line: others may be about the rest."""
+    return decision.refund_of is not None or decision.part is not None
+
+
 def _decision(row: SheetRow) -> AssignmentRow:
     nature = row.choice("nature", _NATURES, "")
     counterpart = row.choice("counterpart", _COUNTERPARTS, "")
-    decided = ("donor", "account", "nature", "counterpart", "campaign", "fund", "project", "department")
+    decided = ("donor", "account", "nature", "counterpart", "campaign", "fund", "project", "department", "refund_of")
     if not any(row.filled(name) for name in decided):
         row.error(
             "donor",
@@ -201,4 +228,19 @@ def _decision(row: SheetRow) -> AssignmentRow:
         project=row.text("project") or None,
         department=row.text("department") or None,
         party=party_in(row),
+        refund_of=_gift_in(row),
+        part=row.positive("part") if row.filled("part") else None,
     )
+
+
+def _gift_in(row: SheetRow) -> tuple[str, int] | None:
+    """Return the gift that a row names by document and line, None where it names none."""
+    text = row.code("refund_of")
+    if not text:
+        return None
+    found = _GIFT.fullmatch(text)
+    if found is None:
+        message = _("column `{column}` names no gift; write its document and position, such as coda-current-2025-073:3")
+        row.error("refund_of", message)
+        return None
+    return found[1], int(found[2])

@@ -81,7 +81,7 @@ class DocumentSummary:
     """The telling of `import` about a document: how many lines, and how much, were made what.
 
     `statements` are those that its file holds at most; `part` marks a document that does not tell that the rest of its
-    file is there; `undoes` names the document that it takes back.
+    file is there; `undoes` names the document that it takes back, `follows` marks that it followed from one undone.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -89,6 +89,7 @@ class DocumentSummary:
     statements: int = 1
     part: bool = False
     undoes: str | None = None
+    follows: str | None = None
 
     def text(self) -> str:
         """Return it as the register keeps it: JSON, what is empty left out."""
@@ -103,6 +104,8 @@ class DocumentSummary:
             told["part"] = True
         if self.undoes is not None:
             told["undoes"] = self.undoes
+        if self.follows is not None:
+            told["follows"] = self.follows
         return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
     @classmethod
@@ -111,7 +114,8 @@ class DocumentSummary:
         told = json.loads(text)
         statements = told.get("statements", 1)
         part = bool(told.get("part")) or statements >= _PART_BEFORE
-        return cls(told.get("counts", {}), told.get("cents", {}), 1 if part else statements, part, told.get("undoes"))
+        one = 1 if part else statements
+        return cls(told.get("counts", {}), told.get("cents", {}), one, part, told.get("undoes"), told.get("follows"))
 
 
 _PART_BEFORE = 1_000_000
@@ -348,9 +352,22 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
             kinds.setdefault(digest, kind)
             names.setdefault(digest, []).append(name)
             summaries.setdefault(digest, []).append(DocumentSummary.read(summary))
+    partly = _partly_undone(connection, kinds)
     return {
-        digest: KnownFile(kind, tuple(names[digest]), _is_whole(summaries[digest])) for digest, kind in kinds.items()
+        digest: KnownFile(kind, tuple(names[digest]), digest not in partly and _is_whole(summaries[digest]))
+        for digest, kind in kinds.items()
     }
+
+
+def _partly_undone(connection: Connection, digests: Iterable[str]) -> set[str]:
+    """Return those of these files, not of a bank, of which some document was undone: it may come again."""
+    found: set[str] = set()
+    for some in slices(sorted(digests)):
+        query = select(document.c.file_digest).where(
+            document.c.file_digest.in_(some), document.c.bank.is_(None), ~stands
+        )
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 def _is_whole(summaries: Sequence[DocumentSummary]) -> bool:

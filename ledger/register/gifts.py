@@ -1,7 +1,7 @@
 """Gifts in the register: those a return takes back, those without a donor, identities that exports gave, totals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from ledger.records import Channel, Counterpart, Gift, LineOutcome, Nature
+from ledger.register.standing import standing_places, stated_at
 from ledger.register.tables import GIFT_COLUMNS, day_total, document, gift, movement, stands
 from ledger.store import slices
 
@@ -61,6 +62,8 @@ class Original(NamedTuple):
     department: str | None = None
     paid: date | None = None
     value: date | None = None
+    nature: str = Nature.MONEY.value
+    counterpart: str = Counterpart.NONE.value
 
 
 class GiftGroup(NamedTuple):
@@ -117,6 +120,8 @@ _COLLECTED = (
         gift.c.department,
         gift.c.paid,
         gift.c.value,
+        gift.c.nature,
+        gift.c.counterpart,
         gift.c.booked,
     )
     .select_from(movement)
@@ -136,12 +141,38 @@ _BY_MANDATE = _COLLECTED.where(
     gift.c.donor.in_(bindparam("donors", expanding=True)),
     gift.c.booked >= bindparam("since"),
     movement.c.mandate.in_(bindparam("mandates", expanding=True)),
-    _BACK.c.id.is_(None),
+)
+
+
+# A gift where it stands now, without the line that brought it.
+_NOW = (
+    select(
+        gift.c.id,
+        gift.c.donor,
+        gift.c.cents,
+        gift.c.counted,
+        gift.c.account,
+        gift.c.channel,
+        gift.c.campaign,
+        gift.c.fund,
+        func.coalesce(gift.c.certificate_elsewhere, false()).label("certificate_elsewhere"),
+        gift.c.project,
+        gift.c.department,
+        gift.c.paid,
+        gift.c.value,
+        gift.c.nature,
+        gift.c.counterpart,
+    )
+    .where(gift.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(gift.c.id)
 )
 
 
 def originals_of(connection: Connection, references: Iterable[str]) -> dict[str, Original]:
-    """Return the collected gifts by EndToEndId; if one id was collected more than once, the last not yet reversed."""
+    """Return the collected gifts by EndToEndId; if one id was collected more than once, the last not yet reversed.
+
+    A gift that was restated since is the one that stands in its place.
+    """
     wanted = sorted(set(references))
     found: dict[str, Original] = {}
     for some in slices(wanted):
@@ -150,6 +181,22 @@ def originals_of(connection: Connection, references: Iterable[str]) -> dict[str,
             known = found.get(row.reference)
             if known is None or known.reversed or not original.reversed:
                 found[row.reference] = original
+    return dict(zip(found, _as_they_stand(connection, found.values()), strict=True))
+
+
+def _as_they_stand(connection: Connection, originals: Collection[Original]) -> list[Original]:
+    """Return these gifts, each that was restated as what stands in its place now; what is gone stays reversed."""
+    moved = {one.id for one in originals if one.reversed}
+    if not moved:
+        return list(originals)
+    places = standing_places(connection, moved)
+    ids = sorted({place.id for place in places.values() if not place.gone})
+    now = {row["id"]: row for some in slices(ids) for row in connection.execute(_NOW, {"ids": some}).mappings()}
+    found = []
+    for one in originals:
+        place = places.get(one.id)
+        row = now.get(place.id) if place is not None and not place.gone else None
+        found.append(one if row is None else one._replace(reversed=False, **row))
     return found
 
 
@@ -183,13 +230,16 @@ def originals_of_mandates(
             "since": first,
             "years": list(range(first.year - 1, last.year + 4)),
         }
+        # Whose it was when it was collected, and its day then, lead to it; what stands of it now is claimed.
         rows = [(_original(row), row.booked) for row in connection.execute(_BY_MANDATE, values)]
+        stand = _as_they_stand(connection, [one for one, _booked in rows])
         for claim in some:
             found[claim] = tuple(
-                one
-                for one, booked in rows
+                now
+                for (one, booked), now in zip(rows, stand, strict=True)
                 if (one.mandate, one.donor) == (claim.mandate, claim.donor)
-                and claim.cents in (None, one.cents)
+                and not now.reversed
+                and claim.cents in (None, now.cents)
                 and booked >= claim.since
             )
     return found
@@ -206,22 +256,29 @@ class MandateGift(NamedTuple):
 
 # No year stands here: its index would lead past every gift of it, where few lines are of these mandates.
 _OF_MANDATES = (
-    select(movement.c.mandate, gift.c.donor, gift.c.counted, gift.c.booked)
+    select(movement.c.mandate, gift.c.donor, gift.c.counted, gift.c.booked, gift.c.id, _BACK.c.id.label("back"))
     .select_from(movement)
     .join(gift, (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position))
     .outerjoin(_BACK, _BACK.c.reverses == gift.c.id)
     .where(
         movement.c.mandate.in_(bindparam("mandates", expanding=True)),
         gift.c.cents > 0,
-        _BACK.c.id.is_(None),
     )
 )
 
 
 def gifts_of_mandates(connection: Connection, mandates: Iterable[str]) -> Iterator[MandateGift]:
-    """Yield the gifts that stand and that these mandates brought."""
+    """Yield the gifts that these mandates brought and that stand, each with whose it is now and its day at the bank."""
     for some in slices(sorted(set(mandates))):
-        yield from map(MandateGift._make, connection.execute(_OF_MANDATES, {"mandates": some}))
+        rows = connection.execute(_OF_MANDATES, {"mandates": some}).all()
+        places = standing_places(connection, (row.id for row in rows if row.back is not None))
+        ids = sorted({place.id for place in places.values() if not place.gone})
+        donors = {row.id: row.donor for part in slices(ids) for row in connection.execute(_NOW, {"ids": part})}
+        for row in rows:
+            place = places.get(row.id)
+            if place is None or not place.gone:
+                donor = row.donor if place is None else donors[place.id]
+                yield MandateGift(row.mandate, donor, row.counted, row.booked)
 
 
 class PostedGift(NamedTuple):
@@ -241,10 +298,36 @@ def gifts_of(connection: Connection, document_id: int) -> list[PostedGift]:
     return _posted_gifts(connection, gift.c.document_id == document_id)
 
 
-def standing_gift(connection: Connection, name: str, position: int) -> PostedGift | None:
-    """Return the gift of a line of a document that nothing has taken back; None where there is none."""
-    condition = (document.c.name == name) & (gift.c.position == position) & _given_still()
-    return next(iter(_posted_gifts(connection, condition)), None)
+class GiftPlace(NamedTuple):
+    """The gift that a line brought: as it stands now (None where nothing of it does), and what moved it there.
+
+    `by` is the document that stands and decided or took it back last, with its line there.
+    """
+
+    gift: PostedGift | None
+    by: tuple[str, int] | None
+
+
+def gift_place(connection: Connection, name: str, position: int) -> GiftPlace | None:
+    """Return the gift of a line of a document where it stands now; None where the line brought none."""
+    stated = stated_at(connection, name, position)
+    if stated is None:
+        return None
+    place = standing_places(connection, [stated])[stated]
+    if place.gone:
+        return GiftPlace(None, place.by)
+    return GiftPlace(_posted_gifts(connection, gift.c.id == place.id)[0], place.by)
+
+
+def gifts_standing(connection: Connection, donors: Collection[str]) -> list[PostedGift]:
+    """Return the gifts of money of some donors that stand, in the order of the register."""
+    return [
+        one
+        for some in slices(sorted(donors))
+        for one in _posted_gifts(
+            connection, gift.c.donor.in_(some) & (gift.c.channel != Channel.IN_KIND) & _given_still()
+        )
+    ]
 
 
 def donorless_gifts(connection: Connection) -> list[PostedGift]:
@@ -386,6 +469,17 @@ def _identified(*columns: Any) -> Select[Any]:
         .join(document, document.c.id == movement.c.document_id)
         .where(movement.c.outcome == LineOutcome.IDENTITY.value, movement.c.donor.is_not(None), stands)
     )
+
+
+def donors_named(connection: Connection, document_id: int) -> dict[str, str]:
+    """Return the donors that an export gave payments of another source, by reference."""
+    query = select(movement.c.reference, movement.c.donor).where(
+        movement.c.document_id == document_id,
+        movement.c.outcome == LineOutcome.IDENTITY.value,
+        movement.c.donor.is_not(None),
+        movement.c.reference.is_not(None),
+    )
+    return {row.reference: row.donor for row in connection.execute(query)}
 
 
 class Noted(NamedTuple):

@@ -3,17 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
+    RowMapping,
+    bindparam,
+    func,
     select,
 )
 
 from ledger.instalments import CLAIMABLE
 from ledger.records import LineOutcome
+from ledger.register.documents import DocumentSummary
 from ledger.register.gifts import MandateGift, gifts_of_mandates, originals_of
-from ledger.register.tables import assignment, document, movement, stands, voucher, was_undone
+from ledger.register.tables import assignment, document, gift, movement, stands, undone, voucher, was_undone
 from ledger.store import bulk_insert
 
 
@@ -25,10 +29,68 @@ class LineKey(NamedTuple):
 
 
 def ever_assigned(connection: Connection) -> set[LineKey]:
-    """Return the lines that were assigned once, though it was undone since: a person decides them."""
-    return {
-        LineKey(*row) for row in connection.execute(select(assignment.c.item_document_id, assignment.c.item_position))
-    }
+    """Return the lines that were assigned once, though it was undone since: a person decides them.
+
+    An assignment that was undone because the decision it followed from was undone is as if it had never been.
+    """
+    by = document.alias("by_document")
+    undoings = (
+        select(undone.c.document_id, by.c.summary)
+        .join(by, by.c.id == undone.c.by_document_id)
+        .where(by.c.summary.contains('"follows"'))
+    )
+    followed = {row.document_id for row in connection.execute(undoings) if DocumentSummary.read(row.summary).follows}
+    rows = select(assignment.c.document_id, assignment.c.item_document_id, assignment.c.item_position)
+    return {LineKey(*row[1:]) for row in connection.execute(rows) if row.document_id not in followed}
+
+
+def places_before(connection: Connection, name: str, position: int) -> list[tuple[str, int]]:
+    """Return the places of a gift from one it has, itself first, back to its line: decisions restated it there."""
+    there = select(document.c.id).where(document.c.name == name)
+    found = [(name, position)]
+    place: tuple[int, int] | None = (int(connection.execute(there).scalar_one()), position)
+    while place is not None:
+        row = connection.execute(_BEFORE, {"document": place[0], "position": place[1]}).first()
+        if row is None:
+            row = connection.execute(_DECIDED_ABOUT, {"document": place[0], "position": place[1]}).first()
+        place = None
+        if row is not None and (row.name, row.position) not in found:
+            found.append((row.name, row.position))
+            place = (row.id, row.position)
+    return found
+
+
+_TAKEN_BACK = gift.alias("gift_taken_back")
+
+
+_BEFORE = (
+    select(document.c.id, document.c.name, _TAKEN_BACK.c.position)
+    .select_from(gift)
+    .join(_TAKEN_BACK, _TAKEN_BACK.c.id == gift.c.reverses)
+    .join(document, document.c.id == _TAKEN_BACK.c.document_id)
+    .where(gift.c.document_id == bindparam("document"), gift.c.position == bindparam("position"))
+)
+
+
+_DECIDED_ABOUT = (
+    select(document.c.id, document.c.name, assignment.c.item_position.label("position"))
+    .join(document, document.c.id == assignment.c.item_document_id)
+    .where(assignment.c.document_id == bindparam("document"), assignment.c.position == bindparam("position"))
+)
+
+
+def _first_bank() -> Any:
+    """Return the bank account of the gift whose reversal put a line on suspense, of a line that no bank brought."""
+    back, first, origin = gift.alias("put_back"), gift.alias("first_gift"), document.alias("origin")
+    return (
+        select(origin.c.bank)
+        .select_from(back)
+        .join(first, first.c.id == back.c.reverses)
+        .join(origin, origin.c.id == first.c.document_id)
+        .where(back.c.document_id == movement.c.document_id, back.c.position == movement.c.position)
+        .correlate(movement)
+        .scalar_subquery()
+    )
 
 
 def lines_decided(connection: Connection, document_id: int) -> list[str]:
@@ -93,7 +155,7 @@ def open_items(connection: Connection) -> list[OpenItem]:
             movement.c.value,
             movement.c.cents,
             movement.c.code,
-            document.c.bank,
+            func.coalesce(document.c.bank, _first_bank()),
             movement.c.reference,
             movement.c.mandate,
             movement.c.reason,
@@ -128,15 +190,100 @@ def donors_awaiting_return(connection: Connection, year: int) -> set[str]:
 def _donors_of_claims(connection: Connection, claims: Sequence[OpenItem], year: int) -> set[str | None]:
     """Return the donors of gifts of a year that the mandates of returns brought while they could be claimed back."""
     brought: defaultdict[str, list[MandateGift]] = defaultdict(list)
-    for gift in gifts_of_mandates(connection, (item.mandate for item in claims if item.mandate)):
-        if gift.counted == year:
-            brought[gift.mandate].append(gift)
+    for one in gifts_of_mandates(connection, (item.mandate for item in claims if item.mandate)):
+        if one.counted == year:
+            brought[one.mandate].append(one)
     return {
-        gift.donor
+        one.donor
         for item in claims
-        for gift in brought[item.mandate or ""]
-        if item.booked - CLAIMABLE <= gift.booked <= item.booked
+        for one in brought[item.mandate or ""]
+        if item.booked - CLAIMABLE <= one.booked <= item.booked
     }
+
+
+class LineNow(NamedTuple):
+    """A line of a document and the account that its amount stands on now: decisions may have moved it there.
+
+    `key` is its place, or that of the decision that moved it last, which `by` names with its line; `donor` is whose
+    gift that decision made or took back.
+    """
+
+    key: LineKey
+    booked: date
+    value: date | None
+    cents: int
+    code: str
+    reference: str | None
+    mandate: str | None
+    reason: str | None
+    bank: str | None
+    outcome: LineOutcome
+    account: str | None
+    donor: str | None = None
+    by: tuple[str, int] | None = None
+
+
+_LINE = select(
+    movement.c.booked,
+    movement.c.value,
+    movement.c.cents,
+    movement.c.code,
+    movement.c.reference,
+    movement.c.mandate,
+    movement.c.reason,
+    func.coalesce(document.c.bank, _first_bank()).label("bank"),
+    movement.c.outcome,
+    movement.c.account,
+).join(document, document.c.id == movement.c.document_id)
+
+
+_DECISION = select(
+    assignment.c.document_id,
+    assignment.c.position,
+    assignment.c.item_document_id,
+    assignment.c.item_position,
+    assignment.c.donor,
+    assignment.c.account,
+    document.c.name,
+).join(document, document.c.id == assignment.c.document_id)
+
+
+def line_now(connection: Connection, name: str, position: int) -> LineNow | None:
+    """Return a line of a document that stands, named by its own place or that of a decision about it; None for none."""
+    document_id = connection.execute(select(document.c.id).where(document.c.name == name, stands)).scalar()
+    if document_id is None:
+        return None
+    key = LineKey(document_id, position)
+    row, decided = _line_at(connection, key), None
+    if row is None:
+        at = (assignment.c.document_id == key.document_id) & (assignment.c.position == key.position)
+        decided = connection.execute(_DECISION.where(at)).mappings().first()
+        if decided is None:
+            return None
+        row = _line_at(connection, LineKey(decided["item_document_id"], decided["item_position"]))
+        if row is None:
+            return None
+    line = LineNow(key=key, **{**row, "outcome": LineOutcome(row["outcome"])})
+    while decided is not None or (decided := _decision_about(connection, line.key)) is not None:
+        line = line._replace(
+            key=LineKey(decided["document_id"], decided["position"]),
+            account=decided["account"],
+            donor=decided["donor"],
+            by=(decided["name"], decided["position"]),
+        )
+        decided = None
+    return line
+
+
+def _line_at(connection: Connection, key: LineKey) -> RowMapping | None:
+    at = (movement.c.document_id == key.document_id) & (movement.c.position == key.position)
+    return connection.execute(_LINE.where(at)).mappings().first()
+
+
+def _decision_about(connection: Connection, key: LineKey) -> RowMapping | None:
+    about = (assignment.c.item_document_id == key.document_id) & (assignment.c.item_position == key.position)
+    query = _DECISION.where(about, ~was_undone(assignment)).order_by(assignment.c.document_id, assignment.c.position)
+    return connection.execute(query).mappings().first()
 
 
 class Decided(NamedTuple):

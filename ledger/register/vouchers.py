@@ -128,6 +128,13 @@ def documents_of_vouchers(connection: Connection, kind: str, references: Iterabl
     return [found[number] for number in sorted(found)]
 
 
+def has_vouchers(connection: Connection, document_id: int) -> bool:
+    """Return whether a document posted parts of a file that a person keeps."""
+    return (
+        connection.execute(select(voucher.c.reference).where(voucher.c.document_id == document_id)).first() is not None
+    )
+
+
 def insert_vouchers(connection: Connection, kind: str, document_id: int, vouchers: Iterable[Voucher]) -> None:
     """Remember vouchers as posted by a document; the caller commits."""
     bulk_insert(

@@ -1,7 +1,8 @@
 """The links that lead from a bank line to exactly one donor: accounts, communications, mandates, e-mail addresses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -25,40 +26,68 @@ def owners_of_numbers(connection: Connection) -> dict[str, str]:
 _ACCOUNTS = select(donor_iban.c.iban, donor_iban.c.donor).union(select(learnt_iban.c.iban, learnt_iban.c.donor))
 
 
+class Learnt(NamedTuple):
+    """The account that a decision on a line (`document:position`) taught to be a donor's."""
+
+    iban: str
+    donor: str
+    line: str
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The links that lead to a donor: OGM, mandate, IBAN. An IBAN of several donors leads to None: a person decides."""
+    """The links that lead to a donor: OGM, mandate, IBAN. An IBAN of several donors leads to None: a person decides.
+
+    `learnt` are the accounts that a decision taught and no register says.
+    """
 
     communications: Mapping[str, tuple[str, str | None]]
     mandates: Mapping[str, str]
     ibans: Mapping[str, str | None]
+    learnt: frozenset[str] = frozenset()
 
 
-def load_links(connection: Connection) -> Links:
-    """Return all links, with merged donors followed to the one that remains."""
+def survivors(connection: Connection) -> dict[str, str]:
+    """Return for each donor that was merged the key it lives on under."""
     query = select(donor.c.key, donor.c.merged_into).where(donor.c.merged_into.is_not(None))
     merged: dict[str, str] = {row.key: row.merged_into for row in connection.execute(query)}
-
-    def remaining(key: str) -> str:
-        seen = {key}
+    found = {}
+    for first in merged:
+        key, seen = first, {first}
         while key in merged:
             key = merged[key]
             if key in seen:
-                return min(seen)  # a circle: any of them, but always the same
+                key = min(seen)  # a circle: any of them, but always the same
+                break
             seen.add(key)
-        return key
+        found[first] = key
+    return found
 
+
+def load_links(connection: Connection, *, without: Collection[Learnt] = ()) -> Links:
+    """All links, with merged donors followed to the one that remains; `without` is left out of what was learnt."""
+    merged = survivors(connection)
+    said = {(row.iban, row.donor) for row in connection.execute(select(donor_iban.c.iban, donor_iban.c.donor))}
+    taught = {(one.iban, one.donor) for one in learnt_accounts(connection) if one not in without}
     ibans: dict[str, str | None] = {}
-    for iban, key in connection.execute(_ACCOUNTS).all():
-        known = remaining(key)
+    for iban, key in said | taught:
+        known = merged.get(key, key)
         ibans[iban] = known if ibans.get(iban, known) == known else None
     return Links(
         communications={
-            ogm: (remaining(key), campaign) for ogm, key, campaign in connection.execute(select(communication)).all()
+            ogm: (merged.get(key, key), campaign)
+            for ogm, key, campaign in connection.execute(select(communication)).all()
         },
-        mandates={reference: remaining(key) for reference, key in connection.execute(select(mandate)).all()},
+        mandates={reference: merged.get(key, key) for reference, key in connection.execute(select(mandate)).all()},
         ibans=ibans,
+        learnt=frozenset(iban for iban, _key in taught - said),
     )
+
+
+def learnt_accounts(connection: Connection) -> list[Learnt]:
+    """Return every account that a decision taught."""
+    query = select(learnt_iban.c.iban, learnt_iban.c.donor, learnt_iban.c.line)
+    return [Learnt(*row) for row in connection.execute(query.order_by(learnt_iban.c.line, learnt_iban.c.iban))]
 
 
 def load_emails(connection: Connection) -> dict[str, str | None]:

@@ -17,11 +17,13 @@ from ledger.locks import writing
 from ledger.posting import JournalText, Posting, recover
 from ledger.records import DocumentKind
 from ledger.register import receipts as receiptbook
+from ledger.register.vouchers import voucher_contents
 from ledger.register.years import closed_years
 from ledger.seals import read_seals
 from ledger.sources import archive_path
 from ledger.store import StoreName, StoreUnreadable, open_store, sqlite_url
 from ledger.vault.key import Sealer
+from ledger.vault.links import forget_ibans, learnt_accounts
 from ledger.vault.sheets import drop_sheets_after, sheet_years
 from obole.books.form import require_form
 from obole.books.settings import FILE_NAME, Config, load
@@ -182,6 +184,7 @@ def settle(books: Books) -> list[str]:
     with books.register.connect() as connection:
         said = recover(books.folder, connection)
         years = {year: receiptbook.last_number(connection, year) for year in _sheet_years(books)}
+    _forget_undecided(books)
     with books.vault.begin() as connection:
         for year, last in years.items():
             dropped = drop_sheets_after(connection, year, last)
@@ -196,6 +199,19 @@ def settle(books: Books) -> list[str]:
                     ).format(year=year, count=dropped)
                 )
     return said
+
+
+def _forget_undecided(books: Books) -> None:
+    """Let the vault forget accounts that a decision taught which was not posted, or does not stand any more."""
+    with books.vault.connect() as connection:
+        lines = {one.line for one in learnt_accounts(connection)}
+    if not lines:
+        return
+    with books.register.connect() as connection:
+        gone = lines - voucher_contents(connection, DocumentKind.ASSIGNMENT, lines).keys()
+    if gone:
+        with books.vault.begin() as connection:
+            forget_ibans(connection, gone)
 
 
 def _sheet_years(books: Books) -> list[int]:

@@ -20,7 +20,7 @@ from obole.receipting.donor_list import receipt_list
 from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
 from obole.reporting import write_table
 from obole.words import N_, _, many
-from receipts.decide.eligibility import RECEIPTED, Assessment, Warn, label, partition
+from receipts.decide.eligibility import RECEIPTED, Assessment, Reason, Warn, label, partition
 from receipts.decide.tie import TieLine
 from receipts.filing.belcotax import Summary
 from receipts.issue import Changed, Preview
@@ -122,7 +122,7 @@ _STATES = {State.ISSUED: N_("issued"), State.WITHDRAWN: N_("withdrawn")}
 def say_preview(plan: Preview, language: str) -> str:
     """Return who would get a receipt and who not."""
     year = plan.assessment.year
-    lines = [_due(plan), *_parts(plan.assessment, language), *_changed(plan.changed, year)]
+    lines = [_due(plan), *_parts(plan.assessment, language), *_held(plan.assessment), *_changed(plan.changed, year)]
     warned: dict[Warn, int] = {}
     for decision in plan.due:
         for warning in decision.warnings:
@@ -152,6 +152,20 @@ def _parts(assessment: Assessment, language: str) -> list[str]:
     lines += [f"  {words:<52} {gifts:>9} {money(cents):>18}" for code, words, gifts, cents in rows if code != RECEIPTED]
     gifts, cents = sum(row[2] for row in rows), sum(row[3] for row in rows)
     return [*lines, f"  {'':<52} {gifts:>9} {money(cents):>18}"]
+
+
+def _held(assessment: Assessment) -> list[str]:
+    """Say whose receipt waits for a decision about a payment."""
+    held = [decision.donor for decision in assessment.decisions if decision.reason is Reason.REVERSAL_OPEN]
+    if not held:
+        return []
+    told = many(
+        "{count} donor waits ({donors}): a payment on suspense may pay a gift back; decide it with `obole match`",
+        "{count} donors wait ({donors}): payments on suspense may pay gifts back; decide them with `obole match`",
+        len(held),
+    )
+    shown = ", ".join(held[:SHOWN_LINES]) + (" ..." if len(held) > SHOWN_LINES else "")
+    return ["  " + told.format(count=len(held), donors=shown)]
 
 
 def _changed(changed: Sequence[Changed], year: int) -> list[str]:

@@ -19,9 +19,9 @@ from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.say import SHOWN_FAULTS, money, written
 from obole.importing import import_files
 from obole.intake.undo import Undone
-from obole.intake.undo import undo as run
 from obole.outcome import Intake, Told
 from obole.reporting import write_table
+from obole.suspense.undoing import undo as run
 from obole.words import N_, _, many
 
 
@@ -244,8 +244,11 @@ def say_undone(outcome: Undone) -> str:
         amount=money(outcome.cents),
         entries=outcome.entries,
     )
-    if outcome.document.startswith(f"{DocumentKind.OPENING}-"):
-        again = _("Its balance can be taken anew with `obole opening`.")
-    else:
-        again = _("Its file can be imported anew.")
-    return "\n".join([*outcome.recovered, told, *([] if outcome.dry_run else [again])])
+    lines = [*outcome.recovered, told, *outcome.back.told()]
+    if outcome.document.startswith(f"{DocumentKind.OPENING}-") and not outcome.dry_run:
+        lines.append(_("Its balance can be taken anew with `obole opening`."))
+    elif outcome.comes_again and not outcome.dry_run:
+        lines.append(_("Its file can be imported anew."))
+    elif outcome.waits and not outcome.dry_run:
+        lines.append(_("Its lines wait on suspense again: `obole match`."))
+    return "\n".join(lines)

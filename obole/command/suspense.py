@@ -97,11 +97,14 @@ def say_open_lines(lines: Sequence[OpenLine]) -> str:
 def _listed(told: str, lines: Sequence[OpenLine]) -> list[str]:
     shown = [told.format(count=len(lines), amount=money(sum(line.cents for line in lines)))]
     for line in lines[:SHOWN_LINES]:
-        guess = ", ".join(f"{one.donor} {round(100 * one.score)} %" for one in line.proposals) or "-"
+        guesses = [f"{one.donor} {round(100 * one.score)} %" for one in line.proposals]
+        guesses += [f"{one.donor} {one.gift} {round(100 * one.score)} %" for one in line.gifts]
+        guess = ", ".join(guesses) or "-"
         where = f"{line.document} {line.position}"
         shown.append(f"  {line.booked}  {where:<30} {money(line.cents):>14} EUR  {line.name[:30]:<30} {guess}")
-        if line.proposals:
-            shown.append(f"{'':14}{', '.join(line.proposals[0].reasons)}")
+        if line.proposals or line.gifts:
+            reasons = (line.proposals or line.gifts)[0].reasons
+            shown.append(f"{'':14}{', '.join(reasons)}")
     if len(lines) > SHOWN_LINES:
         shown.append("  " + and_more(len(lines) - SHOWN_LINES))
     return shown

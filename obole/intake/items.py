@@ -1,7 +1,7 @@
 """Parts of a register or journal that are posted once, known by their reference and day."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,10 +14,10 @@ from importers.sheets.tabular import RegisterFile
 from ledger.clock import today
 from ledger.errors import Fault
 from ledger.journal import Entry
-from ledger.posting import Booking
+from ledger.posting import Booking, Posting
 from ledger.recognition import Grant
 from ledger.records import DocumentKind, Gift
-from ledger.register.documents import documents_of, first_document, free_name
+from ledger.register.documents import MovementRow, documents_of, first_document, free_name
 from ledger.register.suspense import Decision, insert_assignments
 from ledger.register.vouchers import (
     GrantContract,
@@ -50,6 +50,7 @@ class Item:
     batches: Mapping[int, str] = field(default_factory=dict)
     in_kind: tuple[in_kind_file.InKindRow, ...] = ()
     decision: Decision | None = None
+    movements: tuple[MovementRow, ...] = ()
 
     @property
     def key(self) -> VoucherKey:
@@ -65,8 +66,12 @@ def take_items(
     file: RegisterFile[Any],
     *,
     grants: tuple[Grant, ...] = (),
+    last: Callable[[Posting, Mapping[int, Sequence[Item]]], None] = lambda _posting, _posted: None,
 ) -> Taken:
-    """Post what is new of a file, one document per calendar year; what was posted otherwise refuses it whole."""
+    """Post what is new of a file, one document per calendar year; what was posted otherwise refuses it whole.
+
+    `last` is called in the same unit of work with the new parts by document, once nothing refuses them any more.
+    """
     taken = Taken(faults=file.warnings)
     digest = file.digest
     content = path.read_bytes()
@@ -77,6 +82,7 @@ def take_items(
         message = _("dated {day}, but {year} is closed; use an open year")
         faults = [Fault(message.format(day=one.day, year=one.day.year), one.row) for one in shut]
         refuse_where(path, faults)
+        posted: dict[int, Sequence[Item]] = {}
         for year in sorted({item.day.year for item in new}):
             name = free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
             of_year = [item for item in new if item.day.year == year]
@@ -84,6 +90,7 @@ def take_items(
             document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
             _keep_details(posting.connection, document_id, of_year)
             taken.posted.append(name)
+            posted[document_id] = of_year
         if grants and not taken.posted and not documents_of(posting.connection, digest):
             name = f"{kind}-{today().year}-{digest[:8]}"
             record = source_document(kind, name, digest, [today()])
@@ -95,6 +102,7 @@ def take_items(
                 save_grants(posting.connection, first, [_contract(grant) for grant in grants])
         if not taken.posted:
             taken.known = [*documents_of(posting.connection, digest)]
+        last(posting, posted)
     return taken
 
 
@@ -155,6 +163,7 @@ def _booking(name: str, kind: DocumentKind, items: Sequence[Item], digest: str) 
     record = source_document(kind, name, content, days, counts=counts, file_digest=digest)
     return Booking(
         record=record,
+        movements=[movement for item in items for movement in item.movements],
         gifts=gifts,
         gift_debits={key: value for item in items for key, value in item.debits.items()},
         batches={key: value for item in items for key, value in item.batches.items()},

@@ -11,6 +11,8 @@ from ledger.register.debits import collections_of
 from ledger.register.documents import free_name
 from ledger.register.gifts import originals_of, originals_of_mandates
 from ledger.register.statements import Closing, previous_closing
+from ledger.register.suspense import LineNow, OpenItem
+from ledger.vault.counterparties import Counterparty
 
 
 def look_up(connection: Connection, statement: Statement, desk: Desk) -> Found:
@@ -29,6 +31,24 @@ def look_up_lines(
     They are details of a total; or, with `again`, lines that waited.
     """
     return _found(connection, free_name(connection, base), None, questions(movements, desk.links, again=again))
+
+
+def line_again(number: int, item: OpenItem | LineNow, who: Counterparty | None) -> Movement:
+    """Return a line as it came, as far as register and vault keep it, to be decided once more."""
+    return Movement(
+        position=number,
+        parent=None,
+        booked=item.booked,
+        value=item.value,
+        cents=item.cents,
+        code=item.code,
+        communication=who.communication if who else "",
+        name=who.name if who else "",
+        account=who.account if who else "",
+        reference=item.reference or "",
+        mandate=item.mandate,
+        reason=item.reason,
+    )
 
 
 def _found(connection: Connection, name: str, before: Closing | None, asked: Questions) -> Found:

@@ -1,24 +1,32 @@
-"""`obole undo`: a whole document taken back by its reversal, while its year is open and nothing was built on it."""
+"""`obole undo`: a whole document taken back by its reversal, with all that it taught and what that decided."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from ledger.mirror import CannotUndo, mirror, refuse_kind
+from ledger.mirror import CannotUndo
 from ledger.records import DocumentKind
-from ledger.register import debits as debitbook
-from ledger.register.documents import PostedDocument, find_document, insert_undone, undone_by
-from ledger.register.gifts import PostedGift, gifts_of, reversal_of
-from ledger.register.suspense import assignments_to, lines_decided
-from ledger.vault.links import forget_ibans
-from obole.books.opened import Books, settle
-from obole.words import _
+from ledger.register.documents import find_document
+from ledger.register.gifts import donors_named, originals_of
+from ledger.register.suspense import lines_decided
+from ledger.vault.counterparties import save_counterparties
+from ledger.vault.links import forget_ibans, learnt_accounts
+from obole.books.opened import Books
+from obole.intake.reversing import reverse
+from obole.intake.untaught import TakenBack, take_back
+from obole.words import _, many
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A document that was reversed: its name, the one that reverses it, gifts with their sum, other transactions."""
+    """A document that was reversed: its name, the one that reverses it, gifts with their sum, other transactions.
+
+    `back` is what followed from a decision that taught. `comes_again` where it has a file that can be imported anew,
+    `waits` where its lines are on suspense again.
+    """
 
     document: str
     by: str
@@ -27,77 +35,57 @@ class Undone:
     entries: int
     dry_run: bool
     recovered: tuple[str, ...] = ()
+    back: TakenBack = field(default_factory=TakenBack)
+    comes_again: bool = True
+    waits: bool = False
 
 
-def undo(books: Books, name: str, *, dry_run: bool = False) -> Undone:
-    """Reverse a document on its own days; CannotUndo where it cannot be, with what to do first."""
-    if dry_run:
-        with books.tried() as trial:
-            return _undo(trial, name, dry_run=True)
-    with books.writing():
-        recovered = settle(books)
-        return _undo(books, name, recovered=tuple(recovered))
+def undo_document(books: Books, name: str, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> Undone:
+    """Reverse a document on its own days; CannotUndo where it cannot be, with what to do first.
 
-
-def _undo(books: Books, name: str, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> Undone:
-    language, control = books.config.organisation.language, books.config.gifts.control
+    The caller holds the books. The vault comes last: what a kill leaves of it is forgotten at the next start.
+    """
     with books.posting() as posting:
         connection = posting.connection
         record = find_document(connection, name)
         if record is None:
             raise CannotUndo(_("{name}: no such document; `obole documents` lists those posted.").format(name=name))
-        undone = undone_by(connection)
-        if record.id in undone:
-            raise CannotUndo(_("{name}: undone already; import its file to post it again.").format(name=name))
-        refuse_kind(name, record.kind)
-        closed = books.closed_years(connection) & record.years
-        if closed:
-            message = _("{name}: {year} is closed; enter a correction in an open year.")
-            raise CannotUndo(message.format(name=name, year=min(closed)))
-        _refuse_assigned(connection, record, undone)
-        _refuse_sent(connection, record)
-        gifts = [_standing(connection, one, name, undone) for one in gifts_of(connection, record.id)]
-        journal = (books.folder.root / record.journal).read_text(encoding="utf-8") if record.journal else ""
-        booking = mirror(record, gifts, journal, control, language)
+        booking = reverse(books, posting, record)
+        back = TakenBack()
         if record.kind == DocumentKind.ASSIGNMENT:
+            lines = set(lines_decided(connection, record.id))
+            with books.vault.connect() as identities:
+                taught = [one for one in learnt_accounts(identities) if one.line in lines]
+            if taught:
+                back = take_back(books, posting, taught, {record.id})
             with books.vault.begin() as identities:
-                forget_ibans(identities, lines_decided(connection, record.id))
-        by = posting.post(booking)
-        insert_undone(connection, record.id, by)
+                forget_ibans(identities, lines)
+                save_counterparties(identities, back.counterparties)
+        elif record.kind == DocumentKind.PLATFORM:
+            back.left += _named_since(connection, record.id)
     told = booking.record.summary
     gone, cents, entries = told.counts["gifts"], told.cents["gifts"], told.counts["entries"]
-    return Undone(name, booking.record.name, gone, cents, entries, dry_run, recovered)
+    comes_again = record.archive is not None
+    waits = record.kind == DocumentKind.ASSIGNMENT and not comes_again
+    return Undone(name, booking.record.name, gone, cents, entries, dry_run, recovered, back, comes_again, waits)
 
 
-def _refuse_assigned(connection: Connection, record: PostedDocument, undone: Mapping[int, int]) -> None:
-    """Raise CannotUndo where another document decided about a suspense line of this one."""
-    for one in assignments_to(connection, record.id):
-        if one.by_id not in undone:
-            message = _("{name}: line {line} was assigned by {document}; undo that first.")
-            raise CannotUndo(message.format(name=record.name, line=one.position, document=one.by))
-
-
-def _refuse_sent(connection: Connection, record: PostedDocument) -> None:
-    """Raise CannotUndo for a collection that the bank has answered: one is withdrawn only while nothing came of it."""
-    if record.kind != DocumentKind.COLLECTION:
-        return
-    for reference in debitbook.references_of(connection, record.name):
-        collected = debitbook.collected(connection, reference)
-        if collected is not None and any(one.credited or one.rejected for one in collected.debits):
-            message = _("{name}: the bank has credited or rejected some of it; it cannot be withdrawn.")
-            raise CannotUndo(message.format(name=record.name))
-
-
-def _standing(connection: Connection, one: PostedGift, name: str, undone: Mapping[int, int]) -> PostedGift:
-    """Return the gift, or what took its place where its reversal was itself taken back."""
-    while (back := reversal_of(connection, one.id)) is not None:
-        if back.document_id not in undone:
-            message = _("{name}: a gift of line {line} was taken back by {document}; undo that first.")
-            raise CannotUndo(message.format(name=name, line=one.gift.position, document=back.document))
-        restored = [
-            other
-            for other in gifts_of(connection, undone[back.document_id])
-            if other.gift.position == back.position and other.gift.cents == one.gift.cents
-        ]
-        one = one._replace(id=restored[0].id)
-    return one
+def _named_since(connection: Connection, document_id: int) -> Iterator[str]:
+    """Yield that gifts which came after an export stand with the donors that it named: others may say so too."""
+    named = donors_named(connection, document_id)
+    later = [
+        one
+        for reference, one in originals_of(connection, named).items()
+        if one.donor == named[reference] and not one.reversed
+    ]
+    if later:
+        message = many(
+            "{count} gift that came since stands with the donor that this file named ({donors}); where that is wrong, "
+            "decide it in a sheet of `obole match`",
+            "{count} gifts that came since stand with the donors that this file named ({donors}); where that is wrong, "
+            "decide them in a sheet of `obole match`",
+            len(later),
+        )
+        donors = sorted({one.donor for one in later if one.donor})
+        shown = ", ".join(donors[:_SHOWN]) + (" ..." if len(donors) > _SHOWN else "")
+        yield message.format(count=len(later), donors=shown)

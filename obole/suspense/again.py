@@ -10,7 +10,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from importers.bank.records import Movement
 from importers.deciding.booking import BookedAgain, Desk, book_open
 from ledger.posting import Posting
 from ledger.records import DocumentKind
@@ -18,7 +17,7 @@ from ledger.register.suspense import Decision, OpenItem, ever_assigned, insert_a
 from ledger.vault.counterparties import Counterparty, all_counterparties
 from obole.books.opened import Books
 from obole.intake.desk import desk_of, load_known
-from obole.intake.lookup import look_up_lines
+from obole.intake.lookup import line_again, look_up_lines
 
 
 def reconsider(books: Books) -> list[BookedAgain]:
@@ -55,7 +54,10 @@ def _post(
     items: Sequence[OpenItem],
     behind: Mapping[tuple[str, int], Counterparty],
 ) -> BookedAgain | None:
-    movements = [_movement(number, item, behind) for number, item in enumerate(items, start=1)]
+    movements = [
+        line_again(number, item, behind.get((item.document, item.position)))
+        for number, item in enumerate(items, start=1)
+    ]
     places = "|".join(f"{item.document}:{item.position}" for item in items)
     digest = hashlib.sha256(f"open lines|{places}".encode()).hexdigest()
     base = f"{DocumentKind.ASSIGNMENT}-{year}-{digest[:8]}"
@@ -73,22 +75,3 @@ def _post(
     ]
     insert_assignments(posting.connection, document_id, decisions)
     return booked
-
-
-def _movement(number: int, item: OpenItem, behind: Mapping[tuple[str, int], Counterparty]) -> Movement:
-    """Return the line as it came, as far as register and vault keep it."""
-    who = behind.get((item.document, item.position))
-    return Movement(
-        position=number,
-        parent=None,
-        booked=item.booked,
-        value=item.value,
-        cents=item.cents,
-        code=item.code,
-        communication=who.communication if who else "",
-        name=who.name if who else "",
-        account=who.account if who else "",
-        reference=item.reference or "",
-        mandate=item.mandate,
-        reason=item.reason,
-    )

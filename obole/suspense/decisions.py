@@ -5,27 +5,37 @@ really was: another donor, nature, counterpart, campaign or fund; the calendar y
 that the money came from is remembered for the donor, never for a second one without being asked to.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from importers.deciding.booking import channel_of
+from importers.deciding.found import is_refund, is_return_code
 from importers.deciding.gifts import counted_year, two_lines
 from importers.registers import assignments as assignment_file
 from importers.registers.assignments import AssignmentRow
 from importers.registers.donors import valid_iban
 from ledger.errors import Fault, Severity
-from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
-from ledger.register.gifts import PostedGift, standing_gift
-from ledger.register.suspense import Decided, Decision, OpenItem, assigned_items, open_items
+from ledger.posting import Posting
+from ledger.records import Channel, Counterpart, DocumentKind, Gift, LineOutcome, Nature
+from ledger.register.debits import FailureKind, insert_failures
+from ledger.register.documents import MovementRow
+from ledger.register.gifts import GiftPlace, PostedGift, gift_place
+from ledger.register.suspense import Decided, Decision, OpenItem, assigned_items, open_items, places_before
 from ledger.register.vouchers import VoucherKey, find_vouchers
 from ledger.sources import digest_of
-from ledger.vault.counterparties import all_counterparties
-from ledger.vault.links import learn_ibans, owners_of_ibans
+from ledger.store import iso
+from ledger.vault.counterparties import Counterparty, all_counterparties, save_counterparties
+from ledger.vault.links import Learnt, forget_ibans, learn_ibans, learnt_accounts, owners_of_ibans
 from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
+from obole.debits.failures import Failed, follow
 from obole.intake.guards import (
     LineGuard,
     day_faults,
@@ -36,7 +46,9 @@ from obole.intake.guards import (
     unknown_donor,
 )
 from obole.intake.items import Item, take_items
+from obole.intake.untaught import TakenBack, take_back
 from obole.outcome import Taken
+from obole.suspense.refunds import Refund, Refunds, by_payment, look_up_lines_of, refund_item
 from obole.words import _
 
 _TOTALS = "12"
@@ -67,91 +79,166 @@ class _Seen:
     waiting: Mapping[tuple[str, int], OpenItem]
     decided: Mapping[tuple[str, int], Decided]
     known: Mapping[VoucherKey, str]
-    standing: Mapping[tuple[str, int], PostedGift | None]
+    places: Mapping[tuple[str, int], GiftPlace | None]
+
+    def gift(self, row: AssignmentRow) -> PostedGift | None:
+        """Return the gift that a row is about, where it stands and no decision moved it there."""
+        place = self.places.get(row.place)
+        return place.gift if place is not None and place.by is None else None
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A sheet being gone through: what its rows decide, and what stands against them."""
+
+    books: Books
+    rows: Sequence[AssignmentRow]
+    seen: _Seen
+    refunds: Refunds
+    cases: list[_Case] = field(default_factory=list)
+    paid_back: list[Refund] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    already: int = 0
 
 
 def take_assignments(books: Books, path: Path) -> Taken:
     """Take the decisions of a sheet: one taken before in the same way is known, a fault refuses the sheet whole."""
     file = assignment_file.read(path)
     refuse_file(path, file)
-    seen = _look_up(books, file.rows)
-    donors = known_donors(books, {row.donor for row in file.rows if row.donor})
-    watch = Watch(books)
-    guard = LineGuard(books, watch, (row.party for row in file.rows))
-    cases: list[_Case] = []
-    faults: list[Fault] = []
-    already = 0
-    for row in file.rows:
-        place = row.document, row.position
-        gift = seen.standing.get(place)
-        case = _Case(row, seen.waiting.get(place), gift, _account(books, row, gift))
-        if seen.known.get(_voucher(row)) == _digest(row, case.account):
-            already += 1
-            continue
-        problem = _nothing_to_decide(case, seen.decided.get(place))
-        if problem is not None:
-            faults.append(Fault(problem, row.row))
-            continue
-        faults += day_faults(books, row.day, row.row)
-        faults += named(watch, row.row, row.reason, row.campaign or "")
-        faults += guard.faults(row.keys, row.day, row.row)
-        faults += [Fault(problem, row.row) for problem in _problems(books, case, donors)]
-        cases.append(case)
-    refuse_where(path, faults)
-    remarks = _learn(books, cases)
-    taken = take_items(books, path, DocumentKind.ASSIGNMENT, [_item(books, case) for case in cases], file)
+    with books.register.connect() as connection:
+        sheet = _look_up(books, connection, file.rows)
+        _go_through(sheet)
+    refuse_where(path, sorted(sheet.faults, key=lambda fault: fault.line or 0))
+    remarks = list(sheet.refunds.remarks)
+    items = [_item(books, case) for case in sheet.cases]
+    items += [
+        refund_item(books, one, _reference(one.row, one.alone), _digest(books, one.row)) for one in sheet.paid_back
+    ]
+    last = partial(_settled, books, sheet, remarks)
+    items.sort(key=lambda item: item.row or 0)
+    taken = take_items(books, path, DocumentKind.ASSIGNMENT, items, file, last=last)
     taken.faults.extend(remarks)
-    if already:
-        taken.counts["known"] = taken.counts.get("known", 0) + already
+    if sheet.already:
+        taken.counts["known"] = taken.counts.get("known", 0) + sheet.already
     return taken
 
 
-def _look_up(books: Books, rows: Sequence[AssignmentRow]) -> _Seen:
-    with books.register.connect() as connection:
-        waiting = {(item.document, item.position): item for item in open_items(connection)}
-        return _Seen(
-            waiting,
-            assigned_items(connection),
-            find_vouchers(connection, DocumentKind.ASSIGNMENT, map(_voucher, rows)),
-            {
-                (row.document, row.position): standing_gift(connection, row.document, row.position)
-                for row in rows
-                if (row.document, row.position) not in waiting
-            },
-        )
+def _look_up(books: Books, connection: Connection, rows: Sequence[AssignmentRow]) -> _Sheet:
+    waiting = {(item.document, item.position): item for item in open_items(connection)}
+    places = {row.place: gift_place(connection, *row.place) for row in rows if row.place not in waiting}
+    vouchers = (_voucher(row, alone) for row in rows for alone in (True, False))
+    known = find_vouchers(connection, DocumentKind.ASSIGNMENT, vouchers)
+    seen = _Seen(waiting, assigned_items(connection), known, places)
+
+    def pays(row: AssignmentRow) -> bool:
+        item = waiting.get(row.place)
+        return item.cents < 0 if item is not None else places.get(row.place) is None
+
+    lines = look_up_lines_of(connection, rows, lambda row: pays(row) or row.refund_of is not None or bool(row.part))
+    return _Sheet(books, rows, seen, Refunds(books, connection, lines))
 
 
-def _nothing_to_decide(case: _Case, before: Decided | None) -> str | None:
+def _go_through(sheet: _Sheet) -> None:
+    """Decide each row, or add what stands against it to the faults."""
+    books, rows = sheet.books, sheet.rows
+    donors = known_donors(books, {row.donor for row in rows if row.donor})
+    watch = Watch(books)
+    guard = LineGuard(books, watch, (row.party for row in rows))
+    payments: list[AssignmentRow] = []
+    alone = Counter(row.place for row in rows)
+    for row in rows:
+        pays = sheet.refunds.about(row)
+        if _is_known(sheet, row, alone=alone[row.place] == 1):
+            sheet.already += 1
+            continue
+        gift = sheet.seen.gift(row)
+        case = _Case(row, sheet.seen.waiting.get(row.place), gift, _account(sheet, row, gift))
+        problem = None if pays else _nothing_to_decide(case, sheet.seen)
+        if problem is not None:
+            sheet.faults.append(Fault(problem, row.row))
+            continue
+        sheet.faults += day_faults(books, row.day, row.row)
+        sheet.faults += named(watch, row.row, row.reason, row.campaign or "")
+        sheet.faults += guard.faults(row.keys, row.day, row.row)
+        if row.donor and row.donor not in donors:
+            sheet.faults.append(Fault(unknown_donor(row.donor), row.row))
+        if pays:
+            payments.append(row)
+            continue
+        sheet.faults += [Fault(problem, row.row) for problem in _problems(books, case)]
+        sheet.faults += _used_twice(sheet, case)
+        sheet.cases.append(case)
+    for of_one in by_payment(payments):
+        found, faults = sheet.refunds.decide(of_one)
+        sheet.paid_back += found
+        sheet.faults += faults
+
+
+def _is_known(sheet: _Sheet, row: AssignmentRow, *, alone: bool) -> bool:
+    """Return whether a decision that stands says the same."""
+    before = sheet.seen.known.get(_voucher(row, alone))
+    if before is None:
+        return False
+    place = sheet.seen.places.get(row.place)
+    account = _account(sheet, row, place.gift if place is not None else None)
+    return before == _digest(sheet.books, row, account)
+
+
+def _used_twice(sheet: _Sheet, case: _Case) -> Iterator[Fault]:
+    """Yield that another row of the sheet changes the same gift, named by another of its places."""
+    if case.gift is None:
+        return
+    first = sheet.refunds.used.setdefault(case.gift.id, case.row.row)
+    if first != case.row.row:
+        message = _("row {row} of this sheet changes {gift} too; leave one of them for another sheet")
+        yield Fault(message.format(row=first, gift=case.place), case.row.row)
+
+
+def _nothing_to_decide(case: _Case, seen: _Seen) -> str | None:
     """Say why a line is none to decide: decided before, in another sheet, or neither open nor a gift."""
-    if before is not None and case.item is None:
-        message = _("{place} was decided before, in {document}; change it there, or undo that document")
-        return message.format(place=case.place, document=before.by)
-    if case.item is None and case.gift is None:
+    if case.item is not None or case.gift is not None:
+        return None
+    before, place = seen.decided.get(case.row.place), seen.places.get(case.row.place)
+    moved = place.by if place is not None else None
+    if before is None and moved is None:
         message = _("{place} neither waits on suspense nor is a gift that stands; `obole match` lists what does")
         return message.format(place=case.place)
-    return None
+    if before is None and place is not None and place.gift is None and moved is not None:
+        message = _("{place} was taken back, in {document} line {line}; undo {document} if that is wrong")
+        return message.format(place=case.place, document=moved[0], line=moved[1])
+    by = before.by if before is not None else f"{moved[0]} line {moved[1]}" if moved is not None else ""
+    message = _("{place} was decided before, in {document}; change it there, or undo that document")
+    return message.format(place=case.place, document=by)
 
 
-def _voucher(row: AssignmentRow) -> VoucherKey:
-    return VoucherKey(_reference(row), row.day)
+def _voucher(row: AssignmentRow, alone: bool) -> VoucherKey:
+    return VoucherKey(_reference(row, alone), row.day)
 
 
-def _reference(row: AssignmentRow) -> str:
-    return f"{row.document}:{row.position}"
+def _reference(row: AssignmentRow, alone: bool = True) -> str:
+    """Return by what a decision is known: its line, and where it is not `alone` about it, what the part is."""
+    place = f"{row.document}:{row.position}"
+    if alone:
+        return place
+    return f"{place}>{row.refund_of[0]}:{row.refund_of[1]}" if row.refund_of else f"{place}>{row.account}"
 
 
-def _digest(row: AssignmentRow, account: str) -> str:
-    more = [row.nature, row.counterpart, row.campaign, row.fund]
+def _digest(books: Books, row: AssignmentRow, account: str | None = None) -> str:
+    """Return the digest of what a row says; `account` is where its line goes."""
+    if account is None:
+        account = row.account or (books.config.gifts.money if row.donor else "")
+    more: list[object] = [row.nature, row.counterpart, row.campaign, row.fund]
     more += [row.project, row.department, row.party] if row.project or row.department or row.party else []
+    more += [row.refund_of, row.part] if row.refund_of or row.part else []
     return digest_of([row.donor, account, *more] if any(more) else [row.donor, account])
 
 
-def _account(books: Books, row: AssignmentRow, gift: PostedGift | None) -> str:
+def _account(sheet: _Sheet, row: AssignmentRow, gift: PostedGift | None) -> str:
     """Return where the line goes: to the account written, of its nature, of gifts with a donor, or where it stands."""
-    accounts = books.config.gifts
+    accounts = sheet.books.config.gifts
     if row.account:
         return row.account
-    if row.nature is not None:
+    if row.nature is not None and not sheet.refunds.about(row):
         return accounts.of(row.nature)
     if gift is not None and not (row.donor and gift.gift.account == accounts.undocumented):
         return gift.gift.account
@@ -174,18 +261,14 @@ def _nature(books: Books, case: _Case) -> Nature:
     return of_account.get(case.account, Nature.MONEY)
 
 
-def _problems(books: Books, case: _Case, donors: set[str]) -> Iterator[str]:
+def _problems(books: Books, case: _Case) -> Iterator[str]:
     """Yield what stands against a decision, the gravest first."""
     row, account, gifts = case.row, case.account, books.config.gifts
     values = {"place": case.place}
     booked = case.item.booked if case.item is not None else case.gift.gift.booked if case.gift is not None else row.day
     if row.party and account in gifts.control:
         yield _("{place} goes to a gift account, which is of donors; leave the third party out").format(**values)
-    if row.donor and row.donor not in donors:
-        yield unknown_donor(row.donor)
     yield from _account_problems(books, case)
-    if case.item is not None and case.item.cents < 0 and account in gifts.control:
-        yield _("{place} is a payment; only an incoming amount can be a gift").format(**values)
     if row.day < booked:
         message = _("{place} was booked on {day}; the reclassification cannot be dated before")
         yield message.format(**values, day=booked)
@@ -217,7 +300,7 @@ def _item(books: Books, case: _Case) -> Item:
     row, item = case.row, case.item
     config = books.config
     language, suspense = config.organisation.language, config.gifts.suspense
-    reference, digest = _reference(row), _digest(row, case.account)
+    reference, digest = _reference(row), _digest(books, row, case.account)
     if item is None:
         assert case.gift is not None
         return Item(
@@ -244,7 +327,17 @@ def _item(books: Books, case: _Case) -> Item:
         debits={row.row: suspense},
         batches={row.row: word("assignment", language)},
         decision=decision,
+        movements=_brought(row, item, case.account),
     )
+
+
+def _brought(row: AssignmentRow, item: OpenItem, account: str) -> tuple[MovementRow, ...]:
+    """Return the line of a collected gift, by which a return finds it."""
+    if item.reference is None and item.mandate is None:
+        return ()
+    value = iso(item.value) if item.value else None
+    line = (row.row, None, iso(item.booked), value, item.cents, item.code, item.reference, item.mandate, item.reason)
+    return (MovementRow(*line, LineOutcome.GIFT, account),)
 
 
 def _gift(books: Books, case: _Case, item: OpenItem) -> Gift:
@@ -301,24 +394,69 @@ def _restated(books: Books, case: _Case, posted: PostedGift) -> tuple[Gift, Gift
     )
 
 
-def _learn(books: Books, cases: Sequence[_Case]) -> list[Fault]:
-    """Remember for each donor the account their line came from; say where another donor has it.
+def _settled(
+    books: Books, sheet: _Sheet, told: list[Fault], posting: Posting, posted: Mapping[int, Sequence[Item]]
+) -> None:
+    """Enter what follows from decisions, once nothing refuses them: failed debits, what they teach and take back.
 
-    Before the decisions are posted: after a kill between the two, taking the sheet again changes nothing here.
+    The vault comes last, in the unit of work that decides; what a kill leaves of it is forgotten at the next start.
     """
-    wanted = [case for case in cases if case.row.donor and not _is_total(case)]
-    if not wanted:
-        return []
-    with books.vault.connect() as connection:
-        behind = all_counterparties(connection)
-        owners = owners_of_ibans(connection)
+    if not posted:
+        return
+    _enter_failures(books, sheet, posting, posted)
+    with books.vault.connect() as identities:
+        behind = all_counterparties(identities)
+        owners = owners_of_ibans(identities)
+        wrong = _superseded(posting.connection, sheet.cases, learnt_accounts(identities))
+    back = take_back(books, posting, wrong, {*posted}) if wrong else TakenBack()
+    told += [Fault(one, severity=Severity.WARNING) for one in back.told()]
+    for one in wrong:
+        owners.get(one.iban, set()).discard(one.donor)
+    roots = {case.row.place: _root(posting.connection, case) for case in sheet.cases if case.row.donor}
+    links, remarks = _lessons(sheet.cases, roots, behind, owners)
+    told += remarks
+    with books.vault.begin() as identities:
+        forget_ibans(identities, (one.line for one in wrong))
+        learn_ibans(identities, links)
+        save_counterparties(identities, back.counterparties)
+
+
+def _superseded(connection: Connection, cases: Sequence[_Case], learnt: Sequence[Learnt]) -> list[Learnt]:
+    """Return what earlier decisions taught of gifts that now go to another donor."""
+    by_line = {(one.line, one.donor): one for one in learnt}
+    found = []
+    for case in cases:
+        if case.gift is None or case.row.donor in (None, case.gift.gift.donor) or case.gift.gift.donor is None:
+            continue
+        places = places_before(connection, case.gift.document, case.gift.gift.position)
+        lines = {f"{document}:{position}" for document, position in (case.row.place, *places)}
+        found += [by_line[line, case.gift.gift.donor] for line in lines if (line, case.gift.gift.donor) in by_line]
+    return found
+
+
+def _root(connection: Connection, case: _Case) -> tuple[str, int]:
+    """Return the line that a decision goes back to, though others decided about it before."""
+    if case.gift is None:
+        return case.row.place
+    return places_before(connection, case.gift.document, case.gift.gift.position)[-1]
+
+
+def _lessons(
+    cases: Sequence[_Case],
+    roots: Mapping[tuple[str, int], tuple[str, int]],
+    behind: Mapping[tuple[str, int], Counterparty],
+    owners: Mapping[str, set[str]],
+) -> tuple[list[Learnt], list[Fault]]:
+    """Return the accounts to remember for each donor whose line came from them; say where another donor has one."""
     claims: dict[str, dict[str, AssignmentRow]] = {}
-    for case in wanted:
-        known = behind.get((case.row.document, case.row.position))
+    for case in cases:
+        if case.row.donor is None or _is_total(case):
+            continue
+        known = behind.get(roots[case.row.place])
         iban = known.account if known is not None else ""
-        if iban and valid_iban(iban) and case.row.donor is not None:
+        if iban and valid_iban(iban):
             claims.setdefault(iban, {})[case.row.donor] = case.row
-    links: list[tuple[str, str, str]] = []
+    links: list[Learnt] = []
     remarks: list[Fault] = []
     for iban, rows in sorted(claims.items()):
         there = owners.get(iban, set())
@@ -327,13 +465,28 @@ def _learn(books: Books, cases: Sequence[_Case]) -> list[Fault]:
             if donor in there:
                 continue
             if not shared or row.learn:
-                links.append((iban, donor, _reference(row)))
+                links.append(Learnt(iban, donor, _reference(row)))
                 continue
             others = ", ".join(sorted((there | set(rows)) - {donor})[:3])
             remarks.append(Fault(_shared(donor, others), row.row, Severity.WARNING))
-    with books.vault.begin() as connection:
-        learn_ibans(connection, links)
-    return remarks
+    return links, remarks
+
+
+def _enter_failures(books: Books, sheet: _Sheet, posting: Posting, posted: Mapping[int, Sequence[Item]]) -> None:
+    """Enter that an instalment came back whose return named none, now that a person says which gift it takes back."""
+    for document_id, items in posted.items():
+        rows = {item.row for item in items}
+        failed = [
+            Failed(
+                *(one.gift.reference, one.line.mandate, one.gift.gift.donor, one.cents),
+                *(FailureKind.REFUND if is_refund(one.line.code) else FailureKind.RETURN, one.line.booked),
+                one.line.reason,
+            )
+            for one in sheet.paid_back
+            if one.row.row in rows and one.gift is not None and one.gift.reference != one.line.reference
+            if is_return_code(one.line.code)
+        ]
+        insert_failures(posting.connection, document_id, follow(books, posting.connection, failed).failures)
 
 
 def _shared(donor: str, others: str) -> str:

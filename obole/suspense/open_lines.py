@@ -19,6 +19,7 @@ from ledger.vault.counterparties import Counterparty, all_counterparties
 from ledger.vault.donors import find_donors
 from ledger.vault.links import load_links, owners_of_ibans
 from obole.books.opened import Books
+from obole.suspense.likely import LikelyGift, likely_gifts
 from obole.words import _
 
 # How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
@@ -42,7 +43,10 @@ _ABOUT = timedelta(7)  # a CRM gives the day of the promise, or that on which so
 
 @dataclass(frozen=True, slots=True)
 class OpenLine:
-    """An open line with what the vault knows of it; `waits` where it is on suspense, else it is a gift of nobody."""
+    """An open line with what the vault knows of it; `waits` where it is on suspense, else it is a gift of nobody.
+
+    `gifts` are those that a payment is likely to pay back.
+    """
 
     document: str
     position: int
@@ -52,6 +56,7 @@ class OpenLine:
     communication: str
     proposals: tuple[Proposal, ...]
     waits: bool = True
+    gifts: tuple[LikelyGift, ...] = ()
 
 
 def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
@@ -67,6 +72,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         donors = directory(find_donors(connection, None))
         owners = owners_of_ibans(connection)
         issued = load_links(connection).communications
+    paid_back = likely_gifts(books, [item for item in items if item.cents < 0], behind, donors)
     open_: list[tuple[str, int, date, int, bool]] = [
         (item.document, item.position, item.booked, item.cents, True) for item in items
     ]
@@ -82,7 +88,9 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         if cents > 0:
             evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
-        lines.append(OpenLine(document, position, booked, cents, known.name, known.communication, proposals, waits))
+        likely = paid_back.get((document, position), ())
+        who = known.name, known.communication
+        lines.append(OpenLine(document, position, booked, cents, *who, proposals, waits, likely))
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
 
 

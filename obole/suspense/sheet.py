@@ -18,7 +18,7 @@ from ledger.money import to_decimal
 from obole.suspense.open_lines import OpenLine
 from obole.words import N_, text_in
 
-_TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason")
+_TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason", "refund_of", "part")
 
 
 # What is in brackets is not read back.
@@ -34,16 +34,19 @@ _TO_READ = (
 )
 
 
-_WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 14, 12, 30, 40, 13, 8, 36, 24)
+_WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 28, 10, 14, 12, 30, 40, 13, 8, 36, 24)
 
 
-_FORMATS = {9: "#,##0.00", 13: "0 %"}  # amount and score
+_FORMATS = {11: "#,##0.00", 15: "0 %"}  # amount and score
 
 
 _BOLD = Font(name="Calibri", size=11, bold=True)
 
 
 _SHADE = PatternFill("solid", fgColor="E8EDF2")
+
+
+_SURE = 0.9  # a gift less likely than this is proposed to read only
 
 
 TIE = 0.05  # two donors this close are for a person to tell apart
@@ -74,7 +77,7 @@ def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("match")
     _set_up(sheet, language)
-    for letter, width in zip("ABCDEFGHIJKLMNOP", _WIDTHS, strict=True):
+    for letter, width in zip("ABCDEFGHIJKLMNOPQR", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.append([_styled(sheet, heading, fill=heading[0] != "(") for heading in _headings(language)])
     for row in rows:
@@ -113,6 +116,8 @@ def _shown(sheet: Any, value: Any, place: int) -> Any:
 
 
 def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
+    if line.gifts:
+        return _payment(line)
     best = line.proposals[0] if line.proposals else None
     alone = len(line.proposals) < 2 or line.proposals[0].score - line.proposals[1].score > TIE  # noqa: PLR2004 - a rival
     filled = best.donor if best is not None and prefill is not None and best.score >= prefill and alone else ""
@@ -120,11 +125,7 @@ def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
         line.document,
         line.position,
         filled,
-        "",
-        "",
-        "",
-        "",
-        "",
+        *[""] * 7,
         line.booked.isoformat(),
         to_decimal(line.cents),
         line.name,
@@ -133,6 +134,27 @@ def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
         best.score if best else "",
         ", ".join(best.reasons) if best else "",
         "; ".join(f"{one.donor} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in line.proposals[1:]),
+    ]
+
+
+def _payment(line: OpenLine) -> list[_Cell]:
+    """Return the row of a payment: the gift that it is likely to pay back stands in its column, where it is the one."""
+    best, others = line.gifts[0], line.gifts[1:]
+    alone = not others or best.score - others[0].score > TIE
+    return [
+        line.document,
+        line.position,
+        *[""] * 6,
+        best.gift if alone and best.score >= _SURE else "",
+        "",
+        line.booked.isoformat(),
+        to_decimal(line.cents),
+        line.name,
+        line.communication,
+        best.donor,
+        best.score,
+        f"{best.gift}: {', '.join(best.reasons)}",
+        "; ".join(f"{one.gift} {one.donor} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in others),
     ]
 
 

@@ -11,9 +11,9 @@ from ledger.collector import paused
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.records import Channel, Counterpart, DonorKind, Nature
 from ledger.register.gifts import gifts_counted
-from ledger.register.suspense import donors_awaiting_return
 from ledger.vault.donors import Donor, find_donors, merged_keys
 from ledger.vault.key import Sealer
+from receipts.decide.awaiting import donors_awaiting
 from receipts.decide.eligibility import Assessment, DonorFact, GiftFact, Identifier, Policy, assess
 
 
@@ -23,7 +23,7 @@ def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year:
         facts = list(gift_facts(gifts, year))
         keys = {fact.donor for fact in facts if fact.donor is not None}
         found = find_donors(identities, sealer, keys | merged_keys(identities))
-        donors = _awaiting(list(donor_facts(found)), donors_awaiting_return(gifts, year))
+        donors = _awaiting(list(donor_facts(found)), donors_awaiting(gifts, identities, year))
         return assess(year, facts, donors, policy)
 
 

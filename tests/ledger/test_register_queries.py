@@ -25,12 +25,12 @@ from ledger.register.gifts import (
     Noted,
     Original,
     donorless_gifts,
+    gift_place,
     gifts_of,
     identities,
     noted_gifts,
     originals_of_mandates,
     reversal_of,
-    standing_gift,
     standing_gifts,
 )
 from ledger.register.inventory import count_all, posted_files
@@ -257,13 +257,13 @@ def test_the_gifts_of_a_document_come_as_they_were_posted_with_the_reference_of_
 
 def test_a_line_has_a_gift_as_long_as_nothing_took_it_back(connection: Connection):
     insert(connection, record("a"), [], [gift(1000), gift(500, position=2)])
-    assert standing_gift(connection, "a", 1).id == 1
-    assert standing_gift(connection, "a", 3) is None
-    assert standing_gift(connection, "b", 1) is None
+    assert gift_place(connection, "a", 1).gift.id == 1
+    assert gift_place(connection, "a", 3) is None
+    assert gift_place(connection, "b", 1) is None
     assert reversal_of(connection, 1) is None
     insert(connection, record("b"), [], [gift(-1000, position=4, reverses=1)])
-    assert standing_gift(connection, "a", 1) is None
-    assert standing_gift(connection, "b", 4) is None, "a return is no gift"
+    assert gift_place(connection, "a", 1) == (None, ("b", 4))
+    assert gift_place(connection, "b", 4) is None, "a return is no gift"
     assert reversal_of(connection, 1) == (2, "b", 4)
     assert reversal_of(connection, 2) is None
 

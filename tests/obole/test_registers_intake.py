@@ -457,7 +457,7 @@ def test_one_wrong_decision_refuses_the_whole_list_and_every_fault_is_told(small
     ]
     told = small.refuses(decisions(tmp_path, *wrong))
     assert "line 3: " in told
-    assert "line 4: movement 1 of coda-current-2025-074 is a payment" in told
+    assert "line 4: movement 1 of coda-current-2025-074 may pay back coda-current-2025-073:" in told
 
 
 def test_statements_and_the_decisions_about_them_may_come_together(empty: Obole, tmp_path: Path):

@@ -12,6 +12,7 @@ import click
 from ledger.errors import Severity
 from ledger.kinds import kind_word
 from ledger.records import DocumentKind
+from ledger.register.documents import DocumentRecord
 from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
 from obole.command.frame import format_of, progress_bar, with_books
@@ -186,6 +187,13 @@ def _decided(told: Told) -> str:
         "{count} lines that were open are known now, {amount} EUR: {document}.",
         count,
     ).format(count=count, amount=money(cents), document=told.posted[0])
+
+
+def say_decided(record: DocumentRecord) -> str:
+    """Return what is told of open lines that are known now."""
+    told = Told("", record.kind, [record.name])
+    told.add(record.summary.counts, record.summary.cents)
+    return _decided(told)
 
 
 def _told(told: Told) -> list[str]:

@@ -362,11 +362,12 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
 
 
 def _partly_undone(connection: Connection, digests: Iterable[str]) -> set[str]:
-    """Return those of these files, not of a bank, of which some document was undone: it may come again."""
+    """Return those of these files, not of a bank, of which some document or part of one was undone: it may come again."""
+    part = exists().where(undone_part.c.document_id == document.c.id)
     found: set[str] = set()
     for some in slices(sorted(digests)):
         query = select(document.c.file_digest).where(
-            document.c.file_digest.in_(some), document.c.bank.is_(None), ~stands
+            document.c.file_digest.in_(some), document.c.bank.is_(None), ~stands | part
         )
         found.update(connection.execute(query).scalars())
     return found

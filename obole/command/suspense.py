@@ -152,11 +152,12 @@ def _listed(told: str, lines: Sequence[OpenLine]) -> list[str]:
     for line in lines[:SHOWN_LINES]:
         guesses = [f"{one.donor} {round(100 * one.score)} %" for one in line.proposals]
         guesses += [f"{one.donor} {one.gift} {round(100 * one.score)} %" for one in line.gifts]
+        guesses += [f"{one.account} {one.party} {round(100 * one.score)} %".replace("  ", " ") for one in line.accounts]
         guess = ", ".join(guesses) or "-"
         where = f"{line.document} {line.position}"
         shown.append(f"  {line.booked}  {where:<30} {money(line.cents):>14} EUR  {line.name[:30]:<30} {guess}")
-        if line.proposals or line.gifts:
-            reasons = (line.proposals or line.gifts)[0].reasons
+        if line.proposals or line.gifts or line.accounts:
+            reasons = (line.account or (line.proposals or line.gifts)[0]).reasons
             shown.append(f"{'':14}{', '.join(reasons)}")
     if len(lines) > SHOWN_LINES:
         shown.append("  " + and_more(len(lines) - SHOWN_LINES))

@@ -20,6 +20,7 @@ from ledger.vault.donors import find_donors
 from ledger.vault.links import load_links, owners_of_ibans
 from obole.books.opened import Books
 from obole.suspense.likely import LikelyGift, likely_gifts
+from obole.suspense.obvious import LikelyAccount, likely_accounts
 from obole.words import _
 
 # How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
@@ -45,7 +46,7 @@ _ABOUT = timedelta(7)  # a CRM gives the day of the promise, or that on which so
 class OpenLine:
     """An open line with what the vault knows of it; `waits` where it is on suspense, else it is a gift of nobody.
 
-    `gifts` are those that a payment is likely to pay back.
+    `gifts` are those that a payment is likely to pay back, `accounts` where it may belong otherwise.
     """
 
     document: str
@@ -57,6 +58,14 @@ class OpenLine:
     proposals: tuple[Proposal, ...]
     waits: bool = True
     gifts: tuple[LikelyGift, ...] = ()
+    accounts: tuple[LikelyAccount, ...] = ()
+
+    @property
+    def account(self) -> LikelyAccount | None:
+        """Return the account it obviously goes to, where no gift or donor is likelier."""
+        best = self.accounts[0] if self.accounts else None
+        rivals = (*self.proposals[:1], *self.gifts[:1])
+        return best if best is not None and all(best.score >= one.score for one in rivals) else None
 
 
 def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
@@ -73,6 +82,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         owners = owners_of_ibans(connection)
         issued = load_links(connection).communications
     paid_back = likely_gifts(books, [item for item in items if item.cents < 0], behind, donors)
+    accounts = likely_accounts(books, items, behind)
     open_: list[tuple[str, int, date, int, bool]] = [
         (item.document, item.position, item.booked, item.cents, True) for item in items
     ]
@@ -90,7 +100,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
         likely = paid_back.get((document, position), ())
         who = known.name, known.communication
-        lines.append(OpenLine(document, position, booked, cents, *who, proposals, waits, likely))
+        lines.append(OpenLine(document, position, booked, cents, *who, proposals, waits, likely, accounts.get((document, position), ())))
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
 
 

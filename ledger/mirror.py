@@ -66,7 +66,7 @@ class Part(NamedTuple):
         return bool(entry.meta.get("voucher") == self.reference and entry.date == self.day)
 
 
-def mirror(  # noqa: PLR0917 - a document, its rows and its journal
+def mirror(
     record: PostedDocument,
     gifts: Sequence[PostedGift],
     journal: str,

@@ -362,7 +362,7 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
 
 
 def _partly_undone(connection: Connection, digests: Iterable[str]) -> set[str]:
-    """Return those of these files, not of a bank, of which some document or part of one was undone: it may come again."""
+    """Return those of these files, not of a bank, of which a document or part of one was undone: it may come again."""
     part = exists().where(undone_part.c.document_id == document.c.id)
     found: set[str] = set()
     for some in slices(sorted(digests)):

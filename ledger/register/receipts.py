@@ -197,9 +197,7 @@ def receipts_with_gifts_of(connection: Connection, holder: str, donor: str) -> l
     """Return the valid receipts of a donor key on which gifts of another key stand."""
     query = (
         select(receipt.c.year, receipt.c.number)
-        .join(
-            receipt_gift, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number)
-        )
+        .join(receipt_gift, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number))
         .join(gift, gift.c.id == receipt_gift.c.gift_id)
         .where(receipt.c.donor == holder, receipt.c.state == State.ISSUED.value, gift.c.donor == donor)
         .distinct()

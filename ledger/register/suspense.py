@@ -171,7 +171,9 @@ def decided_in(connection: Connection, document_id: int) -> list[DecidedLine]:
         .order_by(assignment.c.position)
     )
     return [
-        DecidedLine(row.position, row.day, LineKey(row.item_document_id, row.item_position), (row.name, row.item_position))
+        DecidedLine(
+            row.position, row.day, LineKey(row.item_document_id, row.item_position), (row.name, row.item_position)
+        )
         for row in connection.execute(query)
     ]
 

@@ -149,9 +149,7 @@ def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed:
     return message.format(document=there[0], voucher=quote(voucher or _owner(kind, key.reference)))
 
 
-def _moved(
-    connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: Collection[int]
-) -> list[Fault]:
+def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: Collection[int]) -> list[Fault]:
     """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
 
     A gift in kind is known by its reference whatever its day; the entries of a grant are known by the grant.

@@ -115,9 +115,7 @@ def _of_head(connection: Connection, record: PostedDocument, head: str) -> Chose
     key = next((one.line for one in decided if one.position == at), None)
     positions = [one.position for one in decided if one.line == key] if key is not None else [at]
     own = [one for one in vouchers_standing(connection, record.id) if _head(one) == head]
-    parts = [
-        part_of(record, one.reference, one.day, position) for one, position in zip(own, positions, strict=True)
-    ]
+    parts = [part_of(record, one.reference, one.day, position) for one, position in zip(own, positions, strict=True)]
     return Chosen(record, parts, frozenset({head, *(one.reference for one in own)}))
 
 

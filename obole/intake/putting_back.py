@@ -74,7 +74,7 @@ def _refuse(books: Books, connection: Connection, record: PostedDocument, positi
         raise CannotUndo(message.format(**values))
 
 
-def _booking(
+def _booking(  # noqa: PLR0917 - the line, its document and its gift
     books: Books,
     connection: Connection,
     record: PostedDocument,

@@ -1,4 +1,4 @@
-"""`obole undo`: a document, or a part of it, taken back by its reversal, with all that it taught and what that decided."""
+"""`obole undo`: a document, or a part of it, taken back by its reversal, with what it taught and what that decided."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace

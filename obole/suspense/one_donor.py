@@ -51,7 +51,9 @@ class OneDonor:
     recovered: tuple[str, ...] = field(default=())
 
 
-def merge_donors(books: Books, keep: str, gone: str, *, although_issued: bool = False, dry_run: bool = False) -> OneDonor:
+def merge_donors(
+    books: Books, keep: str, gone: str, *, although_issued: bool = False, dry_run: bool = False
+) -> OneDonor:
     """Make two keys of one donor one; NotMerged where they are two persons, or receipts stand against it."""
     if dry_run:
         with books.tried() as trial:
@@ -97,9 +99,7 @@ def _merge(
     return OneDonor(*told, dry_run=dry_run, remarks=tuple(remarks), decided=decided, recovered=recovered)
 
 
-def _part(
-    books: Books, keep: str, gone: str, *, dry_run: bool = False, recovered: tuple[str, ...] = ()
-) -> OneDonor:
+def _part(books: Books, keep: str, gone: str, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> OneDonor:
     kept, other = _both(books, keep, gone)
     if other.merged_into != keep:
         message = _("donor {gone} is not merged into {keep}; nothing is taken back.")

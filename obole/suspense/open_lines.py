@@ -100,7 +100,19 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
         likely = paid_back.get((document, position), ())
         who = known.name, known.communication
-        lines.append(OpenLine(document, position, booked, cents, *who, proposals, waits, likely, accounts.get((document, position), ())))
+        lines.append(
+            OpenLine(
+                document,
+                position,
+                booked,
+                cents,
+                *who,
+                proposals,
+                waits,
+                likely,
+                accounts.get((document, position), ()),
+            )
+        )
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
 
 

@@ -15,8 +15,8 @@ from openpyxl.styles import Font, PatternFill
 
 from importers.registers.assignments import COLUMNS
 from ledger.money import to_decimal
-from obole.suspense.open_lines import OpenLine
 from obole.suspense.obvious import LikelyAccount
+from obole.suspense.open_lines import OpenLine
 from obole.words import N_, _, text_in
 
 _TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason", "refund_of", "part")

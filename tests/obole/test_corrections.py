@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_books import DAY, STATEMENT, Journal, Obole, write_csv
+from small_books import DAY, STATEMENT, Journal, Line, Obole, Statement, iban, write_csv, write_donors
 
 HEADINGS = ("document", "position", "donor", "account", "nature", "date")
 PURCHASES = (
@@ -199,3 +199,135 @@ def test_undo_of_a_document_skips_what_was_undone_before(small: Obole, tmp_path:
     well(small, "undo", STATEMENT.document)
     assert small.given_by() == {}
     assert small.checks().exit_code == 0
+
+
+# More events of every week, each with its source: what a bookkeeper may do is that of the law on accounts (WER III.87:
+# entries are dated, numbered and never effaced; a correction is a new entry that names what it corrects).
+
+
+def test_a_changed_voucher_names_the_command_that_mends_it(small: Obole, tmp_path: Path):
+    """A supplier corrects an invoice that was entered: the journal of the month is exported once more."""
+    small.takes_well(Journal(PURCHASES, "achats.csv").write(tmp_path))
+    purchases = named(small, "journal-2025")
+    changed = [(*row[:2], *(cell.replace("10.00", "11.00") for cell in row[2:4]), *row[4:]) for row in PURCHASES]
+    path = Journal(changed, "achats.csv").write(tmp_path)
+    told = small.refuses(path)
+    command = f"obole undo {purchases} --voucher ACH-3"
+    assert f"ACH-3 of 2025-02-05 was posted before with another content; `{command}` takes it back alone" in told
+    well(small, *command.split()[1:])  # as it is told
+    small.takes_well(path)
+    assert small.balance("440000") == -192_50
+    assert small.checks().exit_code == 0
+
+
+def test_a_voucher_number_with_spaces_is_named_as_the_shell_wants_it(small: Obole, tmp_path: Path):
+    rows = [(*row[:5], "FACT 7") for row in PURCHASES[:2]]
+    small.takes_well(Journal(rows, "achats.csv").write(tmp_path))
+    changed = [(*row[:2], *(cell.replace("121.00", "122.00") for cell in row[2:4]), *row[4:]) for row in rows]
+    assert "--voucher 'FACT 7'`" in small.refuses(Journal(changed, "achats.csv").write(tmp_path))
+
+
+def test_a_changed_voucher_of_a_closed_year_stays(small: Obole, tmp_path: Path):
+    small.takes_well(Journal(PURCHASES, "achats.csv").write(tmp_path))
+    purchases = named(small, "journal-2025")
+    small.change("INSERT INTO closed_year VALUES (2025, 'x', '2026-06-30')")
+    changed = [(*row[:2], *(cell.replace("10.00", "11.00") for cell in row[2:4]), *row[4:]) for row in PURCHASES]
+    told = small.refuses(Journal(changed, "achats.csv").write(tmp_path))
+    assert "2025 is closed, so that it stays; enter the difference as an entry of an open year" in told
+    for words in (("--voucher", "ACH-3"),):
+        refused = small("undo", purchases, *words)
+        assert refused.exit_code == 1
+        assert "2025 is closed" in refused.output
+    refused = small("undo", STATEMENT.document, "--line", "5")
+    assert refused.exit_code == 1
+    assert "2025 is closed" in refused.output
+
+
+def test_a_gift_in_kind_that_was_valued_anew_names_the_command(small: Obole, tmp_path: Path):
+    """An expert's report replaces the estimate of the donor: value and evidence change, the reference stays."""
+    row = ("NAT-1", "2025-05-05", "D0005", "goods", "Imprimante", "250.00", "invoice", "FAC-9", "613190")
+    small.takes_well(write_csv(tmp_path / "nature.csv", IN_KIND, [row]))
+    document = named(small, "in-kind")
+    moved = (row[0], "2025-05-06", *row[2:])
+    told = small.refuses(write_csv(tmp_path / "nature.csv", IN_KIND, [moved]))
+    assert f"`obole undo {document} --voucher NAT-1`" in told
+    well(small, "undo", document, "--line", "2")  # or by its row of the register
+    small.takes_well(write_csv(tmp_path / "nature.csv", IN_KIND, [moved]))
+    assert small.balance("613190") == 250_00
+    assert small.checks().exit_code == 0
+
+
+def test_one_decision_taken_back_forgets_what_it_taught_and_what_that_decided(small: Obole, tmp_path: Path):
+    """The stranger was not the donor: the account that was learnt brought another gift since."""
+    rows = [(STATEMENT.document, 7, "D0003", "", "", "2025-03-20"), (STATEMENT.document, 6, "", "613190", "", DAY)]
+    small.takes_well(write_csv(tmp_path / "a.csv", HEADINGS, rows[:1]))
+    later = Statement(74, 1_247_50, [Line(20_00, "00150000", "ENCORE", name="L. INCONNU", iban=iban(7358888888))])
+    small.takes_well(later.write(tmp_path))
+    assert small.given_by()["D0003"] == 90_00
+    told = well(small, "undo", STATEMENT.document, "--line", "7")
+    assert "1 gift that followed from it by the account is taken back too, 20.00 EUR" in told
+    assert "D0003" not in small.given_by()
+    assert small.balance("499000") == -90_00
+    assert small.checks().exit_code == 0
+
+
+def test_a_line_that_was_known_later_is_undone_alone(small: Obole, tmp_path: Path):
+    """A donor was added, so that open lines of two days were decided at once: one of them was not theirs."""
+    lines = [Line(cents, "00150000", "?", name="N. NEUF", iban=iban(7356666666)) for cents in (11_00, 13_00)]
+    small.takes_well(Statement(74, 1_247_50, lines).write(tmp_path))
+    new = ("D0009", "natural", "Neuf", "Nina", "Rue 9", "1000", "Bruxelles", "fr", iban(7356666666), "", "", "", "")
+    small.takes_well(write_donors(tmp_path / "donors.csv", [new]))
+    assert small.given_by()["D0009"] == 24_00
+    decided = named(small, "assignment")
+    told = well(small, "undo", "coda-current-2025-074", "--line", "2")
+    assert f"of {decided} is reversed by undo-{decided}-part: 1 gifts" in told
+    assert small.given_by()["D0009"] == 11_00
+    assert small.balance("499000") == -83_00
+    assert small.checks().exit_code == 0
+    well(small, "undo", decided)
+    assert "D0009" not in small.given_by()
+    assert small.checks().exit_code == 0
+
+
+def test_a_decision_that_was_changed_since_is_undone_from_the_last_on(small: Obole, tmp_path: Path):
+    """Somebody decides, a colleague corrects the donor in a sheet of the next day."""
+    first = (STATEMENT.document, 7, "D0003", "", "", "2025-03-20")
+    small.takes_well(write_csv(tmp_path / "a.csv", HEADINGS, [first]))
+    one = named(small, "assignment")
+    small.takes_well(write_csv(tmp_path / "b.csv", HEADINGS, [(one, 2, "D0004", "", "", "2025-03-21")]))
+    assert small.given_by()["D0004"] == 70_00
+    refused = small("undo", one, "--line", "2")
+    assert refused.exit_code == 1
+    assert "undo" in refused.output
+    well(small, "undo", named(small, "assignment"), "--line", "2")
+    assert small.given_by()["D0003"] == 70_00
+    well(small, "undo", one, "--line", "2")
+    assert "D0003" not in small.given_by()
+    assert small.checks().exit_code == 0
+
+
+def test_a_voucher_undone_twice_comes_back_each_time(small: Obole, tmp_path: Path):
+    path = Journal(PURCHASES, "achats.csv").write(tmp_path)
+    small.takes_well(path)
+    for _again in range(3):
+        well(small, "undo", named(small, "journal-2025"), "--voucher", "ACH-1")
+        small.takes_well(path)
+        assert small.balance("440000") == -191_50
+    assert small.checks().exit_code == 0
+
+
+def test_what_was_undone_alone_is_listed_with_its_document(small: Obole, tmp_path: Path):
+    small.takes_well(Journal(PURCHASES, "achats.csv").write(tmp_path))
+    purchases = named(small, "journal-2025")
+    well(small, "undo", purchases, "--voucher", "ACH-1")
+    assert f"undone alone: ACH-1, by undo-{purchases}-part" in well(small, "documents", purchases)
+
+
+def test_a_document_without_money_has_no_voucher_to_undo(small: Obole):
+    donors = named(small, "donors")
+    refused = small("undo", donors, "--voucher", "D0001")
+    assert refused.exit_code == 1
+    assert "posts no money" in refused.output
+    refused = small("undo", STATEMENT.document, "--voucher", "ACH-1")
+    assert "has no voucher that stands" in refused.output
+    assert "no line 99 stands in it" in small("undo", STATEMENT.document, "--line", "99").output

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from small_books import OTHER_IBAN, SETTINGS, Journal, Line, Obole, Statement, iban, new_books, write_csv, write_donors
+from small_books import OTHER_IBAN, SETTINGS, Line, Obole, Statement, iban, new_books, write_csv, write_donors
 
 SUPPLIER = iban(7351234567)
 PLATFORM = '\n[platforms.stripe]\naccount = "416100"\n'

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from small_books import DONORS, IBAN, SETTINGS, SHARED, STATEMENT, Line, Obole, Statement, iban, write_csv, write_donors
+from small_books import DONORS, SHARED, STATEMENT, Line, Obole, Statement, iban, write_csv, write_donors
 
 from ledger.vault.donors import find_donors
 from obole.books.opened import open_books
@@ -74,7 +74,7 @@ def test_both_keys_count_together_on_one_receipt(small: Obole, tmp_path: Path):
 
 def test_receipts_stand_against_merging_and_what_follows_is_said(issued: Obole):
     held = {row.donor: row.number for row in issued.receipts()}
-    assert {"D0001", "D0002", "D0006"} >= held.keys() and len(held) > 1
+    assert len(held) > 1
     one, other = sorted(held)[:2]
     told = refused(issued, "donors", "merge", one, other)
     # Two persons with a national number each: that comes first, whatever was issued.

@@ -54,19 +54,18 @@ def likely_accounts(
 ) -> dict[tuple[str, int], tuple[LikelyAccount, ...]]:
     """Return for each open line the accounts that it may belong on, the likeliest first."""
     found: dict[tuple[str, int], list[LikelyAccount]] = {}
-    who = {item.key: behind.get((item.document, item.position)) for item in items}
+    nobody = Counterparty("", 0, "", "", "")
+    who = {item.key: behind.get((item.document, item.position), nobody) for item in items}
     for item in items:
-        known = who[item.key] or Counterparty("", 0, "", "", "")
+        known = who[item.key]
         found[item.document, item.position] = [*_own(books, item, known), *_payouts(books, item, known)]
-    asked = [item for item in items if who[item.key] is not None and not found[item.document, item.position]]
+    asked = [item for item in items if who[item.key] is not nobody and not found[item.document, item.position]]
     if asked:
         invoices = _by_amount(open_invoices(load_books(books.folder.main).entries))
         with books.vault.connect() as identities:
             parties = {one.key: one for one in find_parties(identities)}
         for item in asked:
-            known = who[item.key]
-            assert known is not None
-            found[item.document, item.position] += _of_invoices(invoices.get(item.cents, ()), known, parties)
+            found[item.document, item.position] += _of_invoices(invoices.get(item.cents, ()), who[item.key], parties)
     best = {key: tuple(sorted(some, key=lambda one: -one.score)[:_MOST]) for key, some in found.items()}
     return {key: some for key, some in best.items() if some}
 
@@ -104,7 +103,7 @@ def open_invoices(entries: Iterable[Any]) -> list[Invoice]:
         voucher = str(entry.meta.get("voucher") or "")
         for posting in entry.postings:
             code = code_of(posting.account) or ""
-            if not code.startswith(_OPEN_POSTS) or posting.units is None:
+            if not code.startswith(_OPEN_POSTS) or posting.units is None or posting.units.number is None:
                 continue
             meta, cents = posting.meta or {}, to_cents(posting.units.number)
             party = str(meta.get("party") or entry.meta.get("party") or "")

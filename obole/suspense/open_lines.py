@@ -64,8 +64,8 @@ class OpenLine:
     def account(self) -> LikelyAccount | None:
         """Return the account it obviously goes to, where no gift or donor is likelier."""
         best = self.accounts[0] if self.accounts else None
-        rivals = (*self.proposals[:1], *self.gifts[:1])
-        return best if best is not None and all(best.score >= one.score for one in rivals) else None
+        rivals = [one.score for one in self.proposals[:1]] + [one.score for one in self.gifts[:1]]
+        return best if best is not None and all(best.score >= one for one in rivals) else None
 
 
 def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:

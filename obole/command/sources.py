@@ -252,25 +252,7 @@ def say_undone(outcome: Undone) -> str:
         else:
             told = _("{document} is withdrawn: do not send its file to the bank.")
         return "\n".join([*outcome.recovered, told.format(document=outcome.document)])
-    if outcome.part and outcome.dry_run:
-        told = _(
-            "{part} of {document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} "
-            "other transactions."
-        )
-    elif outcome.part:
-        told = _(
-            "{part} of {document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other "
-            "transactions."
-        )
-    elif outcome.dry_run:
-        told = _(
-            "{document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, "
-            "and {entries} other transactions."
-        )
-    else:
-        told = _(
-            "{document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other transactions."
-        )
+    told = _reversed(outcome)
     told = told.format(
         part=outcome.part,
         document=outcome.document,
@@ -290,3 +272,25 @@ def say_undone(outcome: Undone) -> str:
     elif outcome.waits and not outcome.dry_run:
         lines.append(_("Its lines wait on suspense again: `obole match`."))
     return "\n".join(lines)
+
+
+def _reversed(outcome: Undone) -> str:
+    """Return the sentence about what is reversed: a document or a part of it, done or to be done."""
+    if outcome.part and outcome.dry_run:
+        return _(
+            "{part} of {document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} "
+            "other transactions."
+        )
+    if outcome.part:
+        return _(
+            "{part} of {document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other "
+            "transactions."
+        )
+    if outcome.dry_run:
+        return _(
+            "{document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, "
+            "and {entries} other transactions."
+        )
+    return _(
+        "{document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other transactions."
+    )

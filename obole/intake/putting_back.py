@@ -84,7 +84,7 @@ def _booking(  # noqa: PLR0917 - the line, its document and its gift
 ) -> tuple[str, Booking]:
     """Return what puts a line back, and the name of its document."""
     language, accounts = books.config.organisation.language, books.config.gifts
-    digest = digest_of(["line put back", record.name, position, gift.id if gift is not None else None, line.key])
+    digest = digest_of(["line-put-back", record.name, position, gift.id if gift is not None else None, line.key])
     kind = DocumentKind.RECLASSIFICATION
     name = free_name(connection, f"{kind}-{line.booked.year}-{digest[:8]}")
     counts = {"gifts": int(gift is not None), "entries": int(gift is None)}

@@ -40,7 +40,7 @@ class LikelyAccount(NamedTuple):
 
 
 class Invoice(NamedTuple):
-    """What is open of a voucher on a customer's or supplier's account; debit positive, as the bank line has it."""
+    """The part of a voucher that is open on a customer's or supplier's account; debit positive, as at the bank."""
 
     account: str
     party: str

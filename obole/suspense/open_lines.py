@@ -5,7 +5,7 @@ never accepted by itself; the sheet filled in is taken back by `obole import`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from importers.bank.communications import find_ogm
 from importers.deciding.proposals import Proposal, directory, propose
-from ledger.register.gifts import Noted, donorless_gifts, noted_gifts, standing_gifts
-from ledger.register.suspense import open_items
+from ledger.register.gifts import Noted, PostedGift, donorless_gifts, noted_gifts, standing_gifts
+from ledger.register.suspense import OpenItem, open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
 from ledger.vault.donors import find_donors
 from ledger.vault.links import load_links, owners_of_ibans
@@ -83,16 +83,8 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         issued = load_links(connection).communications
     paid_back = likely_gifts(books, [item for item in items if item.cents < 0], behind, donors)
     accounts = likely_accounts(books, items, behind)
-    open_: list[tuple[str, int, date, int, bool]] = [
-        (item.document, item.position, item.booked, item.cents, True) for item in items
-    ]
-    open_ += [
-        (one.document, one.gift.position, one.gift.booked, one.gift.cents, False)
-        for one in donorless
-        if (one.document, one.gift.position) in behind
-    ]
     lines = []
-    for document, position, booked, cents, waits in open_:
+    for document, position, booked, cents, waits in _places(items, donorless, behind):
         known = behind.get((document, position)) or Counterparty(document, position, "", "", "")
         proposals: tuple[Proposal, ...] = ()
         if cents > 0:
@@ -114,6 +106,17 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
             )
         )
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
+
+
+def _places(
+    items: Iterable[OpenItem], donorless: Iterable[PostedGift], behind: Mapping[tuple[str, int], Counterparty]
+) -> Iterator[tuple[str, int, date, int, bool]]:
+    """Yield what waits, and the gifts of nobody of whom something is known: place, day, cents, whether it waits."""
+    for item in items:
+        yield item.document, item.position, item.booked, item.cents, True
+    for one in donorless:
+        if (one.document, one.gift.position) in behind:
+            yield one.document, one.gift.position, one.gift.booked, one.gift.cents, False
 
 
 def _evidence(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from small_books import DONORS, SHARED, STATEMENT, Line, Obole, Statement, iban, write_csv, write_donors
+from small_books import DONORS, SHARED, STATEMENT, Line, Obole, Statement, given, iban, write_csv, write_donors
 
 from ledger.vault.donors import find_donors
 from obole.books.opened import open_books
@@ -130,3 +130,42 @@ def test_match_again_leaves_alone_what_was_taken_back_unless_asked(small: Obole)
     assert small.given_by()["D0001"] == 85_00
     assert small.checks().exit_code == 0
     assert small("match", "--dry-run").exit_code == 2
+
+
+def test_two_keys_with_a_receipt_each_are_merged_only_when_asked_to(small: Obole, tmp_path: Path):
+    """Both were certified before anybody saw that they are one (art. 145/33 CIR 92: one a donor and year)."""
+    small.takes_well(write_donors(tmp_path / "donors.csv", (*DONORS, TWIN)))
+    small.takes_well(write_csv(tmp_path / "e.csv", HEADINGS, [(STATEMENT.document, 7, "D0007", "", "", "2025-03-20")]))
+    well(small, "receipts", "issue", "--year", "2025", "--date", "2026-02-13")
+    held = {row.donor: row.number for row in small.receipts()}
+    assert {"D0001", "D0007"} <= held.keys()
+    told = refused(small, "donors", "merge", "D0001", "D0007")
+    assert f"2025/{held['D0007']:06d}" in told
+    assert "have to be withdrawn" in told
+    told = well(small, "donors", "merge", "D0001", "D0007", "--although-issued")
+    assert "to be withdrawn or replaced" in told
+    told = small("check").output
+    assert f"2025/{held['D0007']:06d}" in told
+    assert small("receipts", "issue", "--year", "2025").exit_code == 1  # nobody gets a second one
+
+
+def test_what_only_the_other_key_has_is_told(small: Obole, tmp_path: Path):
+    other = (*TWIN[:11], "", "")
+    keep = ("D0008", "natural", "Dupont", "Zoé", "", "", "", "fr", "", "", "", "", "")
+    small.takes_well(write_donors(tmp_path / "donors.csv", (*DONORS, other, keep)))
+    told = well(small, "donors", "merge", "D0008", "D0001")
+    assert "only D0001 has the national_number: write it with D0008 in the donor register" in told
+    assert "only D0001 has the street" in told
+
+
+def test_names_without_a_word_in_common_are_told(small: Obole):
+    assert "no word in common" in well(small, "donors", "merge", "D0003", "D0001", "--dry-run")
+
+
+def test_the_mandate_and_reference_of_the_other_key_lead_to_the_one_kept(small: Obole, tmp_path: Path):
+    """A standing order goes on with the old reference after the merge."""
+    small.takes_well(write_donors(tmp_path / "donors.csv", (*DONORS, TWIN)))
+    well(small, "donors", "merge", "D0007", "D0001")
+    small.takes_well(Statement(74, 1_247_50, (given(25_00, 1),)).write(tmp_path))
+    assert small.given_by()["D0007"] == 25_00
+    assert small.given_by()["D0001"] == 85_00  # what was posted stays under its key

@@ -25,10 +25,16 @@ def lift(table: str, action: str) -> None:
     op.execute(f"DROP TRIGGER {table}_no_{action.lower()}{place}")
 
 
-def stand_once(table: str, key: Iterable[str], message: str) -> None:
-    """Refuse a row whose key a document that was not undone has already; the table knows its `document_id`."""
+def stand_once(table: str, key: Iterable[str], message: str, *, part: Iterable[str] = ()) -> None:
+    """Refuse a row whose key a document that was not undone has already; the table knows its `document_id`.
+
+    By the columns of `part` a row is known that was undone without its document.
+    """
     same = " AND ".join(f"other.{column} = NEW.{column}" for column in key)
     standing = "NOT EXISTS (SELECT 1 FROM undone WHERE undone.document_id = other.document_id)"
+    own = " AND ".join(f"alone.{column} = other.{column}" for column in ("document_id", *part))
+    if own.count("=") > 1:
+        standing += f" AND NOT EXISTS (SELECT 1 FROM undone_part alone WHERE {own})"  # noqa: S608 - names of our own columns
     before = f"EXISTS (SELECT 1 FROM {table} other WHERE {same} AND {standing})"  # noqa: S608 - names of our own columns
     _refuse(f"{table}_once", table, "INSERT", message, before)
 

@@ -5,7 +5,8 @@ days, so that the books of any day are as if the document had never come.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from beancount.core import data
@@ -43,24 +44,61 @@ def refuse_kind(name: str, kind: str) -> None:
         )
 
 
+class Part(NamedTuple):
+    """A voucher or decision of a document, as its entries name it.
+
+    `place` is the line, with its document, that the entry of a decision names; `grant` the grant whose entries it is.
+    """
+
+    reference: str
+    day: date
+    position: int | None = None
+    place: tuple[str, int] | None = None
+    grant: str | None = None
+
+    def holds(self, entry: Any) -> bool:
+        """Return whether an entry of the document's journal is of this part; gifts are known by their line."""
+        if self.grant is not None:
+            return bool(entry.meta.get("grant") == self.grant)
+        if self.place is not None:
+            position = entry.meta.get("position")
+            return self.place[0] in entry.links and position is not None and int(position) == self.place[1]
+        return bool(entry.meta.get("voucher") == self.reference and entry.date == self.day)
+
+
 def mirror(
-    record: PostedDocument, gifts: Sequence[PostedGift], journal: str, control: Collection[str], language: str
+    record: PostedDocument,
+    gifts: Sequence[PostedGift],
+    journal: str,
+    control: Collection[str],
+    language: str,
+    *,
+    name: str | None = None,
+    only: Sequence[Part] | None = None,
+    without: Sequence[Part] = (),
 ) -> Booking:
     """Return the booking that takes a document back: `journal` is the text of its file, `control` the gift accounts.
 
     A return that is taken back is a new gift of the same donor and year; the line it names keeps its reference, so that
-    the return can be taken in again.
+    the return can be taken in again. `only` leaves the document to stand but for these parts, whose `gifts` are given
+    and which `name` takes back; `without` are the parts that were taken back before.
     """
-    name = f"undo-{record.name}"
-    turned = _turn(journal, (record.name, name), control, word("undo", language))
+    name = name or f"undo-{record.name}"
+
+    def wanted(entry: Any) -> bool:
+        if any(part.holds(entry) for part in without):
+            return False
+        return only is None or any(part.holds(entry) for part in only)
+
+    turned = _turn(journal, (record.name, name), control, word("undo", language), wanted)
     reversals = [_turned(one) for one in gifts]
     days = [entry.day for entry in turned.entries] + [gift.booked for gift in reversals]
     return Booking(
         record=DocumentRecord(
             name=name,
             kind=DocumentKind.UNDO,
-            file_digest=_digest(record.digest, "file"),
-            digest=_digest(record.digest, record.rows_digest),
+            file_digest=_digest(record.digest, "file" if only is None else name),
+            digest=_digest(record.digest, record.rows_digest if only is None else name),
             first_day=min(days, default=record.first_day),
             last_day=max(days, default=record.last_day),
             summary=DocumentSummary(
@@ -76,7 +114,7 @@ def mirror(
         gifts=reversals,
         gift_debits={gift.batch: turned.debits.get(gift.batch, "") for gift in reversals},
         batches=turned.labels,
-        batch_lines=turned.extra,
+        batch_lines=turned.extra if only is None else {},
         entries=turned.entries,
     )
 
@@ -90,10 +128,14 @@ class _Opposite(NamedTuple):
     extra: dict[int, tuple[Line, ...]]
 
 
-def _turn(journal: str, links: tuple[str, str], control: Collection[str], text: str) -> _Opposite:
+def _turn(
+    journal: str, links: tuple[str, str], control: Collection[str], text: str, wanted: Callable[[Any], bool]
+) -> _Opposite:
     """Return a journal with every sign turned; gifts are left to the register, which writes their transactions."""
     turned = _Opposite([], {}, {}, {})
     for entry in _transactions(journal):
+        if "gift" not in entry.tags and not wanted(entry):
+            continue
         lines = [
             Line(code_of(one.account) or "", -to_cents(one.units.number), _texts(one.meta or {}))
             for one in entry.postings

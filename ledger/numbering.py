@@ -93,6 +93,11 @@ def _key(name: str) -> str:
     return _KEPT.sub("", name.upper())
 
 
+def undone_name(name: str, told: str | None) -> str:
+    """Return the name of the document that one takes back, whole or in part; earlier ones say it by their name only."""
+    return told or name.removeprefix("undo-")
+
+
 def source_of(kind: str, bank: str | None, name: str, undoes: EntrySource | None = None) -> EntrySource:
     """Return the source of a document's entries; what undoes a document stands in the journals of that document."""
     return undoes if undoes is not None else EntrySource(DocumentKind(kind), bank, name)
@@ -198,7 +203,7 @@ def sources_of(documents: Iterable[PostedDocument]) -> dict[str, EntrySource]:
     """Return the source of each document's entries by its name; `documents` stand in the order of posting."""
     sources: dict[str, EntrySource] = {}
     for row in documents:
-        undoes = sources.get(row.name.removeprefix("undo-")) if row.kind == DocumentKind.UNDO else None
+        undoes = sources.get(undone_name(row.name, row.summary.undoes)) if row.kind == DocumentKind.UNDO else None
         sources[row.name] = source_of(row.kind, row.bank, row.name, undoes)
     return sources
 

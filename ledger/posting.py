@@ -24,7 +24,7 @@ from ledger.dimensions import LineKeys, with_tags
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.journal import Entry, Line
-from ledger.numbering import EntrySource, Numbering, journals_of, source_of, with_numbers
+from ledger.numbering import EntrySource, Numbering, journals_of, source_of, undone_name, with_numbers
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentRecord, MovementRow, all_documents, find_document, insert_document
 from ledger.register.gifts import totals_of
@@ -183,7 +183,7 @@ class Posting:
         """Return what a document's entries come from; those of an undoing stand in the journals of what it undoes."""
         undoes = None
         if record.kind is DocumentKind.UNDO:
-            row = find_document(self.connection, record.name.removeprefix("undo-"))
+            row = find_document(self.connection, undone_name(record.name, record.summary.undoes))
             undoes = None if row is None else source_of(row.kind, row.bank, row.name)
         return source_of(record.kind, record.bank, record.name, undoes)
 

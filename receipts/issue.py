@@ -76,7 +76,8 @@ def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int
     assessment = assess_year(gifts, identities, sealer, year, policy)
     held = {row.donor: row for row in receiptbook.receipts_of(gifts, year) if row.state == receiptbook.State.ISSUED}
     covered: dict[int, set[int]] = {}
-    for gift_id, number in receiptbook.covered_gifts(gifts, year).items():
+    printed = receiptbook.covered_gifts(gifts, year)
+    for gift_id, number in printed.items():
         covered.setdefault(number, set()).add(gift_id)
     due = []
     changed = []
@@ -85,7 +86,8 @@ def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int
         row = held.get(decision.donor)
         decided.add(decision.donor)
         if row is None:
-            if decision.reason is None:
+            # A gift that stands on a receipt of another key, which was merged since, is not certified twice.
+            if decision.reason is None and printed.keys().isdisjoint(decision.gift_ids):
                 due.append(decision)
         elif decision.reason not in _MAY_STAND or set(decision.gift_ids) != covered.get(row.number, set()):
             now = decision.cents if decision.reason in _MAY_STAND else 0

@@ -131,6 +131,16 @@ def _near(word: str, donors: Directory) -> dict[str, float]:
     return found
 
 
+def same_name(one: str, other: str) -> bool:
+    """Return whether two names have the same words, in whatever order and writing."""
+    return bool(_words(one)) and _words(one) == _words(other)
+
+
+def alike_names(one: str, other: str) -> bool:
+    """Return whether two names have a word in common."""
+    return not _words(one).isdisjoint(_words(other))
+
+
 def _words(text: str) -> frozenset[str]:
     folded = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter if letter.isalnum() else " " for letter in folded if not unicodedata.combining(letter))

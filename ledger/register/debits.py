@@ -357,3 +357,9 @@ def instalments_of(connection: Connection, document_id: int) -> list[Instalment]
         )
         for row in connection.execute(query)
     ]
+
+
+def has_failures(connection: Connection, document_id: int) -> bool:
+    """Return whether a document entered that collections failed."""
+    query = select(rejection.c.end_to_end).where(rejection.c.document_id == document_id).limit(1)
+    return connection.execute(query).first() is not None

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     RowMapping,
     bindparam,
+    exists,
     func,
     select,
     text,
@@ -35,6 +36,7 @@ from ledger.register.tables import (
     movement,
     stands,
     undone,
+    undone_part,
 )
 from ledger.store import bulk_insert, iso, slices
 
@@ -360,11 +362,12 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
 
 
 def _partly_undone(connection: Connection, digests: Iterable[str]) -> set[str]:
-    """Return those of these files, not of a bank, of which some document was undone: it may come again."""
+    """Return those of these files, not of a bank, of which a document or part of one was undone: it may come again."""
+    part = exists().where(undone_part.c.document_id == document.c.id)
     found: set[str] = set()
     for some in slices(sorted(digests)):
         query = select(document.c.file_digest).where(
-            document.c.file_digest.in_(some), document.c.bank.is_(None), ~stands
+            document.c.file_digest.in_(some), document.c.bank.is_(None), ~stands | part
         )
         found.update(connection.execute(query).scalars())
     return found
@@ -414,6 +417,30 @@ def undone_by(connection: Connection) -> dict[int, int]:
 def insert_undone(connection: Connection, document_id: int, by_document_id: int) -> None:
     """Remember that a document was undone: from now on it is history."""
     connection.execute(undone.insert().values(document_id=document_id, by_document_id=by_document_id))
+
+
+class UndonePart(NamedTuple):
+    """A voucher or decision of a document that was undone alone: by what it is known, its line, what undid it."""
+
+    reference: str
+    day: date
+    position: int | None
+    by_document_id: int
+
+
+def parts_undone(connection: Connection, document_id: int) -> list[UndonePart]:
+    """Return what of a document was undone without it, in the order of undoing."""
+    query = select(
+        undone_part.c.reference, undone_part.c.day, undone_part.c.position, undone_part.c.by_document_id
+    ).where(undone_part.c.document_id == document_id)
+    rows = connection.execute(query.order_by(undone_part.c.by_document_id, undone_part.c.reference, undone_part.c.day))
+    return [UndonePart(*row) for row in rows]
+
+
+def insert_undone_parts(connection: Connection, document_id: int, parts: Iterable[UndonePart]) -> None:
+    """Remember that parts of a document were undone: they can be posted again, the rest stands."""
+    values = [{"document_id": document_id, **one._asdict()} for one in parts]
+    connection.execute(undone_part.insert(), values)
 
 
 def first_document(connection: Connection, kind: str, file_digest: str) -> int | None:

@@ -178,6 +178,33 @@ def years_issued(connection: Connection) -> list[int]:
     return list(connection.execute(select(receipt.c.year).distinct().order_by(receipt.c.year)).scalars())
 
 
+class Held(NamedTuple):
+    """A valid receipt of a donor."""
+
+    year: int
+    number: int
+
+
+def receipts_held(connection: Connection, donor: str) -> list[Held]:
+    """Return the valid receipts issued to a donor key, by year."""
+    query = select(receipt.c.year, receipt.c.number).where(
+        receipt.c.donor == donor, receipt.c.state == State.ISSUED.value
+    )
+    return [Held(*row) for row in connection.execute(query.order_by(receipt.c.year, receipt.c.number))]
+
+
+def receipts_with_gifts_of(connection: Connection, holder: str, donor: str) -> list[Held]:
+    """Return the valid receipts of a donor key on which gifts of another key stand."""
+    query = (
+        select(receipt.c.year, receipt.c.number)
+        .join(receipt_gift, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number))
+        .join(gift, gift.c.id == receipt_gift.c.gift_id)
+        .where(receipt.c.donor == holder, receipt.c.state == State.ISSUED.value, gift.c.donor == donor)
+        .distinct()
+    )
+    return [Held(*row) for row in connection.execute(query.order_by(receipt.c.year, receipt.c.number))]
+
+
 def covered_gifts(connection: Connection, year: int) -> dict[int, int]:
     """Return the gifts that stand on a valid receipt of a year: gift id -> receipt number."""
     query = (

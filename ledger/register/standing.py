@@ -8,10 +8,10 @@ a sheet names) follows that chain to its end.
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from ledger.records import DocumentKind
-from ledger.register.tables import document, gift, undone
+from ledger.register.tables import document, gift, undone, undone_part
 from ledger.store import slices
 
 
@@ -41,10 +41,13 @@ _BACKS = select(
     gift.c.position,
     document.c.name,
     document.c.kind,
-    undone.c.by_document_id,
+    func.coalesce(undone.c.by_document_id, undone_part.c.by_document_id).label("by_document_id"),
 ).select_from(
-    gift.join(document, document.c.id == gift.c.document_id).outerjoin(
-        undone, undone.c.document_id == gift.c.document_id
+    gift.join(document, document.c.id == gift.c.document_id)
+    .outerjoin(undone, undone.c.document_id == gift.c.document_id)
+    .outerjoin(
+        undone_part,
+        (undone_part.c.document_id == gift.c.document_id) & (undone_part.c.position == gift.c.position),
     )
 )
 

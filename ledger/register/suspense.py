@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from ledger.instalments import CLAIMABLE
-from ledger.records import LineOutcome
+from ledger.records import DocumentKind, LineOutcome
 from ledger.register.documents import DocumentSummary
 from ledger.register.gifts import MandateGift, gifts_of_mandates, originals_of
 from ledger.register.tables import assignment, document, gift, movement, stands, undone, voucher, was_undone
@@ -31,6 +31,7 @@ class LineKey(NamedTuple):
 def ever_assigned(connection: Connection) -> set[LineKey]:
     """Return the lines that were assigned once, though it was undone since: a person decides them.
 
+    So does one decide a line that was put back on suspense by hand, at the place where it waits.
     An assignment that was undone because the decision it followed from was undone is as if it had never been.
     """
     by = document.alias("by_document")
@@ -41,7 +42,13 @@ def ever_assigned(connection: Connection) -> set[LineKey]:
     )
     followed = {row.document_id for row in connection.execute(undoings) if DocumentSummary.read(row.summary).follows}
     rows = select(assignment.c.document_id, assignment.c.item_document_id, assignment.c.item_position)
-    return {LineKey(*row[1:]) for row in connection.execute(rows) if row.document_id not in followed}
+    once = {LineKey(*row[1:]) for row in connection.execute(rows) if row.document_id not in followed}
+    put_back = (
+        select(assignment.c.document_id, assignment.c.position)
+        .join(document, document.c.id == assignment.c.document_id)
+        .where(document.c.kind == DocumentKind.RECLASSIFICATION.value)
+    )
+    return once | {LineKey(*row) for row in connection.execute(put_back)}
 
 
 def places_before(connection: Connection, name: str, position: int) -> list[tuple[str, int]]:
@@ -93,13 +100,31 @@ def _first_bank() -> Any:
     )
 
 
+def _bank_of_line() -> Any:
+    """Return the bank account of the line that was put back on suspense at a place."""
+    origin, put_back = document.alias("origin_of_line"), assignment.alias("put_back_by_hand")
+    return (
+        select(origin.c.bank)
+        .select_from(put_back)
+        .join(origin, origin.c.id == put_back.c.item_document_id)
+        .where(
+            put_back.c.document_id == movement.c.document_id,
+            put_back.c.position == movement.c.position,
+            movement.c.outcome == LineOutcome.SUSPENSE.value,
+        )
+        .correlate(movement)
+        .scalar_subquery()
+    )
+
+
 def lines_decided(connection: Connection, document_id: int) -> list[str]:
     """Return the lines (`document:position`) that a document decided about, on suspense or as gifts."""
     query = select(document.c.name, assignment.c.item_position).join(
         document, document.c.id == assignment.c.item_document_id
     )
-    rows = connection.execute(query.where(assignment.c.document_id == document_id))
-    vouchers = connection.execute(select(voucher.c.reference).where(voucher.c.document_id == document_id)).scalars()
+    rows = connection.execute(query.where(assignment.c.document_id == document_id, ~was_undone(assignment)))
+    own = select(voucher.c.reference).where(voucher.c.document_id == document_id, ~was_undone(voucher))
+    vouchers = connection.execute(own).scalars()
     return [*(f"{name}:{position}" for name, position in rows), *vouchers]
 
 
@@ -116,10 +141,41 @@ def assignments_to(connection: Connection, document_id: int) -> list[AssignedLin
     query = (
         select(document.c.id, document.c.name, assignment.c.item_position)
         .join(document, document.c.id == assignment.c.document_id)
-        .where(assignment.c.item_document_id == document_id)
+        .where(assignment.c.item_document_id == document_id, ~was_undone(assignment))
         .order_by(document.c.id)
     )
     return [AssignedLine(*row) for row in connection.execute(query)]
+
+
+class DecidedLine(NamedTuple):
+    """The decision at a line of a document that stands there, and the line that it is about."""
+
+    position: int
+    day: date
+    line: LineKey
+    place: tuple[str, int]
+
+
+def decided_in(connection: Connection, document_id: int) -> list[DecidedLine]:
+    """Return the decisions of a document that were not undone, in order."""
+    query = (
+        select(
+            assignment.c.position,
+            assignment.c.day,
+            assignment.c.item_document_id,
+            assignment.c.item_position,
+            document.c.name,
+        )
+        .join(document, document.c.id == assignment.c.item_document_id)
+        .where(assignment.c.document_id == document_id, ~was_undone(assignment))
+        .order_by(assignment.c.position)
+    )
+    return [
+        DecidedLine(
+            row.position, row.day, LineKey(row.item_document_id, row.item_position), (row.name, row.item_position)
+        )
+        for row in connection.execute(query)
+    ]
 
 
 class OpenItem(NamedTuple):
@@ -155,7 +211,7 @@ def open_items(connection: Connection) -> list[OpenItem]:
             movement.c.value,
             movement.c.cents,
             movement.c.code,
-            func.coalesce(document.c.bank, _first_bank()),
+            func.coalesce(document.c.bank, _first_bank(), _bank_of_line()),
             movement.c.reference,
             movement.c.mandate,
             movement.c.reason,
@@ -231,7 +287,7 @@ _LINE = select(
     movement.c.reference,
     movement.c.mandate,
     movement.c.reason,
-    func.coalesce(document.c.bank, _first_bank()).label("bank"),
+    func.coalesce(document.c.bank, _first_bank(), _bank_of_line()).label("bank"),
     movement.c.outcome,
     movement.c.account,
 ).join(document, document.c.id == movement.c.document_id)

@@ -201,6 +201,19 @@ undone = Table(
 )
 
 
+# A voucher or a decision that was undone without its document; `position` is the line of the document where it has one.
+undone_part = Table(
+    "undone_part",
+    metadata,
+    Column("document_id", Integer, ForeignKey("document.id"), primary_key=True),
+    Column("reference", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("position", Integer),
+    Column("by_document_id", Integer, ForeignKey("document.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
 entry_number = Table(
     "entry_number",
     metadata,
@@ -257,8 +270,16 @@ MOVEMENT_COLUMNS = tuple(column.name for column in movement.columns)
 
 
 def was_undone(table: Table) -> Any:
-    """Return the condition that the document of a row was undone."""
-    return exists().where(undone.c.document_id == table.c.document_id)
+    """Return the condition that a row was undone, with its document or, of what is undone alone, by itself."""
+    whole = exists().where(undone.c.document_id == table.c.document_id)
+    if table.name not in _ALONE:
+        return whole
+    same = (undone_part.c[name] == table.c[name] for name in ("document_id", *_ALONE[table.name]))
+    return whole | exists().where(*same)
+
+
+# By what a row is known that was undone without its document.
+_ALONE = {"voucher": ("reference", "day"), "assignment": ("position",), "in_kind": ("reference",)}
 
 
 # A document that was undone is history: nothing that asks what is posted sees it.

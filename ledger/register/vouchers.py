@@ -107,7 +107,7 @@ def voucher_contents(connection: Connection, kind: str, references: Iterable[str
         query = (
             select(voucher.c.reference, voucher.c.digest)
             .join(document, document.c.id == voucher.c.document_id)
-            .where(voucher.c.kind == kind, voucher.c.reference.in_(some), stands)
+            .where(voucher.c.kind == kind, voucher.c.reference.in_(some), stands, ~was_undone(voucher))
         )
         found.update({row.reference: row.digest for row in connection.execute(query)})
     return found
@@ -121,11 +121,42 @@ def documents_of_vouchers(connection: Connection, kind: str, references: Iterabl
         query = (
             select(document.c.id, document.c.name)
             .join(voucher, voucher.c.document_id == document.c.id)
-            .where(voucher.c.kind == kind, voucher.c.reference.in_(some), stands)
+            .where(voucher.c.kind == kind, voucher.c.reference.in_(some), stands, ~was_undone(voucher))
             .distinct()
         )
         found.update({row.id: row.name for row in connection.execute(query)})
     return [found[number] for number in sorted(found)]
+
+
+class PlacedVoucher(NamedTuple):
+    """A voucher of a document that stands there, and its line where it has one; `kind` is that of the document."""
+
+    kind: str
+    reference: str
+    day: date
+    position: int | None
+
+
+def vouchers_standing(connection: Connection, document_id: int) -> list[PlacedVoucher]:
+    """Return the vouchers of a document that were not undone, in their order, each with its line where it has one."""
+    own = in_kind.c.document_id == document_id
+    rows = connection.execute(select(in_kind.c.reference, in_kind.c.position).where(own))
+    places = {row.reference: int(row.position) for row in rows}
+    query = select(voucher.c.kind, voucher.c.reference, voucher.c.day).where(
+        voucher.c.document_id == document_id, ~was_undone(voucher)
+    )
+    found = connection.execute(query.order_by(voucher.c.reference, voucher.c.day))
+    return [PlacedVoucher(*row, places.get(row.reference)) for row in found]
+
+
+def vouchers_named(connection: Connection, kind: str, reference: str) -> list[tuple[str, date]]:
+    """Return the documents that hold a voucher of this reference which stands, each with its day, in order."""
+    query = (
+        select(document.c.name, voucher.c.day)
+        .join(document, document.c.id == voucher.c.document_id)
+        .where(voucher.c.kind == kind, voucher.c.reference == reference, ~was_undone(voucher))
+    )
+    return [(row.name, row.day) for row in connection.execute(query.order_by(document.c.id))]
 
 
 def has_vouchers(connection: Connection, document_id: int) -> bool:

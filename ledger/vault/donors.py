@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     delete,
     select,
+    update,
 )
 
 from ledger.store import bulk_insert, slices
@@ -138,6 +139,11 @@ def find_donors(connection: Connection, sealer: Sealer | None, keys: Iterable[st
             since=row.since,
             merged_into=row.merged_into,
         )
+
+
+def merge_into(connection: Connection, gone: str, keep: str | None) -> None:
+    """Let a donor live on under another key, None under its own again: both stay, and what leads to it follows."""
+    connection.execute(update(donor).where(donor.c.key == gone).values(merged_into=keep))
 
 
 def merged_keys(connection: Connection) -> set[str]:

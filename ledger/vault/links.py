@@ -1,6 +1,6 @@
 """The links that lead from a bank line to exactly one donor: accounts, communications, mandates, e-mail addresses."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -91,21 +91,39 @@ def learnt_accounts(connection: Connection) -> list[Learnt]:
 
 
 def load_emails(connection: Connection) -> dict[str, str | None]:
-    """Return whose each e-mail address is, in lower case; None where several donors have it: a person decides."""
+    """Return whose each e-mail address is, in lower case; None where several donors have it: a person decides.
+
+    That of a donor who was merged is of the one that remains.
+    """
+    merged = survivors(connection)
     owners: dict[str, str | None] = {}
-    query = select(donor.c.email, donor.c.key).where(donor.c.email != "", donor.c.merged_into.is_(None))
-    for email, key in connection.execute(query).all():
-        address = email.strip().casefold()
+    query = select(donor.c.email, donor.c.key).where(donor.c.email != "")
+    for email, own in connection.execute(query).all():
+        address, key = email.strip().casefold(), merged.get(own, own)
         owners[address] = key if owners.get(address, key) == key else None
     return owners
 
 
 def owners_of_ibans(connection: Connection) -> dict[str, set[str]]:
-    """Return the donors of each account that somebody is known to pay from."""
+    """Return the donors of each account that somebody is known to pay from, the one that remains of those merged."""
+    merged = survivors(connection)
     owners: dict[str, set[str]] = {}
     for iban, key in connection.execute(_ACCOUNTS):
-        owners.setdefault(iban, set()).add(key)
+        owners.setdefault(iban, set()).add(merged.get(key, key))
     return owners
+
+
+def signs_of_donors(connection: Connection) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield what donors are known by besides their name (`iban`, `email`, `number`), each with the key."""
+    for iban, key in connection.execute(_ACCOUNTS):
+        yield ("iban", iban), key
+    query = select(donor.c.key, donor.c.email, donor.c.enterprise_number)
+    rows = connection.execute(query.where((donor.c.email != "") | donor.c.enterprise_number.is_not(None)))
+    for key, email, number in rows:
+        if email:
+            yield ("email", email.strip().casefold()), key
+        if number:
+            yield ("number", number), key
 
 
 def learn_ibans(connection: Connection, rows: Iterable[tuple[str, str, str]]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from ledger.errors import OboleError
 from ledger.kinds import kind_word
 from ledger.money import to_decimal
-from ledger.register.documents import all_documents, find_document, undone_by
+from ledger.register.documents import all_documents, find_document, parts_undone, undone_by
 from obole.books.opened import Books
 from obole.words import _, text_in
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
@@ -22,7 +22,9 @@ def document_record(books: Books, name: str) -> dict[str, Any]:
         if row is None:
             raise NoDocument(_("{name}: no such document; `obole documents` lists those posted.").format(name=name))
         by = undone_by(connection).get(row.id)
-        undone = next((one.name for one in all_documents(connection) if one.id == by), None)
+        names = {one.id: one.name for one in all_documents(connection)}
+        undone = names.get(by) if by is not None else None
+        parts = {one.reference: names[one.by_document_id] for one in parts_undone(connection, row.id)}
     told = row.summary
     return {
         "document": row.name,
@@ -39,6 +41,7 @@ def document_record(books: Books, name: str) -> dict[str, Any]:
         "journal": row.journal,
         "sha256": row.file_digest,
         "undone_by": undone,
+        "parts_undone": parts,
     }
 
 

@@ -30,6 +30,7 @@ _COMMANDS = {
     "undo": "obole.command.sources:undo",
     "match": "obole.command.suspense:match",
     "suspense": "obole.command.suspense:suspense",
+    "donors": "obole.command.donors:donors",
     "collect": "obole.command.debits:collect",
     "opening": "obole.command.opening:opening",
     "check": "obole.command.audit:check",

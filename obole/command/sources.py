@@ -12,6 +12,7 @@ import click
 from ledger.errors import Severity
 from ledger.kinds import kind_word
 from ledger.records import DocumentKind
+from ledger.register.documents import DocumentRecord
 from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
 from obole.command.frame import format_of, progress_bar, with_books
@@ -42,14 +43,28 @@ def import_(books: Path, files: tuple[Path, ...], dry_run: bool, form: str) -> N
 
 
 @click.command(
-    help=N_("Reverse a whole document on its own days, while its year is open; its file can then be imported anew.")
+    help=N_(
+        "Reverse a document, or one voucher or line of it, on its own days, while its year is open; its file can then "
+        "be imported anew."
+    )
 )
 @click.argument("document")
+@click.option(
+    "--voucher",
+    help=N_("Only this one: the document number of an entry, the reference of a gift in kind or grant, or a line."),
+)
+@click.option(
+    "--line",
+    type=click.IntRange(1),
+    help=N_("Only this one: what a person decided about it is taken back, else it goes back to what is open."),
+)
 @click.option("--dry-run", is_flag=True, help=N_("Say what would be reversed and change nothing."))
 @with_books
-def undo(books: Path, document: str, dry_run: bool) -> None:
-    """Reverse a whole document on its own days, while its year is open; its file can then be imported anew."""
-    click.echo(say_undone(run(open_books(books), document, dry_run=dry_run)))
+def undo(books: Path, document: str, voucher: str | None, line: int | None, dry_run: bool) -> None:
+    """Reverse a document, or a voucher or line of it, on its own days; its file can then be imported anew."""
+    if voucher is not None and line is not None:
+        raise click.UsageError(_("--voucher or --line, not both"))
+    click.echo(say_undone(run(open_books(books), document, voucher=voucher, line=line, dry_run=dry_run)))
 
 
 @click.command(
@@ -174,6 +189,13 @@ def _decided(told: Told) -> str:
     ).format(count=count, amount=money(cents), document=told.posted[0])
 
 
+def say_decided(record: DocumentRecord) -> str:
+    """Return what is told of open lines that are known now."""
+    told = Told("", record.kind, [record.name])
+    told.add(record.summary.counts, record.summary.cents)
+    return _decided(told)
+
+
 def _told(told: Told) -> list[str]:
     if not told.faults:
         return []
@@ -217,6 +239,8 @@ def say_document(record: Mapping[str, Any]) -> str:
         "undone_by": _("undone_by: {value}"),
     }
     lines += ["  " + told.format(value=record[key]) for key, told in shown.items() if record[key]]
+    parted = _("undone alone: {part}, by {document}")
+    lines += ["  " + parted.format(part=part, document=by) for part, by in record["parts_undone"].items()]
     return "\n".join(lines)
 
 
@@ -228,16 +252,9 @@ def say_undone(outcome: Undone) -> str:
         else:
             told = _("{document} is withdrawn: do not send its file to the bank.")
         return "\n".join([*outcome.recovered, told.format(document=outcome.document)])
-    if outcome.dry_run:
-        told = _(
-            "{document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, "
-            "and {entries} other transactions."
-        )
-    else:
-        told = _(
-            "{document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other transactions."
-        )
+    told = _reversed(outcome)
     told = told.format(
+        part=outcome.part,
         document=outcome.document,
         by=outcome.by,
         gifts=outcome.gifts,
@@ -248,7 +265,32 @@ def say_undone(outcome: Undone) -> str:
     if outcome.document.startswith(f"{DocumentKind.OPENING}-") and not outcome.dry_run:
         lines.append(_("Its balance can be taken anew with `obole opening`."))
     elif outcome.comes_again and not outcome.dry_run:
-        lines.append(_("Its file can be imported anew."))
+        again = _("Its file can be imported anew, for that alone.") if outcome.part else None
+        lines.append(again or _("Its file can be imported anew."))
+    if outcome.waits and outcome.part and not outcome.dry_run:
+        lines.append(_("It waits for a decision: `obole match`."))
     elif outcome.waits and not outcome.dry_run:
         lines.append(_("Its lines wait on suspense again: `obole match`."))
     return "\n".join(lines)
+
+
+def _reversed(outcome: Undone) -> str:
+    """Return the sentence about what is reversed: a document or a part of it, done or to be done."""
+    if outcome.part and outcome.dry_run:
+        return _(
+            "{part} of {document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} "
+            "other transactions."
+        )
+    if outcome.part:
+        return _(
+            "{part} of {document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other "
+            "transactions."
+        )
+    if outcome.dry_run:
+        return _(
+            "{document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, "
+            "and {entries} other transactions."
+        )
+    return _(
+        "{document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other transactions."
+    )

@@ -10,6 +10,8 @@ from obole.books.opened import open_books
 from obole.command.frame import with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.say import SHOWN_LINES, and_more, money
+from obole.command.sources import say_decided
+from obole.suspense.again import LookedAgain, look_again
 from obole.suspense.open_lines import OpenLine, open_lines
 from obole.suspense.sheet import write_sheet
 from obole.words import N_, _, many
@@ -29,9 +31,29 @@ from obole.words import N_, _, many
 @click.option(
     "--lang", "language", type=LANGUAGE_CHOICE, help=N_("Of the headings; default: the foundation's language.")
 )
+@click.option(
+    "--again", is_flag=True, help=N_("Apply the rules and donors of today to what is open, before it is listed.")
+)
+@click.option("--taken-back", is_flag=True, help=N_("With --again: to lines too that were taken back by hand."))
+@click.option("--dry-run", is_flag=True, help=N_("With --again: say what would be decided and change nothing."))
 @with_books
-def match(books: Path, output: Path | None, prefill: int | None, language: str | None) -> None:
+def match(
+    books: Path,
+    *,
+    output: Path | None,
+    prefill: int | None,
+    language: str | None,
+    again: bool,
+    taken_back: bool,
+    dry_run: bool,
+) -> None:
     """List what is open and who it may be; the sheet filled in is taken back by `obole import`."""
+    if (taken_back or dry_run) and not again:
+        raise click.UsageError(_("--taken-back and --dry-run go with --again"))
+    if again:
+        click.echo(say_looked_again(look_again(open_books(books), taken_back=taken_back, dry_run=dry_run)))
+        if dry_run or output is None:
+            return
     _open_lines(books, output, prefill, language, gifts=True)
 
 
@@ -69,6 +91,37 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
     click.echo(told.format(file=output.name, count=len(lines)))
 
 
+def say_looked_again(outcome: LookedAgain) -> str:
+    """Return what is told after `obole match --again`."""
+    lines = [*outcome.recovered, *(say_decided(one.booking.record) for one in outcome.decided)]
+    if outcome.dry_run and outcome.decided:
+        lines.append(_("That is what would be decided; nothing was changed."))
+    if not outcome.decided:
+        lines.append(_("Nothing of what is open is known by the rules and donors of today."))
+    if outcome.taken_back:
+        told = many(
+            "{count} line was taken back by hand and left alone; --taken-back looks at it too.",
+            "{count} lines were taken back by hand and left alone; --taken-back looks at them too.",
+            outcome.taken_back,
+        )
+        lines.append(told.format(count=outcome.taken_back))
+    if outcome.closed:
+        told = many(
+            "{count} line is of a closed year and waits for a person.",
+            "{count} lines are of closed years and wait for a person.",
+            outcome.closed,
+        )
+        lines.append(told.format(count=outcome.closed))
+    lines.append(
+        many(
+            "{count} line waits on the suspense account for a decision: `obole match`.",
+            "{count} lines wait on the suspense account for a decision: `obole match`.",
+            outcome.open,
+        ).format(count=outcome.open)
+    )
+    return "\n".join(lines)
+
+
 def say_open_lines(lines: Sequence[OpenLine]) -> str:
     """Return the list of what is open."""
     if not lines:
@@ -99,11 +152,12 @@ def _listed(told: str, lines: Sequence[OpenLine]) -> list[str]:
     for line in lines[:SHOWN_LINES]:
         guesses = [f"{one.donor} {round(100 * one.score)} %" for one in line.proposals]
         guesses += [f"{one.donor} {one.gift} {round(100 * one.score)} %" for one in line.gifts]
+        guesses += [f"{one.account} {one.party} {round(100 * one.score)} %".replace("  ", " ") for one in line.accounts]
         guess = ", ".join(guesses) or "-"
         where = f"{line.document} {line.position}"
         shown.append(f"  {line.booked}  {where:<30} {money(line.cents):>14} EUR  {line.name[:30]:<30} {guess}")
-        if line.proposals or line.gifts:
-            reasons = (line.proposals or line.gifts)[0].reasons
+        if line.proposals or line.gifts or line.accounts:
+            reasons = (line.account or (line.proposals or line.gifts)[0]).reasons
             shown.append(f"{'':14}{', '.join(reasons)}")
     if len(lines) > SHOWN_LINES:
         shown.append("  " + and_more(len(lines) - SHOWN_LINES))

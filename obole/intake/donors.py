@@ -1,16 +1,17 @@
 """The donor register into the vault."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from importers.deciding.proposals import same_name
 from importers.registers import donors as donor_file
 from importers.registers.donors import DonorRow
 from ledger.errors import Fault, Severity
 from ledger.records import DocumentKind
-from ledger.vault.donors import Donor, save_donors, whole_donors
-from ledger.vault.links import load_links, owners_of_numbers
+from ledger.vault.donors import Donor, find_donors, save_donors, whole_donors
+from ledger.vault.links import load_links, owners_of_numbers, signs_of_donors, survivors
 from obole.books.opened import Books
 from obole.books.vault_rows import laid_over, take_rows
 from obole.intake.guards import refuse_file, refuse_where
@@ -34,7 +35,8 @@ def take_donors(books: Books, path: Path) -> Taken:
     def save(identities: Connection, donors: Sequence[Donor]) -> None:
         save_donors(identities, books.sealer, donors)
 
-    return take_rows(books, DocumentKind.DONORS, file, changed, remarks=_emptied(rows, before), save=save)
+    remarks = [*_emptied(rows, before), *_second_keys(books, file.rows, changed)]
+    return take_rows(books, DocumentKind.DONORS, file, changed, remarks=remarks, save=save)
 
 
 def _taken_links(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
@@ -69,6 +71,73 @@ def _taken_numbers(books: Books, rows: Sequence[DonorRow]) -> list[Fault]:
             message = _("column `national_number` is that of {owner} too; correct it, or keep one of the two donors")
             faults.append(Fault(message.format(owner=owner), row.row))
     return faults
+
+
+def _second_keys(books: Books, rows: Sequence[DonorRow], changed: Sequence[Donor]) -> list[Fault]:
+    """Tell new or changed donors that have name and account, address of e-mail or number of another key."""
+    if not changed:
+        return []
+    signs = {row.key: list(_signs(row)) for row in changed}
+    wanted = {sign for some in signs.values() for sign in some}
+    with books.vault.connect() as connection:
+        merged = survivors(connection)
+        there: dict[tuple[str, str], set[str]] = {}
+        for sign, key in signs_of_donors(connection):
+            if sign in wanted:
+                there.setdefault(sign, set()).add(key)
+        for key, some in signs.items():
+            for sign in some:
+                there.setdefault(sign, set()).add(key)
+        shared = {key for keys in there.values() if len(keys) > 1 for key in keys}
+        names = {one.key: _name(one) for one in find_donors(connection, None, shared)} if shared else {}
+    names |= {row.key: _name(row) for row in changed}
+    places = {row.key: row.row for row in rows}
+    return [
+        _second(keep, gone, sign, places[max((keep, gone), key=lambda key: places.get(key, 0))])
+        for (keep, gone), sign in sorted(_pairs(signs, there, names, merged).items())
+    ]
+
+
+def _pairs(
+    signs: Mapping[str, Sequence[tuple[str, str]]],
+    there: Mapping[tuple[str, str], set[str]],
+    names: Mapping[str, str],
+    merged: Mapping[str, str],
+) -> dict[tuple[str, str], str]:
+    """Return the keys that share a sign and the words of their name, the first of them to keep, with the sign."""
+    found: dict[tuple[str, str], str] = {}
+    for key, some in signs.items():
+        for sign in some:
+            for other in there[sign]:
+                one = merged.get(key, key) == merged.get(other, other)
+                if other == key or one or not same_name(names.get(key, ""), names.get(other, "")):
+                    continue
+                found.setdefault((min(key, other), max(key, other)), sign[0])
+    return found
+
+
+def _signs(row: Donor) -> Iterator[tuple[str, str]]:
+    """Yield what, with the same name, makes two keys likely to be one donor."""
+    for account in row.ibans:
+        yield "iban", account
+    if row.email:
+        yield "email", row.email.strip().casefold()
+    if row.enterprise_number:
+        yield "number", row.enterprise_number
+
+
+def _second(keep: str, gone: str, sign: str, row: int) -> Fault:
+    said = {
+        "iban": _("{gone} has the name and the account of {keep}"),
+        "email": _("{gone} has the name and the e-mail address of {keep}"),
+        "number": _("{gone} has the name and the enterprise number of {keep}"),
+    }[sign].format(keep=keep, gone=gone)
+    message = _("{said}: if they are one donor, `obole donors merge {keep} {gone}` (first with --dry-run)")
+    return Fault(message.format(said=said, keep=keep, gone=gone), row, Severity.WARNING)
+
+
+def _name(one: Donor) -> str:
+    return f"{one.first_name} {one.last_name}".strip()
 
 
 # Columns of the donor register whose field of a Donor has another name.

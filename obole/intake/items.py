@@ -1,10 +1,11 @@
 """Parts of a register or journal that are posted once, known by their reference and day."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from sqlalchemy import Connection
@@ -28,6 +29,7 @@ from ledger.register.vouchers import (
     find_vouchers,
     insert_in_kind,
     save_grants,
+    vouchers_named,
 )
 from ledger.sources import digest_of, source_document
 from obole.books.opened import Books
@@ -76,8 +78,8 @@ def take_items(
     digest = file.digest
     content = path.read_bytes()
     with books.posting() as posting:
-        new = _new_items(posting.connection, kind, items, path, taken)
         closed = books.closed_years(posting.connection)
+        new = _new_items(posting.connection, kind, items, path, taken, closed)
         shut = (item for item in new if item.day.year in closed)
         message = _("dated {day}, but {year} is closed; use an open year")
         faults = [Fault(message.format(day=one.day, year=one.day.year), one.row) for one in shut]
@@ -106,21 +108,26 @@ def take_items(
     return taken
 
 
-def _new_items(
-    connection: Connection, kind: DocumentKind, items: Sequence[Item], path: Path, taken: Taken
+def _new_items(  # noqa: PLR0917 - what is known, what comes, what is told
+    connection: Connection,
+    kind: DocumentKind,
+    items: Sequence[Item],
+    path: Path,
+    taken: Taken,
+    closed: Collection[int],
 ) -> list[Item]:
     known = find_vouchers(connection, kind, [item.key for item in items])
     new: list[Item] = []
-    faults = _moved(connection, kind, items)
+    faults = _moved(connection, kind, items, closed)
     for item in items:
         before = known.get(item.key)
         if before is None:
             new.append(item)
         elif before != item.digest:
-            message = _(
-                "{reference} of {day} was posted before with another content; reverse it with a new entry"
-            ).format(reference=item.reference, day=item.day)
-            faults.append(Fault(message, item.row))
+            told = _("{reference} of {day} was posted before with another content").format(
+                reference=item.reference, day=item.day
+            )
+            faults.append(Fault(f"{told}; {_mended(connection, kind, item.key, closed)}", item.row))
     refuse_where(path, faults)
     taken.counts["new"] = len(new)
     taken.counts["known"] = len(items) - len(new)
@@ -131,7 +138,18 @@ def _new_items(
     return new
 
 
-def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item]) -> list[Fault]:
+def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed: Collection[int]) -> str:
+    """Say how to have a voucher that was posted otherwise the way the file has it now."""
+    there = [name for name, day in vouchers_named(connection, kind, key.reference) if day == key.day]
+    if key.day.year in closed or not there:
+        message = _("{year} is closed, so that it stays; enter the difference as an entry of an open year")
+        return message.format(year=key.day.year)
+    voucher = _owner(kind, key.reference).partition(">")[0] if kind is DocumentKind.ASSIGNMENT else None
+    message = _("`obole undo {document} --voucher {voucher}` takes it back alone, then import this file again")
+    return message.format(document=there[0], voucher=quote(voucher or _owner(kind, key.reference)))
+
+
+def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: Collection[int]) -> list[Fault]:
     """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
 
     A gift in kind is known by its reference whatever its day; the entries of a grant are known by the grant.
@@ -141,11 +159,18 @@ def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item]) ->
     asked = {item.key for item in items}
     rows = {_owner(kind, item.reference): item.row for item in items}
     message = _(
-        "{reference} was posted on {day}, which this file does not have any more; put that row back as it was, and "
-        "enter the change as a row of its own"
+        "{reference} was posted on {day}, which this file does not have any more; put that row back as it was, or: "
+        "{remedy}"
     )
     return [
-        Fault(message.format(reference=reference, day=day), rows[_owner(kind, reference)])
+        Fault(
+            message.format(
+                reference=reference,
+                day=day,
+                remedy=_mended(connection, kind, VoucherKey(reference, day), closed),
+            ),
+            rows[_owner(kind, reference)],
+        )
         for reference, day in sorted(all_vouchers(connection, kind).keys() - asked)
         if _owner(kind, reference) in rows
     ]

@@ -9,21 +9,60 @@ does one whose assignment was undone.
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from importers.deciding.booking import BookedAgain, Desk, book_open
 from ledger.posting import Posting
 from ledger.records import DocumentKind
 from ledger.register.suspense import Decision, OpenItem, ever_assigned, insert_assignments, open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
-from obole.books.opened import Books
+from obole.books.opened import Books, settle
 from obole.intake.desk import desk_of, load_known
 from obole.intake.lookup import line_again, look_up_lines
 
 
-def reconsider(books: Books) -> list[BookedAgain]:
-    """Post what of the open lines is known now, one document per account and year."""
+@dataclass(frozen=True, slots=True)
+class LookedAgain:
+    """The outcome of a look at the open lines: what is known now, how many wait still.
+
+    `taken_back` are those of them that a person took back from a decision, which were left alone; `closed` those of
+    closed years.
+    """
+
+    decided: Sequence[BookedAgain]
+    open: int
+    taken_back: int
+    closed: int
+    dry_run: bool = False
+    recovered: tuple[str, ...] = ()
+
+
+def look_again(books: Books, *, taken_back: bool = False, dry_run: bool = False) -> LookedAgain:
+    """Apply the rules and donors of today to what is open; with `taken_back` to what a person took back too."""
+    if dry_run:
+        with books.tried() as trial:
+            return replace(_look(trial, taken_back), dry_run=True)
+    with books.writing():
+        recovered = settle(books)
+        return replace(_look(books, taken_back), recovered=tuple(recovered))
+
+
+def _look(books: Books, taken_back: bool) -> LookedAgain:
+    decided = reconsider(books, taken_back=taken_back)
     with books.register.connect() as connection:
-        once = ever_assigned(connection)
+        once, items = ever_assigned(connection), open_items(connection)
+        closed = books.closed_years(connection)
+    alone = 0 if taken_back else sum(item.key in once for item in items)
+    return LookedAgain(decided, len(items), alone, sum(item.booked.year in closed for item in items))
+
+
+def reconsider(books: Books, *, taken_back: bool = False) -> list[BookedAgain]:
+    """Post what of the open lines is known now, one document per account and year.
+
+    Lines that a person took back are left alone, unless `taken_back`.
+    """
+    with books.register.connect() as connection:
+        once = set() if taken_back else ever_assigned(connection)
         items = [item for item in open_items(connection) if item.key not in once]
         closed = books.closed_years(connection)
     groups: dict[tuple[str, int], list[OpenItem]] = defaultdict(list)

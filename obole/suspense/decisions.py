@@ -30,7 +30,7 @@ from ledger.register.vouchers import VoucherKey, find_vouchers
 from ledger.sources import digest_of
 from ledger.store import iso
 from ledger.vault.counterparties import Counterparty, all_counterparties, save_counterparties
-from ledger.vault.links import Learnt, forget_ibans, learn_ibans, learnt_accounts, owners_of_ibans
+from ledger.vault.links import Learnt, forget_ibans, learn_ibans, learnt_accounts, owners_of_ibans, survivors
 from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.opened import Books
@@ -406,14 +406,14 @@ def _settled(
     _enter_failures(books, sheet, posting, posted)
     with books.vault.connect() as identities:
         behind = all_counterparties(identities)
-        owners = owners_of_ibans(identities)
+        owners, merged = owners_of_ibans(identities), survivors(identities)
         wrong = _superseded(posting.connection, sheet.cases, learnt_accounts(identities))
     back = take_back(books, posting, wrong, {*posted}) if wrong else TakenBack()
     told += [Fault(one, severity=Severity.WARNING) for one in back.told()]
     for one in wrong:
         owners.get(one.iban, set()).discard(one.donor)
     roots = {case.row.place: _root(posting.connection, case) for case in sheet.cases if case.row.donor}
-    links, remarks = _lessons(sheet.cases, roots, behind, owners)
+    links, remarks = _lessons(sheet.cases, roots, behind, owners, merged)
     told += remarks
     with books.vault.begin() as identities:
         forget_ibans(identities, (one.line for one in wrong))
@@ -446,6 +446,7 @@ def _lessons(
     roots: Mapping[tuple[str, int], tuple[str, int]],
     behind: Mapping[tuple[str, int], Counterparty],
     owners: Mapping[str, set[str]],
+    merged: Mapping[str, str],
 ) -> tuple[list[Learnt], list[Fault]]:
     """Return the accounts to remember for each donor whose line came from them; say where another donor has one."""
     claims: dict[str, dict[str, AssignmentRow]] = {}
@@ -455,7 +456,7 @@ def _lessons(
         known = behind.get(roots[case.row.place])
         iban = known.account if known is not None else ""
         if iban and valid_iban(iban):
-            claims.setdefault(iban, {})[case.row.donor] = case.row
+            claims.setdefault(iban, {})[merged.get(case.row.donor, case.row.donor)] = case.row
     links: list[Learnt] = []
     remarks: list[Fault] = []
     for iban, rows in sorted(claims.items()):

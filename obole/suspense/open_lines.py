@@ -5,7 +5,7 @@ never accepted by itself; the sheet filled in is taken back by `obole import`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 from importers.bank.communications import find_ogm
 from importers.deciding.proposals import Proposal, directory, propose
-from ledger.register.gifts import Noted, donorless_gifts, noted_gifts, standing_gifts
-from ledger.register.suspense import open_items
+from ledger.register.gifts import Noted, PostedGift, donorless_gifts, noted_gifts, standing_gifts
+from ledger.register.suspense import OpenItem, open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
 from ledger.vault.donors import find_donors
 from ledger.vault.links import load_links, owners_of_ibans
 from obole.books.opened import Books
 from obole.suspense.likely import LikelyGift, likely_gifts
+from obole.suspense.obvious import LikelyAccount, likely_accounts
 from obole.words import _
 
 # How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
@@ -45,7 +46,7 @@ _ABOUT = timedelta(7)  # a CRM gives the day of the promise, or that on which so
 class OpenLine:
     """An open line with what the vault knows of it; `waits` where it is on suspense, else it is a gift of nobody.
 
-    `gifts` are those that a payment is likely to pay back.
+    `gifts` are those that a payment is likely to pay back, `accounts` where it may belong otherwise.
     """
 
     document: str
@@ -57,6 +58,14 @@ class OpenLine:
     proposals: tuple[Proposal, ...]
     waits: bool = True
     gifts: tuple[LikelyGift, ...] = ()
+    accounts: tuple[LikelyAccount, ...] = ()
+
+    @property
+    def account(self) -> LikelyAccount | None:
+        """Return the account it obviously goes to, where no gift or donor is likelier."""
+        best = self.accounts[0] if self.accounts else None
+        rivals = [one.score for one in self.proposals[:1]] + [one.score for one in self.gifts[:1]]
+        return best if best is not None and all(best.score >= one for one in rivals) else None
 
 
 def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
@@ -73,16 +82,9 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         owners = owners_of_ibans(connection)
         issued = load_links(connection).communications
     paid_back = likely_gifts(books, [item for item in items if item.cents < 0], behind, donors)
-    open_: list[tuple[str, int, date, int, bool]] = [
-        (item.document, item.position, item.booked, item.cents, True) for item in items
-    ]
-    open_ += [
-        (one.document, one.gift.position, one.gift.booked, one.gift.cents, False)
-        for one in donorless
-        if (one.document, one.gift.position) in behind
-    ]
+    accounts = likely_accounts(books, items, behind)
     lines = []
-    for document, position, booked, cents, waits in open_:
+    for document, position, booked, cents, waits in _places(items, donorless, behind):
         known = behind.get((document, position)) or Counterparty(document, position, "", "", "")
         proposals: tuple[Proposal, ...] = ()
         if cents > 0:
@@ -90,8 +92,31 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
         likely = paid_back.get((document, position), ())
         who = known.name, known.communication
-        lines.append(OpenLine(document, position, booked, cents, *who, proposals, waits, likely))
+        lines.append(
+            OpenLine(
+                document,
+                position,
+                booked,
+                cents,
+                *who,
+                proposals,
+                waits,
+                likely,
+                accounts.get((document, position), ()),
+            )
+        )
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
+
+
+def _places(
+    items: Iterable[OpenItem], donorless: Iterable[PostedGift], behind: Mapping[tuple[str, int], Counterparty]
+) -> Iterator[tuple[str, int, date, int, bool]]:
+    """Yield what waits, and the gifts of nobody of whom something is known: place, day, cents, whether it waits."""
+    for item in items:
+        yield item.document, item.position, item.booked, item.cents, True
+    for one in donorless:
+        if (one.document, one.gift.position) in behind:
+            yield one.document, one.gift.position, one.gift.booked, one.gift.cents, False
 
 
 def _evidence(

@@ -15,8 +15,9 @@ from openpyxl.styles import Font, PatternFill
 
 from importers.registers.assignments import COLUMNS
 from ledger.money import to_decimal
+from obole.suspense.obvious import LikelyAccount
 from obole.suspense.open_lines import OpenLine
-from obole.words import N_, text_in
+from obole.words import N_, _, text_in
 
 _TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason", "refund_of", "part")
 
@@ -116,6 +117,8 @@ def _shown(sheet: Any, value: Any, place: int) -> Any:
 
 
 def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
+    if line.account is not None:
+        return _elsewhere(line, line.account, prefill)
     if line.gifts:
         return _payment(line)
     best = line.proposals[0] if line.proposals else None
@@ -134,6 +137,32 @@ def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
         best.score if best else "",
         ", ".join(best.reasons) if best else "",
         "; ".join(f"{one.donor} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in line.proposals[1:]),
+    ]
+
+
+def _elsewhere(line: OpenLine, best: LikelyAccount, prefill: float | None) -> list[_Cell]:
+    """Return the row of a line that obviously goes to an account: to read, and with `prefill` in its column."""
+    others = line.accounts[1:]
+    alone = not others or best.score - others[0].score > TIE
+    why = list(best.reasons)
+    if best.party:
+        why.append(_("write {party} in a column `party`").format(party=best.party))
+    rest = [f"{one.account} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in others]
+    rest += [f"{one.donor} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in line.proposals]
+    return [
+        line.document,
+        line.position,
+        "",
+        best.account if prefill is not None and best.score >= prefill and alone else "",
+        *[""] * 6,
+        line.booked.isoformat(),
+        to_decimal(line.cents),
+        line.name,
+        line.communication,
+        best.account,
+        best.score,
+        ", ".join(why),
+        "; ".join(rest),
     ]
 
 

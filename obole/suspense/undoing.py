@@ -5,18 +5,28 @@ from obole.intake.undo import Undone, undo_document
 from obole.suspense.again import reconsider
 
 
-def undo(books: Books, name: str, *, dry_run: bool = False) -> Undone:
-    """Reverse a document on its own days; CannotUndo where it cannot be, with what to do first."""
+def undo(
+    books: Books, name: str, *, voucher: str | None = None, line: int | None = None, dry_run: bool = False
+) -> Undone:
+    """Reverse a document, or a voucher or line of it, on its own days; CannotUndo where it cannot be."""
     if dry_run:
         with books.tried() as trial:
-            return _undo(trial, name, dry_run=True)
+            return _undo(trial, name, voucher, line, dry_run=True)
     with books.writing():
         recovered = settle(books)
-        return _undo(books, name, recovered=tuple(recovered))
+        return _undo(books, name, voucher, line, recovered=tuple(recovered))
 
 
-def _undo(books: Books, name: str, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> Undone:
-    done = undo_document(books, name, dry_run=dry_run, recovered=recovered)
+def _undo(
+    books: Books,
+    name: str,
+    voucher: str | None,
+    line: int | None,
+    *,
+    dry_run: bool = False,
+    recovered: tuple[str, ...] = (),
+) -> Undone:
+    done = undo_document(books, name, voucher=voucher, line=line, dry_run=dry_run, recovered=recovered)
     if done.back.gifts:
         reconsider(books)  # of what was undone with it, some is known without what the decision taught
     return done

@@ -350,6 +350,19 @@ def test_an_instalment_posted_and_changed_since_is_refused(empty: Obole, tmp_pat
     assert "2025-02-01" in said
 
 
+def test_a_grant_that_was_changed_is_undone_alone_and_posted_anew(empty: Obole, tmp_path: Path):
+    """An addendum moves an instalment (a grant's entries follow its contract: docs/registers.md, grants)."""
+    empty.takes_well(grants(tmp_path, ADVANCE))
+    document = next(name for name in empty.documents() if name.startswith("grants"))
+    changed = grants(tmp_path, ("G1", "2025-03-01", "800.00"), name="changed.xlsx")
+    assert f"`obole undo {document} --voucher G1`" in empty.refuses(changed)
+    assert empty("undo", document, "--voucher", "G1").exit_code == 0
+    assert (empty.balance("413000"), empty.balance("733000")) == (0, 0)
+    empty.takes_well(changed)
+    assert (empty.balance("413000"), empty.balance("733000")) == (800_00, -800_00)
+    assert empty.checks().exit_code == 0
+
+
 def test_the_bank_line_that_names_the_contract_pays_the_grant(empty: Obole, tmp_path: Path):
     paid = CodaLine(800_00, "00150000", "CONVENTION REG-2025-7 TRANCHE 1", name="REGION MODELE")
     bank = Statement(1, 0, [paid], date(2025, 2, 10)).write(tmp_path)

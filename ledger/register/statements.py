@@ -42,23 +42,33 @@ class Closing(NamedTuple):
     day: date | None = None
 
 
+class Ends(NamedTuple):
+    """The balances that a statement begins and ends with, in cents."""
+
+    opening: int
+    closing: int
+
+
 def previous_closing(
-    connection: Connection, bank: str, day: date, sequence: str, opening: int | None = None
+    connection: Connection, bank: str, day: date, sequence: str, ends: Ends | None = None
 ) -> Closing | None:
     """Return on what the statement of this account closes that comes before (day, sequence); None for the first.
 
-    Where that is not `opening`, the balance that is to lead on, another of the same day may be meant: numbers do not
+    Where that does not lead on to the balances it `ends` with, another of the same day may be meant: numbers do not
     order the statements of a day that CODA and CAMT share, or that a bank does not number.
     """
     row = connection.execute(_BEFORE, {"bank": bank, "day": day, "sequence": sequence}).first()
     before = None if row is None else Closing(str(row.name), int(row.closing), row.closing_date)
-    if opening is None or (before is not None and before.cents == opening):
+    if ends is None or (before is not None and before.cents == ends.opening):
         return before
-    near = [*_closing_on(connection, bank, day)[::-1], *_last_before(connection, bank, day)]
-    for one in near:
-        if one.closing == opening:
+    of_day = _closing_on(connection, bank, day)
+    for one in reversed(of_day):
+        if one.closing == ends.opening:
             return Closing(one.name, one.closing, one.closing_date)
-    return before
+    earlier = _last_before(connection, bank, day)
+    leads = earlier is not None and earlier.cents == ends.opening
+    first_of_day = not of_day or leads or any(one.opening == ends.closing for one in of_day)
+    return earlier if first_of_day else before
 
 
 def _closing_on(connection: Connection, bank: str, day: date) -> list["StatementRow"]:
@@ -71,13 +81,16 @@ def _closing_on(connection: Connection, bank: str, day: date) -> list["Statement
     return in_chain([StatementRow(*row) for row in connection.execute(query)])
 
 
-def _last_before(connection: Connection, bank: str, day: date) -> list["StatementRow"]:
-    """Return the last statement that closes before a day, if there is one."""
+def _last_before(connection: Connection, bank: str, day: date) -> Closing | None:
+    """Return on what the last statement closes that closes before a day."""
     query = select(func.max(document.c.closing_date)).where(
         document.c.bank == bank, document.c.closing.is_not(None), stands, document.c.closing_date < day
     )
     last = connection.execute(query).scalar_one()
-    return [] if last is None else _closing_on(connection, bank, last)[-1:]
+    if last is None:
+        return None
+    row = _closing_on(connection, bank, last)[-1]
+    return Closing(row.name, row.closing, row.closing_date)
 
 
 class StatementRow(NamedTuple):

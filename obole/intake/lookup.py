@@ -11,16 +11,15 @@ from importers.deciding.found import Found, Questions, leaves_out, questions
 from ledger.register.debits import collections_of
 from ledger.register.documents import free_name
 from ledger.register.gifts import originals_of, originals_of_mandates
-from ledger.register.statements import Closing, numbers_of, previous_closing
+from ledger.register.statements import Closing, Ends, numbers_of, previous_closing
 
 
 def look_up(connection: Connection, statement: Statement, desk: Desk) -> Found:
     """Return what a statement needs: its free name, the one before it, what its returns and its collections are of."""
     name = free_name(connection, document_name(desk.alias, statement))
     assert statement.closing_date is not None
-    before = previous_closing(
-        connection, desk.alias, statement.closing_date, statement.sequence, statement.opening
-    )
+    ends = Ends(statement.opening, statement.closing)
+    before = previous_closing(connection, desk.alias, statement.closing_date, statement.sequence, ends)
     found = _found(connection, name, before, questions(statement.movements, desk.links))
     if before is None or before.cents != statement.opening or not leaves_out(statement, found):
         return found

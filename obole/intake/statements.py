@@ -24,7 +24,7 @@ from ledger.posting import Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
 from ledger.register.chain import in_chain
-from ledger.register.statements import banks_unnumbered, previous_closing
+from ledger.register.statements import Ends, banks_unnumbered, previous_closing
 from ledger.vault.counterparties import Counterparty, save_counterparties
 from ledger.vault.pledges import PledgeChange, change_pledges
 from obole.books.opened import Books
@@ -42,6 +42,7 @@ from obole.intake.desk import Knowledge, desk_of, load_known
 from obole.intake.details import Details, DetailsFile, take_details
 from obole.intake.guards import before_first_day, before_the_chart, no_bank, year_closed
 from obole.intake.lookup import look_up
+from obole.intake.pages import joined
 from obole.intake.posted import PostedFiles
 from obole.intake.reading import BankSource, ReadStatement, reading
 from obole.outcome import Told, ToldFile
@@ -56,6 +57,12 @@ _BATCH_DOCUMENTS = 128
 
 def take_statements(books: Books, group: Sequence[ToldFile], progress: Callable[[int], None]) -> None:
     """Post what is new of bank files, in batches, by day; `progress` gets the number of files done."""
+    with joined(group) as files:
+        _take_files(books, files, progress)
+    progress(len(group))
+
+
+def _take_files(books: Books, group: Sequence[ToldFile], progress: Callable[[int], None]) -> None:
     ordered = sorted(group, key=lambda one: reading_key(one.path))
     details: list[ReadStatement] = []
     with paused(), reading([one.path for one in ordered]) as sources:
@@ -67,7 +74,6 @@ def take_statements(books: Books, group: Sequence[ToldFile], progress: Callable[
                     booked = book(part.statement, part.desk, found, part.read.file_digest)
                     _post(work, part, found, booked)
         _post_details(books, details, known, files)
-    progress(len(ordered))
 
 
 def _batches(
@@ -205,7 +211,8 @@ def _new_of(work: _Work, statement: Statement, desk: Desk) -> NewParts:
 def _leads_away(connection: Connection, statement: Statement, alias: str) -> bool:
     """Return whether a numbered statement does not begin where the one before it closes."""
     assert statement.closing_date is not None
-    before = previous_closing(connection, alias, statement.closing_date, statement.sequence)
+    ends = Ends(statement.opening, statement.closing)
+    before = previous_closing(connection, alias, statement.closing_date, statement.sequence, ends)
     return before is not None and before.cents != statement.opening
 
 

@@ -63,6 +63,18 @@ def mark_of(movement: Movement) -> Mark:
     )
 
 
+def features(movements: Iterable[Movement]) -> str:
+    """Return what tells the details of a total from those of an equal one, the same in every form they come in.
+
+    It names people: it is compared, and kept only as a keyed fingerprint.
+    """
+    parts = []
+    for movement in movements:
+        mark = mark_of(movement)
+        parts.append(f"{movement.cents}|{mark.structured or mark.account or mark.reference or mark.name + mark.text}")
+    return "\n".join(sorted(parts))
+
+
 @lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """Return letters and digits of a text, without accents and case."""

@@ -211,11 +211,17 @@ def statement_file(connection: Connection, document_id: int) -> StatementFile:
     return StatementFile(*connection.execute(query).one())
 
 
-def totals_split(connection: Connection, bank: str, day: date, cents: int) -> int:
-    """Return how many totals of this amount were split by their details on a day of an account."""
+class TotalKey(NamedTuple):
+    """A total that was split by its details: the id of its document and its position there."""
+
+    document_id: int
+    position: int
+
+
+def totals_split(connection: Connection, bank: str, day: date, cents: int) -> list[TotalKey]:
+    """Return the totals of this amount that were split by their details on a day of an account."""
     query = (
-        select(func.count())
-        .select_from(movement)
+        select(movement.c.document_id, movement.c.position)
         .join(document, document.c.id == movement.c.document_id)
         .where(
             document.c.bank == bank,
@@ -225,8 +231,9 @@ def totals_split(connection: Connection, bank: str, day: date, cents: int) -> in
             movement.c.parent.is_(None),
             movement.c.outcome == LineOutcome.BATCH.value,
         )
+        .order_by(movement.c.document_id, movement.c.position)
     )
-    return int(connection.execute(query).scalar_one())
+    return [TotalKey(*row) for row in connection.execute(query)]
 
 
 def banks_with(connection: Connection, kind: str) -> set[str]:

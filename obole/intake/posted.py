@@ -16,7 +16,7 @@ from importers.bank.identity import UNMARKED, Mark, mark_of
 from importers.bank.overlap import PostedLine, PostedStatement
 from importers.bank.records import Movement, Statement
 from ledger.records import DOUBTFUL
-from ledger.register.statements import BookedLine, StatementRow, booked_lines, statement_file
+from ledger.register.statements import BookedLine, StatementRow, TotalKey, booked_lines, statement_file
 from obole.books.opened import Books
 
 # So many bytes of files are kept as read, beside the last one.
@@ -41,19 +41,30 @@ class PostedFiles:
         marked = tuple(PostedLine(line.day, line.cents, _mark(line, movements.get(line.position))) for line in lines)
         return replace(bare(row), lines=marked)
 
+    def details(self, connection: Connection, total: TotalKey) -> list[Movement]:
+        """Return the details of a posted total as its file has them; none where it cannot be read."""
+        lines = booked_lines(connection, total.document_id)
+        statement = self._of(connection, total.document_id, lines)
+        return [one for one in statement.movements if one.parent == total.position] if statement is not None else []
+
     def _movements(self, connection: Connection, document_id: int, lines: Sequence[BookedLine]) -> dict[int, Movement]:
         """Return the lines by their position, as the file has them; none where it cannot be read."""
+        statement = self._of(connection, document_id, lines)
+        return {movement.position: movement for movement in statement.booked} if statement is not None else {}
+
+    def _of(self, connection: Connection, document_id: int, lines: Sequence[BookedLine]) -> Statement | None:
+        """Return the statement in the archived file whose lines are those that were posted."""
         file = statement_file(connection, document_id)
-        posted = [(line.position, line.day, line.cents) for line in lines]
         found = sorted(self._statements(file.archive, file.file_digest), key=lambda one: one.digest != file.digest)
         for statement in found:
-            movements = {movement.position: movement for movement in statement.booked}
+            there = {movement.position: movement for movement in statement.booked}
             if all(
-                position in movements and (movements[position].booked, movements[position].cents) == (day, cents)
-                for position, day, cents in posted
+                line.position in there
+                and (there[line.position].booked, there[line.position].cents) == (line.day, line.cents)
+                for line in lines
             ):
-                return movements
-        return {}
+                return statement
+        return None
 
     def _statements(self, archive: str | None, digest: str) -> tuple[Statement, ...]:
         if digest in self._read:

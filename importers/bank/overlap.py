@@ -77,6 +77,7 @@ def overlap(statement: Statement, known: Sequence[PostedStatement], before: Post
     `known` are the posted statements that share days with it, in their order, `before` the one that comes before them.
     The whole statement comes back where it fits between them as it is. Contradicts, with the difference, where neither
     fits. First it is tried with lines that contradict each other left apart; then, where the balances say so, without.
+    A later number of the bank's own none of whose lines is there is taken although a statement is missing before it.
     """
     if not known or continues(statement, known):
         return Overlap((statement,))
@@ -93,6 +94,8 @@ def overlap(statement: Statement, known: Sequence[PostedStatement], before: Post
         return Overlap(parts, loose.odd)
     if whole is not None:
         return Overlap((whole,))
+    if not strict.kept and _comes_later(statement, known):
+        return Overlap((_numbered_apart(statement, known),))
     raise Contradicts(_difference(statement, loose.lines, known))
 
 
@@ -112,6 +115,16 @@ def continues(statement: Statement, known: Sequence[PostedStatement]) -> bool:
         and int(statement.sequence) == int(last.sequence) + 1
         and statement.opening == last.closing
         and all(movement.booked >= last.closing_date for movement in statement.booked)
+    )
+
+
+def _comes_later(statement: Statement, known: Sequence[PostedStatement]) -> bool:
+    """Return whether the bank numbers a statement behind all those that it shares days with."""
+    if not statement.sequence.strip("0").isdigit():
+        return False
+    return all(
+        one.kind == statement.kind and one.sequence.isdigit() and int(one.sequence) < int(statement.sequence)
+        for one in known
     )
 
 

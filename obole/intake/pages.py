@@ -40,7 +40,7 @@ def joined(group: Sequence[ToldFile]) -> Iterator[list[ToldFile]]:
     with TemporaryDirectory(prefix="obole-") as folder:
         files = [one for one in group if id(one) not in inside]
         for pages in together:
-            content = b"\n".join(one.path.read_bytes() for one in pages)
+            content = b"\n".join(dict.fromkeys(one.path.read_bytes() for one in pages))  # a page given twice is one
             path = Path(folder, f"{hashlib.sha256(content).hexdigest()[:16]}.xml")
             path.write_bytes(content)
             files.append(ToldFile(path, pages[0].told))
@@ -63,7 +63,7 @@ def _tell(first: ToldFile, other: ToldFile) -> None:
 
 
 def _together(group: Sequence[ToldFile]) -> list[list[ToldFile]]:
-    """Return the files that are pages of the same statements, in the order of their pages, once each."""
+    """Return the files that are pages of the same statements, in the order of their pages."""
     by_statement: dict[bytes, list[int]] = defaultdict(list)
     numbers: dict[int, int] = {}
     for index, one in enumerate(group):
@@ -80,12 +80,11 @@ def _together(group: Sequence[ToldFile]) -> list[list[ToldFile]]:
     sets: dict[int, list[int]] = defaultdict(list)
     for index in numbers:
         sets[_leader_of(leader, index)].append(index)
-    found = []
-    for some in sets.values():
-        once = {group[index].path.read_bytes(): index for index in reversed(some)}
-        if len(once) > 1:
-            found.append([group[index] for index in sorted(once.values(), key=lambda index: (numbers[index], index))])
-    return found
+    return [
+        [group[index] for index in sorted(some, key=lambda index: (numbers[index], index))]
+        for some in sets.values()
+        if len(some) > 1
+    ]
 
 
 def _leader_of(leader: dict[int, int], index: int) -> int:

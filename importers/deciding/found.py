@@ -83,7 +83,10 @@ _DAY_FORMS = ("%m%d", "%d%m", "%j")
 def days_shared(*numbered: tuple[str, date]) -> bool:
     """Return whether all these numbers are the days that the statements close on, or were made on, in one writing."""
     return any(
-        all(any(f"{day + timedelta(days=later):{form}}"[-3:] == number for later in range(4)) for number, day in numbered)
+        all(
+            any(f"{day + timedelta(days=later):{form}}"[-3:] == number for later in range(4))
+            for number, day in numbered
+        )
         for form in _DAY_FORMS
     )
 

@@ -37,7 +37,9 @@ def debited(cents: int, mandate: str, reference: str) -> Ntry:
     return Ntry(cents, DAY, (Tx(cents, "X", STRANGER, reference, mandate),), code="0552000")
 
 
-def camt(folder: Path, name: str, opening: int, entries: Sequence[Ntry], *, day: date = DAY, sequence: str = "") -> Path:
+def camt(
+    folder: Path, name: str, opening: int, entries: Sequence[Ntry], *, day: date = DAY, sequence: str = ""
+) -> Path:
     path = folder / f"{name}.xml"
     path.write_bytes(encode([Stmt(list(entries), opening, account=IBAN, sequence=sequence, day=day)]))
     return path

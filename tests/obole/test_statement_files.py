@@ -47,13 +47,17 @@ def pages(folder: Path, *, interim: bool, kind: str = "Msg") -> list[Path]:
     files, opening = [], 1_000_00
     for number, (cents, donor) in enumerate(amounts, 1):
         closing = opening + cents
-        text = encode([stmt(opening, entry(cents, donor), sequence="73", id="S-73")], page=(number, number == 3)).decode()
+        text = encode(
+            [stmt(opening, entry(cents, donor), sequence="73", id="S-73")], page=(number, number == 3)
+        ).decode()
         for code, end in (("OPBD", number == 1), ("CLBD", number == 3)):
             if not end:
                 text = _without(text, code) if not interim else text.replace(f"<Cd>{code}</Cd>", "<Cd>ITBD</Cd>")
         if kind == "Stmt":
             told = text[text.index("<MsgPgntn>") : text.index("</GrpHdr>")]
-            text = text.replace(told, "").replace("<Id>S-73</Id>", "<Id>S-73</Id>" + told.replace("MsgPgntn", "StmtPgntn"))
+            text = text.replace(told, "").replace(
+                "<Id>S-73</Id>", "<Id>S-73</Id>" + told.replace("MsgPgntn", "StmtPgntn")
+            )
         files.append(put(folder / f"page{number}.xml", text.encode()))
         opening = closing
     return files
@@ -243,7 +247,9 @@ def test_any_part_of_a_day_that_is_there_is_known(ready: Obole, tmp_path: Path, 
 
 def test_a_part_of_a_day_that_begins_at_no_balance_of_it_is_refused(ready: Obole, tmp_path: Path):
     ready.takes_well(put(tmp_path / "day.xml", encode([stmt(1_000_00, entry(10_00, 1), entry(20_00, 2))])))
-    assert "does not agree with it" in ready.refuses(put(tmp_path / "part.xml", encode([stmt(1_005_00, entry(20_00, 2))])))
+    assert "does not agree with it" in ready.refuses(
+        put(tmp_path / "part.xml", encode([stmt(1_005_00, entry(20_00, 2))]))
+    )
 
 
 # Zips
@@ -376,7 +382,9 @@ def test_each_gap_is_told_at_import_by_check_and_beside_a_report_that_is_made_al
 ):
     """[D] a gap is named; a report of what is there says that it is not final."""
     days = [DAY + timedelta(days=number) for number in range(4)]
-    whole = [Statement(10 + number, 1_000_00 + number * 10_00, [given(10_00, 1)], day) for number, day in enumerate(days)]
+    whole = [
+        Statement(10 + number, 1_000_00 + number * 10_00, [given(10_00, 1)], day) for number, day in enumerate(days)
+    ]
     files = [one.write(tmp_path) for one in whole]
     assert "a gap before it" in ready.takes_well(files[0], files[2]).output
     late = Statement(16, 1_100_00, [given(1_00, 2)], DAY + timedelta(days=9)).write(tmp_path)
@@ -398,8 +406,12 @@ def test_what_is_posted_by_hand_refuses_a_report_with_or_without_a_gap(ready: Ob
     ready.takes_well(Statement(10, 1_000_00, [given(10_00, 1)]).write(tmp_path))
     ready.takes_well(Statement(12, 1_020_00, [given(10_00, 1)], NEXT).write(tmp_path))
     manual = ready.books / "manual" / "2025.beancount"
-    bank = next(line.split()[2] for line in (ready.books / "chart.beancount").read_text().splitlines() if ":550000-" in line)
-    fees = next(line.split()[2] for line in (ready.books / "chart.beancount").read_text().splitlines() if ":657000-" in line)
+    bank = next(
+        line.split()[2] for line in (ready.books / "chart.beancount").read_text().splitlines() if ":550000-" in line
+    )
+    fees = next(
+        line.split()[2] for line in (ready.books / "chart.beancount").read_text().splitlines() if ":657000-" in line
+    )
     manual.write_text(f'2025-03-14 * "Frais"\n  {bank}  -1.00 EUR\n  {fees}  1.00 EUR\n', encoding="utf-8")
     report = ready("report", "balance-sheet", "--year", "2025")
     assert report.exit_code == 1

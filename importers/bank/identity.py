@@ -134,7 +134,7 @@ def contradict(one: Mark, other: Mark, *, same_form: bool) -> bool:
     return differs and named and not agrees
 
 
-class _Line(NamedTuple):
+class _MarkedLine(NamedTuple):
     """A line of the statement with its mark."""
 
     movement: Movement
@@ -145,7 +145,7 @@ class _Pair(NamedTuple):
     """A posted mark and the line taken for it; how well they fit, below 0 where they contradict each other."""
 
     mark: Mark
-    line: _Line
+    line: _MarkedLine
     score: int
 
 
@@ -168,7 +168,7 @@ class Pairer:
 
     def left_over(self, movements: Sequence[Movement], posted: Sequence[Mark]) -> list[Movement]:
         """Return the lines, all of one day and amount, that none of the posted ones is."""
-        lines = [_Line(movement, mark_of(movement)) for movement in movements]
+        lines = [_MarkedLine(movement, mark_of(movement)) for movement in movements]
         lines, marks = self._by(lines, list(posted), lambda mark: mark if any(mark) else None)
         if lines and marks and len(lines) * len(marks) > _PAIRS:
             lines, marks = self._by(lines, marks, lambda mark: mark[:4] if any(mark[:4]) else None)
@@ -179,8 +179,8 @@ class Pairer:
         return self._closest(lines, marks)
 
     def _by(
-        self, lines: list[_Line], marks: list[Mark], key: Callable[[Mark], object]
-    ) -> tuple[list[_Line], list[Mark]]:
+        self, lines: list[_MarkedLine], marks: list[Mark], key: Callable[[Mark], object]
+    ) -> tuple[list[_MarkedLine], list[Mark]]:
         """Pair what has the same key, as often as it occurs; what is left of both, in order."""
         there: dict[object, list[int]] = defaultdict(list)
         for index, mark in enumerate(marks):
@@ -197,14 +197,14 @@ class Pairer:
                 left.append(line)
         return left, [mark for index, mark in enumerate(marks) if index not in used]
 
-    def _many(self, lines: list[_Line], marks: list[Mark]) -> list[Movement]:
+    def _many(self, lines: list[_MarkedLine], marks: list[Mark]) -> list[Movement]:
         """Return what is left of very many lines that no identifier tells apart: how many is known, which is not."""
         left = lines[len(marks) :]
         if len({line.mark.decides for line in lines}) > 1:
             self.doubtful.update((line.movement.position, (line.movement,)) for line in left)
         return [line.movement for line in left]
 
-    def _closest(self, lines: list[_Line], marks: list[Mark]) -> list[Movement]:
+    def _closest(self, lines: list[_MarkedLine], marks: list[Mark]) -> list[Movement]:
         """Pair the lines with the posted ones most like them."""
         pairs = []
         scores = {
@@ -227,7 +227,7 @@ class Pairer:
                 self.doubtful[line.movement.position] = (line.movement, *others)
         return [line.movement for line in left]
 
-    def _as_good(self, line: _Line, pairs: Iterable[_Pair]) -> list[Movement]:
+    def _as_good(self, line: _MarkedLine, pairs: Iterable[_Pair]) -> list[Movement]:
         """Return the paired lines that this one might have been taken for, and that would be decided differently."""
         return [
             pair.line.movement

@@ -160,7 +160,7 @@ def _placed(
     statement: Statement, surplus: _Surplus, known: Sequence[PostedStatement], before: PostedStatement | None
 ) -> tuple[Statement, ...] | None:
     """Return the new lines as parts, where the balances let them stand somewhere among the posted statements."""
-    if not surplus.lines and _within(statement, surplus, known):
+    if not surplus.lines and _within(statement, known):
         return ()
     gaps = [
         _by_gap(surplus.lines, known, late=True),  # the new lines of a day come after the statement closing on that day
@@ -236,7 +236,7 @@ def _leads_on(statement: Statement, known: Sequence[PostedStatement], place: int
     return closing == statement.closing
 
 
-def _within(statement: Statement, surplus: _Surplus, known: Sequence[PostedStatement]) -> bool:
+def _within(statement: Statement, known: Sequence[PostedStatement]) -> bool:
     """Return whether a statement of known lines only is a part of what is posted: its balances are among those there.
 
     A day has no order that both files must share, so that its posted lines are tried from the first and from the last.

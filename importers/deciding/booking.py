@@ -430,8 +430,8 @@ def _book_line(movement: Movement, sheet: _Pile) -> None:
 def _book_doubtful(movement: Movement, sheet: _Pile) -> None:
     """Leave a line on suspense that is one of several equal ones, nobody knows which: the amount alone is sure."""
     message = _(
-        "movement {position} of {day}: {amount} EUR are new, but which of the equal lines of that day was posted before "
-        "cannot be told; it waits on suspense: decide it with `obole match`"
+        "movement {position} of {day}: {amount} EUR are new, but which of the equal lines of that day was posted "
+        "before cannot be told; it waits on suspense: decide it with `obole match`"
     ).format(position=movement.position, day=movement.booked, amount=to_decimal(movement.cents))
     sheet.faults.append(Fault(message, movement.line, Severity.WARNING))
     verdict = _suspense(sheet.desk)

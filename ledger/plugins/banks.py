@@ -1,7 +1,7 @@
 """The balance of each bank account in the books is the bank's own at every statement: no gap, nothing else posted.
 
-A gap between two statements is an error of its own (`BankGap`), one for each: what is posted is right as far as it goes,
-and reports of it may be read with that in mind. Whatever else differs is a `BankError`.
+A gap between two statements is an error of its own (`BankGap`), one for each: what is posted is right as far as it
+goes, and reports of it may be read with that in mind. Whatever else differs is a `BankError`.
 
 `plugin "ledger.plugins.banks" "{'register': 'register.sqlite3', 'accounts': {'current': '550000'}}"`. For each day that
 statements close on, the last one's new balance must be what the books have at the end of that day.
@@ -71,8 +71,7 @@ def check_banks(
     ]
     for alias, code in banks.items():
         found = _compare(_daily(entries, code), balances[alias], missing[alias])
-        for gap in found.gaps:
-            errors.append(BankGap(source, _said(alias, code, _gap(gap)), None, gap.statement, gap.day))
+        errors += [BankGap(source, _said(alias, code, _gap(gap)), None, gap.statement, gap.day) for gap in found.gaps]
         if found.problem is not None:
             errors.append(BankError(source, _said(alias, code, found.problem), None))
     return entries, errors

@@ -7,7 +7,7 @@ which. Where they do not make one chain (a statement is missing), the numbers do
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Protocol, TypeVar
 
 
@@ -61,7 +61,7 @@ def in_chain(rows: Sequence[_Row], start: int | None = None) -> list[_Row]:
 
 
 def _lead_on(rows: Sequence[Balanced]) -> bool:
-    return all(one.closing == other.opening for one, other in zip(rows, rows[1:], strict=False))
+    return all(one.closing == other.opening for one, other in pairwise(rows))
 
 
 def _first(rows: Sequence[Balanced], start: int | None) -> int:

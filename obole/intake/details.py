@@ -61,7 +61,7 @@ class Details(NamedTuple):
 
 
 def take_details(
-    books: Books, posting: Posting, desk: Desk | None, source: DetailsFile, closed: set[int], files: PostedFiles
+    books: Books, posting: Posting, desk: Desk | None, source: DetailsFile, *, closed: set[int], files: PostedFiles
 ) -> Details:
     """Split the totals that wait by the details of a statement; nothing else is posted."""
     statement, file_digest = source.statement, source.file_digest

@@ -228,7 +228,7 @@ def _split_known(work: _Work, desk: Desk, read: ReadStatement, parts: Sequence[S
 def _split_total(work: _Work, desk: Desk | None, read: ReadStatement, statement: Statement) -> Details:
     """Split the totals that wait by the details of a statement; what was posted is told, and what follows entered."""
     source = DetailsFile(statement, read.file_digest, read.content)
-    done = take_details(work.books, work.posting, desk, source, work.closed, work.files)
+    done = take_details(work.books, work.posting, desk, source, closed=work.closed, files=work.files)
     if done.booked is not None:
         record = done.booked.booking.record
         read.told.posted.append(record.name)

@@ -135,8 +135,8 @@ def _wanted(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 def _too_large() -> str:
     return _(
-        "the zip holds more than {files} files or {size} MB, or what it holds is blown up out of nothing; nothing of it "
-        "is taken: unpack it yourself and look"
+        "the zip holds more than {files} files or {size} MB, or what it holds is blown up out of nothing; nothing of "
+        "it is taken: unpack it yourself and look"
     ).format(files=_FILES, size=_WHOLE // 1024**2)
 
 

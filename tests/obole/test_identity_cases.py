@@ -77,7 +77,11 @@ CASES = {
     "the first file is CODA with the OGM in free text, the second CAMT with it structured": Case(
         "[F] 14: OGM in free text",
         [
-            ("10.cod", 1_000_00, [transfer(40_00, f"MERCI {ogm(1)[:3]}/{ogm(1)[3:7]}/{ogm(1)[7:]}", name="DUPONT ZOE")]),
+            (
+                "10.cod",
+                1_000_00,
+                [transfer(40_00, f"MERCI {ogm(1)[:3]}/{ogm(1)[3:7]}/{ogm(1)[7:]}", name="DUPONT ZOE")],
+            ),
             (WHOLE, 1_000_00, [paid(40_00, 2, name="Jan Van den Berg"), paid(40_00, 1, name="Dupont Zoé")]),
         ],
         {"D0001": 40_00, "D0002": 40_00},
@@ -117,7 +121,11 @@ CASES = {
     "a day that cancels out, in its other format, is the same day": Case(
         "[D]",
         [
-            ("10.cod", 1_000_00, [transfer(50_00, ogm(1), structured="101", name="DUPONT"), Line(-50_00, "08037000", "FRAIS")]),
+            (
+                "10.cod",
+                1_000_00,
+                [transfer(50_00, ogm(1), structured="101", name="DUPONT"), Line(-50_00, "08037000", "FRAIS")],
+            ),
             (WHOLE, 1_000_00, [paid(50_00, 1, name="Dupont Zoé"), Ntry(-50_00, DAY, (), code="8037000", text="Frais")]),
         ],
         {"D0001": 50_00},
@@ -142,7 +150,11 @@ CASES = {
         "[F] AcctSvcrRef",
         [
             (MORNING, 1_000_00, [paid(10_00, 1, reference="B2")]),
-            (WHOLE, 1_000_00, [paid(10_00, 1, reference="B3"), paid(10_00, 1, reference="B2"), paid(10_00, 1, reference="B1")]),
+            (
+                WHOLE,
+                1_000_00,
+                [paid(10_00, 1, reference="B3"), paid(10_00, 1, reference="B2"), paid(10_00, 1, reference="B1")],
+            ),
         ],
         {"D0001": 30_00},
     ),
@@ -150,7 +162,11 @@ CASES = {
         "[O77], [F] no programming in the field",
         [
             (MORNING, 1_000_00, [paid(10_00, 1, reference="1"), paid(10_00, 2, reference="2")]),
-            (WHOLE, 1_000_00, [paid(15_00, 5, reference="1"), paid(10_00, 2, reference="2"), paid(10_00, 1, reference="3")]),
+            (
+                WHOLE,
+                1_000_00,
+                [paid(15_00, 5, reference="1"), paid(10_00, 2, reference="2"), paid(10_00, 1, reference="3")],
+            ),
         ],
         {"D0001": 10_00, "D0002": 10_00, "D0005": 15_00},
     ),
@@ -186,11 +202,15 @@ CASES = {
         "[F] CODA of a week after those of its days",
         [
             ("10.cod", 1_000_00, [transfer(10_00, ogm(1), structured="101")]),
-            ("20.cod", 1_000_00, [transfer(10_00, ogm(2), structured="101"), transfer(10_00, ogm(1), structured="101")]),
+            (
+                "20.cod",
+                1_000_00,
+                [transfer(10_00, ogm(2), structured="101"), transfer(10_00, ogm(1), structured="101")],
+            ),
         ],
         {"D0001": 10_00, "D0002": 10_00},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -337,11 +337,16 @@ def _many(path: Path) -> Path:
 
 
 REFUSED = {
-    "nested": (lambda path: zipped(path, **{"in.zip": zipped(path.with_name("in"), **{"a.xml": FIRST}).read_bytes()}),
-               "a zip inside a zip is not opened"),
+    "nested": (
+        lambda path: zipped(path, **{"in.zip": zipped(path.with_name("in"), **{"a.xml": FIRST}).read_bytes()}),
+        "a zip inside a zip is not opened",
+    ),
     "encrypted": (_encrypted, "encrypted"),
     "damaged": (_damaged, "damaged"),
-    "cut": (lambda path: put(path, zipped(path, **{"a.xml": FIRST}).read_bytes()[:-30]), "damaged and cannot be opened"),
+    "cut": (
+        lambda path: put(path, zipped(path, **{"a.xml": FIRST}).read_bytes()[:-30]),
+        "damaged and cannot be opened",
+    ),
     "blown up": (lambda path: zipped(path, **{"a.xml": b"<a>" + b" " * 40_000_000}), "blown up out of nothing"),
     "too many": (_many, "more than 10000 files"),
     "leads up": (lambda path: zipped(path, **{"../a.xml": FIRST}), "leads outside it"),
@@ -349,9 +354,9 @@ REFUSED = {
     "of Windows": (lambda path: zipped(path, **{"C:\\a.xml": FIRST}), "leads outside it"),
     "control signs": (lambda path: zipped(path, **{"a\x1b[2J.xml": FIRST}), "leads outside it"),
     "a link": (_link, "leads outside it"),
-    "empty": (lambda path: zipped(path), "holds no file"),
+    "empty": (zipped, "holds no file"),
     "hidden files only": (lambda path: zipped(path, **{"__MACOSX/a.xml": FIRST}), "holds no file"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -94,6 +94,10 @@ class LineOutcome(StrEnum):
     CONVERSION = "conversion"
 
 
+# In the place of the reason of a return: a line of which the bank's files do not tell who it is of. A person decides.
+DOUBTFUL = "doubtful"
+
+
 class Gift(NamedTuple):
     """One gift, or its reversal, as the register keeps it (a NamedTuple: a year has half a million).
 

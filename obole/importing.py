@@ -28,6 +28,7 @@ from obole.intake.kinds import ALWAYS_READ, SOURCE_KINDS, expand, kind_of, not_t
 from obole.intake.parties import take_parties
 from obole.intake.platforms import platform_day, take_platform
 from obole.intake.statements import take_statements
+from obole.intake.zips import Unpacked, unpacked
 from obole.outcome import Intake, Progress, Taken, Told, ToldFile
 from obole.suspense.again import reconsider
 from obole.suspense.decisions import take_assignments
@@ -66,17 +67,18 @@ def import_files(
 
 
 def import_into(books: Books, files: Sequence[Path], progress: Progress | None = None) -> Intake:
-    """Take files into books that the caller holds for writing."""
+    """Take files into books that the caller holds for writing; a zip is opened."""
     intake = Intake()
-    _take_all(books, files, intake, progress or (lambda _what, _done, _of: None))
+    with unpacked(files) as given:
+        _take_all(books, given, intake, progress or (lambda _what, _done, _of: None))
     with books.register.connect() as connection:
         intake.open = len(open_items(connection))
     return intake
 
 
-def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Progress) -> None:
+def _take_all(books: Books, given: Unpacked, intake: Intake, progress: Progress) -> None:
     said = declared(books.config)
-    by_kind = _by_kind(books, files, intake, said)
+    by_kind = _by_kind(books, given, intake, said)
     # A refund finds its gift where the report that brings the gift comes first.
     if len(by_kind[DocumentKind.PLATFORM]) > 1:
         by_kind[DocumentKind.PLATFORM].sort(key=lambda one: platform_day(one.path, said))
@@ -93,14 +95,15 @@ def _take_all(books: Books, files: Sequence[Path], intake: Intake, progress: Pro
     _look_again(books, intake)  # though nothing was posted: a killed import may not have come to it
 
 
-def _by_kind(books: Books, files: Sequence[Path], intake: Intake, said: Declared) -> dict[DocumentKind, list[ToldFile]]:
+def _by_kind(books: Books, given: Unpacked, intake: Intake, said: Declared) -> dict[DocumentKind, list[ToldFile]]:
     """Return the files to take, by kind in the order of taking; of the others it is told why they are not taken."""
     by_kind: dict[DocumentKind, list[ToldFile]] = {kind: [] for kind, _reads in SOURCE_KINDS}
-    digests = {path: _digest(path) for path in files}
+    intake.told += [Told(name, "", faults=[fault]) for name, fault in given.refused]
+    digests = {path: _digest(path) for path in given.files}
     with books.register.connect() as connection:
         known = known_files(connection, [digest for digest in digests.values() if digest is not None])
-    for path in files:
-        told = Told(path.name, "")
+    for path in given.files:
+        told = Told(given.name(path), "")
         intake.told.append(told)
         digest = digests[path]
         if digest is None:

@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -15,7 +16,7 @@ from ledger.errors import OboleError
 from ledger.numbered import with_entry_numbers
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
-from obole.words import _
+from obole.words import _, many_in
 from receipts.decide.tie_table import tie_table
 from reports.by_key import by_key, by_key_table
 from reports.formats import write_csv, write_json, write_text
@@ -49,21 +50,28 @@ def write_report(
 ) -> None:
     """Write a report; OboleError where the books do not load or hold nothing of the year.
 
-    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`).
+    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`). Statements that are missing refuse no
+    report: each is told, and the report says so itself.
     """
     loaded = load_books(books.folder.main)
-    if loaded.errors:
-        first = next(loaded.problems())
+    faults = loaded.faults
+    if faults:
+        first = next(loaded.problems(faults))
         raise OboleError(
             _("the books have {count} errors, the first: {first}; `obole check` lists them.").format(
-                count=len(loaded.errors), first=first
+                count=len(faults), first=first
             )
         )
+    missing = [gap for gap in loaded.gaps if gap.day.year <= year]
+    for problem in loaded.problems(missing):
+        sys.stderr.write(f"{problem}\n")
+    note = _note(len(missing), language)
     if year not in loaded.totals.years:
         known = ", ".join(str(one) for one in loaded.totals.years) or "none"
         raise NoYear(_("the books hold nothing of {year}; they have {known}.").format(year=year, known=known))
     if what in STATEMENTS:
-        _write_statement(loaded, statement(what, load_scheme(scheme), year, loaded.totals), language, form, output)
+        made = replace(statement(what, load_scheme(scheme), year, loaded.totals), note=note)
+        _write_statement(loaded, made, language, form, output)
         return
     if what == "trial-balance" and by is not None:
         turnover = by_key(loaded.entries, loaded.accounts, year, by)
@@ -78,7 +86,19 @@ def write_report(
         from obole.receipting.steps import tie_out  # noqa: PLC0415 - the statements need nothing of the receipts
 
         table = tie_table(tie_out(books, year, loaded.totals), language)
-    write_table(table, form, output)
+    write_table(replace(table, subtitle=f"{table.subtitle} {note}".strip()), form, output)
+
+
+def _note(missing: int, language: str) -> str:
+    """Return what a report says of statements that are missing, in its language."""
+    if not missing:
+        return ""
+    return many_in(
+        language,
+        "Not final: {count} bank statement is missing (`obole check`).",
+        "Not final: {count} bank statements are missing (`obole check`).",
+        missing,
+    ).format(count=missing)
 
 
 def _labels(books: Books, by: str, language: str) -> dict[str, str]:

@@ -57,8 +57,9 @@ def title(of: AnnualStatement, language: str) -> str:
 
 
 def subtitle(of: AnnualStatement, language: str) -> str:
-    """Return the scheme, and how the figures are printed."""
-    return f"{named(of.scheme, language)}, " + text_in(language, "in euro, each figure rounded by itself")
+    """Return the scheme, how the figures are printed, and what a reader must know of the books."""
+    printed = f"{named(of.scheme, language)}, " + text_in(language, "in euro, each figure rounded by itself")
+    return f"{printed}. {of.note}" if of.note else printed
 
 
 def _data(line: AnnualLine, language: str) -> tuple[str | int | None, ...]:

@@ -57,12 +57,16 @@ class AnnualLine:
 
 @dataclass(frozen=True, slots=True)
 class AnnualStatement:
-    """A statement of one year next to the year before. `every` holds also the lines that are not shown."""
+    """A statement of one year next to the year before. `every` holds also the lines that are not shown.
+
+    `note` is what a reader must know of the books it was made from.
+    """
 
     what: What
     scheme: str
     year: int
     every: tuple[AnnualLine, ...]
+    note: str = ""
 
     @property
     def lines(self) -> tuple[AnnualLine, ...]:

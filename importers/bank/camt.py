@@ -58,6 +58,9 @@ _CREDIT = "CRDT"
 _OPENINGS, _CLOSING = ("OPBD", "PRCD"), "CLBD"
 
 
+_INTERIM = "ITBD"  # between the pages of a statement
+
+
 _COLLECTION_RETURNS = frozenset({"0503", "0505"})
 
 
@@ -240,8 +243,7 @@ def _read(stream: BinaryIO, size: int) -> BankFile:
     reader = _CamtReader()
     faults: list[Fault] = []
     try:
-        source = Elements(stream, size, _HANDLERS)
-        reader.version = version_of(source.namespace)
+        source = reader.source = Elements(stream, size, _HANDLERS)
         for element in source:
             reader.take(element)
     except Unreadable as trouble:
@@ -353,6 +355,7 @@ class _CamtReader:
         self.sheets: list[_CamtPages] = []
         self.faults: list[Fault] = []
         self.known = False
+        self.source: Elements | None = None
         self._namespace: str | None = None
         self.version = 0
         self._names: dict[Any, Any] = {}
@@ -431,6 +434,8 @@ class _CamtReader:
         head: Found = {}
         collect(element, self._header_plan, head)
         self.known = True
+        if self.source is not None:  # several messages in a file may be of several versions
+            self.version = version_of(self.source.namespace) or self.version
         sheet = self._sheet = _CamtPages(str(element.tag).endswith("Ntfctn"), self.version, line=line_of(element))
         sheet.currency = _currency(head)
         sheet.own = _compact(head.get("iban") or head.get("other") or "")
@@ -954,22 +959,40 @@ def _page_of(found: Found) -> _Page | None:
 
 
 def _joined(sheets: Iterable[_CamtPages]) -> list[_CamtPages]:
-    """Return pages of one statement put together: same account, same identification, another page."""
-    joined: list[_CamtPages] = []
-    paged: dict[tuple[str, str], _CamtPages] = {}
+    """Return pages of one statement put together: same account, same identification, another page; in their order."""
+    joined: list[list[_CamtPages]] = []
+    paged: dict[tuple[str, str], list[list[_CamtPages]]] = {}
     for sheet in sheets:
         identification = (sheet.header.get("id") or "").strip()
         if sheet.page is None or not identification:
-            joined.append(sheet)
+            joined.append([sheet])
             continue
-        first = paged.get((sheet.own, identification))
-        if first is None or sheet.page.number in {page.number for page in first.pages}:
-            sheet.pages = [sheet.page]
-            paged[sheet.own, identification] = sheet
-            joined.append(sheet)
-        else:
-            _append(first, sheet)
-    return joined
+        begun = paged.setdefault((sheet.own, identification), [])
+        one = _begun_statement(sheet, begun)
+        if one is None:
+            one = []
+            begun.append(one)
+            joined.append(one)
+        one.append(sheet)
+    return [_put_together(one) for one in joined]
+
+
+def _begun_statement(sheet: _CamtPages, begun: Iterable[list[_CamtPages]]) -> list[_CamtPages] | None:
+    """Return the pages that a page belongs to: of those that lack it, the ones with its number; else the first."""
+    assert sheet.page is not None
+    lacking = [one for one in begun if sheet.page.number not in {each.page.number for each in one if each.page}]
+    number = _sequence_of(sheet.header)
+    return next((one for one in lacking if _sequence_of(one[0].header) == number), next(iter(lacking), None))
+
+
+def _put_together(sheets: list[_CamtPages]) -> _CamtPages:
+    """Return the first page of a statement, with all that the others hold."""
+    first, *others = sorted(sheets, key=lambda sheet: sheet.page.number if sheet.page else 0)
+    if first.page is not None:
+        first.pages = [first.page]
+    for sheet in others:
+        _append(first, sheet)
+    return first
 
 
 def _append(first: _CamtPages, more: _CamtPages) -> None:
@@ -1005,7 +1028,7 @@ def _finished(sheet: _CamtPages, index: int) -> Statement:
     opening, closing = _balances(sheet)
     _check(sheet, opening, closing)
     start, end = _ends(sheet, opening, closing)
-    sequence = (header.get("electronic") or header.get("legal") or "").strip()
+    sequence = _sequence_of(header)
     statement = Statement(
         account=sheet.own,
         currency=sheet.currency,
@@ -1026,6 +1049,11 @@ def _finished(sheet: _CamtPages, index: int) -> Statement:
     )
     sheet.movements = []
     return statement
+
+
+def _sequence_of(header: Found) -> str:
+    """Return the bank's own number of a statement, as it stands there."""
+    return (header.get("electronic") or header.get("legal") or "").strip()
 
 
 _Balance = tuple[int, date | None]
@@ -1053,11 +1081,16 @@ def _ends(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None)
 
 
 def _balances(sheet: _CamtPages) -> tuple[_Balance | None, _Balance | None]:
-    """Return opening (OPBD, else PRCD) and closing (CLBD) balance: the first and the last that the statement gives."""
+    """Return opening (OPBD, else PRCD) and closing (CLBD) balance: the first and the last that the statement gives.
+
+    A page whose statement is not whole here begins and ends with interim balances (ITBD).
+    """
     found: dict[str, list[_Balance]] = {}
+    apart = _missing_pages(sheet) is not None
+    wanted = (*_OPENINGS, _CLOSING, _INTERIM) if apart else (*_OPENINGS, _CLOSING)
     for balance in sheet.header.get("balances", ()):
         kind = (balance.get("type") or "").strip()
-        if kind not in _OPENINGS and kind != _CLOSING:
+        if kind not in wanted:
             continue
         cents, trouble = _cents(balance["amount"][0]) if "amount" in balance else (None, _Trouble.MISSING)
         if trouble is not None or cents is None:
@@ -1065,8 +1098,8 @@ def _balances(sheet: _CamtPages) -> tuple[_Balance | None, _Balance | None]:
             continue
         signed = -cents if (balance.get("side") or "").strip() == "DBIT" else cents
         found.setdefault(kind, []).append((signed, _day(balance.get("day") or "")))
-    opening = next((found[kind][0] for kind in _OPENINGS if kind in found), None)
-    return opening, found[_CLOSING][-1] if _CLOSING in found else None
+    opening = next((found[kind][0] for kind in (*_OPENINGS, _INTERIM) if kind in found), None)
+    return opening, next((found[kind][-1] for kind in (_CLOSING, _INTERIM) if kind in found), None)
 
 
 def _check_balance(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> None:
@@ -1099,20 +1132,32 @@ def _check_pages(sheet: _CamtPages, *, whole: bool) -> None:
     missing = _missing_pages(sheet)
     if missing is None:
         return
-    if len(sheet.pages) > 1 or not whole:
+    numbers = {page.number for page in sheet.pages}
+    together = max(numbers) - min(numbers) + 1 == len(numbers)
+    interim = any((each.get("type") or "").strip() == _INTERIM for each in sheet.header.get("balances", ()))
+    if not (whole and together and (interim or len(sheet.pages) == 1)):
         if missing.beyond:
             message = _(
-                "what follows page {page} of this statement is not in the file; put all its pages into one file, or "
+                "what follows page {page} of this statement is not here; import all its pages with one command, or "
                 "ask the bank for it whole"
             )
         else:
             message = _(
-                "page {page} of this statement is not in the file; put all its pages into one file, or ask the bank "
-                "for it whole"
+                "page {page} of this statement is not here; import all its pages with one command, or ask the bank for "
+                "it whole"
             )
         sheet.error(message.format(page=missing.page), sheet.line)
         return
-    if missing.beyond:
+    if interim and missing.beyond:
+        message = _(
+            "what follows page {page} of this statement is not here; the interim balances prove what is; import the "
+            "other pages too"
+        )
+    elif interim:
+        message = _(
+            "page {page} of this statement is not here; the interim balances prove what is; import the other pages too"
+        )
+    elif missing.beyond:
         message = _("what follows page {page} of this message is not in the file; this statement is whole in itself")
     else:
         message = _("page {page} of this message is not in the file; this statement is whole in itself")

@@ -87,7 +87,8 @@ class Elements:
     """The elements of these local names, each when it ends; whoever takes one clears it. Iterating raises Unreadable.
 
     `namespace` is the default one of the file, known from the start. It is taken out of the first element before
-    parsing: nothing here depends on it, and without it reading is a quarter faster.
+    parsing: nothing here depends on it, and without it reading is a quarter faster. Messages put one behind the other
+    in a file are read one after the other; `namespace` is that of the one being read.
     """
 
     def __init__(self, stream: BinaryIO, size: int, names: Iterable[str]) -> None:
@@ -102,7 +103,19 @@ class Elements:
         self.namespace, self._head = _without_namespace(*_checked_head(stream.read(_HEAD)))
 
     def __iter__(self) -> Iterator[Element]:
-        parser = etree.XMLPullParser(
+        while True:
+            document = _Message(self._head, self._stream)
+            try:
+                yield from _fed(self._parser(), document.chunks())
+            except etree.XMLSyntaxError as error:
+                raise Unreadable(_broken(error), error.lineno or None) from None
+            if not document.rest:
+                return
+            head = _on_line(document.rest + self._stream.read(_HEAD), document.lines)
+            self.namespace, self._head = _without_namespace(*_checked_head(head))
+
+    def _parser(self) -> etree.XMLPullParser:
+        return etree.XMLPullParser(
             events=("end",),
             tag=self._tags,
             resolve_entities=False,
@@ -113,19 +126,18 @@ class Elements:
             remove_comments=True,
             remove_pis=True,
         )
-        try:
-            yield from _fed(parser, self._head, self._stream)
-        except etree.XMLSyntaxError as error:
-            raise Unreadable(
-                _("the XML breaks off or is broken here: the file was cut or changed; ask the bank for it again"),
-                error.lineno or None,
-            ) from None
 
 
-def _fed(parser: etree.XMLPullParser, chunk: bytes, stream: BinaryIO) -> Iterator[Element]:
+def _broken(error: etree.XMLSyntaxError) -> str:
+    if "Extra content" in str(error):
+        return _("something stands behind the end of the message; keep each message in a file of its own")
+    return _("the XML breaks off or is broken here: the file was cut or changed; ask the bank for it again")
+
+
+def _fed(parser: etree.XMLPullParser, chunks: Iterable[bytes]) -> Iterator[Element]:
     events = cast("Iterator[tuple[str, Element]]", parser.read_events())
     quiet = 0
-    while chunk:
+    for chunk in chunks:
         parser.feed(chunk)
         quiet += len(chunk)
         for _event, element in events:
@@ -138,10 +150,82 @@ def _fed(parser: etree.XMLPullParser, chunk: bytes, stream: BinaryIO) -> Iterato
                     "right one was chosen"
                 ).format(size=_BETWEEN // 1024**2)
             )
-        chunk = stream.read(_CHUNK)
     parser.close()
     for _event, element in events:
         yield element
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+_DECLARATION = re.compile(rb"<\?xml\s")
+
+
+_ROOT = b"Document"
+
+
+_ROOT_TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?Document(?=[\s>/])")
+
+
+_TAG = 80  # so long is the beginning of a tag that may be cut between two reads
+
+
+class _Message:
+    """The bytes of one document of a stream: up to the next declaration or root element, with which `rest` begins.
+
+    `lines` are the line ends of what was read.
+    """
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = head
+        self._stream = stream
+        self._roots = 0
+        self.rest = b""
+        self.lines = 0
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes as they are read."""
+        text, skipped = self._head, len(_BOM) + 1
+        while text:
+            more = self._stream.read(_CHUNK)
+            end = _unfinished(text) if more else len(text)
+            place = self._next(text, skipped, end)
+            if place is not None:
+                self.rest = text[place:] + more
+                text, more, end = text[:place], b"", place
+            self.lines += text.count(b"\n", 0, end)
+            yield text[:end].removesuffix(_BOM) if self.rest else text[:end]
+            text, skipped = text[end:] + more, 0
+
+    def _next(self, text: bytes, start: int, end: int) -> int | None:
+        """Return where the next document begins."""
+        places = []
+        place = text.find(b"<?xml", start, end)
+        if place >= 0 and _DECLARATION.match(text, place):
+            places.append(place)
+        place = text.find(_ROOT, 0, end)
+        while place >= 0:
+            tag = _ROOT_TAG.match(text, max(0, text.rfind(b"<", 0, place)))
+            if tag and tag.end() == place + len(_ROOT):
+                self._roots += 1
+                if self._roots > 1:
+                    places.append(tag.start())
+                    break
+            place = text.find(_ROOT, place + 1, end)
+        return min(places, default=None)
+
+
+def _unfinished(text: bytes) -> int:
+    """Return where a tag begins that the end of the text cuts off, else the end."""
+    place = text.rfind(b"<", max(0, len(text) - _TAG))
+    return len(text) if place <= 0 or b">" in text[place:] else place
+
+
+def _on_line(head: bytes, lines: int) -> bytes:
+    """Return the head of a document with so many line ends before its first element, so that its lines are told."""
+    declared = re.match(rb"<\?xml.*?\?>", head, re.DOTALL)
+    place = declared.end() if declared else 0
+    return head[:place] + b"\n" * lines + head[place:]
 
 
 _PROLOG = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->)", re.DOTALL)

@@ -75,7 +75,8 @@ class Statement:
     """One logical statement: account, balances, movements, and what is wrong with it.
 
     `sequence` is the bank's own number of the statement within the year, as printed (`073`); `digest` the SHA-256
-    of the logical file's characters, which tells a second delivery from a different statement.
+    of the logical file's characters, which tells a second delivery from a different statement; `doubtful` the
+    positions of lines of which it cannot be told which of several equal ones they are.
     """
 
     account: str
@@ -94,6 +95,7 @@ class Statement:
     kind: DocumentKind = DocumentKind.CODA
     tally: Tally | None = None
     faults: tuple[Fault, ...] = field(default=())
+    doubtful: frozenset[int] = frozenset()
 
     @property
     def ok(self) -> bool:

@@ -223,11 +223,22 @@ def book(statement: Statement, desk: Desk, found: Found, file_digest: str) -> Bo
     """Decide every line of a statement that is `ok`, from what the books know and what was found about its lines."""
     sheet = _sheet(statement.movements, desk, found)
     sheet.last = max(map(_POSITION, statement.movements), default=0)
-    for movement in _book_known(statement.movements, sheet, 0):
+    for movement in _book_known(_told_apart(statement), sheet, 0):
         if movement.parent is None:
             _book_line(movement, sheet)
+    for movement in statement.movements:
+        if movement.position in statement.doubtful:
+            _book_doubtful(movement, sheet)
     booking = _booking(statement, sheet, file_digest)
     return Booked(booking, tuple(sheet.open), tuple(sheet.faults), tuple(sheet.returns))
+
+
+def _told_apart(statement: Statement) -> Sequence[Movement]:
+    """Return the lines of a statement that can be decided, with their details."""
+    doubtful = statement.doubtful
+    if not doubtful:
+        return statement.movements
+    return [one for one in statement.movements if one.position not in doubtful and one.parent not in doubtful]
 
 
 def book_details(
@@ -427,6 +438,19 @@ def _book_line(movement: Movement, sheet: _Pile) -> None:
         sheet.rows.extend(_row(detail, LineOutcome.DETAIL, None) for detail in sheet.below(movement))
     if verdict.gift is None:
         sheet.entries.append(_entry(movement, verdict, sheet))
+
+
+def _book_doubtful(movement: Movement, sheet: _Pile) -> None:
+    """Leave a line on suspense that is one of several equal ones, nobody knows which: the amount alone is sure."""
+    message = _(
+        "movement {position} of {day}: {amount} EUR are new, but which of the equal lines of that day was posted "
+        "before cannot be told; it waits on suspense: decide it with `obole match`"
+    ).format(position=movement.position, day=movement.booked, amount=to_decimal(movement.cents))
+    sheet.faults.append(Fault(message, movement.line, Severity.WARNING))
+    verdict = _suspense(sheet.desk)
+    sheet.keep(movement, verdict)
+    sheet.rows.extend(_row(detail, LineOutcome.DETAIL, None) for detail in sheet.below(movement))
+    sheet.entries.append(_entry(movement, verdict, sheet))
 
 
 def _book_collection(movement: Movement, sheet: _Pile) -> bool:

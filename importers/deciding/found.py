@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
 
-from importers.bank.records import Movement
+from importers.bank.records import Movement, Statement
 from ledger.instalments import CLAIMABLE
+from ledger.records import DocumentKind
 from ledger.register.debits import Collected
 from ledger.register.gifts import MandateClaim, Original
 from ledger.register.statements import Closing
@@ -38,7 +41,8 @@ class Found:
 
     `name` is that of its document, free there; `before` on what the statement before it closes; `originals` the
     collected gifts by EndToEndId, `claimed` those that a return of which only the mandate is known may be about;
-    `collections` those of ours by PmtInfId.
+    `collections` those of ours by PmtInfId; `numbers` those that the account's statements of the year have, in their
+    order, where this one seems to leave one out.
     """
 
     name: str
@@ -46,6 +50,48 @@ class Found:
     originals: Mapping[str, Original] = field(default_factory=dict)
     claimed: Mapping[MandateClaim, tuple[Original, ...]] = field(default_factory=dict)
     collections: Mapping[str, Collected] = field(default_factory=dict)
+    numbers: tuple[str, ...] = ()
+
+
+def leaves_out(statement: Statement, found: Found) -> bool:
+    """Tell whether a statement that leads on from the one before it leaves a number of the bank out.
+
+    Numbers of one format and year count by one; CODA and CAMT are numbered apart, a new year begins at 001. Numbers
+    that are days, or that this bank never counted by one, leave none out: only the balances speak then.
+    """
+    before = found.before
+    if before is None or before.day is None or statement.closing_date is None:
+        return False
+    first, second = before.statement.rsplit("-", 2)[1:], found.name.rsplit("-", 2)[1:]
+    # The day stands as four digits where the bank does not number.
+    with_number = all(len(number) == 3 and number.isdigit() for _year, number in (first, second))  # noqa: PLR2004
+    same_form = before.statement.partition("-")[0] == found.name.partition("-")[0]
+    if not (same_form and with_number and first[0] == second[0]):
+        return False
+    step = int(second[1]) - int(first[1])
+    if step in (1, -999) or days_shared((first[1], before.day), (second[1], statement.closing_date)):
+        return False
+    if not found.numbers:
+        return True
+    steps = [int(other) - int(one) for one, other in pairwise(filter(str.isdigit, found.numbers))]
+    if not steps:  # the standard of CODA has them count by one; a CAMT bank is believed when it did before
+        return statement.kind is DocumentKind.CODA
+    return 2 * steps.count(1) > len(steps)
+
+
+# How a day is written as a number of which three digits are kept.
+_DAY_FORMS = ("%m%d", "%d%m", "%j")
+
+
+def days_shared(*numbered: tuple[str, date]) -> bool:
+    """Return whether all these numbers are the days that the statements close on, or were made on, in one writing."""
+    return any(
+        all(
+            any(f"{day + timedelta(days=later):{form}}"[-3:] == number for later in range(4))
+            for number, day in numbered
+        )
+        for form in _DAY_FORMS
+    )
 
 
 def questions(movements: Iterable[Movement], links: Links, *, again: bool = False) -> Questions:

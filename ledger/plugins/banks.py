@@ -1,5 +1,8 @@
 """The balance of each bank account in the books is the bank's own at every statement: no gap, nothing else posted.
 
+A gap between two statements is an error of its own (`BankGap`), one for each: what is posted is right as far as it
+goes, and reports of it may be read with that in mind. Whatever else differs is a `BankError`.
+
 `plugin "ledger.plugins.banks" "{'register': 'register.sqlite3', 'accounts': {'current': '550000'}}"`. For each day that
 statements close on, the last one's new balance must be what the books have at the end of that day.
 """
@@ -13,7 +16,7 @@ from beancount.core import data
 from ledger.chart import code_of
 from ledger.money import to_decimal
 from ledger.plugins.opening import BadSettings, banks_of, read_settings, register_of
-from ledger.register.statements import StatementBalance, statement_balances
+from ledger.register.statements import Gap, StatementBalance, gaps, statement_balances
 from ledger.store import StoreUnreadable
 from ledger.weights import euros_of
 from ledger.words import _
@@ -29,9 +32,19 @@ class BankError(NamedTuple):
     entry: Any
 
 
+class BankGap(NamedTuple):
+    """A statement that is missing before another: what the books lack is `cents`."""
+
+    source: data.Meta
+    message: str
+    entry: Any
+    statement: str
+    day: date
+
+
 def check_banks(
     entries: data.Entries, options: dict[str, Any], config: str = "{}"
-) -> tuple[data.Entries, list[BankError]]:
+) -> tuple[data.Entries, list[BankError | BankGap]]:
     """Compare the running balance of each bank account with the closing balances of its statements."""
     source = data.new_metadata(options["filename"], 0)
     try:
@@ -39,12 +52,13 @@ def check_banks(
         banks = banks_of(settings, options)
         with register_of(settings, options) as connection:
             balances = {alias: statement_balances(connection, alias) for alias in banks}
+            missing = {alias: gaps(connection, alias) for alias in banks}
     except BadSettings as error:
         return entries, [BankError(source, str(error), None)]
     except StoreUnreadable:
         return entries, []  # ledger.plugins.gifts says it
     codes = frozenset(banks.values())
-    errors = [
+    errors: list[BankError | BankGap] = [
         BankError(
             entry.meta,
             _("pad on bank account {code}: import the statements that explain the difference").format(code=code),
@@ -56,16 +70,21 @@ def check_banks(
         if code in codes
     ]
     for alias, code in banks.items():
-        problem = _first_difference(_daily(entries, code), balances[alias])
-        if problem is not None:
-            errors.append(
-                BankError(
-                    source,
-                    _("bank account {alias} ({code}): {problem}").format(alias=alias, code=code, problem=problem),
-                    None,
-                )
-            )
+        found = _compare(_daily(entries, code), balances[alias], missing[alias])
+        errors += [BankGap(source, _said(alias, code, _gap(gap)), None, gap.statement, gap.day) for gap in found.gaps]
+        if found.problem is not None:
+            errors.append(BankError(source, _said(alias, code, found.problem), None))
     return entries, errors
+
+
+def _said(alias: str, code: str, problem: str) -> str:
+    return _("bank account {alias} ({code}): {problem}").format(alias=alias, code=code, problem=problem)
+
+
+def _gap(gap: Gap) -> str:
+    return _(
+        "a statement is missing between {before} and {statement} of {day}, which begins {amount} EUR away; import it"
+    ).format(before=gap.before, statement=gap.statement, day=gap.day, amount=to_decimal(gap.cents))
 
 
 def _daily(entries: data.Entries, code: str) -> list[tuple[date, Decimal]]:
@@ -78,23 +97,48 @@ def _daily(entries: data.Entries, code: str) -> list[tuple[date, Decimal]]:
     return sorted(days.items())
 
 
-def _first_difference(daily: list[tuple[date, Decimal]], balances: list[StatementBalance]) -> str | None:
-    balance, position = to_decimal(0), 0
+class _Compared(NamedTuple):
+    """The gaps that the books have too, and the first difference that is none."""
+
+    gaps: list[Gap]
+    problem: str | None
+
+
+def _compare(daily: list[tuple[date, Decimal]], balances: list[StatementBalance], missing: list[Gap]) -> _Compared:
+    """Hold the books against the bank at each day that statements close on.
+
+    What is missing in a gap stays missing on the days after it, unless something else in the books made up for it.
+    """
+    balance = lacking = to_decimal(0)
+    position, problem = 0, None
+    found: list[Gap] = []
     for number, (day, name, opening, closing) in enumerate(balances):
         while position < len(daily) and daily[position][0] <= day:
             balance += daily[position][1]
             position += 1
         said = to_decimal(closing)
+        new = [gap for gap in missing if gap.day == day]
+        lacking += to_decimal(sum(gap.cents for gap in new))
         if balance == said:
-            continue
-        if number == 0 and said - balance == to_decimal(opening):
-            return _(
-                "its first statement, of {day}, opens with {amount} EUR that the books do not have; take the balances "
-                "of the eve of first_day over with `obole opening FILE`, or post the opening balance with the general "
-                "journal, dated before that statement"
-            ).format(day=day, amount=to_decimal(opening))
-        return _(
-            "the books have {balance} EUR on {day}, statement {name} says {said} EUR (difference "
-            "{difference}); a statement is missing, or something was posted by hand"
-        ).format(balance=balance, day=day, name=name, said=said, difference=balance - said)
-    return None
+            lacking = to_decimal(0)
+        elif said - balance == lacking:
+            found += new
+        else:
+            if number == 0 and said - balance == to_decimal(opening):
+                told = _unopened(day, opening)
+            else:
+                told = _(
+                    "the books have {balance} EUR on {day}, statement {name} says {said} EUR (difference "
+                    "{difference}); a statement is missing, or something was posted by hand"
+                ).format(balance=balance, day=day, name=name, said=said, difference=balance - said)
+            problem = problem or told
+            lacking = said - balance  # so that each gap after it is told too
+    return _Compared(found, problem)
+
+
+def _unopened(day: date, opening: int) -> str:
+    return _(
+        "its first statement, of {day}, opens with {amount} EUR that the books do not have; take the balances "
+        "of the eve of first_day over with `obole opening FILE`, or post the opening balance with the general "
+        "journal, dated before that statement"
+    ).format(day=day, amount=to_decimal(opening))

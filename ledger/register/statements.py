@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -13,11 +14,12 @@ from sqlalchemy import (
     select,
 )
 
-from ledger.records import LineOutcome
+from ledger.records import DocumentKind, LineOutcome
+from ledger.register.chain import by_days, in_chain
 from ledger.register.tables import document, movement, stands
 
 _BEFORE = (
-    select(document.c.name, document.c.closing)
+    select(document.c.name, document.c.closing, document.c.closing_date)
     .where(
         document.c.bank == bindparam("bank"),
         document.c.closing.is_not(None),
@@ -33,16 +35,62 @@ _BEFORE = (
 
 
 class Closing(NamedTuple):
-    """On what a posted statement closes."""
+    """On what a posted statement closes, and when."""
 
     statement: str
     cents: int
+    day: date | None = None
 
 
-def previous_closing(connection: Connection, bank: str, day: date, sequence: str) -> Closing | None:
-    """Return on what the statement of this account closes that comes before (day, sequence); None for the first."""
+class Ends(NamedTuple):
+    """The balances that a statement begins and ends with, in cents."""
+
+    opening: int
+    closing: int
+
+
+def previous_closing(
+    connection: Connection, bank: str, day: date, sequence: str, ends: Ends | None = None
+) -> Closing | None:
+    """Return on what the statement of this account closes that comes before (day, sequence); None for the first.
+
+    Where that does not lead on to the balances it `ends` with, another of the same day may be meant: numbers do not
+    order the statements of a day that CODA and CAMT share, or that a bank does not number.
+    """
     row = connection.execute(_BEFORE, {"bank": bank, "day": day, "sequence": sequence}).first()
-    return None if row is None else Closing(str(row.name), int(row.closing))
+    before = None if row is None else Closing(str(row.name), int(row.closing), row.closing_date)
+    if ends is None or (before is not None and before.cents == ends.opening):
+        return before
+    of_day = _closing_on(connection, bank, day)
+    for one in reversed(of_day):
+        if one.closing == ends.opening:
+            return Closing(one.name, one.closing, one.closing_date)
+    earlier = _last_before(connection, bank, day)
+    leads = earlier is not None and earlier.cents == ends.opening
+    first_of_day = not of_day or leads or any(one.opening == ends.closing for one in of_day)
+    return earlier if first_of_day else before
+
+
+def _closing_on(connection: Connection, bank: str, day: date) -> list["StatementRow"]:
+    """Return the statements that close on a day, in the order of their balances."""
+    query = (
+        select(*_STATEMENT)
+        .where(document.c.bank == bank, document.c.closing.is_not(None), stands, document.c.closing_date == day)
+        .order_by(document.c.sequence, document.c.id)
+    )
+    return in_chain([StatementRow(*row) for row in connection.execute(query)])
+
+
+def _last_before(connection: Connection, bank: str, day: date) -> Closing | None:
+    """Return on what the last statement closes that closes before a day."""
+    query = select(func.max(document.c.closing_date)).where(
+        document.c.bank == bank, document.c.closing.is_not(None), stands, document.c.closing_date < day
+    )
+    last = connection.execute(query).scalar_one()
+    if last is None:
+        return None
+    row = _closing_on(connection, bank, last)[-1]
+    return Closing(row.name, row.closing, row.closing_date)
 
 
 class StatementRow(NamedTuple):
@@ -73,13 +121,30 @@ def statements_between(connection: Connection, bank: str, first: date, last: dat
     query = (
         select(*_STATEMENT)
         .where(document.c.bank == bank, stands, document.c.closing_date >= first, document.c.first_day <= last)
+        .order_by(document.c.closing_date, document.c.sequence, document.c.id)
+    )
+    return list(by_days(StatementRow(*row) for row in connection.execute(query)))
+
+
+def row_of(connection: Connection, document_id: int) -> StatementRow | None:
+    """Return a posted statement by its id; None where that document is none."""
+    query = select(*_STATEMENT).where(document.c.id == document_id, document.c.closing.is_not(None))
+    row = connection.execute(query).first()
+    return None if row is None else StatementRow(*row)
+
+
+def numbers_of(connection: Connection, bank: str, kind: str, first: date, last: date) -> list[str]:
+    """Return the numbers of the statements of an account in one format that close in a period, in their order."""
+    query = (
+        select(document.c.sequence)
+        .where(document.c.bank == bank, document.c.kind == kind, stands, document.c.closing_date.between(first, last))
         .order_by(document.c.closing_date, document.c.sequence)
     )
-    return [StatementRow(*row) for row in connection.execute(query)]
+    return [str(one) for one in connection.execute(query).scalars()]
 
 
 def statement_before(connection: Connection, bank: str, day: date, sequence: str) -> StatementRow | None:
-    """Return the statement of an account that comes before (day, sequence)."""
+    """Return the statement of an account that comes before (day, sequence): the last one of an earlier day."""
     query = (
         select(*_STATEMENT)
         .where(
@@ -91,7 +156,10 @@ def statement_before(connection: Connection, bank: str, day: date, sequence: str
         .limit(1)
     )
     row = connection.execute(query).first()
-    return None if row is None else StatementRow(*row)
+    if row is None:
+        return None
+    found = StatementRow(*row)
+    return found if found.closing_date == day else _closing_on(connection, bank, found.closing_date)[-1]
 
 
 def booked_amounts(connection: Connection, document_id: int) -> dict[date, Counter[int]]:
@@ -107,11 +175,53 @@ def booked_amounts(connection: Connection, document_id: int) -> dict[date, Count
     return dict(found)
 
 
-def totals_split(connection: Connection, bank: str, day: date, cents: int) -> int:
-    """Return how many totals of this amount were split by their details on a day of an account."""
+class BookedLine(NamedTuple):
+    """A line of a posted statement that counts in its balance, as the register knows it."""
+
+    position: int
+    day: date
+    cents: int
+    reference: str | None
+    mandate: str | None
+    reason: str | None
+
+
+class StatementFile(NamedTuple):
+    """The archived file of a posted statement (below the books' folder), its SHA-256, and that of the statement."""
+
+    archive: str | None
+    file_digest: str
+    digest: str
+
+
+def booked_lines(connection: Connection, document_id: int) -> list[BookedLine]:
+    """Return the lines of a statement that count in its balance, in the order of its file."""
+    columns = (movement.c.position, movement.c.booked, movement.c.cents)
     query = (
-        select(func.count())
-        .select_from(movement)
+        select(*columns, movement.c.reference, movement.c.mandate, movement.c.reason)
+        .where(movement.c.document_id == document_id, movement.c.parent.is_(None))
+        .order_by(movement.c.position)
+    )
+    return [BookedLine(*row) for row in connection.execute(query)]
+
+
+def statement_file(connection: Connection, document_id: int) -> StatementFile:
+    """Return where the file of a posted statement is kept."""
+    query = select(document.c.archive, document.c.file_digest, document.c.digest).where(document.c.id == document_id)
+    return StatementFile(*connection.execute(query).one())
+
+
+class TotalKey(NamedTuple):
+    """A total that was split by its details: the id of its document and its position there."""
+
+    document_id: int
+    position: int
+
+
+def totals_split(connection: Connection, bank: str, day: date, cents: int) -> list[TotalKey]:
+    """Return the totals of this amount that were split by their details on a day of an account."""
+    query = (
+        select(movement.c.document_id, movement.c.position)
         .join(document, document.c.id == movement.c.document_id)
         .where(
             document.c.bank == bank,
@@ -121,14 +231,25 @@ def totals_split(connection: Connection, bank: str, day: date, cents: int) -> in
             movement.c.parent.is_(None),
             movement.c.outcome == LineOutcome.BATCH.value,
         )
+        .order_by(movement.c.document_id, movement.c.position)
     )
-    return int(connection.execute(query).scalar_one())
+    return [TotalKey(*row) for row in connection.execute(query)]
 
 
 def banks_with(connection: Connection, kind: str) -> set[str]:
     """Return the bank accounts that have a standing document of this kind."""
     query = select(document.c.bank).where(document.c.kind == kind, document.c.bank.is_not(None), stands).distinct()
     return set(connection.execute(query).scalars())
+
+
+def banks_unnumbered(connection: Connection) -> set[str]:
+    """Return the bank accounts that have statements which only their balances put in order: CAMT, CODA unnumbered."""
+    query = select(document.c.bank).where(
+        document.c.bank.is_not(None),
+        or_(document.c.kind == DocumentKind.CAMT.value, document.c.sequence.like("000%")),
+        stands,
+    )
+    return set(connection.execute(query.distinct()).scalars())
 
 
 class DayAmount(NamedTuple):
@@ -163,12 +284,37 @@ class StatementBalance(NamedTuple):
 def statement_balances(connection: Connection, bank: str) -> list[StatementBalance]:
     """Return each day that statements close on, in order."""
     query = (
-        select(document.c.closing_date, document.c.name, document.c.opening, document.c.closing)
+        select(*_STATEMENT)
         .where(document.c.bank == bank, document.c.closing.is_not(None), stands)
-        .order_by(document.c.closing_date, document.c.sequence)
+        .order_by(document.c.closing_date, document.c.sequence, document.c.id)
     )
     days: dict[date, StatementBalance] = {}
-    for day, name, opening, closing in connection.execute(query):
-        first = days.get(day)
-        days[day] = StatementBalance(day, name, opening if first is None else first.opening, closing)
+    for one in by_days(StatementRow(*row) for row in connection.execute(query)):
+        first = days.get(one.closing_date)
+        opening = one.opening if first is None else first.opening
+        days[one.closing_date] = StatementBalance(one.closing_date, one.name, opening, one.closing)
     return list(days.values())
+
+
+class Gap(NamedTuple):
+    """A break between two statements of an account: the later one begins `cents` away from where the other closes."""
+
+    day: date
+    before: str
+    statement: str
+    cents: int
+
+
+def gaps(connection: Connection, bank: str) -> list[Gap]:
+    """Return where the statements of an account do not lead on from each other, in order."""
+    query = (
+        select(*_STATEMENT)
+        .where(document.c.bank == bank, document.c.closing.is_not(None), stands)
+        .order_by(document.c.closing_date, document.c.sequence, document.c.id)
+    )
+    line = list(by_days(StatementRow(*row) for row in connection.execute(query)))
+    return [
+        Gap(other.closing_date, one.name, other.name, other.opening - one.closing)
+        for one, other in pairwise(line)
+        if one.closing != other.opening
+    ]

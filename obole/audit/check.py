@@ -14,6 +14,7 @@ from ledger.posting import file_faults
 from ledger.register import receipts as receiptbook
 from ledger.register import tables
 from ledger.register.proof import alterations
+from ledger.register.statements import gaps
 from ledger.register.suspense import open_items
 from ledger.register.tables import stands
 from ledger.register.vouchers import texts
@@ -99,13 +100,14 @@ def _whole(work: _Proof, result: Result) -> Iterator[str]:
         .group_by(movement.c.document_id)
     )
     sums = {row[0]: row[1] for row in work.gifts.execute(by_document)}
-    before: dict[str, tuple[str, int]] = {}
     query = (
         select(document.c.id, document.c.name, document.c.bank, document.c.opening, document.c.closing)
         .where(document.c.bank.is_not(None), stands)
         .order_by(document.c.closing_date, document.c.sequence)
     )
+    banks = set()
     for number, name, bank, opening, closing in work.gifts.execute(query):
+        banks.add(bank)
         total = sums.get(number, 0)
         if opening + total != closing:
             yield (
@@ -113,18 +115,20 @@ def _whole(work: _Proof, result: Result) -> Iterator[str]:
                     name=name, opening=to_decimal(opening), movements=to_decimal(total), closing=to_decimal(closing)
                 )
             )
-        known = before.get(bank)
-        if known is not None and known[1] != opening:
-            result.notes.append(
-                _("a gap of {amount} EUR between {known} and {name}; import the statement that is missing").format(
-                    amount=to_decimal(opening - known[1]), known=known[0], name=name
+    yield from work.loaded.problems(work.loaded.gaps)
+    told = {gap.statement for gap in work.loaded.gaps}
+    for bank in sorted(banks):
+        for gap in gaps(work.gifts, bank):
+            if gap.statement not in told:  # something else in the books makes up for it
+                result.notes.append(
+                    _("a gap of {amount} EUR between {known} and {name}; import the statement that is missing").format(
+                        amount=to_decimal(gap.cents), known=gap.before, name=gap.statement
+                    )
                 )
-            )
-        before[bank] = (name, closing)
 
 
 def _equal(work: _Proof, _result: Result) -> Iterator[str]:
-    yield from work.loaded.problems()
+    yield from work.loaded.problems(work.loaded.faults)
     yield from file_faults(work.books.folder, work.gifts)
 
 

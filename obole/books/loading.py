@@ -10,6 +10,7 @@ from beancount.core import data
 
 from ledger.chart import Account, accounts_of, code_of
 from ledger.collector import paused
+from ledger.plugins.banks import BankGap
 from obole.words import _
 from reports.totals import NotInEuro, Totals, totals_of
 
@@ -39,9 +40,19 @@ class LoadedBooks:
         """Return the Beancount accounts opened."""
         return [entry.account for entry in self.entries if isinstance(entry, data.Open)]
 
-    def problems(self) -> Iterator[str]:
-        """Yield each error as `file: line n: what`, with the file relative to the books."""
-        for error in self.errors:
+    @property
+    def gaps(self) -> list[BankGap]:
+        """The statements that are missing: errors with which a report can still be read."""
+        return [error for error in self.errors if isinstance(error, BankGap)]
+
+    @property
+    def faults(self) -> list[Any]:
+        """All other errors."""
+        return [error for error in self.errors if not isinstance(error, BankGap)]
+
+    def problems(self, errors: Iterable[Any] | None = None) -> Iterator[str]:
+        """Each error (or each of some) as `file: line n: what`, with the file relative to the books."""
+        for error in self.errors if errors is None else errors:
             meta = error.source or {}
             file = Path(str(meta.get("filename", "")))
             shown = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.name

@@ -6,21 +6,22 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from importers.bank.overlap import Contradicts, PostedStatement, new_parts
+from importers.bank.identity import contradict, mark_of
+from importers.bank.overlap import Contradicts, PostedLine, PostedStatement, continues, overlap
 from importers.bank.records import Statement
-from importers.deciding.found import Found
+from importers.deciding.found import Found, leaves_out
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
 from ledger.register.documents import PostedDocument, find_standing
 from ledger.register.openings import balances_at, standing_openings
 from ledger.register.statements import (
     DayAmount,
-    StatementRow,
     amounts_of,
-    booked_amounts,
+    row_of,
     statement_before,
     statements_between,
 )
+from obole.intake.posted import PostedFiles, bare
 from obole.words import _, many
 
 
@@ -28,14 +29,16 @@ from obole.words import _, many
 class Neighbours:
     """The surroundings of a statement in the register, for one of the account `alias`.
 
-    `same` is the document that stands under its `name`, with its amounts where only they can tell that it is another;
-    `there` are the statements that share its days and `before` the one before them, where the account has such.
+    `same` is the document that stands under its `name`, with its amounts and lines where only they can tell that it is
+    another; `there` are the statements that share its days and `before` the one before them, where the account has
+    such.
     """
 
     alias: str
     name: str
     same: PostedDocument | None
     amounts: tuple[DayAmount, ...] = ()
+    lines: tuple[PostedLine, ...] = ()
     there: tuple[PostedStatement, ...] = ()
     before: PostedStatement | None = None
 
@@ -48,15 +51,17 @@ class NewParts(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-def numbered(connection: Connection, statement: Statement, alias: str, name: str) -> Neighbours:
+def numbered(connection: Connection, files: PostedFiles, statement: Statement, alias: str, name: str) -> Neighbours:
     """Look up what stands under the name of a statement that shares its days with no other."""
     same = find_standing(connection, name)
     if same is None or same.digest == statement.digest:
         return Neighbours(alias, name, same)
-    return Neighbours(alias, name, same, amounts=tuple(amounts_of(connection, same.id)))
+    row = row_of(connection, same.id)
+    lines = files.statement(connection, row).lines if row is not None else ()
+    return Neighbours(alias, name, same, amounts=tuple(amounts_of(connection, same.id)), lines=lines)
 
 
-def sharing_days(connection: Connection, statement: Statement, alias: str, name: str) -> Neighbours:
+def sharing_days(connection: Connection, files: PostedFiles, statement: Statement, alias: str, name: str) -> Neighbours:
     """Look up the neighbours of a statement that may share days with them."""
     same = find_standing(connection, name)
     assert statement.closing_date is not None
@@ -64,15 +69,12 @@ def sharing_days(connection: Connection, statement: Statement, alias: str, name:
         return Neighbours(alias, name, same)
     first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
     rows = statements_between(connection, alias, first, statement.closing_date)
-    there = tuple(_posted(row, connection) for row in rows)
-    start = (rows[0].closing_date, rows[0].sequence) if rows else (first, "")
-    row = statement_before(connection, alias, *start)
-    before = None if row is None else PostedStatement(row.name, row.kind, row.sequence, *row[4:], {})
+    there = tuple(bare(row) for row in rows)
+    if there and not continues(statement, there):  # else there is nothing to compare
+        there = tuple(files.statement(connection, row) for row in rows)
+    row = statement_before(connection, alias, rows[0].closing_date if rows else first, "")
+    before = None if row is None else bare(row)
     return Neighbours(alias, name, same, there=there, before=before)
-
-
-def _posted(row: StatementRow, connection: Connection) -> PostedStatement:
-    return PostedStatement(row.name, row.kind, row.sequence, *row[4:], booked_amounts(connection, row.id))
 
 
 def new_or_known(statement: Statement, near: Neighbours) -> NewParts:
@@ -80,7 +82,8 @@ def new_or_known(statement: Statement, near: Neighbours) -> NewParts:
     if near.same is None:
         return NewParts((statement,))
     if _same_content(statement, near.same, near.amounts):
-        return NewParts((), known=(near.same.name,))
+        odd = _other_lines(statement, near.lines)
+        return NewParts((), known=(near.same.name,), faults=_odd(near.name, (near.same.name,), odd))
     message = _(
         "{name}: another statement with this number was taken in before ({alias}); ask the bank which is right"
     ).format(name=near.name, alias=near.alias)
@@ -97,22 +100,46 @@ def _same_content(statement: Statement, existing: PostedDocument, amounts: tuple
     return amounts == tuple((movement.booked, movement.cents) for movement in statement.movements)
 
 
+def _other_lines(statement: Statement, posted: tuple[PostedLine, ...]) -> int:
+    """Return how many lines of a second delivery say another payer or communication than the posted ones."""
+    if len(statement.booked) != len(posted):
+        return 0
+    pairs = zip(statement.booked, posted, strict=True)
+    return sum(contradict(line.mark, mark_of(movement), same_form=True) for movement, line in pairs)
+
+
+def _odd(name: str, there: tuple[str, ...], odd: int) -> tuple[Fault, ...]:
+    """Return what is told of lines that are there by day, amount and balance, and say something else."""
+    if not odd:
+        return ()
+    told = many(
+        "{name}: {count} line is there by day, amount and balance, but with another account, communication or "
+        "reference than in {there}; nothing was changed: ask the bank which is right",
+        "{name}: {count} lines are there by day, amount and balance, but with another account, communication or "
+        "reference than in {there}; nothing was changed: ask the bank which is right",
+        odd,
+    )
+    return (Fault(told.format(name=name, count=odd, there=", ".join(there)), severity=Severity.WARNING),)
+
+
 def parts_not_posted(statement: Statement, near: Neighbours) -> NewParts:
     """Decide what is new of a statement that may share days with others; one that contradicts them is refused."""
     if near.same is not None and near.same.digest == statement.digest:
         return NewParts((), known=(near.same.name,))
     try:
-        parts = new_parts(statement, near.there, near.before)
+        found = overlap(statement, near.there, near.before)
     except Contradicts as refusal:
         return NewParts((), faults=(Fault(f"{near.name}: {refusal}"),))
+    parts = found.parts
     lines = sum(len(part.booked) for part in parts)
-    there = near.there
+    names = tuple(one.name for one in near.there)
+    odd = _odd(near.name, names, found.odd)
     if not parts:
-        return NewParts((), known=tuple(one.name for one in there))
+        return NewParts((), known=names, faults=odd)
     if lines == len(statement.booked):
         return NewParts(parts)
     message = _overlap(near, lines, len(statement.booked))
-    return NewParts(parts, faults=(Fault(message, severity=Severity.WARNING),))
+    return NewParts(parts, faults=(Fault(message, severity=Severity.WARNING), *odd))
 
 
 def _overlap(near: Neighbours, new: int, lines: int) -> str:
@@ -166,16 +193,6 @@ def continuity(statement: Statement, found: Found) -> Iterator[Fault]:
         )
         told = message.format(name=found.name, difference=difference, before=before.statement)
         yield Fault(told, severity=Severity.WARNING)
-    elif _skips(before.statement, found.name):
+    elif leaves_out(statement, found):
         message = _("{name}: a number is missing after {before}, though the balances fit; import the one between them")
         yield Fault(message.format(name=found.name, before=before.statement), severity=Severity.WARNING)
-
-
-def _skips(before: str, name: str) -> bool:
-    """Tell whether two statements of a year, numbered by the bank, are no neighbours (a new year begins at 001)."""
-    first, second = before.rsplit("-", 2)[1:], name.rsplit("-", 2)[1:]
-    # The day stands as four digits where the bank does not number.
-    with_number = all(len(number) == 3 and number.isdigit() for _year, number in (first, second))  # noqa: PLR2004
-    if before.partition("-")[0] != name.partition("-")[0]:
-        return False  # CODA and CAMT are numbered apart
-    return with_number and first[0] == second[0] and int(second[1]) != int(first[1]) + 1

@@ -1,6 +1,7 @@
 """`obole inspect`: what a source file holds, without any books, whatever kind it is."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ledger.records import DocumentKind
 from obole.books.policies import declared
 from obole.books.settings import FILE_NAME, load
 from obole.intake.kinds import expand, kind_of
+from obole.intake.zips import unpacked
 from obole.words import _
 
 _BANK_FILES = (DocumentKind.CODA, DocumentKind.CAMT, DocumentKind.COLLECTION, DocumentKind.STATUS)
@@ -33,7 +35,9 @@ _REGISTERS: dict[DocumentKind, tuple[Callable[[Path], Any], Callable[[Any], list
 
 def inspect_files(paths: Iterable[Path], said: Declared = NOTHING) -> list[Inspection]:
     """Inspect files, and all files below folders; `said` is what an obole.toml declares of platforms and sources."""
-    return [inspect_file(path, said) for path in expand(paths)]
+    with unpacked(expand(paths)) as given:
+        refused = [Inspection(name, "unknown", (fault,)) for name, fault in given.refused]
+        return [*refused, *(replace(inspect_file(path, said), file=given.name(path)) for path in given.files)]
 
 
 def declared_in(folder: Path) -> Declared:

@@ -1,16 +1,17 @@
 """Looking up: what the register holds about a statement or about lines, gathered into one value before it decides."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from importers.bank.records import Movement, Statement
 from importers.deciding.booking import Desk, document_name
-from importers.deciding.found import Found, Questions, questions
+from importers.deciding.found import Found, Questions, leaves_out, questions
 from ledger.register.debits import collections_of
 from ledger.register.documents import free_name
 from ledger.register.gifts import originals_of, originals_of_mandates
-from ledger.register.statements import Closing, previous_closing
+from ledger.register.statements import Closing, Ends, numbers_of, previous_closing
 from ledger.register.suspense import LineNow, OpenItem
 from ledger.vault.counterparties import Counterparty
 
@@ -19,8 +20,14 @@ def look_up(connection: Connection, statement: Statement, desk: Desk) -> Found:
     """Return what a statement needs: its free name, the one before it, what its returns and its collections are of."""
     name = free_name(connection, document_name(desk.alias, statement))
     assert statement.closing_date is not None
-    before = previous_closing(connection, desk.alias, statement.closing_date, statement.sequence)
-    return _found(connection, name, before, questions(statement.movements, desk.links))
+    ends = Ends(statement.opening, statement.closing)
+    before = previous_closing(connection, desk.alias, statement.closing_date, statement.sequence, ends)
+    found = _found(connection, name, before, questions(statement.movements, desk.links))
+    if before is None or before.cents != statement.opening or not leaves_out(statement, found):
+        return found
+    start = statement.closing_date.replace(month=1, day=1)
+    numbers = numbers_of(connection, desk.alias, statement.kind, start, statement.closing_date)
+    return replace(found, numbers=tuple(numbers))
 
 
 def look_up_lines(

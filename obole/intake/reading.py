@@ -335,6 +335,17 @@ class ReadStatement:
     last: date | None
     file_digest: str
     content: bytes
+    path: Path
+
+    @property
+    def opening(self) -> int:
+        """Return the balance it begins with."""
+        return self.statement.opening
+
+    @property
+    def closing(self) -> int:
+        """Return the balance it ends with."""
+        return self.statement.closing
 
     @property
     def turn(self) -> tuple[date, str, str]:

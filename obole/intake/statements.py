@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,20 +19,31 @@ from importers.deciding.booking import Booked, Desk, Return, book, document_name
 from importers.deciding.found import Found
 from ledger.clock import today
 from ledger.collector import paused
-from ledger.errors import Fault
+from ledger.errors import Fault, refuses
 from ledger.posting import Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
-from ledger.register.statements import banks_with
+from ledger.register.chain import in_chain
+from ledger.register.statements import Ends, banks_unnumbered, previous_closing
 from ledger.vault.counterparties import Counterparty, save_counterparties
 from ledger.vault.pledges import PledgeChange, change_pledges
 from obole.books.opened import Books
 from obole.debits.failures import follow, of_returns
-from obole.intake.continuity import continuity, first_of_account, new_or_known, numbered, parts_not_posted, sharing_days
+from obole.intake.continuity import (
+    NewParts,
+    continuity,
+    first_of_account,
+    new_or_known,
+    numbered,
+    parts_not_posted,
+    sharing_days,
+)
 from obole.intake.desk import Knowledge, desk_of, load_known
 from obole.intake.details import Details, DetailsFile, take_details
 from obole.intake.guards import before_first_day, before_the_chart, no_bank, year_closed
 from obole.intake.lookup import look_up
+from obole.intake.pages import joined
+from obole.intake.posted import PostedFiles
 from obole.intake.reading import BankSource, ReadStatement, reading
 from obole.outcome import Told, ToldFile
 from obole.words import _
@@ -45,18 +57,23 @@ _BATCH_DOCUMENTS = 128
 
 def take_statements(books: Books, group: Sequence[ToldFile], progress: Callable[[int], None]) -> None:
     """Post what is new of bank files, in batches, by day; `progress` gets the number of files done."""
+    with joined(group) as files:
+        _take_files(books, files, progress)
+    progress(len(group))
+
+
+def _take_files(books: Books, group: Sequence[ToldFile], progress: Callable[[int], None]) -> None:
     ordered = sorted(group, key=lambda one: reading_key(one.path))
     details: list[ReadStatement] = []
     with paused(), reading([one.path for one in ordered]) as sources:
-        known = load_known(books)
+        known, files = load_known(books), PostedFiles(books)
         for batch in _batches(sources, dict(ordered), details, progress):
-            with _together(books, known) as work:
+            with _together(books, known, files) as work:
                 for part in _new_parts(work, batch):
                     found = look_up(work.connection, part.statement, part.desk)
                     booked = book(part.statement, part.desk, found, part.read.file_digest)
                     _post(work, part, found, booked)
-        _post_details(books, details, known)
-    progress(len(ordered))
+        _post_details(books, details, known, files)
 
 
 def _batches(
@@ -88,7 +105,10 @@ def _batches(
 
 
 def _by_day(batch: Sequence[ReadStatement]) -> list[ReadStatement]:
-    return sorted(batch, key=lambda read: read.turn)
+    """Return statements by day, account and number; those of one day in the order in which their balances lead on."""
+    ordered = sorted(batch, key=lambda read: read.turn)
+    of_day = groupby(ordered, key=lambda read: read.turn[:2])
+    return [read for _day, some in of_day for read in in_chain(list(some))]
 
 
 def _enough(batch: Sequence[ReadStatement], weight: int) -> bool:
@@ -99,7 +119,9 @@ def _statements(told: Told, source: BankSource, outline: Outline) -> Iterator[Re
     for statement in source.statements:
         told.faults.extend(statement.faults)
         if statement.ok:
-            yield ReadStatement(told, statement, outline.statements, outline.last, source.digest, source.content)
+            yield ReadStatement(
+                told, statement, outline.statements, outline.last, source.digest, source.content, source.path
+            )
     told.faults.extend(source.faults)
 
 
@@ -110,6 +132,7 @@ class _Work:
     books: Books
     posting: Posting
     known: Knowledge
+    files: PostedFiles
     closed: set[int]
     mixed: set[str]
     counterparties: list[Counterparty] = field(default_factory=list)
@@ -122,12 +145,12 @@ class _Work:
 
 
 @contextmanager
-def _together(books: Books, known: Knowledge) -> Iterator[_Work]:
+def _together(books: Books, known: Knowledge, files: PostedFiles) -> Iterator[_Work]:
     """Open one transaction of the register for what is posted inside the block."""
     with books.posting() as posting:
         connection = posting.connection
-        mixed = banks_with(connection, DocumentKind.CAMT)
-        work = _Work(books, posting, known, books.closed_years(connection), mixed)
+        mixed = banks_unnumbered(connection)
+        work = _Work(books, posting, known, files, books.closed_years(connection), mixed)
         yield work
         # The vault first: rows without a document are harmless, a document without them would lose a name.
         with books.vault.begin() as identities:
@@ -145,7 +168,7 @@ class _NewPart(NamedTuple):
     @property
     def whole(self) -> bool:
         """Tell whether it is all of the statement that was read."""
-        return self.statement is self.read.statement
+        return len(self.statement.movements) == len(self.read.statement.movements)
 
 
 def _new_parts(work: _Work, batch: Sequence[ReadStatement]) -> Iterator[_NewPart]:
@@ -159,18 +182,38 @@ def _new_parts(work: _Work, batch: Sequence[ReadStatement]) -> Iterator[_NewPart
             place = message.format(number=statement.sequence, day=statement.closing_date, problem=problem)
             told.faults.append(Fault(place))
             continue
-        name = document_name(desk.alias, statement)
-        if statement.kind is DocumentKind.CAMT or desk.alias in work.mixed:
-            new = parts_not_posted(statement, sharing_days(work.connection, statement, desk.alias, name))
-            work.mixed.add(desk.alias)
-        else:
-            new = new_or_known(statement, numbered(work.connection, statement, desk.alias, name))
+        new = _new_of(work, statement, desk)
+        work.files.given[read.file_digest] = read.path
         told.known.extend(one for one in new.known if one not in told.known)
         told.faults.extend(new.faults)
         for part in new.parts:
             yield _NewPart(read, part, desk)
         if new.parts != (statement,):
             _split_known(work, desk, read, new.parts)
+
+
+def _new_of(work: _Work, statement: Statement, desk: Desk) -> NewParts:
+    """Decide what is new of a statement: by its number, or by its lines and balances where it may share days."""
+    connection, alias, name = work.connection, desk.alias, document_name(desk.alias, statement)
+    unnumbered = not statement.sequence.strip("0")
+    if statement.kind is DocumentKind.CAMT or unnumbered or alias in work.mixed:
+        work.mixed.add(alias)
+        return parts_not_posted(statement, sharing_days(connection, work.files, statement, alias, name))
+    near = numbered(connection, work.files, statement, alias, name)
+    new = new_or_known(statement, near)
+    if near.same is None and _leads_away(connection, statement, alias):
+        # A longer period under a number of its own. Where the balances do not prove that, it is the bank's next one.
+        shared = parts_not_posted(statement, sharing_days(connection, work.files, statement, alias, name))
+        return new if refuses(shared.faults) else shared
+    return new
+
+
+def _leads_away(connection: Connection, statement: Statement, alias: str) -> bool:
+    """Return whether a numbered statement does not begin where the one before it closes."""
+    assert statement.closing_date is not None
+    ends = Ends(statement.opening, statement.closing)
+    before = previous_closing(connection, alias, statement.closing_date, statement.sequence, ends)
+    return before is not None and before.cents != statement.opening
 
 
 def _split_known(work: _Work, desk: Desk, read: ReadStatement, parts: Sequence[Statement]) -> None:
@@ -185,7 +228,7 @@ def _split_known(work: _Work, desk: Desk, read: ReadStatement, parts: Sequence[S
 def _split_total(work: _Work, desk: Desk | None, read: ReadStatement, statement: Statement) -> Details:
     """Split the totals that wait by the details of a statement; what was posted is told, and what follows entered."""
     source = DetailsFile(statement, read.file_digest, read.content)
-    done = take_details(work.books, work.posting, desk, source, work.closed)
+    done = take_details(work.books, work.posting, desk, source, closed=work.closed, files=work.files)
     if done.booked is not None:
         record = done.booked.booking.record
         read.told.posted.append(record.name)
@@ -195,11 +238,11 @@ def _split_total(work: _Work, desk: Desk | None, read: ReadStatement, statement:
     return done
 
 
-def _post_details(books: Books, reads: Sequence[ReadStatement], known: Knowledge) -> None:
+def _post_details(books: Books, reads: Sequence[ReadStatement], known: Knowledge, files: PostedFiles) -> None:
     """Split the totals that wait on suspense by the details that came in files of their own."""
     if not reads:
         return
-    with _together(books, known) as work:
+    with _together(books, known, files) as work:
         for read in reads:
             desk = desk_of(books, read.statement.account, known)
             done = _split_total(work, desk, read, read.statement)

@@ -3,7 +3,7 @@
 A return may come before the gift it takes back, a statement before its donors, a total before the reject that it
 lacks, a line before its rule. After each import the open lines are decided once more, by the same steps and the same
 certainty; what is known now is reclassified on the day of the line. A line of a closed year waits for a person, and so
-does one whose assignment was undone.
+does one whose assignment was undone, and one of which the bank's files do not tell whose it is.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from importers.deciding.booking import BookedAgain, Desk, book_open
 from ledger.posting import Posting
-from ledger.records import DocumentKind
+from ledger.records import DOUBTFUL, DocumentKind
 from ledger.register.suspense import Decision, OpenItem, ever_assigned, insert_assignments, open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
 from obole.books.opened import Books, settle
@@ -63,7 +63,7 @@ def reconsider(books: Books, *, taken_back: bool = False) -> list[BookedAgain]:
     """
     with books.register.connect() as connection:
         once = set() if taken_back else ever_assigned(connection)
-        items = [item for item in open_items(connection) if item.key not in once]
+        items = [item for item in open_items(connection) if item.key not in once and item.reason != DOUBTFUL]
         closed = books.closed_years(connection)
     groups: dict[tuple[str, int], list[OpenItem]] = defaultdict(list)
     for item in items:

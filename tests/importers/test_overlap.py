@@ -1,6 +1,5 @@
 """What is new of a statement that shares days with others: each euro once, whatever the cuts and the order."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.bank.overlap import Contradicts, PostedStatement, _continues, _fits, new_parts
+from importers.bank.identity import mark_of
+from importers.bank.overlap import Contradicts, PostedLine, PostedStatement, _fits, continues, new_parts
 from importers.bank.records import Movement, Statement
 from ledger.records import DocumentKind
 
@@ -52,12 +52,10 @@ def statement(
 
 
 def known(posted: Statement) -> PostedStatement:
-    amounts: dict[date, Counter[int]] = {}
-    for movement in posted.booked:
-        amounts.setdefault(movement.booked, Counter())[movement.cents] += 1
+    lines = tuple(PostedLine(movement.booked, movement.cents, mark_of(movement)) for movement in posted.booked)
     assert posted.closing_date is not None
     return PostedStatement(
-        "one", posted.kind, posted.sequence, posted.opening, posted.closing, posted.closing_date, amounts
+        "one", posted.kind, posted.sequence, posted.opening, posted.closing, posted.closing_date, lines
     )  # fmt: skip
 
 
@@ -224,7 +222,7 @@ def test_the_next_number_of_the_bank_goes_on_where_the_last_closed(
     kind: DocumentKind, sequence: str, opening: int, first: int, goes_on: bool
 ):
     posted = known(statement(0, [(1, 10)], sequence="001"))
-    assert _continues(statement(opening, [(first, 10)], 1, kind=kind, sequence=sequence), [posted]) is goes_on
+    assert continues(statement(opening, [(first, 10)], 1, kind=kind, sequence=sequence), [posted]) is goes_on
 
 
 gifts = st.lists(st.tuples(st.integers(0, 12), st.sampled_from([5, 10, 10, 20, -5, -10])), min_size=1, max_size=30)

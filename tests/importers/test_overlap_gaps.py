@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from test_overlap import amounts, day, known, statement
 
-from importers.bank.overlap import _by_gap, _continues, _fits, _leads_on, _surplus, new_parts
+from importers.bank.overlap import _by_gap, _fits, _leads_on, _surplus, continues, new_parts
 from ledger.records import DocumentKind
 
 ONE = replace(known(statement(10, [(2, 10)], sequence="001")), name="one")  # 10 to 20 on day 2
@@ -54,7 +54,7 @@ def test_a_line_falls_before_or_behind_the_statement_that_closes_on_its_day(late
 def test_of_equal_lines_the_last_ones_are_new():
     made = statement(0, [(2, 7), (1, 10), (1, 10), (1, 10), (2, 5)])
     posted = [known(statement(0, [(1, 10), (2, 5)])), known(statement(0, [(1, 10), (3, 7)]))]
-    assert [movement.position for movement in _surplus(made, posted)] == [4, 1]
+    assert [movement.position for movement in _surplus(made, posted, strict=True).lines] == [4, 1]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_statement_goes_on_with_all_its_lines_where_the_last_one_closed(
     sequence: str, lines: list[tuple[int, int]], goes_on: bool
 ):
     made = statement(40, lines, kind=DocumentKind.CAMT, sequence=sequence)
-    assert _continues(made, [ONE, TWO]) is goes_on
-    assert not _continues(made, [ONE, replace(TWO, sequence="")])
+    assert continues(made, [ONE, TWO]) is goes_on
+    assert not continues(made, [ONE, replace(TWO, sequence="")])
     assert new_parts(made, [], None) == (made,)
 
 

@@ -341,8 +341,8 @@ def test_a_gap_is_named_with_the_statement_after_it_and_the_difference(books: Pa
         insert(connection, statement(5, date(2025, 3, 20), 1160_00, 1160_00))
     (message,) = says(books, OPENING + MARCH, BANKS)
     assert message == (
-        "bank account current (550000): the books have 1060.00 EUR on 2025-03-20, statement coda-current-2025-005 says "
-        "1160.00 EUR (difference -100.00); a statement is missing, or something was posted by hand"
+        "bank account current (550000): a statement is missing between coda-current-2025-003 and "
+        "coda-current-2025-005 of 2025-03-20, which begins 100.00 EUR away; import it"
     )
 
 

@@ -10,7 +10,7 @@ import stores
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invented import DAY, gift, insert, movement, record, register_in, rows, statement, tamper
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ledger.dimensions import LineKeys
 from ledger.records import Channel, Counterpart, DocumentKind, Gift, Nature
@@ -411,7 +411,11 @@ def test_the_previous_closing_is_that_of_the_statement_before_on_the_same_accoun
         insert(connection, statement(1, first, 0, 9, bank="gifts"))
         insert(connection, record("journal-1", kind=DocumentKind.JOURNAL))
     with engine.connect() as connection:
-        before = previous_closing
+
+        def before(connection: Connection, bank: str, day: date, sequence: str) -> tuple[str, int] | None:
+            found = previous_closing(connection, bank, day, sequence)
+            return None if found is None else (found.statement, found.cents)
+
         assert before(connection, "current", first, "001") is None
         assert before(connection, "current", first, "002") == ("coda-current-2025-001", 100)
         assert before(connection, "current", second, "003") == ("coda-current-2025-002", 200)

@@ -176,12 +176,12 @@ def test_a_total_is_split_where_its_line_stands_as_a_batch(connection: Connectio
         movement(5, 900, NEXT, outcome="batch"),
     ]
     number = insert(connection, record(bank="current"), lines)
-    assert totals_split(connection, "current", DAY, 900) == 1
-    assert totals_split(connection, "gifts", DAY, 900) == 0
+    assert totals_split(connection, "current", DAY, 900) == [(number, 1)]
+    assert totals_split(connection, "gifts", DAY, 900) == []
     assert banks_with(connection, "coda") == {"current"}
     assert banks_with(connection, "camt") == set()
     undo(connection, number)
-    assert totals_split(connection, "current", DAY, 900) == 0
+    assert totals_split(connection, "current", DAY, 900) == []
     assert banks_with(connection, "coda") == set()
 
 

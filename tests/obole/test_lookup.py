@@ -47,7 +47,10 @@ def test_a_statement_of_gifts_asks_for_its_name_and_the_closing_before_it(asked:
     connection, desk, queries = asked
     found = look_up(connection, of(line(1, 50_00, "00150000"), line(2, 20_00, "00150000")), desk)
     assert len(queries) == 2
-    assert (found.name, found.before) == ("coda-current-2025-074", ("coda-current-2025-073", 1_247_50))
+    assert (found.name, found.before) == (
+        "coda-current-2025-074",
+        ("coda-current-2025-073", 1_247_50, date(2025, 3, 14)),
+    )
 
 
 def test_many_returns_are_one_query_by_reference_and_one_by_mandate(asked: tuple[Connection, Desk, list[str]]):

@@ -22,6 +22,8 @@ from importers.sheets.cells import Cell, is_workbook, text
 from importers.sheets.tabular import fold, read_sheet
 from importers.words import _
 from ledger.errors import Fault
+from ledger.money import decimal_mark_in
+from ledger.signs import one_line
 
 # A year of the largest platform is a tenth of it.
 LIMIT = 128 * 1024 * 1024
@@ -56,6 +58,12 @@ _AMOUNT = re.compile(r"[+-]?\d[\d.,' ]*|[+-]?[.,]\d+")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-"})
 _MONTHS = 12
 _YEARS = range(1990, 2101)
+
+
+class _NumberCell(str):
+    """A number of a workbook, written with a point whatever mark the texts beside it have."""
+
+    __slots__ = ()
 
 
 class NotATable(Exception):
@@ -166,14 +174,18 @@ class ReportLine:
     def text(self, name: str) -> str:
         """Return a text without blanks around it; empty where there is none."""
         place = self.report.index.get(name, -1)
-        return self.cells[place].strip() if 0 <= place < len(self.cells) else ""
+        return one_line(self.cells[place]) if 0 <= place < len(self.cells) else ""
+
+    def _is_number(self, name: str) -> bool:
+        place = self.report.index.get(name, -1)
+        return 0 <= place < len(self.cells) and isinstance(self.cells[place], _NumberCell)
 
     def cents(self, name: str) -> int:
         """Return an amount, 0 where the cell is empty."""
         written = self.text(name)
         if not written:
             return 0
-        found = self.report.cents(written)
+        found = _cents(written, ".") if self._is_number(name) else self.report.cents(written)
         if found is None:
             self.error(
                 _("`{column}` is not an amount with at most two decimals; correct the export").format(
@@ -342,7 +354,9 @@ def _written(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float) and abs(cell - round(cell, 2)) < 1e-9:  # noqa: PLR2004 - a sum the spreadsheet computed
-        return f"{cell:.2f}"
+        return _NumberCell(f"{cell:.2f}")
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return _NumberCell(text(cell))
     return text(cell)
 
 
@@ -352,29 +366,15 @@ def _delimiter(written: str) -> str:
 
 
 def _decimal_mark(cells: Sequence[str], faults: list[Fault]) -> str:
-    """Return the mark before the decimals: it is followed by other than three digits, or stands after the other."""
-    marks: set[str] = set()
-    doubtful = False
-    for cell in cells:
-        plain = cell.translate(_SPACES).strip()
-        last = max(plain.rfind("."), plain.rfind(","))
-        if last < 0:
-            continue
-        mark, other = plain[last], "," if plain[last] == "." else "."
-        rest = plain[last + 1 :]
-        after = len(rest) - len(rest.lstrip("0123456789"))
-        if other in plain[:last] or (after != 3 and plain.count(mark) == 1):  # noqa: PLR2004 - digits of a group
-            marks.add(mark)
-        elif plain.count(mark) > 1:
-            marks.add(other)
-        else:
-            doubtful = True
-    if len(marks) > 1:
+    """Return the mark before the decimals, that every amount which shows it agrees on; number cells say nothing."""
+    marks = {decimal_mark_in(cell) for cell in cells if not isinstance(cell, _NumberCell)}
+    found = marks & {".", ","}
+    if len(found) > 1:
         faults.append(Fault(_("its amounts use both `.` and `,` before the decimals; export it again in one style")))
-    elif not marks and doubtful:
+    elif not found and "?" in marks:
         message = _("its amounts may mean thousands or decimals (`1.234`); write `decimal` in obole.toml")
         faults.append(Fault(message))
-    return next(iter(marks), ".")
+    return next(iter(found), ".")
 
 
 def _order(cells: Sequence[str], faults: list[Fault]) -> str:

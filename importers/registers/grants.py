@@ -53,7 +53,7 @@ class _SheetKind:
 _REFERENCE = SheetColumn("reference", "référence", "referentie", "referenz", required=True)
 
 
-_AMOUNT = SheetColumn("amount", "montant", "bedrag", "betrag", required=True)
+_AMOUNT = SheetColumn("amount", "montant", "bedrag", "betrag", required=True, amount=True)
 
 
 GRANTS = _SheetKind(
@@ -107,7 +107,7 @@ ASSETS = _SheetKind(
         _REFERENCE,
         SheetColumn("account", "compte", "rekening", "konto", required=True),
         SheetColumn("acquired", "acquis_le", "verworven_op", "erworben_am", required=True),
-        SheetColumn("cost", "coût", "kostprijs", "anschaffungskosten", required=True),
+        SheetColumn("cost", "coût", "kostprijs", "anschaffungskosten", required=True, amount=True),
         SheetColumn("years", "années", "jaren", "jahre", required=True),
     ),
 )

@@ -43,8 +43,8 @@ JournalFile = RegisterFile[JournalEntry]
 COLUMNS = (
     SheetColumn("date", "date", "datum", "datum", required=True),
     SheetColumn("account", "compte", "rekening", "konto", required=True),
-    SheetColumn("debit", "débit", "debet", "soll", present=True),
-    SheetColumn("credit", "crédit", "credit", "haben", present=True),
+    SheetColumn("debit", "débit", "debet", "soll", present=True, amount=True),
+    SheetColumn("credit", "crédit", "credit", "haben", present=True, amount=True),
     SheetColumn("text", "libellé", "omschrijving", "buchungstext"),
     SheetColumn("document", "pièce", "stuk", "beleg", required=True),
     PARTY,

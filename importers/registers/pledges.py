@@ -44,7 +44,7 @@ COLUMNS = (
     SheetColumn("iban", "iban", "iban", "iban", present=True),
     SheetColumn("holder", "titulaire", "rekeninghouder", "kontoinhaber"),
     SheetColumn("signed", "signé_le", "getekend_op", "unterzeichnet_am", required=True),
-    SheetColumn("amount", "montant", "bedrag", "betrag", required=True),
+    SheetColumn("amount", "montant", "bedrag", "betrag", required=True, amount=True),
     SheetColumn("months", "mois", "maanden", "monate"),
     SheetColumn("first_due", "première_échéance", "eerste_vervaldag", "erste_fälligkeit", required=True),
     SheetColumn("last_due", "dernière_échéance", "laatste_vervaldag", "letzte_fälligkeit"),

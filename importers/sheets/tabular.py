@@ -82,6 +82,7 @@ class SheetColumn:
     """A column of a register: its name, which is its English heading, and its French, Dutch and German ones.
 
     `required`: the column must be there and filled in every row; `present`: it must be there, a cell may be empty.
+    `amount`: it holds amounts or quantities, which all have the same decimal mark.
     """
 
     name: str
@@ -90,6 +91,7 @@ class SheetColumn:
     de: str = ""
     required: bool = False
     present: bool = False
+    amount: bool = False
 
     def heading(self, language: str) -> str:
         """Return the heading in fr, nl, de or en."""
@@ -211,6 +213,8 @@ class SheetTable:
         self._sheet = sheet
         self.columns = {column.name: column for column in columns}
         self.index = {column.name: -1 for column in columns}
+        self._amounts = {column.name for column in columns if column.amount}
+        self._mark: str | None = None
         if sheet.headings:
             self._find(columns)
 
@@ -239,6 +243,34 @@ class SheetTable:
         """Return the heading of a column as the file has it."""
         index = self.index[name]
         return name if index < 0 else self._sheet.headings[index]
+
+    def mark_of(self, name: str) -> str:
+        """Return the decimal mark of the table, in which `name` is a column of amounts; DOUBTFUL where none is shown.
+
+        It is decided once, from all amounts; where they do not agree, that is a fault.
+        """
+        if self._mark is None or name not in self._amounts:
+            self._amounts.add(name)
+            self._mark = self._decide_mark()
+        return self._mark
+
+    def _decide_mark(self) -> str:
+        places = [self.index[name] for name in self._amounts if self.index[name] >= 0]
+        first: dict[str, int] = {}
+        for number, values in self._sheet.rows:
+            for place in places:
+                if place < len(values) and isinstance(values[place], str):
+                    first.setdefault(cells.decimal_mark(values[place]), number)
+        if "." in first and "," in first:
+            self.error(
+                _(
+                    "the amounts have `.` before the decimals in row {point} and `,` in row {comma}; write all amounts "
+                    "of the table in one way"
+                ).format(point=first["."], comma=first[","]),
+                max(first["."], first[","]),
+            )
+            return cells.DOUBTFUL
+        return next((mark for mark in (".", ",") if mark in first), cells.DOUBTFUL)
 
     def error(self, message: str, line: int | None = None) -> None:
         """Add a fault that refuses the file."""
@@ -389,18 +421,18 @@ class SheetRow:
 
     def cents(self, name: str) -> int:
         """Return an amount, 0 where the cell is empty."""
-        return self._read(name, cells.cents) or 0
+        return self._measured(name, cells.cents) or 0
 
     def positive(self, name: str) -> int:
         """Return an amount above zero."""
-        found = self._read(name, cells.cents)
+        found = self._measured(name, cells.cents)
         if found is not None and found <= 0:
             self.error(name, _("column `{column}` must be above zero; correct the amount"))
         return found or 0
 
     def number_or_none(self, name: str) -> Decimal | None:
         """Return a quantity that may be left empty."""
-        return self._read(name, cells.number)
+        return self._measured(name, cells.number)
 
     def whole(self, name: str) -> int:
         """Return a whole number from 1."""
@@ -437,6 +469,13 @@ class SheetRow:
         if cell is None and self._table.columns[name].required and self._whole:
             self.error(name, _("column `{column}` is empty; fill it in"))
         return cell
+
+    def _measured(self, name: str, convert: Callable[[Cell, str], T]) -> T | None:
+        """Read an amount or a quantity: one that is text has the decimal mark of its table."""
+        if not isinstance(self._cells[self._index[name]], str):
+            return self._read(name, lambda cell: convert(cell, ""))
+        mark = self._table.mark_of(name)
+        return self._read(name, lambda cell: convert(cell, mark))
 
     def _read(self, name: str, convert: Callable[[Cell], T]) -> T | None:
         cell = self._cell(name)

@@ -65,7 +65,7 @@ def identify(headings: frozenset[str]) -> bool:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows and payouts of a settlement detail report, checked."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
     if any(fold(heading) == "recordtype" for heading in report.headings):

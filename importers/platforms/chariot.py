@@ -66,7 +66,7 @@ def identify(headings: frozenset[str]) -> bool:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows and the payout of a deposit, checked."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
     if report.headings and report.find(_COLUMNS, _REQUIRED) and report.decide(_AMOUNTS, ("date", "settled_date")):

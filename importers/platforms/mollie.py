@@ -51,7 +51,7 @@ def identify(headings: frozenset[str]) -> bool:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows of a settlement export, checked; what was paid out is on the bank line only."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     if (
         report.headings

@@ -71,7 +71,7 @@ def identify_records(record: list[str]) -> bool:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows of an activity download or a monthly statement, checked."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     if report.headings and report.find(_columns(), _REQUIRED) and report.decide(("gross", "fee", "net"), ("date",)):
         for line in report:

@@ -68,7 +68,7 @@ def _kinds() -> dict[str, str]:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows and payouts of a report, checked."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
     unlisted: set[str] = set()

@@ -10,18 +10,21 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from importers.sheets.cells import Cell, is_workbook, text
-from importers.sheets.tabular import fold, read_sheet
+from importers.sheets.tabular import TOP, fold, headings_found, read_sheet
 from importers.words import _
-from ledger.errors import Fault
+from ledger.errors import Fault, Severity
 from ledger.money import decimal_mark_in
 from ledger.signs import one_line
 
@@ -261,11 +264,17 @@ class ReportLine:
         self.report.faults.append(Fault(message, self.number))
 
 
-def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
-    """Return the table of a report, first row = headings; without headings, and with the fault, where it is none."""
+Fits = Callable[[frozenset[str]], bool]
+
+
+def open_report(path: Path, hints: Hints = NO_HINTS, fits: Fits | None = None) -> Report:
+    """Return the table of a report; without headings, and with the fault, where it is none.
+
+    Its headings are the first row, or the first further down that `fits` takes for them, and then it is told.
+    """
     try:
         if _starts_as_workbook(path):
-            sheet = read_sheet(path)
+            sheet = read_sheet(path, score=None if fits is None else lambda row: 2 * fits(frozenset(row)))
             lines = [(number, [_written(cell) for cell in row]) for number, row in sheet.rows]
             return Report(sheet.headings, lines, sheet.digest, hints, list(sheet.faults))
         records, digest = read_records(path, hints)
@@ -281,8 +290,21 @@ def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
         )
     if not records:
         return Report((), (), digest, hints, [Fault(_("the file is empty; export it again"))])
-    headings = tuple(heading.strip() for heading in records[0][1])
-    return Report(headings, records[1:], digest, hints)
+    head = _head_of([record for _line, record in records[:TOP]], fits)
+    faults = [] if not head else [Fault(headings_found(records[head][0]), None, Severity.WARNING)]
+    headings = tuple(heading.strip() for heading in records[head][1])
+    return Report(headings, records[head + 1 :], digest, hints, faults)
+
+
+def _head_of(records: Sequence[Sequence[str]], fits: Fits | None) -> int:
+    """Return the place of the record that `fits` takes for the headings; 0 where it takes none."""
+    if fits is None:
+        return 0
+    return next((place for place, record in enumerate(records) if fits(_folded_set(record))), 0)
+
+
+def _folded_set(record: Sequence[str]) -> frozenset[str]:
+    return frozenset(fold(heading) for heading in record if heading.strip())
 
 
 def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, list[str]]], str]:
@@ -308,17 +330,26 @@ def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, l
 
 def first_record(path: Path, hints: Hints = NO_HINTS) -> list[str]:
     """Return the first record of a CSV or the headings of a sheet, to tell a file's kind; empty if it is no table."""
+    return next(iter(first_records(path, hints)), [])
+
+
+def first_records(path: Path, hints: Hints = NO_HINTS) -> list[list[str]]:
+    """Return the first records of a CSV or rows of a sheet, among which the headings stand; none in no table."""
     try:
         if _starts_as_workbook(path):
-            from importers.sheets.tabular import headings_of  # noqa: PLC0415 - only for workbooks
+            from importers.sheets.tabular import tops_of  # noqa: PLC0415 - only for workbooks
 
-            return list(next(iter(headings_of(path).values()), ()))
+            return [list(row) for _name, rows in tops_of(path)[:1] for _number, row in rows]
         with path.open("rb") as stream:
             start = stream.read(65_536)
         written = decoded(start, hints.encoding, cut=True)
-        return next(csv.reader(io.StringIO(written, newline=""), delimiter=hints.delimiter or _delimiter(written)), [])
-    except (OSError, NotATable, csv.Error):
+        reader = csv.reader(io.StringIO(written, newline=""), delimiter=hints.delimiter or _delimiter(written))
+        found: list[list[str]] = []
+        with suppress(csv.Error):  # what reads the file whole says where
+            found.extend(islice(reader, TOP))
+    except (OSError, NotATable):
         return []
+    return found[:1] + [record for record in found[1:] if any(cell.strip() for cell in record)]
 
 
 def decoded(data: bytes, encoding: str = "", *, cut: bool = False) -> str:
@@ -361,8 +392,18 @@ def _written(cell: Cell) -> str:
 
 
 def _delimiter(written: str) -> str:
-    first = re.sub(r'"[^"]*"', "", written[:65_536].split("\n", 1)[0])
-    return max(_DELIMITERS, key=first.count)
+    first, *rest = re.sub(r'"[^"]*"', "", written[:65_536]).split("\n")[:TOP]
+    likely = max(_DELIMITERS, key=first.count)
+    if first.count(likely) > 1:
+        return likely
+    # A title, which has none, or perhaps a comma: the delimiter is what the lines below have equally often.
+    lines = [line for line in (first, *rest) if line.strip()]
+    return max((likely, *_DELIMITERS), key=lambda one: _equally_often(one, lines))
+
+
+def _equally_often(delimiter: str, lines: Sequence[str]) -> int:
+    counts = Counter(count for line in lines if (count := line.count(delimiter)))
+    return max(counts.values(), default=0)
 
 
 def _decimal_mark(cells: Sequence[str], faults: list[Fault]) -> str:

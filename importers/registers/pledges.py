@@ -9,7 +9,15 @@ from datetime import date
 from pathlib import Path
 
 from importers.registers.donors import is_mandate, valid_iban
-from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.sheets.tabular import (
+    RegisterFile,
+    SheetColumn,
+    SheetRow,
+    SheetTable,
+    has_columns,
+    of_columns,
+    read_sheet,
+)
 from importers.words import _
 from ledger.instalments import PledgeState
 
@@ -80,7 +88,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> PledgesFile:
     """Return the pledges of a register, with its faults."""
-    table = SheetTable(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path, score=of_columns(COLUMNS)), COLUMNS)
     return table.file(_rows(table))
 
 

@@ -22,8 +22,13 @@ def one_line(text: str) -> str:
 
 
 def shown_text(text: str) -> str:
-    """Return what goes to a terminal or into a cell, its line ends and indentation kept, without control signs."""
-    return text if text.isprintable() else _cleaned(text, "\n")
+    """Return what goes to a terminal, its line ends and indentation kept, without control signs."""
+    return text if text.isprintable() else _cleaned(text, "\n\t")
+
+
+def cell_text(text: str) -> str:
+    """Return what goes into the cell of a sheet, its line ends kept, without control signs."""
+    return text if text.isprintable() else _cleaned(text, "\n\t\r")
 
 
 def _cleaned(text: str, kept: str) -> str:

@@ -78,6 +78,17 @@ def is_report(path: Path) -> bool:
     return identify(path) is not None
 
 
+def expected(said: Declared) -> Iterator[tuple[str, Mapping[str, Sequence[str]], Sequence[str]]]:
+    """Yield for each platform and declared source its name, the headings of each field, and the fields it must have."""
+    yield stripe.NAME, stripe.COLUMNS, stripe.REQUIRED
+    yield mollie.NAME, mollie.COLUMNS, mollie.REQUIRED
+    yield adyen.NAME, adyen.COLUMNS, adyen.REQUIRED
+    yield chariot.NAME, chariot.COLUMNS, chariot.REQUIRED
+    yield paypal.NAME, paypal.columns(), paypal.REQUIRED
+    for name, source in {**declared.BUILT_IN, **said.sources}.items():
+        yield name, {field: (heading,) for field, heading in source.columns.items()}, tuple(source.columns)
+
+
 def _headings(records: Sequence[Sequence[str]]) -> list[frozenset[str]]:
     return [frozenset(fold(heading) for heading in record if heading.strip()) for record in records]
 

@@ -233,8 +233,9 @@ def decimal_mark(cell: Cell) -> str:
 def cents(cell: Cell, mark: str = "") -> int:
     """Return cents of an amount in euro: a number cell, or text with either decimal mark and either grouping.
 
-    `mark` is the decimal mark of the table the cell stands in, DOUBTFUL where that shows none. A float is taken where it is the nearest to a whole number of cents or at most 1e-9 euro beside it (a sum that the
-    spreadsheet computed); any other fraction of a cent is an error.
+    `mark` is the decimal mark of the table the cell stands in, DOUBTFUL where that shows none. A float is taken where
+    it is the nearest to a whole number of cents or at most 1e-9 euro beside it (a sum that the spreadsheet computed);
+    any other fraction of a cent is an error.
     """
     found = _cents(cell, mark)
     if abs(found) > _LARGEST * 100:
@@ -305,8 +306,8 @@ def _decimal(cell: Cell, mark: str) -> Decimal:
     if mark == DOUBTFUL and decimal_mark_in(plain) == "?":
         raise CellError(
             _(
-                "column `{column}` {cell}may mean thousands or decimals, and no amount of the table says which; write "
-                "it with two decimals, or without a mark between the thousands"
+                "column `{column}` {cell}may mean thousands or decimals, and the other amounts of the table do "
+                "not say which; write it with two decimals, or without a mark between the thousands"
             ),
             cell=shown(cell),
         )

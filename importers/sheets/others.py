@@ -51,7 +51,9 @@ def _of_ods(data: bytes) -> dict[str, Hidden]:
     from io import BytesIO  # noqa: PLC0415 - few files are such
 
     with zipfile.ZipFile(BytesIO(data)) as archive:
-        if "META-INF/manifest.xml" in archive.namelist() and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        if "META-INF/manifest.xml" in archive.namelist() and b"encryption-data" in archive.read(
+            "META-INF/manifest.xml"
+        ):
             raise UnreadableError(_("the workbook is protected by a password; save it without the password"))
         scan = _OdsScan()
         scan.run(archive.read("content.xml"))
@@ -166,7 +168,9 @@ def _stream_of(data: bytes) -> bytes:
     fat = _table_of(data, size)
     directory = _chained(data, fat, first_directory, size, size)
     entries = [directory[at : at + 128] for at in range(0, len(directory), 128)]
-    named = {entry[: max(0, struct.unpack_from("<H", entry, 64)[0] - 2)].decode("utf-16-le"): entry for entry in entries}
+    named = {
+        entry[: max(0, struct.unpack_from("<H", entry, 64)[0] - 2)].decode("utf-16-le"): entry for entry in entries
+    }
     entry = named.get("Workbook") or named["Book"]
     start, length = struct.unpack_from("<II", entry, 116)
     if length >= cutoff:
@@ -202,4 +206,6 @@ def _chained(data: bytes, table: tuple[int, ...], first: int, size: int, header:
 def refuse_wide(values: SheetValues) -> None:
     """Raise where a sheet has more columns than are read."""
     if values.wide:
-        raise UnreadableError(_("the sheet has more than {count} columns; remove those not needed").format(count=WIDEST))
+        raise UnreadableError(
+            _("the sheet has more than {count} columns; remove those not needed").format(count=WIDEST)
+        )

@@ -11,6 +11,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 # Says of the headings in a row, folded, how many are known: the row with most is that of the headings.
 Score = Callable[[Sequence[str]], int]
+
+
+# Of each sheet its name and its first rows, with their numbers.
+_Tops = tuple[tuple[str, tuple[tuple[int, tuple[str, ...]], ...]], ...]
 
 
 T = TypeVar("T")
@@ -164,7 +169,8 @@ def headings_found(row: int) -> str:
 def read_sheet(path: Path, sheet: str | None = None, score: Score | None = None) -> RawSheet:
     """Return the table in a CSV, or in one sheet of a workbook (the first that has headings, unless named).
 
-    The headings stand in the row where `score` knows most, without it in row 1. A file that cannot be read gives a sheet without headings, whose fault says why.
+    The headings stand in the row where `score` knows most, without it in row 1. A file that cannot be read gives a
+    sheet without headings, whose fault says why.
     """
     try:
         data = path.read_bytes()
@@ -190,12 +196,17 @@ def headings_of(path: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def tops_of(path: Path) -> tuple[tuple[str, tuple[tuple[int, tuple[str, ...]], ...]], ...]:
+def tops_of(path: Path) -> _Tops:
     """Return the first rows of each sheet that hold something, with their numbers, folded by `fold`; none in no table.
 
     A CSV is one sheet named as the file, once for each delimiter that it may have. Only the beginning is read, and
     once, so that asking each register whether a file is its own stays cheap.
     """
+    return tuple((name, tuple((number, _folded(row)) for number, row in rows)) for name, rows in raw_tops_of(path))
+
+
+def raw_tops_of(path: Path) -> _Tops:
+    """Return the first rows of each sheet as `tops_of`, as they are written."""
     try:
         status = path.stat()
         return _tops(path, (status.st_ino, status.st_size, status.st_mtime_ns))
@@ -204,17 +215,19 @@ def tops_of(path: Path) -> tuple[tuple[str, tuple[tuple[int, tuple[str, ...]], .
 
 
 @lru_cache(maxsize=4)
-def _tops(path: Path, _stamp: tuple[int, int, int]) -> tuple[tuple[str, tuple[tuple[int, tuple[str, ...]], ...]], ...]:
+def _tops(path: Path, _stamp: tuple[int, int, int]) -> _Tops:
     try:
         with path.open("rb") as stream:
             start = stream.read(_PEEK)
             stream.seek(0)
             if is_workbook(start):
                 book = _workbook(stream)
-                return tuple((name, tuple((n, _folded(row)) for n, row in book.top(name, TOP))) for name in book.names)
+                return tuple(
+                    (name, tuple((number, tuple(row)) for number, row in book.top(name, TOP))) for name in book.names
+                )
         text, delimiters = _dialects(_decode(start, cut=len(start) == _PEEK))
         return tuple(
-            (path.stem, tuple((number, _folded(row)) for number, row in _top_records(text, delimiter)))
+            (path.stem, tuple((number, tuple(row)) for number, row in _top_records(text, delimiter)))
             for delimiter in delimiters
         )
     except (OSError, csv.Error, UnreadableError):
@@ -296,7 +309,7 @@ class SheetTable:
     def mark_of(self, name: str) -> str:
         """Return the decimal mark of the table, in which `name` is a column of amounts; DOUBTFUL where none is shown.
 
-        It is decided once, from all amounts; where they do not agree, that is a fault.
+        It is decided once, from all amounts; where those that leave no doubt do not agree, it is told and stays open.
         """
         if self._mark is None or name not in self._amounts:
             self._amounts.add(name)
@@ -311,7 +324,7 @@ class SheetTable:
                 if place < len(values) and isinstance(values[place], str):
                     first.setdefault(cells.decimal_mark(values[place]), number)
         if "." in first and "," in first:
-            self.error(
+            self.warn(
                 _(
                     "the amounts have `.` before the decimals in row {point} and `,` in row {comma}; write all amounts "
                     "of the table in one way"
@@ -577,7 +590,7 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str, score: Score | 
             message = _("row 1 of every visible sheet is empty; write the headings in row 1 of the sheet")
         return _unread(wanted, message.format(sheet=wanted), digest)
     grid = book.grid(name)
-    sheet = _sheet(name, grid.rows, grid.broken, digest, notes, heads[name] or 1)
+    sheet = _sheet(name, grid.rows, grid.broken, digest, notes=notes, head=heads[name] or 1)
     merged = tuple(
         Fault(
             _("the cells {ref} are merged, so that rows share a value; unmerge them and fill in each row").format(
@@ -628,7 +641,7 @@ def _read_csv(data: bytes, path: Path, digest: str, score: Score | None) -> RawS
         if number >= head and not _ERROR_TEXTS.isdisjoint(record):
             message = _("column `{column}` holds a spreadsheet error; correct the formula")
             broken += [BrokenCell(number, column, message) for column, raw in enumerate(record) if raw in _ERROR_TEXTS]
-    return _sheet(path.stem, rows, broken, digest, [], head)
+    return _sheet(path.stem, rows, broken, digest, head=head)
 
 
 def _best_of(text: str, delimiters: Sequence[str], score: Score | None) -> tuple[str, int, int]:
@@ -636,7 +649,7 @@ def _best_of(text: str, delimiters: Sequence[str], score: Score | None) -> tuple
     first = delimiters[0]
     best, known = (first, 1, len(_first_record(text, first))), 0
     for delimiter in delimiters if score is not None else ():
-        tops = {number: row for number, row in _top_records(text, delimiter)}
+        tops = dict(_top_records(text, delimiter))
         head = _head_of([(number, _folded(row)) for number, row in tops.items()], score)
         found = score(_folded(tops[head])) if score is not None and head else 0
         if found > known and (delimiter == first or found >= _SURE):
@@ -648,10 +661,8 @@ def _top_records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Return the first records of a CSV that hold something, with their numbers."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     found: list[tuple[int, list[str]]] = []
-    try:
-        found.extend((number, record) for number, record in zip(range(1, TOP + 1), reader, strict=False) if any(record))
-    except csv.Error:
-        pass  # what was read before it is told by what reads the file whole
+    with suppress(csv.Error):  # what reads the file whole says where
+        found.extend(one for one in zip(range(1, TOP + 1), reader, strict=False) if any(one[1]))
     return found
 
 
@@ -684,7 +695,8 @@ def _sheet(
     rows: list[tuple[int, list[Cell]]],
     broken: list[BrokenCell],
     digest: str,
-    notes: list[Fault],
+    *,
+    notes: Sequence[Fault] = (),
     head: int = 1,
 ) -> RawSheet:
     above = [row for row in rows if row[0] < head]

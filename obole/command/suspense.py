@@ -9,7 +9,7 @@ from ledger.languages import speaking
 from obole.books.opened import open_books
 from obole.command.frame import with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
-from obole.command.say import SHOWN_LINES, and_more, money
+from obole.command.say import SHOWN_LINES, and_more, money, tell
 from obole.suspense.open_lines import OpenLine, open_lines
 from obole.suspense.sheet import write_sheet
 from obole.words import N_, _, many
@@ -55,7 +55,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
     opened = open_books(books)
     opened.refuse_inside(output)
     if output is None:
-        click.echo(say_open_lines(open_lines(opened, gifts=gifts)))
+        tell(say_open_lines(open_lines(opened, gifts=gifts)))
         return
     language = document_language(language, opened.config.organisation.language)
     with speaking(language):  # the sheet's reasons are in the language of its headings
@@ -66,7 +66,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
         "{file}: {count} open lines; fill in donor or account and date, then `obole import` it.",
         len(lines),
     )
-    click.echo(told.format(file=output.name, count=len(lines)))
+    tell(told.format(file=output.name, count=len(lines)))
 
 
 def say_open_lines(lines: Sequence[OpenLine]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from importers.bank.communications import find_ogm
 from importers.deciding.proposals import Proposal, directory, propose
+from ledger.identifiers import without_national_numbers
 from ledger.register.gifts import Noted, donorless_gifts, noted_gifts, standing_gifts
 from ledger.register.suspense import open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
@@ -82,7 +83,8 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         if cents > 0:
             evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
-        lines.append(OpenLine(document, position, booked, cents, known.name, known.communication, proposals, waits))
+        told = without_national_numbers(known.communication)  # older books may hold some
+        lines.append(OpenLine(document, position, booked, cents, known.name, told, proposals, waits))
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
 
 

@@ -398,7 +398,8 @@ def _delimiter(written: str) -> str:
         return likely
     # A title, which has none, or perhaps a comma: the delimiter is what the lines below have equally often.
     lines = [line for line in (first, *rest) if line.strip()]
-    return max((likely, *_DELIMITERS), key=lambda one: _equally_often(one, lines))
+    found: str = max((likely, *_DELIMITERS), key=lambda one: _equally_often(one, lines))
+    return found
 
 
 def _equally_often(delimiter: str, lines: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""What a file with wrong headings nearly is: the kind most of whose columns it has, what is missing and what not known."""
+"""What a file with wrong headings nearly is: the kind of which it has most columns, what misses, what is unknown."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -37,9 +37,9 @@ class _Kind(NamedTuple):
 class _Nearest(NamedTuple):
     kind: _Kind
     row: int
-    known: list[str]
+    known: Sequence[str]
     missing: list[str]
-    unknown: list[str]
+    unknown: Sequence[str]
 
 
 def nearest_kind(path: Path, said: Declared) -> str:
@@ -65,11 +65,11 @@ def nearest_kind(path: Path, said: Declared) -> str:
 
 
 def _kinds(said: Declared) -> Iterator[_Kind]:
-    for kind, columns in _REGISTERS.items():
+    for register, columns in _REGISTERS.items():
         required = [column.name for column in columns if column.required or column.present]
-        yield _Kind(kind_word(kind.value), {column.name: column.headings for column in columns}, required)
-    for name, headings, required in platforms.expected(said):
-        yield _Kind(_("the report of {platform}").format(platform=name), headings, required)
+        yield _Kind(kind_word(register.value), {column.name: column.headings for column in columns}, required)
+    for name, headings, needed in platforms.expected(said):
+        yield _Kind(_("the report of {platform}").format(platform=name), headings, needed)
 
 
 def _compared(kind: _Kind, row: int, headings: Sequence[str]) -> _Nearest:

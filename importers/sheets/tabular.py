@@ -701,7 +701,7 @@ def _sheet(
 ) -> RawSheet:
     above = [row for row in rows if row[0] < head]
     rows, broken = rows[len(above) :], [cell for cell in broken if cell.row >= head]
-    if above:
+    if head > 1:
         notes = [*notes, Fault(headings_found(head), None, Severity.WARNING)]
     if not rows or rows[0][0] != head:
         return _unread(name, _("row 1 is empty; write the headings there"), digest)

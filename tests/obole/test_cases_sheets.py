@@ -4,7 +4,6 @@ Bank 06 and 21 and stores 10 as they were filed, and further cases of the same k
 it is told of. What is right is worked out by hand.
 """
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,7 +125,7 @@ def test_an_amount_of_a_declared_source_has_the_mark_of_its_file_or_is_refused(c
     path = tmp_path / "web.csv"
     path.write_text("\n".join(("id;day;amount", *rows)) + "\n", encoding="utf-8")
     report = read(path, DECLARED)
-    if None in case.cents:
+    if None in case.cents or "€" in case.written[0]:  # of a source, the currency has a column of its own
         assert not report.ok
     else:
         assert [row.gross for row in report.rows] == list(case.cents)
@@ -390,7 +389,7 @@ columns = { reference = "id", paid = "date", gross = "amount", name = "name", co
 """
 
 
-def test_stores_10_control_signs_from_donors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_stores_10_control_signs_from_donors(tmp_path: Path):
     obole = small(tmp_path, SETTINGS + COLLECTION + WEB)
     rows = [list(row) for row in DONORS]
     rows[1][2] = "Van\x1b[31m den Berg"
@@ -402,15 +401,13 @@ def test_stores_10_control_signs_from_donors(tmp_path: Path, monkeypatch: pytest
     told = obole.takes_well(write_csv(tmp_path / "web.csv", ("id", "date", "amount", "name", "text"), given))
     assert "a communication holds 11 digits that pass as a national number" in told.output
     assert "033" not in told.output
-    monkeypatch.setenv("COLUMNS", "200")
-    assert os.environ["COLUMNS"]
     shown = obole("match")
     assert "\x1b" not in shown.output
     sheet = tmp_path / "m.xlsx"
     assert obole("match", "-o", str(sheet)).exit_code == 0
     cells = [str(cell) for row in openpyxl.load_workbook(sheet).active.values for cell in row]
     assert any("Zed" in cell for cell in cells)
-    assert not any("\x1b" in cell or "_x001B_" in cell or "033" in cell for cell in cells)
+    assert not any("\x1b" in cell or "_x001B_" in cell or "30-033" in cell for cell in cells)
     assert obole("collect", "--month", "2025-01").exit_code == 0
 
 

@@ -24,7 +24,7 @@ _BOUNDSHEET, _FILEPASS, _FORMULA, _BOOLERR, _BOF, _EOF = 0x85, 0x2F, 0x06, 0x205
 
 @dataclass(slots=True)
 class Hidden:
-    """What calamine does not tell of the cells of a sheet."""
+    """The cells of a sheet of which calamine does not tell all: those that failed, and those that are merged."""
 
     broken: list[BrokenCell] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)

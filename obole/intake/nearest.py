@@ -1,4 +1,4 @@
-"""What a file with wrong headings nearly is: the kind of which it has most columns, what misses, what is unknown."""
+"""The kind that a file with wrong headings comes nearest to: its columns known, those that miss, those not known."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

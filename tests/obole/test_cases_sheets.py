@@ -86,7 +86,7 @@ MARKS = (
     ),
     Marked(
         "an amount below ten with three figures is no thousand where it begins with a zero",
-        "formats.md: a quantity may have three decimals; ISO 80000-1 asks for a figure before the mark",
+        "a quantity may have three decimals; ISO 80000-1 asks for a figure before the mark",
         ("0,500", "1.250"),
         (50, 125000),
     ),
@@ -428,7 +428,7 @@ NUMBERS = (
 def test_eleven_digits_of_a_communication_that_are_a_national_number_are_found_and_not_shown(
     how: str, text: str, found: bool
 ):
-    # facts/receipts.md: CC = 97 - N mod 97; the example of the National Register, 85.07.30-033.28
+    # National Register, IT 000: CC = 97 - N mod 97; the example of the National Register, 85.07.30-033.28
     assert how
     assert bool(national_numbers_in(text)) == found
     assert (without_national_numbers(text) != text) == found

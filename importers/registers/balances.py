@@ -56,7 +56,7 @@ COLUMNS = (
 )
 # Which columns give the balance, the surest first: turnovers may leave out what the year began with.
 _SIDES = (("debit_balance", "credit_balance"), ("balance",), ("debit", "credit"))
-_DATED = ("date", "datum", "document", "piece", "stuk", "beleg")
+_DATED = frozenset({"date", "datum", "document", "piece", "stuk", "beleg"})
 # Words that rows of totals begin with, folded.
 _TOTALS = ("total", "totaux", "totaal", "gesamt", "summe", "soustotal", "subtotal", "subtotaal", "zwischensumme")
 _GROUP = 2  # digits: a group of the chart, on which nothing is posted

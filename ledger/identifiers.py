@@ -12,6 +12,8 @@ from stdnum.eu import at_02
 
 _MODULUS = 97
 _NATIONAL = re.compile(r"[0-9]{11}")
+_NO_DIGIT = re.compile(r"[^0-9]")
+_ELEVEN = re.compile(r"(?<![0-9])[0-9]{2}(?:[ ./-]?[0-9]{2}){2}[ ./-]?[0-9]{3}[ ./-]{0,3}[0-9]{2}(?![0-9])")
 _ENTERPRISE = re.compile(r"[01][0-9]{9}")
 
 # SEPA creditor identifier: country, two check digits, three characters the creditor chooses, national identifier; a
@@ -26,6 +28,18 @@ def valid_national_number(number: str) -> bool:
     The check of those born from 2000 is tried as long as that year is not in the future.
     """
     return bool(_NATIONAL.fullmatch(number)) and (nn.is_valid(number) or bis.is_valid(number))
+
+
+def national_numbers_in(text: str) -> list[str]:
+    """Return what stands in a text as 11 digits, together or in groups as on a card, and is a national number."""
+    return [found for found in _ELEVEN.findall(text) if valid_national_number(_NO_DIGIT.sub("", found))]
+
+
+def without_national_numbers(text: str) -> str:
+    """Return a text with `***` in place of each national number."""
+    for found in national_numbers_in(text):
+        text = text.replace(found, "***")
+    return text
 
 
 def valid_enterprise_number(number: str) -> bool:

@@ -15,6 +15,9 @@ _AMOUNT = re.compile(
     r"([0-9]{1,3}(?:([ .,'])[0-9]{3})(?:\4[0-9]{3})*|[0-9]*)"
     r"(?:([.,])([0-9]*))? ?(?:EUR|€)?"
 )
+# What stands before the last mark, that mark, and the digits after it.
+_MARKED = re.compile(r"([0-9][0-9.,' ]*|)([.,])([0-9]*)(?![.,' ]?[0-9])")
+_GROUP = 3
 _SAME = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\t": " ", "\u2019": "'", "\u2212": "-"})
 
 
@@ -54,6 +57,25 @@ def parse_amount(text: str, decimal_mark: str = ",") -> Decimal:
         raise ValueError("not an amount")
     digits = whole if group is None else _joined(whole, group, mark, decimal_mark)
     return Decimal(f"{before or after}{digits}.{decimals}" if mark else f"{before or after}{digits}")
+
+
+def decimal_mark_in(text: str) -> str:
+    """Return the decimal mark that a written amount shows (`.` or `,`), `?` where it may group, empty if it has none.
+
+    A mark before other than three digits, or after the other mark, or after a zero or four digits, is before decimals;
+    one that stands twice groups, so that the decimal mark is the other one.
+    """
+    found = _MARKED.search(text.translate(_SAME))
+    if found is None:
+        return ""
+    before, mark, after = found.groups()
+    other = "," if mark == "." else "."
+    if other in before or " " in before or "'" in before:
+        return mark
+    if before.count(mark):
+        return other
+    grouped = len(after) == _GROUP and 0 < len(before) <= _GROUP and before[0] != "0"
+    return "?" if grouped else mark
 
 
 def _joined(whole: str, group: str, mark: str | None, decimal_mark: str) -> str:

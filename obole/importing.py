@@ -115,7 +115,7 @@ def _by_kind(books: Books, given: Unpacked, intake: Intake, said: Declared) -> d
             continue
         kind = kind_of(path, said)
         if kind is None:
-            told.faults.append(not_taken(path))
+            told.faults.append(not_taken(path, said))
             continue
         told.kind = kind
         by_kind[kind].append(ToldFile(path, told))

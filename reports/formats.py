@@ -12,6 +12,7 @@ from datetime import date
 from typing import TextIO
 
 from ledger.money import to_decimal, to_euros
+from ledger.signs import cell_text
 from reports.marks import Numbers, numbers
 from reports.tables import Cell, Column, ColumnKind, Row, RowKind, Table
 
@@ -113,6 +114,7 @@ def _plain(cell: Cell, column: Column) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
+        cell = cell_text(cell)
         return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
     return str(_json(cell, column))
 

@@ -18,6 +18,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from ledger.money import to_decimal, to_euros
+from ledger.signs import cell_text
 from reports.formats import ISO_KINDS
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.words import text_in
@@ -108,8 +109,8 @@ def set_width(sheet: Worksheet, index: int, width: float) -> None:
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, style: Format | None = None) -> None:
-    """Put text in a cell as text, though it begin with `=`; characters that XML forbids are left out."""
-    sheet.write_string(row, column, _ILLEGAL.sub("", text)[:_LONGEST], style)
+    """Put text in a cell as text, though it begin with `=`; control signs and what XML forbids are left out."""
+    sheet.write_string(row, column, cell_text(_ILLEGAL.sub("", text))[:_LONGEST], style)
 
 
 def write_head(sheet: Worksheet, styles: Styles, title: str, subtitle: str, headings: list[tuple[str, bool]]) -> None:

@@ -42,6 +42,7 @@ from ledger.errors import Fault, Severity
 from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.records import DocumentKind
+from ledger.signs import one_line
 
 FAULTS_SHOWN = 100  # per severity and statement
 
@@ -646,7 +647,7 @@ def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _CamtRow) ->
         _bic_of(sheet, detail, other.role, entry.line),
         entry.block if row.parent is None and entry.block else _reference(get("end_to_end")),
         (get("bank_reference") or entry.found.get("bank_reference") or "").strip(),
-        (get("mandate") or "").strip() or None,
+        one_line(get("mandate") or "") or None,
         creditor,
         executed,
         return_type,
@@ -918,6 +919,8 @@ def _day(text: str) -> date | None:
 @lru_cache(maxsize=4096)
 def _reference(text: str | None) -> str:
     reference = (text or "").strip()
+    if not reference.isprintable():
+        reference = one_line(reference)
     return "" if reference in ("NOTPROVIDED", "NONREF") or not reference.strip("0") else reference
 
 
@@ -926,7 +929,7 @@ def _compact(account: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    return " ".join(text.split())
+    return one_line(text)
 
 
 def _money(cents: int) -> str:

@@ -24,6 +24,7 @@ from importers.words import N_, N_many, _, many
 from ledger.collector import paused
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
+from ledger.signs import one_line
 
 LENGTH = 128
 
@@ -345,7 +346,7 @@ def _tidy(text: str) -> str:
     text = text.strip()
     if "  " not in text and text.isprintable():  # nearly always, and then there is nothing to do
         return text
-    return " ".join(text.split())
+    return one_line(text)
 
 
 def _money(cents: int) -> str:
@@ -369,6 +370,8 @@ def _account_of(raw: str) -> str:
 def _reference_of(raw: str) -> str:
     """Return EndToEndId or PmtInfId; SEPA writes NOTPROVIDED where there is none, older files zeros."""
     reference = raw.strip()
+    if not reference.isprintable():
+        reference = one_line(reference)
     return "" if reference == "NOTPROVIDED" or not reference.strip("0") else reference
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from importers.platforms import adyen, chariot, declared, mollie, paypal, stripe, trustly
 from importers.platforms.declared import DeclaredSource
 from importers.platforms.records import MONEY, PlatformEvent, PlatformReport, PlatformRow
-from importers.platforms.table import NO_HINTS, Hints, first_record
+from importers.platforms.table import NO_HINTS, Hints, first_record, first_records
 from importers.sheets.tabular import fold
 from importers.words import N_, _
 from ledger.errors import Fault
@@ -49,13 +49,13 @@ NAMES = frozenset(_READERS)
 
 def identify(path: Path, said: Declared = NOTHING) -> str | None:
     """Return whose report a file is: a platform's name or that of a declared source; None where it is none."""
-    record = first_record(path)
-    headings = _folded(record)
+    records = first_records(path)
+    record = next(iter(records), [])
     # What is declared comes first, and of two that fit the one that names more columns.
     fitting = [
         (-len(source.columns), name)
         for name, source in said.sources.items()
-        if source.fits(_folded(first_record(path, source.hints)))
+        if any(map(source.fits, _headings(first_records(path, source.hints))))
     ]
     if fitting:
         return min(fitting)[1]
@@ -63,10 +63,14 @@ def identify(path: Path, said: Declared = NOTHING) -> str | None:
         return paypal.NAME
     if trustly.identify_records(record):
         return trustly.NAME
-    for name, is_its in _BY_HEADINGS:
-        if is_its(headings):
-            return name
-    return next((name for name, source in declared.BUILT_IN.items() if source.fits(headings)), None)
+    for headings in _headings(records):  # the first row, or one below a title
+        for name, is_its in _BY_HEADINGS:
+            if is_its(headings):
+                return name
+        for name, source in declared.BUILT_IN.items():
+            if source.fits(headings):
+                return name
+    return None
 
 
 def is_report(path: Path) -> bool:
@@ -74,8 +78,19 @@ def is_report(path: Path) -> bool:
     return identify(path) is not None
 
 
-def _folded(record: list[str]) -> frozenset[str]:
-    return frozenset(fold(heading) for heading in record if heading.strip())
+def expected(said: Declared) -> Iterator[tuple[str, Mapping[str, Sequence[str]], Sequence[str]]]:
+    """Yield for each platform and declared source its name, the headings of each field, and the fields it must have."""
+    yield stripe.NAME, stripe.COLUMNS, stripe.REQUIRED
+    yield mollie.NAME, mollie.COLUMNS, mollie.REQUIRED
+    yield adyen.NAME, adyen.COLUMNS, adyen.REQUIRED
+    yield chariot.NAME, chariot.COLUMNS, chariot.REQUIRED
+    yield paypal.NAME, paypal.columns(), paypal.REQUIRED
+    for name, source in {**declared.BUILT_IN, **said.sources}.items():
+        yield name, {field: (heading,) for field, heading in source.columns.items()}, tuple(source.columns)
+
+
+def _headings(records: Sequence[Sequence[str]]) -> list[frozenset[str]]:
+    return [frozenset(fold(heading) for heading in record if heading.strip()) for record in records]
 
 
 def read(path: Path, said: Declared = NOTHING) -> PlatformReport:

@@ -18,7 +18,7 @@ NAME = "adyen"
 # Fields that lead to a donor.
 _IDENTIFYING = ("donor", "email", "account")
 
-_COLUMNS = {
+COLUMNS = {
     "payment": ("Psp Reference",),
     "modification": ("Modification Reference",),
     "communication": ("Merchant Reference",),
@@ -39,7 +39,7 @@ _COLUMNS = {
     "email": ("Shopper Email",),
     "account": ("IBAN", "Shopper IBAN"),
 }
-_REQUIRED = ("payment", "created", "type", "currency", "net_debit", "net_credit", "batch")
+REQUIRED = ("payment", "created", "type", "currency", "net_debit", "net_credit", "batch")
 _AMOUNTS = ("gross_debit", "gross_credit", "net_debit", "net_credit")
 _KINDS = {
     **dict.fromkeys(("settled", "settledbulk"), "gift"),
@@ -65,7 +65,7 @@ def identify(headings: frozenset[str]) -> bool:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows and payouts of a settlement detail report, checked."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
     if any(fold(heading) == "recordtype" for heading in report.headings):
@@ -74,7 +74,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
             "settlement detail report of the batch"
         )
         report.faults.append(Fault(message, 1))
-    elif report.headings and report.find(_COLUMNS, _REQUIRED) and report.decide(_AMOUNTS, ("created", "booked")):
+    elif report.headings and report.find(COLUMNS, REQUIRED) and report.decide(_AMOUNTS, ("created", "booked")):
         for line in report:
             row = _row(line)
             if line.sound:

@@ -16,7 +16,7 @@ NAME = "chariot"
 # Fields that lead to a donor.
 _IDENTIFYING = ("donor", "email", "account")
 
-_COLUMNS: dict[str, tuple[str, ...]] = {"name": ("full_name",), "account": ()} | {
+COLUMNS: dict[str, tuple[str, ...]] = {"name": ("full_name",), "account": ()} | {
     name: (name,)
     for name in (
         "gateway_txn_id",
@@ -44,7 +44,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {"name": ("full_name",), "account": ()} |
         "matching_gift_organization",
     )
 }
-_REQUIRED = (
+REQUIRED = (
     "gateway_txn_id",
     "type",
     "settled_total_amount",
@@ -54,7 +54,7 @@ _REQUIRED = (
     "settled_currency",
     "date",
 )
-_AMOUNTS = tuple(name for name in _COLUMNS if name.endswith("_amount"))
+_AMOUNTS = tuple(name for name in COLUMNS if name.endswith("_amount"))
 _KINDS = {"donation": "gift", "refund": "refund", "fee": "fee", "payout": "payout"}
 _PARTS = ("individual", "matching")
 
@@ -66,10 +66,10 @@ def identify(headings: frozenset[str]) -> bool:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows and the payout of a deposit, checked."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
-    if report.headings and report.find(_COLUMNS, _REQUIRED) and report.decide(_AMOUNTS, ("date", "settled_date")):
+    if report.headings and report.find(COLUMNS, REQUIRED) and report.decide(_AMOUNTS, ("date", "settled_date")):
         for line in report:
             found = _rows(line)
             if not line.sound:

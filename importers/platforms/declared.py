@@ -95,7 +95,7 @@ BUILT_IN: Mapping[str, DeclaredSource] = {"engage": ENGAGE}
 
 def read(path: Path, name: str, mapping: DeclaredSource) -> PlatformReport:
     """Return the rows of a declared source, checked."""
-    report = open_report(path, mapping.hints)
+    report = open_report(path, mapping.hints, mapping.fits)
     rows: list[PlatformRow] = []
     columns = {field: (heading,) for field, heading in mapping.columns.items()}
     amounts = () if mapping.cents else ("gross", "fee", "net")

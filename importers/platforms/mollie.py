@@ -16,7 +16,7 @@ NAME = "mollie"
 # Fields that lead to a donor.
 _IDENTIFYING = ("donor", "email", "account")
 
-_COLUMNS = {
+COLUMNS = {
     "date": ("Date", "Datum"),
     "method": ("Payment method", "Betaalmethode", "Méthode de paiement"),
     "currency": ("Currency", "Valuta", "Devise"),
@@ -33,7 +33,7 @@ _COLUMNS = {
     "refunded": ("Amount refunded", "Terugbetaald bedrag", "Montant remboursé"),
     "email": ("Consumer e-mail",),
 }
-_REQUIRED = ("date", "currency", "amount", "status", "id", "settlement_amount", "settlement")
+REQUIRED = ("date", "currency", "amount", "status", "id", "settlement_amount", "settlement")
 _PREFIXES = {"tr": "gift", "re": "refund", "chb": "chargeback", "cap": "gift"}
 _STATUSES = {
     **dict.fromkeys(("open", "pending", "authorized", "queued", "processing"), "pending"),
@@ -46,16 +46,16 @@ _NO_MONEY = {"pending": PlatformEvent.PENDING, "void": PlatformEvent.VOID}
 
 def identify(headings: frozenset[str]) -> bool:
     """Return whether the folded headings are those of a settlement export."""
-    return all(any(fold(one) in headings for one in _COLUMNS[name]) for name in _REQUIRED)
+    return all(any(fold(one) in headings for one in COLUMNS[name]) for name in REQUIRED)
 
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows of a settlement export, checked; what was paid out is on the bank line only."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     if (
         report.headings
-        and report.find(_COLUMNS, _REQUIRED)
+        and report.find(COLUMNS, REQUIRED)
         and report.decide(("amount", "settlement_amount", "refunded"), ("date",))
     ):
         signed = _tells_signs(report)

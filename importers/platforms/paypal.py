@@ -19,7 +19,7 @@ from ledger.errors import Fault
 
 NAME = "paypal"
 
-_REQUIRED = ("date", "type", "currency", "gross", "fee", "net", "id")
+REQUIRED = ("date", "type", "currency", "gross", "fee", "net", "id")
 _RECORDS = ("RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF")
 _SB_COLUMNS = {
     "id": ("Transaction ID",),
@@ -58,7 +58,7 @@ _OTHER_SIDE = {
 
 def identify(headings: frozenset[str]) -> bool:
     """Return whether the folded headings are those of an activity download or a statement, in a language we know."""
-    found = [any(fold(heading) in headings for heading in _columns()[name]) for name in (*_REQUIRED, "time")]
+    found = [any(fold(heading) in headings for heading in columns()[name]) for name in (*REQUIRED, "time")]
     return all(found)
 
 
@@ -71,9 +71,9 @@ def identify_records(record: list[str]) -> bool:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows of an activity download or a monthly statement, checked."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
-    if report.headings and report.find(_columns(), _REQUIRED) and report.decide(("gross", "fee", "net"), ("date",)):
+    if report.headings and report.find(columns(), REQUIRED) and report.decide(("gross", "fee", "net"), ("date",)):
         for line in report:
             row = _row(line)
             if line.sound:
@@ -109,7 +109,7 @@ def _finished(report: Report, rows: list[PlatformRow]) -> PlatformReport:
 
 
 @cache
-def _columns() -> dict[str, tuple[str, ...]]:
+def columns() -> dict[str, tuple[str, ...]]:
     """Return the headings of each field in English, French, Dutch, German and Spanish, the preferred one first."""
     text = (files("importers.platforms") / "data" / "paypal_headings.csv").read_text(encoding="utf-8")
     found: dict[str, tuple[str, ...]] = {}

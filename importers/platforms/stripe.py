@@ -19,7 +19,7 @@ NAME = "stripe"
 # Fields that lead to a donor.
 _IDENTIFYING = ("donor", "email", "account", "communication")
 
-_COLUMNS = {
+COLUMNS = {
     "id": ("balance_transaction_id", "transaction_id"),
     "category": ("reporting_category", "type"),
     "currency": ("currency",),
@@ -49,7 +49,7 @@ _COLUMNS = {
     "recurring": ("subscription_id", "invoice_id"),
     "live": ("livemode",),
 }
-_REQUIRED = ("id", "category", "currency", "gross", "fee", "net", "created")
+REQUIRED = ("id", "category", "currency", "gross", "fee", "net", "created")
 _AMOUNTS = ("gross", "fee", "net", "original")
 _DAYS = ("created", "created_utc", "available", "payout_day")
 
@@ -68,11 +68,11 @@ def _kinds() -> dict[str, str]:
 
 def read(path: Path, hints: Hints) -> PlatformReport:
     """Return the rows and payouts of a report, checked."""
-    report = open_report(path, hints)
+    report = open_report(path, hints, identify)
     rows: list[PlatformRow] = []
     payouts: list[Payout] = []
     unlisted: set[str] = set()
-    if report.headings and report.find(_columns(report.headings), _REQUIRED) and report.decide(_AMOUNTS, _DAYS):
+    if report.headings and report.find(_columns(report.headings), REQUIRED) and report.decide(_AMOUNTS, _DAYS):
         for line in report:
             row = _row(line)
             if not line.sound:
@@ -101,8 +101,8 @@ def _payout(line: ReportLine, row: PlatformRow) -> Payout:
 def _columns(headings: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Return the columns; `created_utc` alone does for `created`."""
     if any(fold(heading) == "created" for heading in headings):
-        return dict(_COLUMNS)
-    return {**_COLUMNS, "created": ("created_utc",)}
+        return dict(COLUMNS)
+    return {**COLUMNS, "created": ("created_utc",)}
 
 
 def _row(line: ReportLine) -> PlatformRow:

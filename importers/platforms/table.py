@@ -10,18 +10,23 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from importers.sheets.cells import Cell, is_workbook, text
-from importers.sheets.tabular import fold, read_sheet
+from importers.sheets.tabular import TOP, fold, headings_found, read_sheet
 from importers.words import _
-from ledger.errors import Fault
+from ledger.errors import Fault, Severity
+from ledger.money import decimal_mark_in
+from ledger.signs import one_line
 
 # A year of the largest platform is a tenth of it.
 LIMIT = 128 * 1024 * 1024
@@ -56,6 +61,12 @@ _AMOUNT = re.compile(r"[+-]?\d[\d.,' ]*|[+-]?[.,]\d+")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-"})
 _MONTHS = 12
 _YEARS = range(1990, 2101)
+
+
+class _NumberCell(str):
+    """A number of a workbook, written with a point whatever mark the texts beside it have."""
+
+    __slots__ = ()
 
 
 class NotATable(Exception):
@@ -166,14 +177,18 @@ class ReportLine:
     def text(self, name: str) -> str:
         """Return a text without blanks around it; empty where there is none."""
         place = self.report.index.get(name, -1)
-        return self.cells[place].strip() if 0 <= place < len(self.cells) else ""
+        return one_line(self.cells[place]) if 0 <= place < len(self.cells) else ""
+
+    def _is_number(self, name: str) -> bool:
+        place = self.report.index.get(name, -1)
+        return 0 <= place < len(self.cells) and isinstance(self.cells[place], _NumberCell)
 
     def cents(self, name: str) -> int:
         """Return an amount, 0 where the cell is empty."""
         written = self.text(name)
         if not written:
             return 0
-        found = self.report.cents(written)
+        found = _cents(written, ".") if self._is_number(name) else self.report.cents(written)
         if found is None:
             self.error(
                 _("`{column}` is not an amount with at most two decimals; correct the export").format(
@@ -249,11 +264,17 @@ class ReportLine:
         self.report.faults.append(Fault(message, self.number))
 
 
-def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
-    """Return the table of a report, first row = headings; without headings, and with the fault, where it is none."""
+Fits = Callable[[frozenset[str]], bool]
+
+
+def open_report(path: Path, hints: Hints = NO_HINTS, fits: Fits | None = None) -> Report:
+    """Return the table of a report; without headings, and with the fault, where it is none.
+
+    Its headings are the first row, or the first further down that `fits` takes for them, and then it is told.
+    """
     try:
         if _starts_as_workbook(path):
-            sheet = read_sheet(path)
+            sheet = read_sheet(path, score=None if fits is None else lambda row: 2 * fits(frozenset(row)))
             lines = [(number, [_written(cell) for cell in row]) for number, row in sheet.rows]
             return Report(sheet.headings, lines, sheet.digest, hints, list(sheet.faults))
         records, digest = read_records(path, hints)
@@ -269,8 +290,21 @@ def open_report(path: Path, hints: Hints = NO_HINTS) -> Report:
         )
     if not records:
         return Report((), (), digest, hints, [Fault(_("the file is empty; export it again"))])
-    headings = tuple(heading.strip() for heading in records[0][1])
-    return Report(headings, records[1:], digest, hints)
+    head = _head_of([record for _line, record in records[:TOP]], fits)
+    faults = [] if not head else [Fault(headings_found(records[head][0]), None, Severity.WARNING)]
+    headings = tuple(heading.strip() for heading in records[head][1])
+    return Report(headings, records[head + 1 :], digest, hints, faults)
+
+
+def _head_of(records: Sequence[Sequence[str]], fits: Fits | None) -> int:
+    """Return the place of the record that `fits` takes for the headings; 0 where it takes none."""
+    if fits is None:
+        return 0
+    return next((place for place, record in enumerate(records) if fits(_folded_set(record))), 0)
+
+
+def _folded_set(record: Sequence[str]) -> frozenset[str]:
+    return frozenset(fold(heading) for heading in record if heading.strip())
 
 
 def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, list[str]]], str]:
@@ -294,17 +328,26 @@ def read_records(path: Path, hints: Hints = NO_HINTS) -> tuple[list[tuple[int, l
 
 def first_record(path: Path, hints: Hints = NO_HINTS) -> list[str]:
     """Return the first record of a CSV or the headings of a sheet, to tell a file's kind; empty if it is no table."""
+    return next(iter(first_records(path, hints)), [])
+
+
+def first_records(path: Path, hints: Hints = NO_HINTS) -> list[list[str]]:
+    """Return the first records of a CSV or rows of a sheet, among which the headings stand; none in no table."""
     try:
         if _starts_as_workbook(path):
-            from importers.sheets.tabular import headings_of  # noqa: PLC0415 - only for workbooks
+            from importers.sheets.tabular import tops_of  # noqa: PLC0415 - only for workbooks
 
-            return list(next(iter(headings_of(path).values()), ()))
+            return [list(row) for _name, rows in tops_of(path)[:1] for _number, row in rows]
         with path.open("rb") as stream:
             start = stream.read(65_536)
         written = decoded(start, hints.encoding, cut=True)
-        return next(csv.reader(io.StringIO(written, newline=""), delimiter=hints.delimiter or _delimiter(written)), [])
-    except (OSError, NotATable, csv.Error):
+        reader = csv.reader(io.StringIO(written, newline=""), delimiter=hints.delimiter or _delimiter(written))
+        found: list[list[str]] = []
+        with suppress(csv.Error):  # what reads the file whole says where
+            found.extend(islice(reader, TOP))
+    except (OSError, NotATable):
         return []
+    return found[:1] + [record for record in found[1:] if any(cell.strip() for cell in record)]
 
 
 def decoded(data: bytes, encoding: str = "", *, cut: bool = False) -> str:
@@ -340,39 +383,38 @@ def _written(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float) and abs(cell - round(cell, 2)) < 1e-9:  # noqa: PLR2004 - a sum the spreadsheet computed
-        return f"{cell:.2f}"
+        return _NumberCell(f"{cell:.2f}")
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return _NumberCell(text(cell))
     return text(cell)
 
 
 def _delimiter(written: str) -> str:
-    first = re.sub(r'"[^"]*"', "", written.partition("\n")[0])
-    return max(_DELIMITERS, key=first.count)
+    first, *rest = (re.sub(r'"[^"]*"', "", line) for line in written.split("\n", TOP)[:TOP])
+    likely = max(_DELIMITERS, key=first.count)
+    if first.count(likely) > 1:
+        return likely
+    # A title, which has none, or perhaps a comma: the delimiter is what the lines below have equally often.
+    lines = [line for line in (first, *rest) if line.strip()]
+    found: str = max((likely, *_DELIMITERS), key=lambda one: _equally_often(one, lines))
+    return found
+
+
+def _equally_often(delimiter: str, lines: Sequence[str]) -> int:
+    counts = Counter(count for line in lines if (count := line.count(delimiter)))
+    return max(counts.values(), default=0)
 
 
 def _decimal_mark(cells: Sequence[str], faults: list[Fault]) -> str:
-    """Return the mark before the decimals: it is followed by other than three digits, or stands after the other."""
-    marks: set[str] = set()
-    doubtful = False
-    for cell in cells:
-        plain = cell.translate(_SPACES).strip()
-        last = max(plain.rfind("."), plain.rfind(","))
-        if last < 0:
-            continue
-        mark, other = plain[last], "," if plain[last] == "." else "."
-        rest = plain[last + 1 :]
-        after = len(rest) - len(rest.lstrip("0123456789"))
-        if other in plain[:last] or (after != 3 and plain.count(mark) == 1):  # noqa: PLR2004 - digits of a group
-            marks.add(mark)
-        elif plain.count(mark) > 1:
-            marks.add(other)
-        else:
-            doubtful = True
-    if len(marks) > 1:
+    """Return the mark before the decimals, that every amount which shows it agrees on; number cells say nothing."""
+    marks = {decimal_mark_in(cell) for cell in cells if not isinstance(cell, _NumberCell)}
+    found = marks & {".", ","}
+    if len(found) > 1:
         faults.append(Fault(_("its amounts use both `.` and `,` before the decimals; export it again in one style")))
-    elif not marks and doubtful:
+    elif not found and "?" in marks:
         message = _("its amounts may mean thousands or decimals (`1.234`); write `decimal` in obole.toml")
         faults.append(Fault(message))
-    return next(iter(marks), ".")
+    return next(iter(found), ".")
 
 
 def _order(cells: Sequence[str], faults: list[Fault]) -> str:

@@ -20,6 +20,7 @@ from importers.sheets.tabular import (
     SheetTable,
     fold,
     has_columns,
+    of_columns,
     read_sheet,
 )
 from importers.words import _, many
@@ -121,7 +122,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> AssignmentsFile:
     """Return the decisions of a list, with its faults."""
-    whole = read_sheet(path)
+    whole = read_sheet(path, score=of_columns(COLUMNS))
     sheet, undated = _decided(whole)
     table = SheetTable(sheet, COLUMNS)
     if whole.rows and not sheet.rows:

@@ -14,8 +14,9 @@ from importers.sheets.tabular import (
     SheetTable,
     fold,
     has_columns,
-    headings_of,
+    of_columns,
     read_sheet,
+    tops_of,
 )
 from importers.words import _, many
 from ledger.money import to_decimal
@@ -46,16 +47,16 @@ ACCOUNT = SheetColumn("account", "compte", "rekening", "konto", required=True)
 COLUMNS = (
     ACCOUNT,
     SheetColumn("label", "libellé", "omschrijving", "bezeichnung"),
-    SheetColumn("debit", "débit", "debet", "soll"),
-    SheetColumn("credit", "crédit", "credit", "haben"),
-    SheetColumn("debit_balance", "solde_débiteur", "debetsaldo", "soll_saldo"),
-    SheetColumn("credit_balance", "solde_créditeur", "creditsaldo", "haben_saldo"),
-    SheetColumn("balance", "solde", "saldo", "saldo"),
+    SheetColumn("debit", "débit", "debet", "soll", amount=True),
+    SheetColumn("credit", "crédit", "credit", "haben", amount=True),
+    SheetColumn("debit_balance", "solde_débiteur", "debetsaldo", "soll_saldo", amount=True),
+    SheetColumn("credit_balance", "solde_créditeur", "creditsaldo", "haben_saldo", amount=True),
+    SheetColumn("balance", "solde", "saldo", "saldo", amount=True),
     SheetColumn("year", "année", "jaar", "jahr"),
 )
 # Which columns give the balance, the surest first: turnovers may leave out what the year began with.
 _SIDES = (("debit_balance", "credit_balance"), ("balance",), ("debit", "credit"))
-_DATED = ("date", "datum", "document", "piece", "stuk", "beleg")
+_DATED = frozenset({"date", "datum", "document", "piece", "stuk", "beleg"})
 # Words that rows of totals begin with, folded.
 _TOTALS = ("total", "totaux", "totaal", "gesamt", "summe", "soustotal", "subtotal", "subtotaal", "zwischensumme")
 _GROUP = 2  # digits: a group of the chart, on which nothing is posted
@@ -66,7 +67,9 @@ def identify(path: Path) -> bool:
     amounts = [column for column in COLUMNS if column.name in {name for side in _SIDES for name in side}]
     if not has_columns(path, (ACCOUNT,), amounts):
         return False
-    return not any(heading in _DATED for found in headings_of(path).values() for heading in found)
+    account = {fold(heading) for heading in ACCOUNT.headings}
+    rows = (found for _name, tops in tops_of(path) for _number, found in tops)
+    return not any(account.intersection(found) and _DATED.intersection(found) for found in rows)
 
 
 def read(path: Path) -> BalanceFile:
@@ -76,7 +79,7 @@ def read(path: Path) -> BalanceFile:
 
 def read_trial(path: Path) -> TrialFile:
     """Return the balances of a file and the year that it says it is of."""
-    table = SheetTable(read_sheet(path), COLUMNS, others=True)
+    table = SheetTable(read_sheet(path, score=of_columns(COLUMNS)), COLUMNS, others=True)
     sides = _sides(table)
     rows: list[AccountBalance] = []
     left_out: list[int] = []

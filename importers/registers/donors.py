@@ -13,7 +13,15 @@ from pathlib import Path
 from stdnum import iban
 
 from importers.bank.communications import compact_ogm, valid_ogm
-from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.sheets.tabular import (
+    RegisterFile,
+    SheetColumn,
+    SheetRow,
+    SheetTable,
+    has_columns,
+    of_columns,
+    read_sheet,
+)
 from importers.words import N_, _
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.records import DonorKind
@@ -129,7 +137,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> DonorsFile:
     """Return the donors of a register, with its faults."""
-    table = SheetTable(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path, score=of_columns(COLUMNS)), COLUMNS)
     return table.file(_rows(table))
 
 

@@ -18,9 +18,10 @@ from importers.sheets.tabular import (
     SheetTable,
     fold,
     has_columns,
-    headings_of,
     is_text,
+    of_columns,
     read_sheet,
+    tops_of,
 )
 from importers.words import _, many
 from ledger.errors import Fault
@@ -53,7 +54,7 @@ class _SheetKind:
 _REFERENCE = SheetColumn("reference", "référence", "referentie", "referenz", required=True)
 
 
-_AMOUNT = SheetColumn("amount", "montant", "bedrag", "betrag", required=True)
+_AMOUNT = SheetColumn("amount", "montant", "bedrag", "betrag", required=True, amount=True)
 
 
 GRANTS = _SheetKind(
@@ -107,7 +108,7 @@ ASSETS = _SheetKind(
         _REFERENCE,
         SheetColumn("account", "compte", "rekening", "konto", required=True),
         SheetColumn("acquired", "acquis_le", "verworven_op", "erworben_am", required=True),
-        SheetColumn("cost", "coût", "kostprijs", "anschaffungskosten", required=True),
+        SheetColumn("cost", "coût", "kostprijs", "anschaffungskosten", required=True, amount=True),
         SheetColumn("years", "années", "jaren", "jahre", required=True),
     ),
 )
@@ -197,13 +198,12 @@ class _GrantTables:
     tables: dict[_SheetKind, SheetTable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        found = headings_of(self.path)
-        names = {fold(name): name for name, headings in found.items() if any(headings)}
+        names = {fold(name): name for name, rows in tops_of(self.path) if rows}
         known: set[str] = set()
         for kind in SHEETS:
             name = next((names[fold(name)] for name in kind.names if fold(name) in names), None)
             if name is not None or kind.required:
-                sheet = read_sheet(self.path, name or kind.names[0])
+                sheet = read_sheet(self.path, name or kind.names[0], of_columns(kind.columns))
                 self.tables[kind] = SheetTable(sheet, kind.columns, place=name or "")
                 known.add(fold(name or ""))
         for folded, name in names.items():

@@ -11,7 +11,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from importers.registers.columns import DEPARTMENT, FUND, PROJECT, said_days
-from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.sheets.tabular import (
+    RegisterFile,
+    SheetColumn,
+    SheetRow,
+    SheetTable,
+    has_columns,
+    of_columns,
+    read_sheet,
+)
 from importers.words import N_, _
 from ledger.money import to_decimal
 from ledger.records import Nature
@@ -59,9 +67,9 @@ COLUMNS = (
     SheetColumn("donor", "donateur", "schenker", "spender"),
     SheetColumn("category", "catégorie", "categorie", "kategorie", required=True),
     SheetColumn("description", "description", "omschrijving", "beschreibung", required=True),
-    SheetColumn("quantity", "quantité", "hoeveelheid", "menge"),
-    SheetColumn("unit_value", "valeur_unitaire", "eenheidswaarde", "einzelwert"),
-    SheetColumn("value", "valeur", "waarde", "wert", required=True),
+    SheetColumn("quantity", "quantité", "hoeveelheid", "menge", amount=True),
+    SheetColumn("unit_value", "valeur_unitaire", "eenheidswaarde", "einzelwert", amount=True),
+    SheetColumn("value", "valeur", "waarde", "wert", required=True, amount=True),
     SheetColumn("valuation", "valorisation", "waardering", "bewertung", required=True),
     SheetColumn("valued_on", "valorisé_le", "gewaardeerd_op", "bewertet_am"),
     SheetColumn("evidence", "preuve", "bewijs", "nachweis", required=True),
@@ -136,7 +144,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> InKindFile:
     """Return the gifts in kind of a register, with its faults."""
-    table = SheetTable(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path, score=of_columns(COLUMNS)), COLUMNS)
     return table.file(_rows(table))
 
 

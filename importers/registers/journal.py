@@ -8,7 +8,15 @@ from datetime import date
 from pathlib import Path
 
 from importers.registers.columns import DIMENSIONS, PARTY, dimensions_in, party_in, said_days
-from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.sheets.tabular import (
+    RegisterFile,
+    SheetColumn,
+    SheetRow,
+    SheetTable,
+    has_columns,
+    of_columns,
+    read_sheet,
+)
 from importers.words import _
 from ledger.dimensions import NO_KEYS, LineKeys
 from ledger.money import to_decimal
@@ -43,8 +51,8 @@ JournalFile = RegisterFile[JournalEntry]
 COLUMNS = (
     SheetColumn("date", "date", "datum", "datum", required=True),
     SheetColumn("account", "compte", "rekening", "konto", required=True),
-    SheetColumn("debit", "débit", "debet", "soll", present=True),
-    SheetColumn("credit", "crédit", "credit", "haben", present=True),
+    SheetColumn("debit", "débit", "debet", "soll", present=True, amount=True),
+    SheetColumn("credit", "crédit", "credit", "haben", present=True, amount=True),
     SheetColumn("text", "libellé", "omschrijving", "buchungstext"),
     SheetColumn("document", "pièce", "stuk", "beleg", required=True),
     PARTY,
@@ -59,7 +67,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> JournalFile:
     """Return the entries of a journal in the order of the file, with its faults."""
-    table = SheetTable(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path, score=of_columns(COLUMNS)), COLUMNS)
     entries: dict[tuple[str, date], list[JournalLine]] = {}
     unsound: set[str] = set()
     for row in table:

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from importers.registers.columns import PARTY
 from importers.registers.donors import LANGUAGES, valid_iban
-from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.sheets.tabular import (
+    RegisterFile,
+    SheetColumn,
+    SheetRow,
+    SheetTable,
+    has_columns,
+    of_columns,
+    read_sheet,
+)
 from importers.words import N_, _
 from ledger.identifiers import valid_enterprise_number
 from ledger.parties import PartyKind, is_party_key
@@ -79,7 +87,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> PartiesFile:
     """Return the third parties of a register, with its faults."""
-    table = SheetTable(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path, score=of_columns(COLUMNS)), COLUMNS)
     return table.file(_rows(table))
 
 

@@ -9,7 +9,15 @@ from datetime import date
 from pathlib import Path
 
 from importers.registers.donors import is_mandate, valid_iban
-from importers.sheets.tabular import RegisterFile, SheetColumn, SheetRow, SheetTable, has_columns, read_sheet
+from importers.sheets.tabular import (
+    RegisterFile,
+    SheetColumn,
+    SheetRow,
+    SheetTable,
+    has_columns,
+    of_columns,
+    read_sheet,
+)
 from importers.words import _
 from ledger.instalments import PledgeState
 
@@ -44,7 +52,7 @@ COLUMNS = (
     SheetColumn("iban", "iban", "iban", "iban", present=True),
     SheetColumn("holder", "titulaire", "rekeninghouder", "kontoinhaber"),
     SheetColumn("signed", "signé_le", "getekend_op", "unterzeichnet_am", required=True),
-    SheetColumn("amount", "montant", "bedrag", "betrag", required=True),
+    SheetColumn("amount", "montant", "bedrag", "betrag", required=True, amount=True),
     SheetColumn("months", "mois", "maanden", "monate"),
     SheetColumn("first_due", "première_échéance", "eerste_vervaldag", "erste_fälligkeit", required=True),
     SheetColumn("last_due", "dernière_échéance", "laatste_vervaldag", "letzte_fälligkeit"),
@@ -80,7 +88,7 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> PledgesFile:
     """Return the pledges of a register, with its faults."""
-    table = SheetTable(read_sheet(path), COLUMNS)
+    table = SheetTable(read_sheet(path, score=of_columns(COLUMNS)), COLUMNS)
     return table.file(_rows(table))
 
 

@@ -13,7 +13,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from importers.words import N_, _
-from ledger.money import parse_amount, to_cents
+from ledger.money import decimal_mark_in, parse_amount, to_cents
+from ledger.signs import one_line
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -46,10 +47,6 @@ _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 
 # At most ten characters: too short for a national number, an OGM/VCS or an IBAN.
 _HARMLESS = re.compile(r"[0-9.,/+ -]{1,10}")
-
-
-# Soft hyphen, zero-width blanks, marks of direction and byte order: pasted with a text, seen by nobody.
-_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +91,11 @@ def letters_of(column: int) -> str:
 
 
 def tidy(raw: str) -> str:
-    """Return text without blanks around it, each run of blanks one space (no-break ones and line ends too), NFC."""
-    if not raw.isascii():
-        raw = unicodedata.normalize("NFC", raw).translate(_INVISIBLE)
-    return " ".join(raw.split())
+    """Return text without blanks around it, each run of blanks one space (no-break ones and line ends too), NFC.
+
+    Control signs, marks of direction, soft hyphens and zero-width blanks, pasted or sent with it, are left out.
+    """
+    return one_line(raw if raw.isascii() else unicodedata.normalize("NFC", raw))
 
 
 def shown(cell: Cell) -> str:
@@ -220,19 +218,32 @@ _LARGEST = 1_000_000_000_000
 _TOO_LARGE = N_("column `{column}` is larger than any amount; correct it")
 
 
-def cents(cell: Cell) -> int:
+# A table whose amounts never show which mark stands before their decimals, or show both.
+DOUBTFUL = "?"
+
+
+def decimal_mark(cell: Cell) -> str:
+    """Return the decimal mark that a cell shows, as `decimal_mark_in`; empty where it is a number or no amount."""
+    if not isinstance(cell, str):
+        return ""
+    plain = _without_currency(cell)
+    return decimal_mark_in(plain) if plain.isascii() and _AMOUNT.fullmatch(plain) else ""
+
+
+def cents(cell: Cell, mark: str = "") -> int:
     """Return cents of an amount in euro: a number cell, or text with either decimal mark and either grouping.
 
-    A float is taken where it is the nearest to a whole number of cents or at most 1e-9 euro beside it (a sum that the
-    spreadsheet computed); any other fraction of a cent is an error.
+    `mark` is the decimal mark of the table the cell stands in, DOUBTFUL where that shows none. A float is taken where
+    it is the nearest to a whole number of cents or at most 1e-9 euro beside it (a sum that the spreadsheet computed);
+    any other fraction of a cent is an error.
     """
-    found = _cents(cell)
+    found = _cents(cell, mark)
     if abs(found) > _LARGEST * 100:
         raise CellError(_(_TOO_LARGE))
     return found
 
 
-def _cents(cell: Cell) -> int:
+def _cents(cell: Cell, mark: str) -> int:
     if isinstance(cell, int) and not isinstance(cell, bool):
         return cell * 100
     if isinstance(cell, float):
@@ -243,7 +254,7 @@ def _cents(cell: Cell) -> int:
             _("column `{column}` has a fraction of a cent ({amount:.6g}...); round the amount to the cent"),
             amount=cell,
         )
-    amount = _decimal(cell)
+    amount = _decimal(cell, mark)
     try:
         return to_cents(amount)
     except ValueError:
@@ -252,10 +263,10 @@ def _cents(cell: Cell) -> int:
         ) from None
 
 
-def number(cell: Cell) -> Decimal:
-    """Return a quantity or a price with as many decimals as are written."""
+def number(cell: Cell, mark: str = "") -> Decimal:
+    """Return a quantity or a price with as many decimals as are written; `mark` as of `cents`."""
     plain = isinstance(cell, int | float) and not isinstance(cell, bool)
-    found = Decimal(repr(cell)) if plain else _decimal(cell)
+    found = Decimal(repr(cell)) if plain else _decimal(cell, mark)
     if abs(found) > _LARGEST:
         raise CellError(_(_TOO_LARGE))
     return found
@@ -263,7 +274,7 @@ def number(cell: Cell) -> Decimal:
 
 def whole(cell: Cell) -> int:
     """Return a whole number above zero: a position, a number of years."""
-    amount = number(cell)
+    amount = number(cell, DOUBTFUL)
     if amount != int(amount) or amount < 1:
         raise CellError(_("column `{column}` {cell}is not a whole number from 1; correct it"), cell=shown(cell))
     return int(amount)
@@ -278,18 +289,30 @@ def choice(cell: Cell, known: Mapping[str, str]) -> str:
     return found
 
 
-def _decimal(cell: Cell) -> Decimal:
+def _without_currency(written: str) -> str:
+    return written.replace("€", "").replace("EUR", "").strip()
+
+
+def _decimal(cell: Cell, mark: str) -> Decimal:
     if not isinstance(cell, str):
         raise CellError(
             _("column `{column}` is a date or a true/false, not an amount; write it as 1234.56 or 1.234,56")
         )
-    plain = cell.replace("€", "").replace("EUR", "").strip()
+    plain = _without_currency(cell)
     if not (plain.isascii() and _AMOUNT.fullmatch(plain)):
         raise CellError(
             _("column `{column}` {cell}is not an amount; write it as 1234.56 or 1.234,56"), cell=shown(cell)
         )
+    if mark == DOUBTFUL and decimal_mark_in(plain) == "?":
+        raise CellError(
+            _(
+                "column `{column}` {cell}may mean thousands or decimals, and the other amounts of the table do "
+                "not say which; write it with two decimals, or without a mark between the thousands"
+            ),
+            cell=shown(cell),
+        )
     try:
-        return parse_amount(plain)
+        return parse_amount(plain, mark if mark in (".", ",") else ",")
     except ValueError:
         raise CellError(
             _("column `{column}` {cell}is not an amount; write it as 1234.56 or 1.234,56"), cell=shown(cell)

@@ -206,7 +206,6 @@ def _refuse_encoding(_version: str, encoding: str | None, _standalone: int = -1)
 
 
 def _open(source: IO[bytes]) -> zipfile.ZipFile:
-    _refuse_ole(source)
     try:
         archive = zipfile.ZipFile(source)
     except _DAMAGE:
@@ -218,30 +217,39 @@ def _open(source: IO[bytes]) -> zipfile.ZipFile:
     return archive
 
 
-def _refuse_ole(source: IO[bytes]) -> None:
-    """Refuse what is no zip file but a workbook of before, or an encrypted one."""
+def is_other_workbook(source: IO[bytes]) -> bool:
+    """Tell whether this is an .xls or an .ods that can be opened; UnreadableError where it is, but not safely."""
     source.seek(0)
     if source.read(8).startswith(OLE):
         # Either kind of file is an OLE container; the encrypted one names its stream so, in UTF-16.
-        if "EncryptedPackage".encode("utf-16-le") in source.read():
+        encrypted = "EncryptedPackage".encode("utf-16-le") in source.read()
+        source.seek(0)
+        if encrypted:
             raise UnreadableError(_("the workbook is protected by a password; save it without the password"))
+        return True
+    try:
+        archive = zipfile.ZipFile(source)
+        names = set(archive.namelist())
+        kind = archive.read("mimetype")[:60] if "mimetype" in names and "xl/workbook.xml" not in names else b""
+    except _DAMAGE:
+        return False  # what opens it says why
+    finally:
+        source.seek(0)
+    if not kind:
+        return False
+    if not kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet") or "content.xml" not in names:
         raise UnreadableError(
             _(
-                "this is a workbook of Excel 97-2003 (.xls), which is not read; open it in the spreadsheet and "
-                "save it as an Excel workbook (.xlsx)"
+                "this is an OpenDocument file, but no spreadsheet (.ods); open the table in the spreadsheet and save "
+                "it as an Excel workbook (.xlsx)"
             )
         )
+    _refuse_members(archive)
+    return True
 
 
 def _refuse_other_kinds(names: set[str]) -> None:
     """Refuse a zip file that, by the names in it, is no xlsx workbook or one with macros."""
-    if "mimetype" in names and "xl/workbook.xml" not in names:
-        raise UnreadableError(
-            _(
-                "this is an OpenDocument file (.ods), which is not read; open it in the spreadsheet and save it "
-                "as an Excel workbook (.xlsx)"
-            )
-        )
     if "xl/vbaProject.bin" in names:
         raise UnreadableError(
             _(

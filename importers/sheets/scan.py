@@ -1,6 +1,6 @@
 """One pass over the XML of a sheet for what calamine hides: spreadsheet errors, formulas never calculated.
 
-The same pass gives the texts of row 1 and then stops, so that asking what a workbook is stays cheap.
+The same pass gives the texts of the first rows and then stops, so that asking what a workbook is stays cheap.
 """
 
 import re
@@ -27,9 +27,9 @@ class RawCell:
 
 @dataclass(slots=True)
 class SheetScan:
-    """Finds the broken cells of a sheet, or with `first` the cells of its first row."""
+    """Finds the broken cells of a sheet, or with `first` the cells of so many first rows."""
 
-    first: bool = False
+    first: int = 0
     broken: list[BrokenCell] = field(default_factory=list)
     cells: list[RawCell] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ class SheetScan:
                     self._take(row, column, attributes.get("t"), "".join(parts))
                     parts.clear()
                     formula = False
-            elif local == "row" and self.first:
+            elif local == "row" and 0 < self.first <= row:
                 raise EnoughError
             elif local == "rPh":
                 phonetic = False

@@ -11,10 +11,12 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
@@ -25,7 +27,15 @@ from importers.words import _, many
 from ledger.errors import Fault, Severity, refuses, remarks_among
 
 if TYPE_CHECKING:
-    from importers.sheets.workbook import Workbook
+    from importers.sheets.workbook import OtherWorkbook, Workbook
+
+
+# Says of the headings in a row, folded, how many are known: the row with most is that of the headings.
+Score = Callable[[Sequence[str]], int]
+
+
+# Of each sheet its name and its first rows, with their numbers.
+_Tops = tuple[tuple[str, tuple[tuple[int, tuple[str, ...]], ...]], ...]
 
 
 T = TypeVar("T")
@@ -36,6 +46,14 @@ _PEEK = 65_536
 
 
 _DELIMITERS = ";,\t"
+
+
+# The headings are looked for in so many rows: above them stand a title, who made the list and when.
+TOP = 20
+
+
+# So many headings must be known in a row that is not the first, else row 1 is that of the headings.
+_SURE = 2
 
 
 _KEY = re.compile(r"D[0-9]{4,9}")
@@ -82,6 +100,7 @@ class SheetColumn:
     """A column of a register: its name, which is its English heading, and its French, Dutch and German ones.
 
     `required`: the column must be there and filled in every row; `present`: it must be there, a cell may be empty.
+    `amount`: it holds amounts or quantities, which all have the same decimal mark.
     """
 
     name: str
@@ -90,6 +109,7 @@ class SheetColumn:
     de: str = ""
     required: bool = False
     present: bool = False
+    amount: bool = False
 
     def heading(self, language: str) -> str:
         """Return the heading in fr, nl, de or en."""
@@ -135,10 +155,22 @@ class RegisterFile(Generic[T]):
         return remarks_among(self.faults)
 
 
-def read_sheet(path: Path, sheet: str | None = None) -> RawSheet:
-    """Return the table in a CSV, or in one sheet of an xlsx workbook (the first that has headings, unless named).
+def of_columns(columns: Sequence[SheetColumn]) -> Score:
+    """Return what counts the columns of a register among headings."""
+    known = {fold(heading): column.name for column in columns for heading in column.headings}
+    return lambda headings: len({known[heading] for heading in headings if heading in known})
 
-    A file that cannot be read gives a sheet without headings, whose fault says why.
+
+def headings_found(row: int) -> str:
+    """Say that the headings do not stand in row 1."""
+    return _("the headings were found in row {row}; what stands above them is left out").format(row=row)
+
+
+def read_sheet(path: Path, sheet: str | None = None, score: Score | None = None) -> RawSheet:
+    """Return the table in a CSV, or in one sheet of a workbook (the first that has headings, unless named).
+
+    The headings stand in the row where `score` knows most, without it in row 1. A file that cannot be read gives a
+    sheet without headings, whose fault says why.
     """
     try:
         data = path.read_bytes()
@@ -149,26 +181,56 @@ def read_sheet(path: Path, sheet: str | None = None) -> RawSheet:
         )
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return _read_workbook(data, sheet, digest) if is_workbook(data) else _read_csv(data, path, digest)
+        if is_workbook(data):
+            return _read_workbook(data, sheet, digest, score)
+        return _read_csv(data, path, digest, score)
     except UnreadableError as error:
         return _unread(sheet, str(error), digest)
 
 
 def headings_of(path: Path) -> dict[str, tuple[str, ...]]:
-    """Return the headings of each sheet (of a CSV: one, named as the file), folded by `fold`; none in no table.
+    """Return row 1 of each sheet (of a CSV: one, named as the file), folded by `fold`; none in no table."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, rows in tops_of(path):
+        found.setdefault(name, next((row for number, row in rows if number == 1), ()))
+    return found
 
-    Reads the first row only, so that asking each register whether a file is its own stays cheap.
+
+def tops_of(path: Path) -> _Tops:
+    """Return the first rows of each sheet that hold something, with their numbers, folded by `fold`; none in no table.
+
+    A CSV is one sheet named as the file, once for each delimiter that it may have. Only the beginning is read, and
+    once, so that asking each register whether a file is its own stays cheap.
     """
+    return tuple((name, tuple((number, _folded(row)) for number, row in rows)) for name, rows in raw_tops_of(path))
+
+
+def raw_tops_of(path: Path) -> _Tops:
+    """Return the first rows of each sheet as `tops_of`, as they are written."""
+    try:
+        status = path.stat()
+        return _tops(path, (status.st_ino, status.st_size, status.st_mtime_ns))
+    except OSError:
+        return ()
+
+
+@lru_cache(maxsize=4)
+def _tops(path: Path, _stamp: tuple[int, int, int]) -> _Tops:
     try:
         with path.open("rb") as stream:
             start = stream.read(_PEEK)
             if is_workbook(start):
                 book = _workbook(stream)
-                return {name: _folded(book.headings(name)) for name in book.names}
-        text, delimiter = _dialect(_decode(start, cut=len(start) == _PEEK))
-        return {path.stem: _folded(_first_record(text, delimiter))}
+                return tuple(
+                    (name, tuple((number, tuple(row)) for number, row in book.top(name, TOP))) for name in book.names
+                )
+        text, delimiters = _dialects(_decode(start, cut=len(start) == _PEEK))
+        return tuple(
+            (path.stem, tuple((number, tuple(row)) for number, row in _top_records(text, delimiter)))
+            for delimiter in delimiters
+        )
     except (OSError, csv.Error, UnreadableError):
-        return {}
+        return ()
 
 
 def is_text(path: Path) -> bool:
@@ -184,7 +246,9 @@ def has_columns(path: Path, *groups: Sequence[SheetColumn]) -> bool:
     """Return whether some sheet of the file has at least one column of each group: so a register is known."""
     return any(
         all(any(fold(heading) in found for column in group for heading in column.headings) for group in groups)
-        for found in headings_of(path).values()
+        for _name, rows in tops_of(path)
+        for number, found in rows
+        if number == 1 or sum(map(bool, found)) >= _SURE
     )
 
 
@@ -210,6 +274,8 @@ class SheetTable:
         self._sheet = sheet
         self.columns = {column.name: column for column in columns}
         self.index = {column.name: -1 for column in columns}
+        self._amounts = {column.name for column in columns if column.amount}
+        self._mark: str | None = None
         if sheet.headings:
             self._find(columns)
 
@@ -238,6 +304,34 @@ class SheetTable:
         """Return the heading of a column as the file has it."""
         index = self.index[name]
         return name if index < 0 else self._sheet.headings[index]
+
+    def mark_of(self, name: str) -> str:
+        """Return the decimal mark of the table, in which `name` is a column of amounts; DOUBTFUL where none is shown.
+
+        It is decided once, from all amounts; where those that leave no doubt do not agree, it is told and stays open.
+        """
+        if self._mark is None or name not in self._amounts:
+            self._amounts.add(name)
+            self._mark = self._decide_mark()
+        return self._mark
+
+    def _decide_mark(self) -> str:
+        places = [self.index[name] for name in self._amounts if self.index[name] >= 0]
+        first: dict[str, int] = {}
+        for number, values in self._sheet.rows:
+            for place in places:
+                if place < len(values) and isinstance(values[place], str):
+                    first.setdefault(cells.decimal_mark(values[place]), number)
+        if "." in first and "," in first:
+            self.warn(
+                _(
+                    "the amounts have `.` before the decimals in row {point} and `,` in row {comma}; write all amounts "
+                    "of the table in one way"
+                ).format(point=first["."], comma=first[","]),
+                max(first["."], first[","]),
+            )
+            return cells.DOUBTFUL
+        return next((mark for mark in (".", ",") if mark in first), cells.DOUBTFUL)
 
     def error(self, message: str, line: int | None = None) -> None:
         """Add a fault that refuses the file."""
@@ -388,18 +482,18 @@ class SheetRow:
 
     def cents(self, name: str) -> int:
         """Return an amount, 0 where the cell is empty."""
-        return self._read(name, cells.cents) or 0
+        return self._measured(name, cells.cents) or 0
 
     def positive(self, name: str) -> int:
         """Return an amount above zero."""
-        found = self._read(name, cells.cents)
+        found = self._measured(name, cells.cents)
         if found is not None and found <= 0:
             self.error(name, _("column `{column}` must be above zero; correct the amount"))
         return found or 0
 
     def number_or_none(self, name: str) -> Decimal | None:
         """Return a quantity that may be left empty."""
-        return self._read(name, cells.number)
+        return self._measured(name, cells.number)
 
     def whole(self, name: str) -> int:
         """Return a whole number from 1."""
@@ -437,6 +531,13 @@ class SheetRow:
             self.error(name, _("column `{column}` is empty; fill it in"))
         return cell
 
+    def _measured(self, name: str, convert: Callable[[Cell, str], T]) -> T | None:
+        """Read an amount or a quantity: one that is text has the decimal mark of its table."""
+        if not isinstance(self._cells[self._index[name]], str):
+            return self._read(name, lambda cell: convert(cell, ""))
+        mark = self._table.mark_of(name)
+        return self._read(name, lambda cell: convert(cell, mark))
+
     def _read(self, name: str, convert: Callable[[Cell], T]) -> T | None:
         cell = self._cell(name)
         if cell is None:
@@ -456,15 +557,17 @@ def _unread(name: str | None, message: str, digest: str) -> RawSheet:
     return RawSheet(name or "", (), (), (Fault(message),), digest)
 
 
-def _workbook(source: IO[bytes]) -> "Workbook":
-    from importers.sheets.workbook import Workbook  # noqa: PLC0415 - most files are none
+def _workbook(source: IO[bytes]) -> "Workbook | OtherWorkbook":
+    from importers.sheets.package import is_other_workbook  # noqa: PLC0415 - most files are none
+    from importers.sheets.workbook import OtherWorkbook, Workbook  # noqa: PLC0415
 
-    return Workbook(source)
+    return OtherWorkbook(source.read()) if is_other_workbook(source) else Workbook(source)
 
 
-def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
+def _read_workbook(data: bytes, wanted: str | None, digest: str, score: Score | None) -> RawSheet:
     book = _workbook(io.BytesIO(data))
-    filled = [name for name in book.names if book.headings(name)]
+    heads = {name: _head_of([(n, _folded(row)) for n, row in book.top(name, TOP)], score) for name in book.names}
+    filled = [name for name, head in heads.items() if head]
     if wanted is None:
         name = next(iter(filled), "")
         notes = [
@@ -486,7 +589,7 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
             message = _("row 1 of every visible sheet is empty; write the headings in row 1 of the sheet")
         return _unread(wanted, message.format(sheet=wanted), digest)
     grid = book.grid(name)
-    sheet = _sheet(name, grid.rows, grid.broken, digest, notes)
+    sheet = _sheet(name, grid.rows, grid.broken, digest, notes=notes, head=heads[name] or 1)
     merged = tuple(
         Fault(
             _("the cells {ref} are merged, so that rows share a value; unmerge them and fill in each row").format(
@@ -498,13 +601,23 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str) -> RawSheet:
     return replace(sheet, faults=sheet.faults + merged)
 
 
-def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
-    if path.suffix.casefold().startswith(".xls"):
+def _head_of(rows: Iterable[tuple[int, Sequence[str]]], score: Score | None) -> int:
+    """Return the number of the row of the headings: row 1 unless `score` knows more of a later one; 0 for neither."""
+    best, known = 0, 0
+    for number, headings in rows:
+        found = score(headings) if score is not None else 0
+        if number == 1 or (found >= _SURE and found > known):
+            best, known = number, found
+    return best
+
+
+def _read_csv(data: bytes, path: Path, digest: str, score: Score | None) -> RawSheet:
+    if path.suffix.casefold().startswith((".xls", ".ods")):
         raise UnreadableError(
             _("the name says workbook but the content is none; open it in the spreadsheet and save it as .xlsx")
         )
-    text, delimiter = _dialect(_decode(data))
-    width = len(_first_record(text, delimiter))
+    text, delimiters = _dialects(_decode(data))
+    delimiter, head, width = _best_of(text, delimiters, score)
     if width > _WIDEST_CSV:
         raise UnreadableError(
             _("the sheet has more than {count} columns; remove those not needed").format(count=_WIDEST_CSV)
@@ -512,7 +625,7 @@ def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
     broken: list[BrokenCell] = []
     rows: list[tuple[int, list[Cell]]] = []
     for number, record in enumerate(_records(text, delimiter), 1):
-        if len(record) > width + _SPARE:
+        if number >= head and len(record) > width + _SPARE:
             raise UnreadableError(
                 _(
                     "row {number} has {fields} fields, more than there are headings; put quotation marks around a "
@@ -524,10 +637,32 @@ def _read_csv(data: bytes, path: Path, digest: str) -> RawSheet:
             values.pop()
         if values:
             rows.append((number, values))
-        if not _ERROR_TEXTS.isdisjoint(record):
+        if number >= head and not _ERROR_TEXTS.isdisjoint(record):
             message = _("column `{column}` holds a spreadsheet error; correct the formula")
             broken += [BrokenCell(number, column, message) for column, raw in enumerate(record) if raw in _ERROR_TEXTS]
-    return _sheet(path.stem, rows, broken, digest, [])
+    return _sheet(path.stem, rows, broken, digest, head=head)
+
+
+def _best_of(text: str, delimiters: Sequence[str], score: Score | None) -> tuple[str, int, int]:
+    """Return the delimiter with which most headings are known, their row and how many there are."""
+    first = delimiters[0]
+    best, known = (first, 1, len(_first_record(text, first))), 0
+    for delimiter in delimiters if score is not None else ():
+        tops = dict(_top_records(text, delimiter))
+        head = _head_of([(number, _folded(row)) for number, row in tops.items()], score)
+        found = score(_folded(tops[head])) if score is not None and head else 0
+        if found > known and (delimiter == first or found >= _SURE):
+            best, known = (delimiter, head, len(tops[head])), found
+    return best
+
+
+def _top_records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return the first records of a CSV that hold something, with their numbers."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    found: list[tuple[int, list[str]]] = []
+    with suppress(csv.Error):  # what reads the file whole says where
+        found.extend(one for one in zip(range(1, TOP + 1), reader, strict=False) if any(one[1]))
+    return found
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:
@@ -559,9 +694,15 @@ def _sheet(
     rows: list[tuple[int, list[Cell]]],
     broken: list[BrokenCell],
     digest: str,
-    notes: list[Fault],
+    *,
+    notes: Sequence[Fault] = (),
+    head: int = 1,
 ) -> RawSheet:
-    if not rows or rows[0][0] != 1:
+    above = [row for row in rows if row[0] < head]
+    rows, broken = rows[len(above) :], [cell for cell in broken if cell.row >= head]
+    if head > 1:
+        notes = [*notes, Fault(headings_found(head), None, Severity.WARNING)]
+    if not rows or rows[0][0] != head:
         return _unread(name, _("row 1 is empty; write the headings there"), digest)
     headings = tuple("" if value is None else cells.text(value) for value in rows[0][1])
     faults = list(notes)
@@ -623,13 +764,13 @@ def _decode(data: bytes, *, cut: bool = False) -> str:
         ) from None
 
 
-def _dialect(text: str) -> tuple[str, str]:
-    """Return the text without Excel's `sep=` line, and its delimiter: the one most frequent in the headings."""
+def _dialects(text: str) -> tuple[str, list[str]]:
+    """Return the text without Excel's `sep=` line, and its delimiters: first the one most frequent in row 1."""
     if match := re.match(r"sep=(.)\r?\n", text):
-        return text[match.end() :], match[1]
+        return text[match.end() :], [match[1]]
     end = re.search(r"[\r\n]|$", text)
     headings = re.sub(r'"[^"]*"', "", text[: end.start() if end else None])
-    return text, max(_DELIMITERS, key=headings.count)
+    return text, sorted(_DELIMITERS, key=headings.count, reverse=True)
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:

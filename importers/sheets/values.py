@@ -15,10 +15,13 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from math import isfinite
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from importers.sheets.cells import Cell, UnreadableError, letters_of, tidy
 from importers.words import _
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 # The width of a sheet of xlsx is 16,384 columns; no register has more than this many.
 WIDEST = 256
@@ -46,6 +49,8 @@ _EXACT = 2.0**53
 
 
 class _Asked(NamedTuple):
+    """A sheet by its name, or with an empty one every visible sheet."""
+
     sheet: str
     spaced: bool
     data: bytes
@@ -64,10 +69,24 @@ def read_values(data: bytes, sheet: str, *, spaced: bool) -> SheetValues:
 
     UnreadableError where calamine cannot read it, however it says so: by an error, by ending, by not ending.
     """
+    values = _ask(_Asked(sheet, spaced, data))
+    assert isinstance(values, SheetValues)
+    return values
+
+
+def read_book(data: bytes) -> dict[str, SheetValues]:
+    """Read every visible sheet of the workbook that the bytes are, as `read_values` does one."""
+    values = _ask(_Asked("", False, data))
+    assert isinstance(values, dict)
+    return values
+
+
+def _ask(asked: _Asked) -> object:
+    """Have the other process read: what it gives."""
+    sheet = asked.sheet
     command = [sys.executable, "-S", "-c", _COMMAND, str(Path(__file__).parents[2]), *sys.path]
-    asked = pickle.dumps(_Asked(sheet, spaced, data))
     try:
-        done = subprocess.run(command, input=asked, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - our own code
+        done = subprocess.run(command, input=pickle.dumps(asked), capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - our own code
     except subprocess.TimeoutExpired:
         raise UnreadableError(
             _("the workbook takes more than {seconds} seconds to read; split it").format(seconds=_PATIENCE)
@@ -86,9 +105,7 @@ def read_values(data: bytes, sheet: str, *, spaced: bool) -> SheetValues:
                 "save it as an Excel workbook (.xlsx)"
             ).format(sheet=sheet)
         )
-    values = pickle.loads(done.stdout)  # noqa: S301 - written by our own process
-    assert isinstance(values, SheetValues)
-    return values
+    return pickle.loads(done.stdout)  # noqa: S301 - written by our own process
 
 
 def read_for_other() -> None:
@@ -102,11 +119,22 @@ def read_for_other() -> None:
         sys.exit(_NO_MEMORY)
 
 
-def _read(asked: _Asked) -> SheetValues:
-    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - loaded in the other process only
+def _read(asked: _Asked) -> SheetValues | dict[str, SheetValues]:
+    from python_calamine import (  # noqa: PLC0415 - loaded in the other process only
+        CalamineWorkbook,
+        SheetTypeEnum,
+        SheetVisibleEnum,
+    )
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(_spaced(asked.data) if asked.spaced else asked.data))
-    page = book.get_sheet_by_name(asked.sheet)
+    if asked.sheet:
+        return _values_of(book, asked.sheet)
+    shown = (one for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible)
+    return {one.name: _values_of(book, one.name) for one in shown if one.typ == SheetTypeEnum.WorkSheet}
+
+
+def _values_of(book: "CalamineWorkbook", sheet: str) -> SheetValues:
+    page = book.get_sheet_by_name(sheet)
     if page.total_width >= WIDEST:  # calamine counts the last column from 0
         return SheetValues([], [], wide=True)
     merged = [

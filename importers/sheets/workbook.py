@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from importers.sheets.cells import BrokenCell, Cell, UnreadableError
+from importers.sheets.others import Hidden, other_workbook, refuse_wide, top_texts
 from importers.sheets.package import STRINGS, Marks, Package
 from importers.sheets.scan import SheetScan, StringScan, plain
 from importers.sheets.values import WIDEST, read_values
@@ -30,6 +31,30 @@ class Grid:
     merged: list[str]
 
 
+class OtherWorkbook:
+    """The visible sheets of an .ods or .xls, read as those of `Workbook` are."""
+
+    def __init__(self, data: bytes) -> None:
+        self._sheets, self._hidden = other_workbook(data)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the visible worksheets, in order."""
+        return tuple(self._sheets)
+
+    def top(self, name: str, count: int) -> list[tuple[int, list[str]]]:
+        """Return the texts of those of the first rows of a sheet that hold some."""
+        refuse_wide(self._sheets[name])
+        return top_texts(self._sheets[name].rows, count)
+
+    def grid(self, name: str) -> Grid:
+        """Return every row of a sheet that holds something."""
+        refuse_wide(self._sheets[name])
+        hidden = self._hidden.get(name, Hidden())
+        merged = dict.fromkeys((*self._sheets[name].merged, *hidden.merged))
+        return Grid(self._sheets[name].rows, hidden.broken, list(merged))
+
+
 class Workbook:
     """The visible sheets of an xlsx file; UnreadableError where it is none that can be read safely."""
 
@@ -42,9 +67,9 @@ class Workbook:
         """Return the names of the visible worksheets, in order."""
         return tuple(self._package.sheets)
 
-    def headings(self, name: str) -> list[str]:
-        """Read the texts of row 1 of a sheet, without reading the rest; empty where it holds none."""
-        scan = SheetScan(first=True)
+    def top(self, name: str, count: int) -> list[tuple[int, list[str]]]:
+        """Read the texts of those of the first rows of a sheet that hold some, without reading the rest."""
+        scan = SheetScan(first=count)
         self._parse(self._package.sheets[name], scan)
         wanted = [int(cell.raw) for cell in scan.cells if cell.kind == "s" and cell.raw.isdecimal()]
         strings: list[str] = []
@@ -52,18 +77,19 @@ class Workbook:
             shared = StringScan(max(wanted))
             self._parse(STRINGS, shared)
             strings = shared.strings
-        texts: list[str] = []
+        found: dict[int, list[str]] = {}
         for cell in scan.cells:
-            if cell.row != 1:
+            if cell.row > count:
                 break
             if cell.column >= WIDEST:
                 raise UnreadableError(too_wide(WIDEST))
+            texts = found.setdefault(cell.row, [])
             texts += [""] * (cell.column + 1 - len(texts))
             if cell.kind != "s":
                 texts[cell.column] = plain(cell.raw)
             elif cell.raw.isdecimal() and int(cell.raw) < len(strings):
                 texts[cell.column] = strings[int(cell.raw)]
-        return texts if any(texts) else []
+        return [(number, texts) for number, texts in sorted(found.items()) if any(texts)]
 
     def grid(self, name: str) -> Grid:
         """Read every row of a sheet that holds something."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     select,
 )
 
+from ledger.identifiers import without_national_numbers
 from ledger.store import bulk_insert
 from ledger.vault.tables import counterparty
 
@@ -24,8 +25,11 @@ class Counterparty(NamedTuple):
 
 
 def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) -> None:
-    """Keep who stands behind open bank lines; replaces what an undone import left for the same document."""
-    kept = list(rows)
+    """Keep who stands behind open bank lines; replaces what an undone import left for the same document.
+
+    A national number in a communication, which nobody may ask for there, is not kept.
+    """
+    kept = [row._replace(communication=without_national_numbers(row.communication)) for row in rows]
     for name in sorted({row.document for row in kept}):
         connection.execute(delete(counterparty).where(counterparty.c.document == name))
     bulk_insert(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from importers.registers.donors import valid_iban
-from ledger.identifiers import valid_national_number
+from ledger.identifiers import national_numbers_in
 from ledger.vault.donors import find_donors
 from ledger.vault.parties import find_parties
 from obole.books.opened import Books
@@ -17,9 +17,6 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
 
 
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
-
-
-_ELEVEN = re.compile(r"(?<!\d)\d{2}[.]?\d{2}[.]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
 
 
 _WORD = re.compile(r"\w+")
@@ -73,8 +70,7 @@ class Watch:
             return _("an e-mail address stands here; remove it")
         if any(found not in self._own for found in _ibans_in(text)):
             return _("an IBAN stands here; remove it")
-        numbers = (re.sub(r"\D", "", found) for found in _ELEVEN.findall(text))
-        if any(valid_national_number(found) for found in numbers):
+        if national_numbers_in(text):
             return _("a national number stands here; remove it")
         return None
 

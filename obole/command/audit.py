@@ -12,7 +12,7 @@ from obole.audit.check import Result, check_books
 from obole.audit.closing import close_year, verify_seals
 from obole.books.opened import open_books, settle
 from obole.command.frame import progress_bar, with_books
-from obole.command.say import SHOWN_LINES, and_more
+from obole.command.say import SHOWN_LINES, and_more, tell
 from obole.words import N_, _, many
 
 
@@ -27,9 +27,9 @@ def check(books: Path, form: str) -> None:
     with progress_bar(_("check")) as progress:
         results = check_books(opened, progress)
     if form == "json":
-        click.echo(results_as_json(results, recovered))
+        tell(results_as_json(results, recovered))
     else:
-        click.echo(say_results(results, recovered))
+        tell(say_results(results, recovered))
     if not all(result.holds for result in results):
         sys.exit(1)
 
@@ -39,7 +39,7 @@ def check(books: Path, form: str) -> None:
 @with_books
 def close(books: Path, year: int) -> None:
     """Seal a year: from then on any change to it is an error that names the file or the row."""
-    click.echo(close_year(open_books(books), year))
+    tell(close_year(open_books(books), year))
 
 
 @click.command(help=N_("Check the seals of the closed years."))
@@ -50,7 +50,7 @@ def verify(books: Path) -> None:
     sealed = many(
         "{count} sealed year is as it was sealed.", "{count} sealed years are as they were sealed.", len(years)
     ).format(count=len(years))
-    click.echo("\n".join(faults) if faults else sealed)
+    tell("\n".join(faults) if faults else sealed)
     if faults:
         sys.exit(1)
 

@@ -7,6 +7,7 @@ import click
 from obole.books.creation import initialise
 from obole.books.opened import Books
 from obole.books.settings import FILE_NAME, read_settings, sample
+from obole.command.say import tell
 from obole.words import N_, _, many
 
 
@@ -20,14 +21,14 @@ def init(folder: Path, settings: Path | None) -> None:
     if settings is None and not (folder / FILE_NAME).exists():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE_NAME).write_text(sample(), encoding="utf-8")
-        click.echo(
+        tell(
             _("{file} written: fill it in, then run `obole init {folder}` again.").format(
                 file=folder / FILE_NAME, folder=folder
             )
         )
         return
     text = read_settings(settings) if settings else ""
-    click.echo(say_created(initialise(folder, text)))
+    tell(say_created(initialise(folder, text)))
 
 
 def say_created(books: Books) -> str:

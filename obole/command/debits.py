@@ -9,7 +9,7 @@ from ledger.clock import today
 from ledger.instalments import Refusal, Refused
 from obole.books.opened import open_books
 from obole.command.frame import with_books
-from obole.command.say import SHOWN_FAULTS, money, written
+from obole.command.say import SHOWN_FAULTS, money, tell, written
 from obole.debits.collect import CollectionRun
 from obole.debits.collect import collect as run
 from obole.words import N_, _, many
@@ -37,7 +37,7 @@ from obole.words import N_, _, many
 def collect(books: Path, *, month: datetime, due: datetime | None, output: Path | None, dry_run: bool) -> None:
     """Write the SEPA direct debits of a month from the pledges; an instalment is collected once only."""
     day = due.date() if due else None
-    click.echo(say_collected(run(open_books(books), month.date(), day, output, dry_run=dry_run), today()))
+    tell(say_collected(run(open_books(books), month.date(), day, output, dry_run=dry_run), today()))
 
 
 _REFUSALS = {

@@ -19,6 +19,7 @@ from ledger.engines import cause_of
 from ledger.errors import OboleError
 from ledger.kinds import kind_word
 from obole.command.language import LANGUAGE_CHOICE, in_words, language_for, speaking_on_terminal
+from obole.command.say import tell
 from obole.words import N_, _
 
 # Where each command stands: only the module of the command that runs is loaded.
@@ -80,17 +81,17 @@ class _Group(ToldWhole):
         try:
             return super().invoke(ctx)
         except OboleError as error:
-            click.echo(f"obole: {error}", err=True)
+            tell(f"obole: {error}", err=True)
             ctx.exit(1)
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(1)
         except OSError as error:
-            click.echo(f"obole: {_of_system(error)}", err=True)
+            tell(f"obole: {_of_system(error)}", err=True)
             ctx.exit(1)
         except SQLAlchemyError as error:
             said = _("register or vault: {cause}; check the disk and its rights.").format(cause=cause_of(error))
-            click.echo(f"obole: {said}", err=True)
+            tell(f"obole: {said}", err=True)
             ctx.exit(1)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from importers.bank.summary import as_json, as_text
+from obole.command.say import tell
 from obole.intake.inspection import declared_in, inspect_files
 from obole.words import N_
 
@@ -19,8 +20,8 @@ def inspect(files: tuple[Path, ...], form: str) -> None:
     inspections = inspect_files(files, declared_in(click.get_current_context().obj))
     if form == "json":
         shown = [as_json(inspection) for inspection in inspections]
-        click.echo(json.dumps(shown[0] if len(shown) == 1 else shown, ensure_ascii=False, indent=1))
+        tell(json.dumps(shown[0] if len(shown) == 1 else shown, ensure_ascii=False, indent=1))
     else:
-        click.echo("\n\n".join(as_text(inspection) for inspection in inspections))
+        tell("\n\n".join(as_text(inspection) for inspection in inspections))
     if not all(inspection.ok for inspection in inspections):
         sys.exit(1)

@@ -10,6 +10,7 @@ import click
 
 from obole.books.opened import Books, found_books
 from obole.command.frame import progress_bar, with_books
+from obole.command.say import tell
 from obole.keeping.backup import BackedUp, NotBackedUp, back_up, vault_secret
 from obole.keeping.envelope import Lock, Secret, passphrase
 from obole.keeping.moving import Servers
@@ -44,7 +45,7 @@ def upgrade_command(books: Path, backup_file: Path | None, *, no_backup: bool, y
     def keep(opened: Books) -> Path:
         return back_up(opened, backup_file or _beside(opened), vault_secret(opened), held=True).path
 
-    click.echo(say_upgraded(upgrade(books, None if no_backup else keep)))
+    tell(say_upgraded(upgrade(books, None if no_backup else keep)))
 
 
 def _beside(books: Books) -> Path:
@@ -67,7 +68,7 @@ def backup_command(books: Path, file: Path, passphrase_file: Path | None) -> Non
     secret = _secret(passphrase_file, confirm=True)
     with progress_bar(_("backup")) as progress:
         made = back_up(opened, file, secret, progress)
-    click.echo(say_backed_up(made))
+    tell(say_backed_up(made))
 
 
 @click.command(
@@ -102,9 +103,7 @@ def restore_command(
     by_key = head.lock is Lock.VAULT_KEY
     secret = vault_secret_of(head) if by_key else _secret(passphrase_file, confirm=False)
     servers = Servers(register_url, vault_url)
-    click.echo(
-        say_restored(restore(file, folder, secret, servers=servers, replace=replace, faults_allowed=with_faults))
-    )
+    tell(say_restored(restore(file, folder, secret, servers=servers, replace=replace, faults_allowed=with_faults)))
 
 
 def _secret(file: Path | None, *, confirm: bool) -> Secret:

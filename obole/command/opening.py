@@ -10,7 +10,7 @@ from ledger.errors import Severity
 from ledger.money import to_decimal
 from obole.books.opened import open_books
 from obole.command.frame import with_books
-from obole.command.say import SHOWN_LINES, and_more, money
+from obole.command.say import SHOWN_LINES, and_more, money, tell
 from obole.keeping.opening import TakenBalance, TakenOpening, take_opening
 from obole.words import N_, _
 
@@ -32,7 +32,7 @@ _FILE = click.Path(path_type=Path)
 def opening(books: Path, file: Path, before: Path | None, *, open_accounts: bool, dry_run: bool, form: str) -> None:
     """Take over the trial balance of the old software at the eve of first_day, and the year before it."""
     outcome = take_opening(open_books(books), file, before, open_accounts=open_accounts, dry_run=dry_run)
-    click.echo(opening_as_json(outcome) if form == "json" else say_opening(outcome))
+    tell(opening_as_json(outcome) if form == "json" else say_opening(outcome))
     if outcome.refused:
         sys.exit(1)
 

@@ -15,7 +15,7 @@ from ledger.register.receipts import State
 from obole.books.opened import open_books
 from obole.command.frame import ToldWhole, format_of, progress_bar, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
-from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, written
+from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, tell, written
 from obole.receipting.donor_list import receipt_list
 from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
 from obole.reporting import write_table
@@ -39,7 +39,7 @@ def receipts() -> None:
 def preview(books: Path, year: int, language: str | None) -> None:
     """Show who would get a receipt and who not, with the reasons and sums; nothing is written."""
     opened = open_books(books)
-    click.echo(say_preview(preview_receipts(opened, year), language or spoken()))
+    tell(say_preview(preview_receipts(opened, year), language or spoken()))
 
 
 @receipts.command("list", help=N_("Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."))
@@ -54,7 +54,7 @@ def list_(books: Path, year: int, language: str | None, form: str, output: Path 
     table = receipt_list(opened, year, document_language(language, opened.config.organisation.language))
     write_table(table, format_of(form, output), output)
     if output is not None:
-        click.echo(written(output))
+        tell(written(output))
 
 
 @receipts.command(help=N_("Give every receipt due its number, 1..N, in one transaction, and freeze what it prints."))
@@ -66,7 +66,7 @@ def list_(books: Path, year: int, language: str | None, form: str, output: Path 
 def issue(books: Path, year: int, day: datetime | None) -> None:
     """Give every receipt due its number, 1..N, in one transaction, and freeze what it prints."""
     plan, recovered = issue_receipts(open_books(books), year, day.date() if day else today())
-    click.echo(say_issued(plan, recovered))
+    tell(say_issued(plan, recovered))
 
 
 @receipts.command(help=N_("Make the PDFs that are not there yet; a re-print is byte-identical."))
@@ -77,7 +77,7 @@ def render(books: Path, year: int, workers: int) -> None:
     """Make the PDFs that are not there yet; a re-print is byte-identical."""
     with progress_bar(_("receipts {year}").format(year=year)) as progress:
         rendered = render_receipts(open_books(books), year, workers=workers, progress=progress)
-    click.echo(say_rendered(rendered, year))
+    tell(say_rendered(rendered, year))
     if rendered.failed:
         sys.exit(1)
 
@@ -92,7 +92,7 @@ def render(books: Path, year: int, workers: int) -> None:
 def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) -> None:
     """Write the 281.71 file of the receipts issued."""
     path, summary = write_belcotax(open_books(books), year, day.date() if day else today(), output)
-    click.echo(say_belcotax(path, summary))
+    tell(say_belcotax(path, summary))
 
 
 @receipts.command(help=N_("Counts and sums by state and by reason."))
@@ -104,7 +104,7 @@ def status(books: Path, year: int, language: str | None, form: str) -> None:
     """Counts and sums by state and by reason."""
     opened = open_books(books)
     found = status_of(opened, year)
-    click.echo(status_as_json(found) if form == "json" else say_status(found, language or spoken()))
+    tell(status_as_json(found) if form == "json" else say_status(found, language or spoken()))
 
 
 # What a person should look at before an issue.

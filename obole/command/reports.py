@@ -7,7 +7,7 @@ import click
 from obole.books.opened import open_books
 from obole.command.frame import format_of, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
-from obole.command.say import written
+from obole.command.say import tell, written
 from obole.reporting import write_report
 from obole.words import N_, _
 
@@ -53,4 +53,4 @@ def report(
     language = document_language(language, opened.config.organisation.language)
     write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output, by=by)
     if output is not None:
-        click.echo(written(output))
+        tell(written(output))

@@ -1,12 +1,20 @@
 """Say the results of commands as text for a terminal, and as JSON for scripts."""
 
+import click
+
 from ledger.money import to_decimal
+from ledger.signs import shown_text
 from obole.words import _, many
 
 SHOWN_FAULTS = 12
 
 
 SHOWN_LINES = 40
+
+
+def tell(text: str, *, err: bool = False) -> None:
+    """Write a text to the terminal or into a pipe, without the control signs that a donor or a file name brought."""
+    click.echo(shown_text(text), err=err)
 
 
 def money(cents: int) -> str:

@@ -7,6 +7,7 @@ import click
 from obole.books.form import require_form
 from obole.books.settings import FILE_NAME
 from obole.command.frame import with_books
+from obole.command.say import tell
 from obole.web.serve import serve as run
 from obole.words import N_
 
@@ -19,4 +20,4 @@ def serve(books: Path, host: str, port: int) -> None:
     """Fava with Obole's pages, read-only."""
     if (books / FILE_NAME).exists():  # other books than ours are shown too
         require_form(books)
-    run(books, host, port, say=click.echo)
+    run(books, host, port, say=tell)

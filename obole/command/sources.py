@@ -17,7 +17,7 @@ from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
 from obole.command.frame import format_of, progress_bar, with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
-from obole.command.say import SHOWN_FAULTS, money, written
+from obole.command.say import SHOWN_FAULTS, money, tell, written
 from obole.importing import import_files
 from obole.intake.undo import Undone
 from obole.outcome import Intake, Told
@@ -37,7 +37,7 @@ def import_(books: Path, files: tuple[Path, ...], dry_run: bool, form: str) -> N
     """Take source files in: bank statements, registers, journals, assignments; folders are searched."""
     with progress_bar(_("import")) as progress:
         intake = import_files(open_books(books), files, dry_run=dry_run, progress=progress)
-    click.echo(intake_as_json(intake) if form == "json" else say_intake(intake))
+    tell(intake_as_json(intake) if form == "json" else say_intake(intake))
     if intake.refused:
         sys.exit(1)
 
@@ -64,7 +64,7 @@ def undo(books: Path, document: str, voucher: str | None, line: int | None, dry_
     """Reverse a document, or a voucher or line of it, on its own days; its file can then be imported anew."""
     if voucher is not None and line is not None:
         raise click.UsageError(_("--voucher or --line, not both"))
-    click.echo(say_undone(run(open_books(books), document, voucher=voucher, line=line, dry_run=dry_run)))
+    tell(say_undone(run(open_books(books), document, voucher=voucher, line=line, dry_run=dry_run)))
 
 
 @click.command(
@@ -85,12 +85,12 @@ def documents(  # noqa: PLR0917 - click's options
     opened = open_books(books)
     if name is not None:
         record = document_record(opened, name)
-        click.echo(json.dumps(record, ensure_ascii=False, indent=1) if form == "json" else say_document(record))
+        tell(json.dumps(record, ensure_ascii=False, indent=1) if form == "json" else say_document(record))
         return
     table = document_list(opened, year, document_language(language, opened.config.organisation.language))
     write_table(table, format_of(form, output), output)
     if output is not None:
-        click.echo(written(output))
+        tell(written(output))
 
 
 # What else is counted of a file than its kinds of lines; a word that is missing is shown as it is.

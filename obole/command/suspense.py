@@ -9,7 +9,7 @@ from ledger.languages import speaking
 from obole.books.opened import open_books
 from obole.command.frame import with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
-from obole.command.say import SHOWN_LINES, and_more, money
+from obole.command.say import SHOWN_LINES, and_more, money, tell
 from obole.command.sources import say_decided
 from obole.suspense.again import LookedAgain, look_again
 from obole.suspense.open_lines import OpenLine, open_lines
@@ -77,7 +77,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
     opened = open_books(books)
     opened.refuse_inside(output)
     if output is None:
-        click.echo(say_open_lines(open_lines(opened, gifts=gifts)))
+        tell(say_open_lines(open_lines(opened, gifts=gifts)))
         return
     language = document_language(language, opened.config.organisation.language)
     with speaking(language):  # the sheet's reasons are in the language of its headings
@@ -88,7 +88,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
         "{file}: {count} open lines; fill in donor or account and date, then `obole import` it.",
         len(lines),
     )
-    click.echo(told.format(file=output.name, count=len(lines)))
+    tell(told.format(file=output.name, count=len(lines)))
 
 
 def say_looked_again(outcome: LookedAgain) -> str:

@@ -14,6 +14,7 @@ from stdnum.be.iban import to_bic
 
 from ledger.errors import OboleError
 from ledger.instalments import Instalment, Pledge, SequenceType
+from ledger.signs import one_line
 from ledger.vault.donors import Donor
 from ledger.wording import word
 from obole.books.settings import CollectionSettings, Config
@@ -44,14 +45,14 @@ def message(
         pledge, donor = pledges[one.mandate], donors[one.donor]
         writer.add_payment(
             {
-                "name": (pledge.holder or full_name(donor))[:_NAME_LENGTH],
+                "name": one_line(pledge.holder or full_name(donor))[:_NAME_LENGTH],
                 "IBAN": pledge.iban,
                 "amount": one.cents,
                 "type": one.kind.value,
                 "collection_date": one.due,
                 "mandate_id": one.mandate,
                 "mandate_date": pledge.signed,
-                "description": remittance(one, donor.language)[:_TEXT_LENGTH],
+                "description": one_line(remittance(one, donor.language))[:_TEXT_LENGTH],
                 "endtoend_id": one.end_to_end,
             }
         )

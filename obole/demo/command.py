@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from obole.command.frame import progress_bar
+from obole.command.say import tell
 from obole.demo.run import run_demo
 from obole.words import N_, _
 
@@ -20,4 +21,4 @@ from obole.words import N_, _
 def demo(folder: Path, donors: int, seed: int) -> None:
     """Make a fictional foundation's source files, take them in, print its statements, receipts and Belcotax file."""
     with progress_bar(_("demo")) as progress:
-        run_demo(folder, donors, seed, click.echo, progress)
+        run_demo(folder, donors, seed, tell, progress)

@@ -1,6 +1,6 @@
 """Refuse a source file before anything of it is posted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,15 @@ from importers.sheets.tabular import RegisterFile
 from ledger.chart import UnknownAccount
 from ledger.clock import today
 from ledger.dimensions import LineKeys
-from ledger.errors import Fault, SourceRefused
+from ledger.errors import Fault, Severity, SourceRefused
+from ledger.identifiers import national_numbers_in
 from ledger.parties import unknown_party
 from ledger.vault.parties import known_parties
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.words import _
+from obole.words import _, many
+
+_FEW = 5  # lines named
 
 
 def refuse_file(path: Path, file: RegisterFile[Any]) -> None:
@@ -73,6 +76,21 @@ def before_the_chart(books: Books, day: date) -> str | None:
 def named(watch: Watch, row: int, *texts: str) -> list[Fault]:
     """Find personal data in what would go into the books."""
     return [Fault(problem, row) for text in texts if (problem := watch.problem(text)) is not None]
+
+
+def unlawful_numbers(communications: Iterable[tuple[int, str]]) -> Iterator[Fault]:
+    """Warn of the communications, each with its line, in which a national number stands; it is never repeated."""
+    lines = [line for line, text in communications if text and national_numbers_in(text)]
+    if lines:
+        some = ", ".join(map(str, lines[:_FEW])) + (" ..." if len(lines) > _FEW else "")
+        message = many(
+            "a communication holds 11 digits that pass as a national number (line {lines}): asking for it there is "
+            "unlawful, and it is not kept; ask the donor for it by a form or letter of your own",
+            "{count} communications hold 11 digits that pass as a national number (lines {lines}): asking for it "
+            "there is unlawful, and it is not kept; ask the donors for it by a form or letter of your own",
+            len(lines),
+        ).format(count=len(lines), lines=some)
+        yield Fault(message, severity=Severity.WARNING)
 
 
 class LineGuard:

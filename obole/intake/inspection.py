@@ -15,6 +15,7 @@ from ledger.records import DocumentKind
 from obole.books.policies import declared
 from obole.books.settings import FILE_NAME, load
 from obole.intake.kinds import expand, kind_of
+from obole.intake.nearest import nearest_kind
 from obole.intake.zips import unpacked
 from obole.words import _
 
@@ -52,6 +53,8 @@ def inspect_file(path: Path, said: Declared = NOTHING) -> Inspection:
         message = _(
             "no kind of file that Obole takes in: bank files (CODA, CAMT, pain), platform reports, registers, journals"
         )
+        if nearest := nearest_kind(path, said):
+            message = _("no kind of file that Obole takes in; {nearest}").format(nearest=nearest)
         return Inspection(path.name, "unknown", (Fault(message),))
     if kind in _BANK_FILES:
         return inspection.inspect_bank_file(path)

@@ -10,6 +10,7 @@ from importers.registers import assignments, balances, donors, grants, in_kind, 
 from importers.registers import journal as journal_file
 from ledger.errors import Fault, OboleError
 from ledger.records import DocumentKind
+from obole.intake.nearest import nearest_kind
 from obole.words import _
 
 SOURCE_KINDS = (
@@ -45,10 +46,12 @@ def kind_of(path: Path, said: Declared = NOTHING) -> DocumentKind | None:
     return next((kind for kind, identify in SOURCE_KINDS if identify(path)), None)
 
 
-def not_taken(path: Path) -> Fault:
-    """Say why a file that is none of ours is not taken in."""
+def not_taken(path: Path, said: Declared = NOTHING) -> Fault:
+    """Say why a file that is none of ours is not taken in, and what it comes nearest to."""
     if path.stat().st_size == 0:
         return Fault(_("the file is empty; fetch it again where it came from"))
+    if nearest := nearest_kind(path, said):
+        return Fault(_("no kind of file that Obole takes in; {nearest}").format(nearest=nearest))
     return Fault(
         _(
             "no kind of file that Obole takes in; `obole inspect` says what it sees, docs/registers.md and "

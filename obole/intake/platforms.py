@@ -57,7 +57,7 @@ from obole.books.opened import Books
 from obole.books.policies import declared
 from obole.books.settings import Platform
 from obole.books.watch import Watch
-from obole.intake.guards import day_faults, refuse_where
+from obole.intake.guards import day_faults, refuse_where, unlawful_numbers
 from obole.outcome import Taken
 from obole.words import _, many
 
@@ -90,6 +90,7 @@ def take_platform(books: Books, path: Path) -> Taken:
         settled = _settled(posting.connection, report, rows)
         refuse_where(path, settled.faults)
         taken.faults += settled.remarks
+        taken.faults += unlawful_numbers((row.line, row.communication) for row in report.rows)
         rows = settled.rows
         new = _new_rows(books, posting.connection, path, report, rows)
         _count(taken, report, rows, new)

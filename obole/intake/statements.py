@@ -40,7 +40,7 @@ from obole.intake.continuity import (
 )
 from obole.intake.desk import Knowledge, desk_of, load_known
 from obole.intake.details import Details, DetailsFile, take_details
-from obole.intake.guards import before_first_day, before_the_chart, no_bank, year_closed
+from obole.intake.guards import before_first_day, before_the_chart, no_bank, unlawful_numbers, year_closed
 from obole.intake.lookup import look_up
 from obole.intake.pages import joined
 from obole.intake.posted import PostedFiles
@@ -247,6 +247,8 @@ def _post_details(books: Books, reads: Sequence[ReadStatement], known: Knowledge
             desk = desk_of(books, read.statement.account, known)
             done = _split_total(work, desk, read, read.statement)
             read.told.faults.extend(done.faults)
+            lines = ((one.line, one.communication) for one in read.statement.movements)
+            read.told.faults.extend(unlawful_numbers(lines))
 
 
 def _post(work: _Work, part: _NewPart, found: Found, booked: Booked) -> None:
@@ -259,6 +261,7 @@ def _post(work: _Work, part: _NewPart, found: Found, booked: Booked) -> None:
     told.faults.extend(booked.faults)
     told.faults.extend(continuity(statement, found))
     told.faults.extend(first_of_account(work.connection, statement, found, part.desk.account))
+    told.faults.extend(unlawful_numbers((one.line, one.communication) for one in statement.movements))
     record = booked.booking.record
     # A part does not tell that the rest of its file is there: such a file is read again.
     summary = replace(record.summary, statements=read.of if part.whole else 1, part=not part.whole)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from importers.bank.communications import find_ogm
 from importers.deciding.proposals import Proposal, directory, propose
+from ledger.identifiers import without_national_numbers
 from ledger.register.gifts import Noted, PostedGift, donorless_gifts, noted_gifts, standing_gifts
 from ledger.register.suspense import OpenItem, open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
@@ -91,14 +92,15 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
             evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
         likely = paid_back.get((document, position), ())
-        who = known.name, known.communication
+        told = without_national_numbers(known.communication)  # older books may hold some
         lines.append(
             OpenLine(
                 document,
                 position,
                 booked,
                 cents,
-                *who,
+                known.name,
+                told,
                 proposals,
                 waits,
                 likely,

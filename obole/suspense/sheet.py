@@ -15,6 +15,7 @@ from openpyxl.styles import Font, PatternFill
 
 from importers.registers.assignments import COLUMNS
 from ledger.money import to_decimal
+from ledger.signs import one_line
 from obole.suspense.obvious import LikelyAccount
 from obole.suspense.open_lines import OpenLine
 from obole.words import N_, _, text_in
@@ -188,5 +189,11 @@ def _payment(line: OpenLine) -> list[_Cell]:
 
 
 def _safe(cell: _Cell) -> _Cell:
-    """Put an apostrophe before a text that a spreadsheet would take for a formula: names come from outside."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t")) else cell
+    """Put an apostrophe before a text that a spreadsheet would take for a formula: names come from outside.
+
+    Control signs, which no workbook can hold, are left out.
+    """
+    if not isinstance(cell, str):
+        return cell
+    cell = one_line(cell)
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell

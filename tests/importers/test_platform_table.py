@@ -72,7 +72,7 @@ def test_the_first_record_of_what_is_no_table_is_empty(tmp_path: Path):
 
 def test_an_old_workbook_is_known_by_its_eight_bytes(tmp_path: Path):
     report = open_report(written(tmp_path / "a.csv", OLE + b"Workbook"))
-    assert ["Excel 97-2003 (.xls)" in fault.message for fault in report.faults] == [True]
+    assert ["the workbook is damaged" in fault.message for fault in report.faults] == [True]
     assert first_record(tmp_path / "a.csv") == []
 
 
@@ -233,7 +233,7 @@ def test_a_day_that_must_be_there_has_one_fault():
         (["1,2345"], ",", None),
         (["1.234"], ".", "may mean thousands or decimals"),
         (["1,234"], ".", "may mean thousands or decimals"),
-        ([".500"], ".", "may mean thousands or decimals"),
+        ([".500"], ".", None),
         (["1,234 EUR", "5"], ".", "may mean thousands or decimals"),
         (["1.234", "5,5"], ",", None),
         (["5,5", "1.234"], ",", None),

@@ -6,7 +6,7 @@ import click
 
 from obole.books.opened import open_books
 from obole.command.frame import ToldWhole, with_books
-from obole.command.say import money
+from obole.command.say import money, tell
 from obole.command.sources import say_decided
 from obole.suspense.one_donor import KeyOf, OneDonor, merge_donors, part_donors
 from obole.words import N_, _
@@ -28,9 +28,9 @@ def merge(books: Path, *, keep: str, gone: str, although_issued: bool, part: boo
     """Make two keys of one donor one, or two again."""
     opened = open_books(books)
     if part:
-        click.echo(say_one_donor(part_donors(opened, keep, gone, dry_run=dry_run)))
+        tell(say_one_donor(part_donors(opened, keep, gone, dry_run=dry_run)))
         return
-    click.echo(say_one_donor(merge_donors(opened, keep, gone, although_issued=although_issued, dry_run=dry_run)))
+    tell(say_one_donor(merge_donors(opened, keep, gone, although_issued=although_issued, dry_run=dry_run)))
 
 
 def say_one_donor(outcome: OneDonor) -> str:

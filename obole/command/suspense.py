@@ -51,7 +51,7 @@ def match(
     if (taken_back or dry_run) and not again:
         raise click.UsageError(_("--taken-back and --dry-run go with --again"))
     if again:
-        click.echo(say_looked_again(look_again(open_books(books), taken_back=taken_back, dry_run=dry_run)))
+        tell(say_looked_again(look_again(open_books(books), taken_back=taken_back, dry_run=dry_run)))
         if dry_run or output is None:
             return
     _open_lines(books, output, prefill, language, gifts=True)

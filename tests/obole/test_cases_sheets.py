@@ -20,6 +20,7 @@ from importers.sheets.tabular import SheetColumn, SheetTable, read_sheet
 from ledger.identifiers import national_numbers_in, without_national_numbers
 from ledger.money import decimal_mark_in
 from ledger.signs import cell_text, one_line, shown_text
+from obole.command import say
 from obole.intake.inspection import inspect_file
 from obole.intake.kinds import kind_of
 
@@ -446,3 +447,10 @@ def test_a_register_of_grants_has_its_title_above_each_sheet(tmp_path: Path):
     assert grants.identify(tmp_path / "grants.xlsx")
     file = grants.read(tmp_path / "grants.xlsx")
     assert any("headings were found in row 2" in fault.message for fault in file.faults)
+
+
+def test_every_command_says_what_it_says_without_control_signs():
+    commands = Path(say.__file__).parent.glob("*.py")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in commands if path.name != "say.py"}
+    assert texts
+    assert [name for name, text in texts.items() if "click.echo(" in text] == []

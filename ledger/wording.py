@@ -11,6 +11,7 @@ NARRATIONS = {
     "batch": N_("Batch payment"),
     "suspense": N_("Awaiting assignment"),
     "assignment": N_("Assignment of an open amount"),
+    "charges": N_("Bank charges"),
     "grant-instalment": N_("Grant instalment due"),
     "grant-income": N_("Grant earned in the year"),
     "grant-release": N_("Release of capital grant"),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from importers.bank import iso_codes
-from importers.bank.codes import Language, reason_label
+from importers.bank.codes import FEES, GROSS, Language, reason_label
 from importers.bank.communications import compact_ogm, compact_rf, valid_ogm, valid_rf
 from importers.bank.elements import (
     Amount,
@@ -35,7 +35,9 @@ from importers.bank.elements import (
     mentions,
     namespace_of,
 )
+from importers.bank.moments import belgian_day
 from importers.bank.records import BankFile, Movement, Statement, Tally
+from importers.bank.references import given_reference
 from importers.words import N_, N_many, _, many
 from ledger.collector import paused
 from ledger.errors import Fault, Severity
@@ -112,11 +114,30 @@ def _agent(name: str) -> dict[str, Any]:
     return {"FinInstnId": {"BIC": f"{name}_v02", "BICFI": name}}
 
 
+_CHARGE: Plan = {"Amt": Amount("amount"), "CdtDbtInd": "side", "ChrgInclInd": "included"}
+
+
+# Until version 03 each charge stands for itself, with the sum beside it; since then they are records below one element.
+_CHARGES = Each("charges", {**_CHARGE, "TtlChrgsAndTaxAmt": Amount("total"), "Rcrd": Each("records", _CHARGE)})
+
+
+_AMOUNTS: Plan = {
+    "InstdAmt": {"Amt": Amount("instructed")},
+    "TxAmt": {"Amt": Amount("transaction")},
+    "CntrValAmt": {"Amt": Amount("counter")},
+}
+
+
+# What a detail's amount is, the first in the currency of the entry: a foreign one is told by its counter value.
+_SHARES = ("amount", "transaction", "counter", "instructed")
+
+
 _DETAIL: Plan = {
     "Refs": {"AcctSvcrRef": "bank_reference", "PmtInfId": "block", "EndToEndId": "end_to_end", "MndtId": "mandate"},
     "Amt": Amount("amount"),
     "CdtDbtInd": "side",
-    "AmtDtls": {"TxAmt": {"Amt": Amount("transaction")}},
+    "AmtDtls": _AMOUNTS,
+    "Chrgs": _CHARGES,
     "BkTxCd": _CODE,
     "RltdPties": {
         "Dbtr": _party("debtor"),
@@ -137,7 +158,7 @@ _DETAIL: Plan = {
             },
         ),
     },
-    "RltdDts": {"IntrBkSttlmDt": "settled", "AccptncDtTm": "accepted"},
+    "RltdDts": {"IntrBkSttlmDt": "settled"},  # AccptncDtTm is when our bank took the order, not the debit
     "RtrInf": Each("returned", {"Rsn": {"Cd": "reason", "Prtry": "reason"}, "AddtlInf": Each("text")}),
     "AddtlTxInf": "more",
 }
@@ -152,6 +173,8 @@ _ENTRY: Plan = {
     "ValDt": {"Dt": "value", "DtTm": "value"},
     "AcctSvcrRef": "bank_reference",
     "BkTxCd": _CODE,
+    "AmtDtls": _AMOUNTS,
+    "Chrgs": _CHARGES,
     "NtryDtls": {"Btch": Each("batches", {"PmtInfId": "block", "NbOfTxs": "count"})},
     "AddtlNtryInf": "more",
 }
@@ -169,6 +192,7 @@ _HEADER: Plan = {
     "NtfctnPgntn": _PAGE,
     "ElctrncSeqNb": "electronic",
     "LglSeqNb": "legal",
+    "CreDtTm": "created",
     "FrToDt": {"FrDtTm": "from", "ToDtTm": "to"},
     "CpyDplctInd": "copy",
     "Acct": {
@@ -441,7 +465,7 @@ class _CamtReader:
         sheet.currency = _currency(head)
         sheet.own = _compact(head.get("iban") or head.get("other") or "")
         closing = (each for each in head.get("balances", ()) if (each.get("type") or "").strip() == _CLOSING)
-        sheet.day = next((_day(each.get("day") or "") for each in closing), None)
+        sheet.day = next((belgian_day(each.get("day") or "") for each in closing), None)
         return sheet
 
 
@@ -478,11 +502,15 @@ class _CamtRow(NamedTuple):
 
 
 class _Parts(NamedTuple):
-    """The details of an entry: movements, their shares where they add up, and the one that only announces them."""
+    """The details of an entry: movements, their shares where they add up, and the one that only announces them.
+
+    `charges` are what the file says the bank kept of the entry, or added to it: the shares and they add up to it.
+    """
 
     details: list[Found]
     shares: list[int] | None = None
     header: Found | None = None
+    charges: int = 0
 
 
 class _Entry(NamedTuple):
@@ -538,17 +566,81 @@ def _reasons_of(details: Iterable[Found]) -> list[str]:
 
 def _parts(sheet: _CamtPages, entry: _Entry, details: list[Found]) -> _Parts:
     """Return the details with their shares, which are none where one has no amount or they do not add up."""
+    charged = "charges" in entry.found or any("charges" in detail for detail in details)
     if not details:
-        return _Parts(details)
-    amounts = [_share(detail, entry.credit, entry.found) for detail in details]
+        return _Parts(details, charges=entry.cents - _gross(entry.found, entry, entry.cents) if charged else 0)
+    amounts = [_share(detail, entry) for detail in details]
     header = None
     if len(details) > 1 and amounts[0] is None and None not in amounts[1:]:
         header = details[0]  # Belfius begins a batch with one that only says what the batch is
         details, amounts = details[1:], amounts[1:]
         _references(sheet, header, entry.line)
+    if charged and amounts == [None]:
+        amounts = [entry.cents]  # the amounts stand with the entry
     shares = [amount for amount in amounts if amount is not None]
     whole = len(shares) == len(amounts) and sum(shares) == entry.cents
+    if charged and len(shares) == len(amounts):
+        return _with_charges(entry, _Parts(details, shares, header))
     return _Parts(details, shares if whole else None, header)
+
+
+def _with_charges(entry: _Entry, parts: _Parts) -> _Parts:
+    """Return details that have amounts with what the bank kept: they are gross, or the file says they are net of it."""
+    details, shares = parts.details, parts.shares or []
+    rest = entry.cents - sum(shares)
+    if rest:
+        return parts._replace(charges=rest) if rest in _charged(entry, details) else parts._replace(shares=None)
+    # A charge of the entry is that of its only detail; of several, nobody could say whose.
+    told = [{**entry.found, **details[0]}] if len(details) == 1 else details
+    gross = [_gross(detail, entry, share) for detail, share in zip(told, shares, strict=True)]
+    return parts._replace(shares=gross, charges=entry.cents - sum(gross))
+
+
+def _charged(entry: _Entry, details: Iterable[Found]) -> set[int]:
+    """Return what the charges of an entry and its details may come to, signed: a bank states them on either."""
+    own = _charges(entry.found, entry)
+    below = [sum(told) for told in zip(*(_charges(detail, entry) for detail in details), strict=True)]
+    return {charge for told in zip(own, below, strict=True) for charge in (*told, sum(told))} - {0}
+
+
+def _gross(told: Found, entry: _Entry, cents: int) -> int:
+    """Return an amount before the charges stated with it, where the file says that it is net of them; else itself."""
+    charges = set(_charges(told, entry)) - {0}
+    stated = {_in_currency(told.get(name), _side(entry), entry) for name in _SHARES}
+    for charge in sorted(charges):
+        if cents - charge in stated:
+            return cents - charge
+    included = any((each.get("included") or "").strip() in ("true", "1") for each in _records(told))
+    net_said = any(_in_currency(told.get(name), _side(entry), entry) == cents for name in _SHARES[1:])
+    return cents - charges.pop() if included and len(charges) == 1 and not net_said else cents
+
+
+def _records(found: Found) -> list[Found]:
+    """Return the charges that an entry or a detail states, one by one."""
+    return [each for block in found.get("charges", ()) for each in block.get("records", (block,))]
+
+
+def _charges(found: Found, entry: _Entry) -> tuple[int, int]:
+    """Return what charges come to, signed: one by one, and as the sums stated with them; what is only announced not."""
+    told = [each for each in _records(found) if (each.get("included") or "").strip() not in ("false", "0")]
+    single = (_in_currency(each.get("amount"), each.get("side") or "DBIT", entry) for each in told)
+    sums = (_in_currency(each.get("total"), each.get("side") or "DBIT", entry) for each in found.get("charges", ()))
+    return sum(one or 0 for one in single), sum(one or 0 for one in sums)
+
+
+def _side(entry: _Entry) -> str:
+    return _CREDIT if entry.credit else "DBIT"
+
+
+def _in_currency(pair: tuple[str, str] | None, side: str, entry: _Entry) -> int | None:
+    """Return signed cents of an amount; None where it is none, or in another currency than the entry."""
+    if pair is None:
+        return None
+    currency = entry.found["amount"][1] if "amount" in entry.found else ""
+    cents, trouble = _cents(pair[0])
+    if trouble is not None or cents is None or (currency and pair[1] and pair[1] != currency):
+        return None
+    return cents if side.strip() == _CREDIT else -cents
 
 
 def _add_line(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
@@ -558,7 +650,7 @@ def _add_line(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
     booked, value = _days(sheet, found, line)
     detail = parts.details[0] if parts.details else {}
     if parts.shares is None and "amount" in found:
-        amount = _share(detail, entry.credit, found)
+        amount = _share(detail, entry)
         if amount is not None:
             sheet.warn(
                 _("the detail of this entry is {detail}, the entry {entry}; the entry counts").format(
@@ -566,9 +658,19 @@ def _add_line(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
                 ),
                 line,
             )
-    kind = "0" if not entry.total else "1" if entry.block else "2"
+    kind = "3" if parts.charges else "0" if not entry.total else "1" if entry.block else "2"
     row = _CamtRow(len(sheet.movements) + 1, None, booked, value, entry.cents, kind + code)
     sheet.movements.append(_movement(sheet, entry, detail, row))
+    if parts.charges:  # as CODA has it: a line with details, the gross amount and what the bank kept of it
+        gross = row._replace(position=row.position + 1, parent=row.position, cents=entry.cents - parts.charges)
+        sheet.movements.append(Movement(*gross._replace(code=f"8{code[:4]}{GROSS}"), line=line))
+        _add_charges(sheet, entry, row, "8", parts.charges)
+
+
+def _add_charges(sheet: _CamtPages, entry: _Entry, total: _CamtRow, kind: str, cents: int) -> None:
+    """Add what the bank kept of an entry as a detail of it; its category says what it is."""
+    place = _CamtRow(len(sheet.movements) + 1, total.position, total.booked, total.value, cents, "")
+    sheet.movements.append(Movement(*place._replace(code=f"{kind}{total.code[1:5]}{FEES}"), line=entry.line))
 
 
 def _add_total(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
@@ -601,13 +703,17 @@ def _add_total(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
         own_code = _code_of(detail, share >= 0) if "proprietary" in detail or "domain" in detail else code
         row = _CamtRow(position + offset, position, booked, value, share, below + own_code)
         movements.append(_movement(sheet, entry, detail, row))
+    if parts.charges:
+        _add_charges(
+            sheet, entry, _CamtRow(position, None, booked, value, entry.cents, kind + code), below, parts.charges
+        )
 
 
 def _explain_unsplit(sheet: _CamtPages, entry: _Entry, details: Sequence[Found]) -> None:
     """Say why the details of a total are no movements, and count their references."""
     if not details:
         return
-    amounts = [_share(detail, entry.credit, entry.found) for detail in details]
+    amounts = [_share(detail, entry) for detail in details]
     known = [amount for amount in amounts if amount is not None]
     if len(known) < len(amounts):
         sheet.note(_NOT_SPLIT, entry.line)
@@ -634,7 +740,7 @@ def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _CamtRow) ->
     structured, communication = _communication(sheet, entry, detail, row.parent is None, other.name)
     executed = creditor = return_type = reason = None
     if operation[:2] == _DIRECT_DEBIT:
-        executed = _day(get("settled") or get("accepted") or "")
+        executed = belgian_day(get("settled") or "")
         creditor = (get("creditor_id") or "").strip() or None
     if returned:
         return_type, reason = _returned(get("returned"), operation, back)
@@ -645,9 +751,9 @@ def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _CamtRow) ->
         _tidy(other.name),
         _compact(other.account),
         _bic_of(sheet, detail, other.role, entry.line),
-        entry.block if row.parent is None and entry.block else _reference(get("end_to_end")),
+        entry.block if row.parent is None and entry.block else given_reference(get("end_to_end")),
         (get("bank_reference") or entry.found.get("bank_reference") or "").strip(),
-        one_line(get("mandate") or "") or None,
+        given_reference(one_line(get("mandate") or "")) or None,
         creditor,
         executed,
         return_type,
@@ -772,25 +878,22 @@ def _creditor_reference(sheet: _CamtPages, reference: str, belgian: bool, line: 
     return digits if valid_ogm(digits) else None
 
 
-def _share(detail: Found, credit: bool, entry: Found) -> int | None:
+def _share(detail: Found, entry: _Entry) -> int | None:
     """Return the signed amount of a detail; None where it has none in the currency of the entry."""
-    pair = detail.get("amount") or detail.get("transaction")
-    if pair is None:
-        return None
-    currency = entry["amount"][1] if "amount" in entry else ""
-    cents, trouble = _cents(pair[0])
-    if trouble is not None or cents is None or (currency and pair[1] and pair[1] != currency):
-        return None
-    side = detail.get("side")
-    return cents if (credit if side is None else side.strip() == _CREDIT) else -cents
+    side = detail.get("side") or _side(entry)
+    for name in _SHARES:
+        cents = _in_currency(detail.get(name), side, entry)
+        if cents is not None:
+            return cents
+    return None
 
 
 def _block(batches: Sequence[Found] | None, details: Sequence[Found]) -> str:
     """Return PmtInfId of a collection: of the batch, or the one all its details name."""
     for batch in batches or ():
-        if block := _reference(batch.get("block")):
+        if block := given_reference(batch.get("block")):
             return block
-    named = {_reference(detail.get("block")) for detail in details} if len(details) > 1 else set()
+    named = {given_reference(detail.get("block")) for detail in details} if len(details) > 1 else set()
     return named.pop() if len(named) == 1 else ""
 
 
@@ -827,7 +930,7 @@ def _entry_cents(sheet: _CamtPages, entry: Found, line: int) -> int:
 
 
 def _days(sheet: _CamtPages, entry: Found, line: int) -> tuple[date, date | None]:
-    booked, value = _day(entry.get("booked") or ""), _day(entry.get("value") or "")
+    booked, value = belgian_day(entry.get("booked") or ""), belgian_day(entry.get("value") or "")
     if booked is not None:
         return booked, value
     instead = value or sheet.day
@@ -906,22 +1009,6 @@ def _cents(text: str) -> tuple[int | None, _Trouble | None]:
     if sign == "-":
         return -cents, _Trouble.NEGATIVE
     return cents, None
-
-
-@lru_cache(maxsize=4096)
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()[:10])
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=4096)
-def _reference(text: str | None) -> str:
-    reference = (text or "").strip()
-    if not reference.isprintable():
-        reference = one_line(reference)
-    return "" if reference in ("NOTPROVIDED", "NONREF") or not reference.strip("0") else reference
 
 
 def _compact(account: str) -> str:
@@ -1045,6 +1132,9 @@ def _finished(sheet: _CamtPages, index: int) -> Statement:
         bic=(header.get("bic") or header.get("bic_v02") or "").strip(),
         duplicate=(header.get("copy") or "").strip() in ("DUPL", "CODU"),
         details_only=sheet.notification,
+        opened=opening is not None and not sheet.notification,
+        closed=closing is not None and not sheet.notification,
+        created=belgian_day(header.get("created") or ""),
         digest=_digest(sheet, opening, closing),
         kind=DocumentKind.CAMT,
         tally=Tally(sheet.details, sheet.batches, sheet.ogm, sheet.references, tuple(sheet.returns)),
@@ -1076,7 +1166,7 @@ def _check(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None
 def _ends(sheet: _CamtPages, opening: _Balance | None, closing: _Balance | None) -> tuple[_Balance, _Balance]:
     """Return where a statement begins and ends: its balances, else zero on the days it names or books on."""
     booked = [movement.booked for movement in sheet.movements]  # details on the day of their total
-    from_day, to_day = _day(sheet.header.get("from") or ""), _day(sheet.header.get("to") or "")
+    from_day, to_day = (belgian_day(sheet.header.get(name) or "") for name in ("from", "to"))
     return (
         opening or (0, from_day or min(booked, default=None)),
         closing or (0, to_day or max(booked, default=None)),
@@ -1100,7 +1190,7 @@ def _balances(sheet: _CamtPages) -> tuple[_Balance | None, _Balance | None]:
             sheet.error(_(_OF_BALANCE[trouble or _Trouble.MISSING]).format(kind=kind), sheet.line)
             continue
         signed = -cents if (balance.get("side") or "").strip() == "DBIT" else cents
-        found.setdefault(kind, []).append((signed, _day(balance.get("day") or "")))
+        found.setdefault(kind, []).append((signed, belgian_day(balance.get("day") or "")))
     opening = next((found[kind][0] for kind in (*_OPENINGS, _INTERIM) if kind in found), None)
     return opening, next((found[kind][-1] for kind in (_CLOSING, _INTERIM) if kind in found), None)
 

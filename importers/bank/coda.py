@@ -10,6 +10,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -17,8 +18,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-from importers.bank.communications import compact_rf, find_ogm, valid_ogm, valid_rf
+from importers.bank.communications import compact_rf, find_ogms, valid_ogm, valid_rf
 from importers.bank.records import BankFile, Movement, Outline, Statement
+from importers.bank.references import given_reference
 from importers.bank.structured import describe
 from importers.words import N_, N_many, _, many
 from ledger.collector import paused
@@ -367,14 +369,6 @@ def _account_of(raw: str) -> str:
     return account if account.strip("0") else ""
 
 
-def _reference_of(raw: str) -> str:
-    """Return EndToEndId or PmtInfId; SEPA writes NOTPROVIDED where there is none, older files zeros."""
-    reference = raw.strip()
-    if not reference.isprintable():
-        reference = one_line(reference)
-    return "" if reference == "NOTPROVIDED" or not reference.strip("0") else reference
-
-
 _DETAIL_JUMP = N_(
     "detail number {found:04d} where {expected:04d} was expected: lines were lost, moved or doubled; ask the bank for "
     "the file again"
@@ -445,6 +439,7 @@ class _LogicalFile:
     last: str = ""
     expected: "dict[str, _Handler]" = field(default_factory=dict)
     complete: bool = False
+    empty: bool = False  # without movements and without record 8: it closes as it opens
     unreadable: bool = False  # another layout: one fault says so and the rest is not looked at
     damaged: int = 0  # a line of another length: what cannot be read in it needs no further fault
 
@@ -455,6 +450,7 @@ class _LogicalFile:
     hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     # Header and balances
+    created: date | None = None
     bic: str = ""
     duplicate: bool = False
     details_only: bool = False
@@ -586,6 +582,9 @@ class _LogicalFile:
             bic=self.bic,
             duplicate=self.duplicate,
             details_only=self.details_only,
+            opened=self.opening is not None,
+            closed=self.closing is not None or self.empty,
+            created=self.created,
             digest=self.hash.hexdigest(),
             faults=tuple(sorted(self.faults, key=_place)),
         )
@@ -614,6 +613,8 @@ class _LogicalFile:
                     code=line[14:16]
                 )
             )
+        with suppress(ValueError):  # it only says of which year the number is
+            self.created = _date(line[5:11])  # 6-11
         self.duplicate = line[16] == "D"  # 17
         self.bic = line[60:71].strip()  # 61-71
         self.details_only = line[83:88].strip("0 ") != ""  # 84-88 separate application
@@ -745,7 +746,7 @@ class _LogicalFile:
         self.complete = True
         if line[LENGTH:].strip("\n\x1a"):  # only the last line of a file can be of the right length with no line end
             self._fault(_("there is more text after record 9, on its line; ask the bank for the file again"))
-        empty = self.before == "1"
+        self.empty = empty = self.before == "1"
         for text, counted, words, shown in (
             (line[16:22], self.records, _RECORDS_TOTAL, str),  # 17-22
             (line[22:37], self.debits, _DEBITS_TOTAL, _mills),  # 23-37
@@ -812,6 +813,8 @@ class _LogicalFile:
             # Annex 2; offsets count from position 63 of record 2.1, over 2.2 and 2.3.
             executed, creditor, refusal = _collection(text[3:47])
             mandate = text[47:82].strip() or None
+            if mandate is not None and mandate[0] in "Nn0":
+                mandate = given_reference(mandate) or None
             communication = _tidy(text[82:144])
             return_type, reason, purpose = _codes(tail or _BLANK_TAIL, text[144:149], refusal)
         else:
@@ -828,7 +831,7 @@ class _LogicalFile:
         # fmt: off
         self.movements.append(tuple.__new__(Movement, (  # half a million a year: faster than `_make`
             position, parent, booked, value, cents, code, structured, communication, name,
-            _account_of(account), _bic(bic), _reference_of(reference), bank_reference.strip(),
+            _account_of(account), _bic(bic), given_reference(reference), bank_reference.strip(),
             mandate, creditor, executed, return_type, reason, purpose, self.first_line,
         )))
         # fmt: on
@@ -898,8 +901,8 @@ class _LogicalFile:
                 ),
                 self.first_line,
             )
-            found = find_ogm(text)
-            return (found.ogm, "") if found else (None, _tidy(text))
+            found = find_ogms(text)  # of several, the one that was issued counts: that is for who knows them
+            return (found[0].ogm, "") if len(found) == 1 else (None, _tidy(text))
         return None, describe(kind, text[3:])
 
     def _close_total(self) -> None:

@@ -14,7 +14,12 @@ from typing import Literal
 Language = Literal["fr", "nl", "en", "de"]
 
 
-_NET = "000"
+# Categories of amounts (annex 2 of the standard): the net and the gross amount of a line, and what a bank may keep of
+# it: commissions, postage, fees, VAT on them, costs of correspondents. Interest and taxes on securities are none.
+_NET, GROSS, FEES = "000", "100", "006"
+
+
+CHARGES = frozenset({"003", "004", "005", FEES, "011", "012", "013", "014", "015"})
 
 
 def label(code: str, language: Language = "fr") -> str:

@@ -1,36 +1,46 @@
 """Structured communications: the Belgian OGM/VCS (12 digits) and the RF creditor reference (ISO 11649).
 
-A donor who types the number by hand leaves it in free text; `find_ogm` brings it back and says how sure it is.
+A donor who types the number by hand leaves it in free text, in groups, with ornaments or none, or cut over two lines;
+`find_ogm` brings it back and says how sure it is.
 The check of an OGM is our own line of arithmetic (a year has half a million; python-stdnum is its oracle in the
 tests), that of an RF reference is python-stdnum's. Source: Febelfin, Standard CODA 2.6; ISO 11649.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 _LENGTH = 12
 
 
-_ORNAMENTS = str.maketrans("", "", "+*/. \u00a0")
+_ORNAMENTS = str.maketrans("", "", "+*/.- \u00a0")
+
+
+# Digits as people type them, in groups of any length: blanks, slashes, points, dashes stand between, one or a few.
+_BETWEEN = r"[ \u00a0/.,:_\u2010-\u2014-]{0,4}"
+
+
+_TYPED = re.compile(rf"[0-9](?:{_BETWEEN}[0-9]){{11,}}")
 
 
 # The documented order: what was printed as an OGM first, what only looks like one last.
-_PRINTED = re.compile(r"[+*]{3}\s*([0-9]{3})[/ .]?([0-9]{4})[/ .]?([0-9]{5})\s*[+*]{3}")
+_PRINTED = re.compile(rf"[+*]{{2,3}}\s*([0-9](?:{_BETWEEN}[0-9]){{11}})\s*[+*]{{2,3}}")
 
 
-_SLASHED = re.compile(r"(?<![0-9])([0-9]{3})/([0-9]{4})/([0-9]{5})(?![0-9])")
+_SLASHED = re.compile(r"(?<![0-9])([0-9]{3}/[0-9]{4}/[0-9]{5})(?![0-9])")
 
 
-_BARE = re.compile(r"(?<![0-9])([0-9]{12})(?![0-9])")
+_GROUP = re.compile(r"[0-9]+")
 
 
-# A longer run, such as the digits of an IBAN in groups of four, is none.
-_SPACED = re.compile(r"(?<![0-9])(?<![0-9][ .])([0-9](?:[ .]?[0-9]){11})(?![ .]?[0-9])")
+_NO_DIGITS = re.compile(r"[^0-9]+")
 
 
-# What each of them needs, looked for once.
-_POSSIBLE = re.compile(r"[0-9][0-9/ .]{11}")
+# What follows it are the digits of a Belgian account, fourteen: the last twelve always pass the check of an OGM.
+_IBAN = re.compile(r"(?<![A-Za-z])[Bb][Ee] ?\Z")
+
+
+_IBAN_DIGITS = 14
 
 
 class FoundOgm(NamedTuple):
@@ -68,12 +78,15 @@ def format_ogm(ogm: str) -> str:
 
 def find_ogm(text: str) -> FoundOgm | None:
     """Return the first valid OGM of a free text, most explicit writing first; None where there is none."""
-    if _POSSIBLE.search(text) is None:  # most texts are words
-        return None
-    for candidate, certain in _candidates(text):
-        if valid_ogm(candidate):
-            return FoundOgm(candidate, certain)
-    return None
+    return next(_found(text), None)
+
+
+def find_ogms(text: str) -> tuple[FoundOgm, ...]:
+    """Return every valid OGM of a free text, each once, most explicit writing first."""
+    found: dict[str, FoundOgm] = {}
+    for one in _found(text):
+        found.setdefault(one.ogm, one)
+    return tuple(found.values())
 
 
 def valid_rf(text: str) -> bool:
@@ -88,10 +101,41 @@ def compact_rf(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-def _candidates(text: str) -> Iterator[tuple[str, bool]]:
+def _found(text: str) -> Iterator[FoundOgm]:
+    if _TYPED.search(text) is None:  # most texts are words
+        return
     for pattern in (_PRINTED, _SLASHED):
         for match in pattern.finditer(text):
-            yield "".join(match.groups()), True
-    for pattern in (_BARE, _SPACED):
-        for match in pattern.finditer(text):
-            yield match[1].translate(_ORNAMENTS), False
+            number = _NO_DIGITS.sub("", match[1])
+            if valid_ogm(number):
+                yield FoundOgm(number, certain=True)
+    for match in _TYPED.finditer(text):
+        groups: Sequence[str] = _GROUP.findall(match[0])
+        if _IBAN.search(text, 0, match.start()):
+            groups = _after_account(groups)
+        for number in _twelves(groups):
+            if valid_ogm(number):
+                yield FoundOgm(number, certain=False)
+
+
+def _twelves(groups: Sequence[str]) -> Iterator[str]:
+    """Yield the neighbouring groups that are twelve digits together: single ones first."""
+    yield from (group for group in groups if len(group) == _LENGTH)
+    for first, group in enumerate(groups):
+        number = group
+        for more in groups[first + 1 :]:
+            if len(number) >= _LENGTH:
+                break
+            number += more
+            if len(number) == _LENGTH:
+                yield number
+
+
+def _after_account(groups: Sequence[str]) -> Sequence[str]:
+    """Return the groups that follow those of an account number, where it ends with one of them."""
+    digits = 0
+    for count, group in enumerate(groups, 1):
+        digits += len(group)
+        if digits == _IBAN_DIGITS:
+            return groups[count:]
+    return groups

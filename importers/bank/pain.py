@@ -30,6 +30,8 @@ from importers.bank.elements import (
     mentions,
     namespace_of,
 )
+from importers.bank.moments import belgian_day
+from importers.bank.references import given_reference
 from importers.words import N_, _, many
 from ledger.collector import paused
 from ledger.errors import Fault, Severity, refuses
@@ -374,14 +376,14 @@ class _PainReader:
             self.fault(_("the amount (InstdAmt) is not a positive number with two decimals; correct it"), line)
         if currency not in ("", "EUR"):
             self.fault(_("the amount (InstdAmt) is not in EUR, as SEPA asks; correct it"), line)
-        mandate = _plain(found, "mandate")
+        mandate = given_reference(found.get("mandate"))
         if not mandate:
             self.fault(_("the debit names no mandate (MndtId); add it"), line)
         self._debits.append(
             DebitOrder(
-                end_to_end=_plain(found, "end_to_end"),
+                end_to_end=given_reference(found.get("end_to_end")),
                 mandate=mandate,
-                signed=_day(_plain(found, "signed")),
+                signed=belgian_day(_plain(found, "signed")),
                 cents=cents or 0,
                 iban="".join(_plain(found, "iban").split()),
                 name=" ".join(_plain(found, "name").split()),
@@ -406,7 +408,7 @@ class _PainReader:
             self.fault(_("the block (PmtInf) has no PmtInfId, by which the bank's statement names it"), line)
         cents = sum(debit.cents for debit in debits)
         self._check(found, len(debits), cents, _OF_BLOCK, line)
-        due = _day(_plain(found, "due"))
+        due = belgian_day(_plain(found, "due"))
         if due is None:
             self.fault(_("the block (PmtInf) has no day of collection (ReqdColltnDt)"), line)
         given = {debit.sequence_type for debit in debits if debit.sequence_type}
@@ -447,7 +449,7 @@ class _PainReader:
         debits = [debit for block in blocks for debit in block.transactions]
         if self.root:
             self._check(self._group, len(debits), sum(debit.cents for debit in debits), _OF_MESSAGE, None)
-        names = Counter(debit.end_to_end for debit in debits if debit.end_to_end not in ("", "NOTPROVIDED"))
+        names = Counter(debit.end_to_end for debit in debits if debit.end_to_end)
         if twice := sum(count > 1 for count in names.values()):
             message = many(
                 "{count} EndToEndId stands on more than one debit: what comes back cannot be told apart",
@@ -489,12 +491,12 @@ class _PainReader:
             self._rejected.append(
                 Rejection(
                     block,
-                    _plain(found, "end_to_end") or _plain(found, "instruction"),
-                    _plain(found, "mandate"),
+                    given_reference(found.get("end_to_end")) or given_reference(found.get("instruction")),
+                    given_reference(found.get("mandate")),
                     _cents(found["amount"][0]) or 0 if "amount" in found else 0,
                     why,
                     _text(found),
-                    _day(_plain(found, "due")),
+                    belgian_day(_plain(found, "due")),
                     line,
                 )
             )
@@ -576,14 +578,6 @@ def _cents(text: str) -> int | None:
         return None
     units, decimals = match.groups("")
     return None if decimals[2:].strip("0") else int(units) * 100 + int(decimals[:2].ljust(2, "0"))
-
-
-@lru_cache(maxsize=4096)
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None
 
 
 def _money(cents: int) -> str:

@@ -5,11 +5,13 @@ Amounts are integer cents, credits positive. Nothing here knows books, a registe
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from ledger.errors import Fault, refuses
 from ledger.records import DocumentKind
+
+_LATE = timedelta(days=31)  # a statement made later than that after its last day is a copy
 
 
 class Movement(NamedTuple):
@@ -74,9 +76,10 @@ class Tally(NamedTuple):
 class Statement:
     """One logical statement: account, balances, movements, and what is wrong with it.
 
-    `sequence` is the bank's own number of the statement within the year, as printed (`073`); `digest` the SHA-256
-    of the logical file's characters, which tells a second delivery from a different statement; `doubtful` the
-    positions of lines of which it cannot be told which of several equal ones they are.
+    `sequence` is the bank's own number of the statement within the year, as printed (`073`), `created` the day the bank
+    made it; `digest` the SHA-256 of the logical file's characters, which tells a second delivery from a different
+    statement; `doubtful` the positions of lines of which it cannot be told which of several equal ones they are.
+    `opened` and `closed` say whether the file gives the balances: where it does not, they are 0 here.
     """
 
     account: str
@@ -91,6 +94,9 @@ class Statement:
     bic: str = ""
     duplicate: bool = False
     details_only: bool = False
+    opened: bool = True
+    closed: bool = True
+    created: date | None = None
     digest: str = ""
     kind: DocumentKind = DocumentKind.CODA
     tally: Tally | None = None
@@ -101,6 +107,22 @@ class Statement:
     def ok(self) -> bool:
         """Return True where nothing refuses the statement."""
         return not refuses(self.faults)
+
+    @property
+    def number_year(self) -> int | None:
+        """Return the year whose statements `sequence` counts: that of the creation where a new one has begun.
+
+        Numbers begin anew each year (CODA 2.6, record 1), so that 001 made in January is of the new year whatever day
+        it closes on. A number above the days the new year has had by then is of the old year, and so is that of a copy
+        made long after.
+        """
+        closing, made = self.closing_date, self.created
+        if closing is None:
+            return None
+        if made is None or made.year != closing.year + 1 or made - closing > _LATE or not self.sequence.strip("0+"):
+            return closing.year
+        number = int(self.sequence) if self.sequence.isdecimal() else 0
+        return made.year if number <= made.timetuple().tm_yday else closing.year
 
     @property
     def booked(self) -> tuple[Movement, ...]:

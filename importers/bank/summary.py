@@ -24,13 +24,16 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class StatementSummary:
-    """The figures of one statement; amounts in cents, `debits` positive; only booked lines count as movements."""
+    """The figures of one statement; amounts in cents, `debits` positive; only booked lines count as movements.
+
+    A balance that the file does not give is None.
+    """
 
     account: str
     currency: str
-    opening: int
+    opening: int | None
     opening_date: date | None
-    closing: int
+    closing: int | None
     closing_date: date | None
     movements: int
     details: int
@@ -89,15 +92,15 @@ def of_bank_file(name: str, kind: str, bank_file: BankFile) -> Inspection:
 
 
 def summarise(statement: Statement) -> StatementSummary:
-    """Return the figures of a statement. Its reference is year and sequence of the closing date: `2025-073`."""
+    """Return the figures of a statement. Its reference is the bank's number and the year it counts in: `2025-073`."""
     booked = statement.booked
-    year = f"{statement.closing_date.year}-" if statement.closing_date else ""
+    year = f"{statement.number_year}-" if statement.number_year else ""
     return StatementSummary(
         account=statement.account,
         currency=statement.currency,
-        opening=statement.opening,
+        opening=statement.opening if statement.opened else None,
         opening_date=statement.opening_date,
-        closing=statement.closing,
+        closing=statement.closing if statement.closed else None,
         closing_date=statement.closing_date,
         movements=len(booked),
         details=statement.tally.details if statement.tally else len(statement.movements) - len(booked),
@@ -108,7 +111,7 @@ def summarise(statement: Statement) -> StatementSummary:
 
 
 def as_json(inspection: Inspection) -> dict[str, object]:
-    """Return data for `json.dumps`: amounts as decimal strings, dates as ISO; `facts` only where there are some."""
+    """Return data for `json.dumps`: amounts as decimal strings, dates as ISO, null for what the file does not say."""
     data: dict[str, object] = {
         "file": inspection.file,
         "kind": inspection.kind,
@@ -124,11 +127,11 @@ def as_json(inspection: Inspection) -> dict[str, object]:
         ],
         "statements": [
             {
-                "account": summary.account,
+                "account": summary.account or None,
                 "currency": summary.currency,
-                "opening": _amount(summary.opening),
+                "opening": None if summary.opening is None else _amount(summary.opening),
                 "opening_date": _iso(summary.opening_date),
-                "closing": _amount(summary.closing),
+                "closing": None if summary.closing is None else _amount(summary.closing),
                 "closing_date": _iso(summary.closing_date),
                 "movements": summary.movements,
                 "details": summary.details,
@@ -187,9 +190,9 @@ def _table(summaries: Iterable[StatementSummary]) -> list[str]:
             summary.account,
             summary.currency,
             _iso(summary.opening_date) or "",
-            _amount(summary.opening),
+            "" if summary.opening is None else _amount(summary.opening),
             _iso(summary.closing_date) or "",
-            _amount(summary.closing),
+            "" if summary.closing is None else _amount(summary.closing),
             str(summary.movements),
             str(summary.details),
             _amount(summary.credits),

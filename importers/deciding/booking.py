@@ -14,8 +14,9 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from importers.bank.codes import CHARGES, GROSS
 from importers.bank.records import Movement, Statement
-from importers.deciding.found import COLLECTED, RETURNED, Found, claim_of, is_return
+from importers.deciding.found import COLLECTED, PRICED, RETURNED, Found, claim_of, is_return, may_return, priced
 from importers.deciding.gifts import counted_year, issued_to, taken_back, two_lines
 from importers.deciding.rules import Rule, Rulebook
 from importers.words import _
@@ -38,11 +39,17 @@ _CHANNELS = {"04": Channel.CARD, "05": Channel.DIRECT_DEBIT, "09": Channel.CASH}
 
 
 # Credits that give back our own money: an order that could not be executed, our other account, centralisation, costs
-# refunded, a correction; 05/58 is the reversal of a debit we paid (Febelfin, Standard CODA 2.6, annex 2).
+# refunded, a correction (Febelfin, Standard CODA 2.6, annex 2).
 _OWN_MONEY = frozenset({"54", "64", "66", "87", "99"})
 
 
-_REVERSED = "0558"
+# Of a single family: circular cheques and postal orders of ours that were not cashed, vouchers and cheques reversed, a
+# refund to a donor that could not be executed, the reversal of a debit we paid.
+_GIVEN_BACK_TOO = frozenset({"0160", "0162", "0360", "0362", "0556", "0558", "4362"})
+
+
+# Of money that came back without a reason: the R-type as the messages of banks write it (EPC115-06).
+_MARKS = {"1": "RJCT", "2": "RTRN", "3": "RFND", "4": "RVSL", "5": "CANC"}
 
 
 _TOTALS = "12"
@@ -69,10 +76,10 @@ _POSITION = itemgetter(0)  # of a movement
 class Desk:
     """The knowledge of the books when a statement is booked.
 
-    `alias` and `account` are the bank account's; `grants` maps contract numbers (upper case, no spaces) to grant
-    references, `grant_keys` these to what lines of the grant carry; `dimensions` are the keys that obole.toml declares,
-    with their periods; `date_policy` decides the calendar year of a gift. What the register says of a single statement
-    is looked up for it (`importers.deciding.found`).
+    `alias`, `account` and `charges` (for what the bank keeps of a line) are the bank account's; `grants` maps contract
+    numbers (upper case, no spaces) to grant references, `grant_keys` these to what lines of the grant carry;
+    `dimensions` are the keys that obole.toml declares, with their periods; `date_policy` decides the calendar year of a
+    gift. What the register says of a single statement is looked up for it (`importers.deciding.found`).
     """
 
     alias: str
@@ -87,6 +94,7 @@ class Desk:
     date_policy: str = "executed"
     grant_keys: Mapping[str, LineKeys] = field(default_factory=dict)
     dimensions: DimensionKeys = field(default_factory=DimensionKeys)
+    charges: str = "657000"
 
 
 class Return(NamedTuple):
@@ -157,7 +165,10 @@ class _Pile:
 
     def below(self, movement: Movement) -> Iterator[Movement]:
         """Yield the details of a line, and theirs, in the order of the file."""
-        for detail in self.children.get(movement.position, ()):
+        details = self.children.get(movement.position, ())
+        if movement.code[0] in PRICED:
+            details = priced(movement, details) or details
+        for detail in details:
             yield detail
             if detail.position in self.children:
                 yield from self.below(detail)
@@ -189,7 +200,7 @@ class _Pile:
 
     def remember(self, movement: Movement) -> None:
         """Keep who stands behind a line: one that waits, or a gift by an account that may be unlearnt."""
-        text = movement.communication or movement.structured or ""
+        text = " ".join(one for one in (movement.communication, movement.structured) if one)
         self.open.append(Counterparty(self.name, movement.position, movement.name, movement.account, text))
 
     def owner(self, movement: Movement) -> str | None:
@@ -202,7 +213,7 @@ class _Pile:
 
 
 def document_name(alias: str, statement: Statement) -> str:
-    """Return `coda-current-2025-073`: kind, account, year of the new balance, the bank's number.
+    """Return `coda-current-2025-073`: kind, account, the bank's number and the year it counts in.
 
     A bank that does not number its statements writes 000; the day stands for the number then: `coda-current-2025-0314`.
     """
@@ -210,7 +221,7 @@ def document_name(alias: str, statement: Statement) -> str:
     if day is None:
         return f"{kind}-{alias}-{statement.sequence}"
     number = statement.sequence if statement.sequence.strip("0+") else f"{day:%m%d}"
-    return f"{kind}-{alias}-{day.year}-{number.replace('+', 'b')}"
+    return f"{kind}-{alias}-{statement.number_year}-{number.replace('+', 'b')}"
 
 
 @cache
@@ -355,12 +366,12 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
         # fmt: off
         (
             position, parent, booked, value, cents, code, structured, text, _, payer, _,
-            reference, _, mandate, _, executed, _, reason, _, _,
+            reference, _, mandate, _, executed, back, reason, _, _,
         ) = movement
         # fmt: on
         given, collected, single, ours, channel = _facts(code)
         donor = campaign = None
-        if not given or cents <= 0 or parent != total or position in children:
+        if not given or cents <= 0 or back is not None or parent != total or position in children:
             pass
         elif structured is not None or mandate is None:
             issued = issued_to(structured, text, desk.links)
@@ -387,7 +398,7 @@ def _book_known(movements: Iterable[Movement], sheet: _Pile, batch: int) -> Iter
         sheet.cents[_GIFT].append(cents)
 
 
-def _agreed(issued: tuple[str, str | None], payer: str, desk: Desk) -> tuple[str | None, str | None]:
+def _agreed(issued: tuple[str | None, str | None], payer: str, desk: Desk) -> tuple[str | None, str | None]:
     """Return donor and campaign of a communication; nobody where the account it is paid from is another donor's."""
     owner = desk.links.ibans.get(payer)
     return issued if owner is None or owner == issued[0] else _NOBODY
@@ -406,7 +417,8 @@ def _only_payer(movement: Movement, sheet: _Pile, batch: int) -> str | None:
 def _facts(code: str) -> _Facts:
     collected = code[1:5] in COLLECTED
     single = not collected and code[0] not in _TOTALS
-    return _Facts(_steps_of_credit(code) is _CREDIT, collected, single, code[1:3] == "05", channel_of(code))
+    given = _steps_of_credit(code) is _CREDIT and code[5:] not in CHARGES
+    return _Facts(given, collected, single, code[1:3] == "05", channel_of(code))
 
 
 def _book_line(movement: Movement, sheet: _Pile) -> None:
@@ -416,7 +428,11 @@ def _book_line(movement: Movement, sheet: _Pile) -> None:
         return
     if movement.family in COLLECTED and _book_collection(movement, sheet):
         return
-    total = movement.code[0] in _TOTALS and movement.position in sheet.children
+    details = sheet.children.get(movement.position, ())
+    if priced(movement, details) is not None:
+        _book_batch(movement, sheet)
+        return
+    total = movement.code[0] in _TOTALS and bool(details)
     if total and sheet.rules.first(movement) is None:
         if sheet.splits(movement):
             _book_batch(movement, sheet)
@@ -434,9 +450,10 @@ def _book_line(movement: Movement, sheet: _Pile) -> None:
     else:
         verdict = _decide(movement, sheet, 0)
     sheet.keep(movement, verdict)
-    if movement.position in sheet.children:
-        sheet.rows.extend(_row(detail, LineOutcome.DETAIL, None) for detail in sheet.below(movement))
-    if verdict.gift is None:
+    sheet.rows.extend(_row(detail, LineOutcome.DETAIL, None) for detail in sheet.below(movement))
+    if verdict.gift is not None:
+        sheet.faults += _other_gross(movement, details)
+    else:
         sheet.entries.append(_entry(movement, verdict, sheet))
 
 
@@ -451,6 +468,17 @@ def _book_doubtful(movement: Movement, sheet: _Pile) -> None:
     sheet.keep(movement, verdict)
     sheet.rows.extend(_row(detail, LineOutcome.DETAIL, None) for detail in sheet.below(movement))
     sheet.entries.append(_entry(movement, verdict, sheet))
+
+
+def _other_gross(movement: Movement, details: Iterable[Movement]) -> Iterator[Fault]:
+    """Yield that a gift is booked net, where its file says another gross amount and not what lies between."""
+    for gross in details:
+        if gross.code[5:] == GROSS and gross.cents != movement.cents:
+            message = _(
+                "movement {position}: its gross amount is {gross} EUR, booked are {net} EUR; the file does not say by "
+                "which charges they differ, ask the bank"
+            ).format(position=movement.position, gross=to_decimal(gross.cents), net=to_decimal(movement.cents))
+            yield Fault(message, movement.line, Severity.WARNING)
 
 
 def _book_collection(movement: Movement, sheet: _Pile) -> bool:
@@ -552,13 +580,7 @@ def _book_batch(movement: Movement, sheet: _Pile) -> None:
         with_keys(Line(account, -sum(cents), {"lines": len(cents), "text": label}), keys)
         for (account, label, keys), cents in others.items()
     ]
-    language = sheet.desk.language
-    if movement.family in COLLECTED:
-        label = word("collection", language)
-    elif movement.family in RETURNED:
-        label = word("return", language)
-    else:
-        label = word("batch", language)
+    label = _label_of(movement, [one for _account, one, _keys in others], sheet, gifts=len(sheet.gifts) > before)
     if len(sheet.gifts) == before:
         bank = Line(sheet.desk.account, movement.cents)
         meta = {"position": movement.position}
@@ -568,9 +590,21 @@ def _book_batch(movement: Movement, sheet: _Pile) -> None:
     sheet.batch_lines[movement.position] = tuple(lines)
 
 
+def _label_of(movement: Movement, others: Sequence[str], sheet: _Pile, *, gifts: bool) -> str:
+    """Return the narration of a total; of one line and its charges, that of the line."""
+    language = sheet.desk.language
+    if movement.family in COLLECTED:
+        return word("collection", language)
+    if movement.family in RETURNED:
+        return word("return", language)
+    if movement.code[0] in PRICED:
+        return word("gifts", language) if gifts else others[0]
+    return word("batch", language)
+
+
 def _decide(movement: Movement, sheet: _Pile, batch: int) -> _Verdict:
     """Return the first of the steps that knows the line decides it; what none knows waits on suspense."""
-    for step in _DEBIT if movement.cents < 0 else _steps_of_credit(movement.code):
+    for step in _steps(movement, batch):
         verdict = step(movement, sheet, batch)
         if verdict is not None:
             return verdict
@@ -580,17 +614,15 @@ def _decide(movement: Movement, sheet: _Pile, batch: int) -> _Verdict:
 def _by_communication(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """Decide by an OGM that was issued: structured, or found in free text in any writing.
 
-    Where the account it is paid from is another donor's, a person decides whose gift it is.
+    Where the account it is paid from is another donor's, or it names several, a person decides whose gift it is.
     """
     if movement.structured is None and movement.mandate is not None:
         return None
     found = issued_to(movement.structured, movement.communication, sheet.desk.links)
     if found is None:
         return None
-    owner = sheet.desk.links.ibans.get(movement.account)
-    if owner is not None and owner != found[0]:
-        return _suspense(sheet.desk)
-    return _gift(movement, sheet.desk, batch, found[0], campaign=found[1])
+    donor, campaign = _agreed(found, movement.account, sheet.desk)
+    return _suspense(sheet.desk) if donor is None else _gift(movement, sheet.desk, batch, donor, campaign=campaign)
 
 
 def _by_mandate(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
@@ -643,6 +675,17 @@ def _by_rule(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     return _gift(movement, sheet.desk, batch, sheet.owner(movement), rule=rule)
 
 
+def _by_account(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
+    """Decide by a rule that books on an account: what comes back and what the bank keeps is no gift."""
+    rule = sheet.rules.first(movement)
+    return None if rule is None or rule.account is None else _by_rule(movement, sheet, batch)
+
+
+def _by_charge(_movement: Movement, sheet: _Pile, _batch: int) -> _Verdict | None:
+    """Decide what the bank keeps of a line: its category in the file says that it is a charge."""
+    return _Verdict(LineOutcome.FEE, sheet.desk.charges, word("charges", sheet.desk.language))
+
+
 def _out_of_period(movement: Movement, rule: Rule, outside: OutsidePeriod) -> Fault:
     message = _(
         "movement {position} of {day} waits on suspense: the rule `{rule}` carries {dimension} `{key}`, which is not "
@@ -664,13 +707,16 @@ def _by_iban(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
 
 def _by_return(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """Reverse a collection of the same amount: that of the EndToEndId, else the only one of the mandate."""
-    if not is_return(movement):
+    if not may_return(movement, sheet.desk.links):
         return None
     original = _original_of(movement, sheet)
-    sheet.returns.append(_return(movement, original))
-    if original is None:
-        return None
-    if original.reversed or original.id in sheet.reversed or original.cents != -movement.cents:
+    stands = original is not None and not original.reversed and original.id not in sheet.reversed
+    reverses = stands and original is not None and original.cents == -movement.cents
+    # A mark on another code is of a direct debit where it names one: a transfer of ours or to us may come back too.
+    debited = original is not None or movement.mandate is not None or movement.code[1:3] == "05"
+    if reverses or (is_return(movement) and debited):
+        sheet.returns.append(_return(movement, original))
+    if original is None or not reverses:
         return None
     sheet.reversed.add(original.id)
     reversal = taken_back(original, movement.booked, movement.position, Channel(original.channel))
@@ -702,9 +748,18 @@ def _return(movement: Movement, original: Original | None) -> Return:
     )
 
 
+def _steps(movement: Movement, batch: int) -> "tuple[_Step, ...]":
+    """Return the steps that may decide a line: by its side, by what it is, and whether it says that it comes back."""
+    if batch and movement.code[5:] in CHARGES:
+        return _CHARGE
+    if movement.cents < 0:
+        return _DEBIT
+    return _CAME_BACK if movement.return_type is not None else _steps_of_credit(movement.code)
+
+
 @cache
 def _steps_of_credit(code: str) -> "tuple[_Step, ...]":
-    return _GIVEN_BACK if code[3:5] in _OWN_MONEY or code[1:5] == _REVERSED else _CREDIT
+    return _GIVEN_BACK if code[3:5] in _OWN_MONEY or code[1:5] in _GIVEN_BACK_TOO else _CREDIT
 
 
 _Step = Callable[[Movement, _Pile, int], _Verdict | None]
@@ -714,6 +769,12 @@ _CREDIT: tuple[_Step, ...] = (_by_communication, _by_mandate, _by_grant, _by_rul
 
 
 _GIVEN_BACK: tuple[_Step, ...] = (_by_rule,)
+
+
+_CAME_BACK: tuple[_Step, ...] = (_by_account,)
+
+
+_CHARGE: tuple[_Step, ...] = (_by_account, _by_charge)
 
 
 _DEBIT: tuple[_Step, ...] = (_by_return, _by_rule)
@@ -771,6 +832,9 @@ def _suspense(desk: Desk) -> _Verdict:
 def _row(movement: Movement, outcome: LineOutcome, account: str | None) -> MovementRow:
     position, parent, booked, value, cents, code = movement[:6]
     ours = code[1:3] == "05"  # an EndToEndId of a transfer is the payer's text and may name them
+    reason = movement.reason
+    if reason is None and cents > 0 and movement.return_type is not None:
+        reason = _MARKS[movement.return_type]  # so that it is no gift when it is looked at again
     return MovementRow._make(  # faster than field by field, as below
         (
             position,
@@ -781,7 +845,7 @@ def _row(movement: Movement, outcome: LineOutcome, account: str | None) -> Movem
             code,
             (movement.reference or None) if ours else None,
             movement.mandate if ours else None,
-            movement.reason,
+            reason,
             outcome,
             account,
             None,

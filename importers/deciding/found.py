@@ -1,11 +1,13 @@
 """Questions of a statement's lines to the register, and what was found: looked up once, before they are decided."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 
+from importers.bank.codes import CHARGES, GROSS
 from importers.bank.records import Movement, Statement
+from importers.bank.references import given_reference
 from ledger.instalments import CLAIMABLE
 from ledger.records import DocumentKind
 from ledger.register.debits import Collected
@@ -22,8 +24,11 @@ RETURNED = ("0503", "0505")
 _REFUNDED = "0505"
 
 
-# What stands in the place of an EndToEndId that the bank does not give; any other reference names a collection.
-MASKED = frozenset({"", "NOTPROVIDED"})
+_PAID = "0501"
+
+
+# A line that the bank gives with its charges, and one of a batch: their details split the amount, not the payers.
+PRICED = "37"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +101,15 @@ def days_shared(*numbered: tuple[str, date]) -> bool:
 
 def questions(movements: Iterable[Movement], links: Links, *, again: bool = False) -> Questions:
     """Return what lines and their details ask; with `again`, of lines that waited, which debits were booked since."""
-    references: set[str] = set()
-    claims: set[MandateClaim] = set()
+    movements = tuple(movements)
+    back = [movement for movement in movements if movement.cents < 0 and may_return(movement, links)]
+    references = {movement.reference for movement in back}
     totals: list[Movement] = []
     parents: set[int] = set()
     for movement in movements:
         if movement.parent is not None:
             parents.add(movement.parent)
-        if movement.cents < 0 and is_return(movement):
-            references.add(movement.reference)
-            claim = claim_of(movement, links)
-            if claim is not None:
-                claims.add(claim)
-        if movement.reference and movement.parent is None:
+        elif movement.reference:
             totals.append(movement)
             if again and movement.cents > 0 and movement.mandate is not None:
                 references.add(movement.reference)
@@ -117,11 +118,20 @@ def questions(movements: Iterable[Movement], links: Links, *, again: bool = Fals
         for one in totals
         if one.code[1:5] in COLLECTED and (one.mandate is None or one.position in parents)
     }
-    return Questions(frozenset(references - {""}), frozenset(claims), frozenset(collections))
+    return Questions(frozenset(references - {""}), _claims(back, movements, links), frozenset(collections))
+
+
+def _claims(back: Sequence[Movement], movements: Sequence[Movement], links: Links) -> frozenset[MandateClaim]:
+    """Return what lines that come back claim by their mandates; of one with its charges, the gross amount does."""
+    asking = list(back)
+    for line in back:
+        if line.code[0] in PRICED:
+            asking += priced(line, [one for one in movements if one.parent == line.position]) or ()
+    return frozenset(claim for one in asking if (claim := claim_of(one, links)) is not None)
 
 
 def is_return(movement: Movement) -> bool:
-    """Return whether a line says that a direct debit came back."""
+    """Return whether a line says of itself that it comes back: by its code, or by a mark on any code."""
     return movement.family in RETURNED or movement.return_type is not None
 
 
@@ -135,9 +145,45 @@ def is_refund(code: str) -> bool:
     return code[1:5] == _REFUNDED
 
 
+def may_return(movement: Movement, links: Links) -> bool:
+    """Return whether a debit may take back a direct debit: it says so, or it names a mandate of ours.
+
+    05/01 is a direct debit that we pay ourselves.
+    """
+    return is_return(movement) or (movement.mandate in links.mandates and movement.family != _PAID)
+
+
+def priced(movement: Movement, details: Sequence[Movement]) -> list[Movement] | None:
+    """Return the details of a line that are its gross amount and the bank's charges; None where they are otherwise.
+
+    The gross amount has all that the line says: who paid, for what, under which mandate. CODA types 3 and 7.
+    """
+    if movement.code[0] not in PRICED or sum(one.cents for one in details) != movement.cents:
+        return None
+    gross = [one for one in details if one.code[5:] not in CHARGES]
+    lone = movement.code[0] == "7" and len(details) == 1
+    if len(gross) != 1 or gross[0].code[5:] not in (GROSS, "000") or not (lone or len(details) > 1):
+        return None
+    return [_whole(one, movement) if one is gross[0] else one for one in details]
+
+
+def _whole(gross: Movement, line: Movement) -> Movement:
+    """Return the gross amount of a line with what the line says, and what it says itself besides."""
+    texts = dict.fromkeys(one for one in (line.communication, gross.communication) if one)
+    told = {name: getattr(line, name) or getattr(gross, name) for name in _TOLD}
+    code = gross.code[0] + line.code[1:5] + gross.code[5:]
+    return gross._replace(code=code, communication=" ".join(texts), **told)
+
+
+_TOLD = (
+    *("value", "structured", "name", "account", "bic", "reference", "mandate", "creditor", "executed"),
+    *("return_type", "reason", "purpose"),
+)
+
+
 def claim_of(movement: Movement, links: Links) -> MandateClaim | None:
     """Return what a return claims whose EndToEndId the bank masks; None where its mandate is nobody's."""
-    if movement.mandate is None or movement.reference not in MASKED:
+    if movement.mandate is None or given_reference(movement.reference):
         return None
     donor = links.mandates.get(movement.mandate)
     if donor is None:

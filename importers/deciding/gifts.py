@@ -7,20 +7,31 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from importers.bank.communications import find_ogm
+from importers.bank.communications import find_ogms
 from ledger.dimensions import NO_KEYS, LineKeys, with_keys
 from ledger.journal import Entry, Line
 from ledger.records import Channel, Counterpart, Gift, Nature
 from ledger.register.gifts import Original
 from ledger.vault.links import Links
 
+_OF_SEVERAL: tuple[str | None, str | None] = (None, None)
 
-def issued_to(structured: str | None, text: str, links: Links) -> tuple[str, str | None] | None:
-    """Return donor and campaign of a communication that we issued: structured, or found in free text in any writing."""
+
+def issued_to(structured: str | None, text: str, links: Links) -> tuple[str | None, str | None] | None:
+    """Return donor and campaign of a communication that we issued: structured, or found in free text in any writing.
+
+    Of several numbers the one that was issued counts. None where none was; nobody where they are of several donors.
+    """
     if structured is not None:
-        return links.communications.get(structured)
-    found = find_ogm(text) if text else None
-    return None if found is None else links.communications.get(found.ogm)
+        issued = links.communications.get(structured)
+        if issued is not None or not text:
+            return issued
+    if not text:
+        return None
+    named = [issued for one in find_ogms(text) if (issued := links.communications.get(one.ogm)) is not None]
+    if not named:
+        return None
+    return named[0] if all(one[0] == named[0][0] for one in named) else _OF_SEVERAL
 
 
 def owner_of(account: str, links: Links) -> str | None:

@@ -75,6 +75,7 @@ def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:
     bank, platform_name = text_in(language, "Bank {name}"), text_in(language, "Platform {name}")
     fees = text_in(language, "Commissions {name}")
     named = [(one.account, bank.format(name=one.alias)) for one in config.bank]
+    named += [(one.charges, fees.format(name=one.alias)) for one in config.bank]
     for name, platform in config.platforms.items():
         named.append((platform.account, platform_name.format(name=name)))
         named.append((platform.fee_account, fees.format(name=name)))

@@ -172,7 +172,11 @@ def open_books(root: Path) -> Books:
 
 def accounts_named(config: Config) -> set[str]:
     """Return the codes of the accounts that settings name or leave at their default."""
-    named = {bank.account for bank in config.bank} | set(config.gifts.control) | {config.gifts.suspense}
+    named = (
+        {code for bank in config.bank for code in (bank.account, bank.charges)}
+        | set(config.gifts.control)
+        | {config.gifts.suspense}
+    )
     named |= set(config.grants.model_dump().values())
     named |= {rule.account for rule in config.rules if rule.account}
     named |= {rule.gift.account for rule in config.rules if rule.gift and rule.gift.account}

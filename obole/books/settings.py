@@ -195,6 +195,7 @@ class BankAccount(_Part):
     alias: str = Field(pattern=refusals.ALIAS)
     iban: Annotated[str, BeforeValidator(_compact_iban)]
     account: AccountCode
+    charges: AccountCode = Field(default="657000", description="what the bank keeps of an amount and states with it")
     currency: Literal["EUR"] = "EUR"
 
     @field_validator("iban")

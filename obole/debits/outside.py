@@ -72,7 +72,7 @@ def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors
                 ),
                 block.line,
             )
-    if len(set(named)) < len(named) or any(name in ("", "NOTPROVIDED") for name in named):
+    if len(set(named)) < len(named) or "" in named:
         yield Fault(_("its debits have no EndToEndId of their own, so that what comes back could not be told apart"))
     elif debitbook.debits(connection, named):
         yield Fault(_("some of its debits were entered before, in another file; they are not collected twice"))

@@ -1,7 +1,7 @@
 """Tell whether a statement is known, what of it is new, and whether it leads on from the one before."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from importers.bank.identity import contradict, mark_of
 from importers.bank.overlap import Contradicts, PostedLine, PostedStatement, continues, overlap
 from importers.bank.records import Statement
+from importers.deciding.booking import document_name
 from importers.deciding.found import Found, leaves_out
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
@@ -54,11 +55,24 @@ class NewParts(NamedTuple):
 def numbered(connection: Connection, files: PostedFiles, statement: Statement, alias: str, name: str) -> Neighbours:
     """Look up what stands under the name of a statement that shares its days with no other."""
     same = find_standing(connection, name)
-    if same is None or same.digest == statement.digest:
+    if same is None:
+        return _numbered_before(connection, statement, alias, name)
+    if same.digest == statement.digest:
         return Neighbours(alias, name, same)
     row = row_of(connection, same.id)
     lines = files.statement(connection, row).lines if row is not None else ()
     return Neighbours(alias, name, same, amounts=tuple(amounts_of(connection, same.id)), lines=lines)
+
+
+def _numbered_before(connection: Connection, statement: Statement, alias: str, name: str) -> Neighbours:
+    """Look up what stands under the name that an earlier Obole gave: by the year of the last day, not of the number."""
+    older = document_name(alias, replace(statement, created=None))
+    same = find_standing(connection, older) if older != name else None
+    if same is not None:
+        amounts = tuple(amounts_of(connection, same.id))
+        if _same_content(statement, same, amounts):
+            return Neighbours(alias, older, same, amounts)
+    return Neighbours(alias, name, None)
 
 
 def sharing_days(connection: Connection, files: PostedFiles, statement: Statement, alias: str, name: str) -> Neighbours:

@@ -112,6 +112,7 @@ def desk_of(books: Books, account: str, known: Knowledge) -> Desk | None:
         dimensions=config.dimensions,
         language=config.organisation.language,
         date_policy=config.receipts.gift_date_policy,
+        charges=bank.charges,
     )
 
 

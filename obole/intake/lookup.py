@@ -8,12 +8,15 @@ from sqlalchemy import Connection
 from importers.bank.records import Movement, Statement
 from importers.deciding.booking import Desk, document_name
 from importers.deciding.found import Found, Questions, leaves_out, questions
+from ledger.records import DOUBTFUL
 from ledger.register.debits import collections_of
 from ledger.register.documents import free_name
 from ledger.register.gifts import originals_of, originals_of_mandates
 from ledger.register.statements import Closing, Ends, numbers_of, previous_closing
 from ledger.register.suspense import LineNow, OpenItem
 from ledger.vault.counterparties import Counterparty
+
+_RETURNED = "2"  # a line that has a reason came back; whether returned, refunded or reversed decides nothing then
 
 
 def look_up(connection: Connection, statement: Statement, desk: Desk) -> Found:
@@ -54,6 +57,7 @@ def line_again(number: int, item: OpenItem | LineNow, who: Counterparty | None) 
         account=who.account if who else "",
         reference=item.reference or "",
         mandate=item.mandate,
+        return_type=_RETURNED if item.reason not in (None, DOUBTFUL) else None,
         reason=item.reason,
     )
 

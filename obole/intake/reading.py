@@ -163,7 +163,8 @@ class _File:
         if self._pieces is None:
             self._pieces = coda.Pieces(self.content)
         last = piece.number + 1 == piece.of
-        return self._pieces.read(piece.number * _PIECE, None if last else (piece.number + 1) * _PIECE)
+        # By what the piece says, not by `_PIECE`: both processes must cut a file at the same places.
+        return self._pieces.read(piece.number * piece.size, None if last else (piece.number + 1) * piece.size)
 
 
 class _Other(NamedTuple):
@@ -348,6 +349,7 @@ class ReadStatement:
         return self.statement.closing
 
     @property
-    def turn(self) -> tuple[date, str, str]:
+    def turn(self) -> tuple[date, str, int, str]:
         """Statements are posted by day, account and number, whatever their order in the files."""
-        return (self.statement.closing_date or date.max, self.statement.account, self.statement.sequence)
+        one = self.statement
+        return (one.closing_date or date.max, one.account, one.number_year or 0, one.sequence)

@@ -11,9 +11,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from importers.bank.communications import find_ogm
+from importers.bank.communications import find_ogms
 from importers.deciding.proposals import Proposal, directory, propose
 from ledger.identifiers import without_national_numbers
+from ledger.records import DOUBTFUL
 from ledger.register.gifts import Noted, PostedGift, donorless_gifts, noted_gifts, standing_gifts
 from ledger.register.suspense import OpenItem, open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
@@ -84,11 +85,13 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         issued = load_links(connection).communications
     paid_back = likely_gifts(books, [item for item in items if item.cents < 0], behind, donors)
     accounts = likely_accounts(books, items, behind)
+    # Our own money that came back is nobody's gift.
+    back = {(item.document, item.position) for item in items if item.reason not in (None, DOUBTFUL)}
     lines = []
     for document, position, booked, cents, waits in _places(items, donorless, behind):
         known = behind.get((document, position)) or Counterparty(document, position, "", "", "")
         proposals: tuple[Proposal, ...] = ()
-        if cents > 0:
+        if cents > 0 and (document, position) not in back:
             evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
         likely = paid_back.get((document, position), ())
@@ -129,9 +132,8 @@ def _evidence(
     """Yield the donors that the account it came from, or the communication it bears, speak for."""
     found: dict[str, list[tuple[float, str]]] = defaultdict(list)
     of_account = owners.get(known.account, set())
-    ogm = find_ogm(known.communication)
-    issued_to = issued.get(ogm.ogm) if ogm is not None else None
-    agreed = issued_to is None or issued_to[0] in of_account
+    named = {issued[one.ogm][0] for one in find_ogms(known.communication) if one.ogm in issued}
+    agreed = not named or bool(named & of_account)
     for donor in of_account:
         if len(of_account) == 1 and agreed:
             found[donor].append((_OWN_ACCOUNT, _("account of this donor")))
@@ -140,8 +142,8 @@ def _evidence(
         else:
             whose = _("account of {count} donors").format(count=len(of_account))
             found[donor].append((_SHARED_ACCOUNT, whose))
-    if issued_to is not None:
-        found[issued_to[0]].append((_COMMUNICATION, _("structured communication issued to this donor")))
+    for donor in named:
+        found[donor].append((_COMMUNICATION, _("structured communication issued to this donor")))
     for donor, signs in sorted(found.items()):
         doubt = 1.0
         for share, _reason in signs:

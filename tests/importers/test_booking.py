@@ -301,13 +301,26 @@ def test_a_rule_may_explain_a_total_as_one():
     assert [row.outcome for row in booked.booking.movements] == ["rule", "detail", "detail"]
 
 
-def test_details_of_a_simple_line_are_kept_and_never_doubled():
+def test_a_simple_line_with_its_charges_is_its_gross_amount_and_they():
+    # CODA 2.6: type 3 is a line with details; category 100 is the gross amount, 013 the commission of the payment.
     head = Movement(1, None, DAY, DAY, 47_50, "30150000", structured=ISSUED)
     gross = Movement(2, 1, DAY, DAY, 50_00, "80150100")
     fee = Movement(3, 1, DAY, DAY, -2_50, "80150013")
     booked = book(of(head, gross, fee), desk(), "file")
+    assert posted(booked) == {BANK: 47_50, MONEY: -50_00, FEES: 2_50}
+    assert [row.outcome for row in booked.booking.movements] == ["batch", "gift", "fee"]
+    assert booked.booking.gifts[0].donor == "D0001"
+
+
+def test_details_of_a_simple_line_that_no_charge_explains_are_kept_and_told():
+    head = Movement(1, None, DAY, DAY, 47_50, "30150000", structured=ISSUED)
+    gross = Movement(2, 1, DAY, DAY, 50_00, "80150100")
+    interest = Movement(3, 1, DAY, DAY, -2_50, "80150002")
+    booked = book(of(head, gross, interest), desk(), "file")
     assert posted(booked) == {BANK: 47_50, MONEY: -47_50}
     assert [row.outcome for row in booked.booking.movements] == ["gift", "detail", "detail"]
+    [told] = booked.faults
+    assert "gross amount is 50.00 EUR, booked are 47.50 EUR" in told.message
 
 
 def test_details_of_details_split_the_detail_where_they_add_up_to_it():

@@ -290,7 +290,8 @@ def test_an_owner_is_known_by_an_account_and_a_communication_by_its_number():
     assert owner_of(ANNE, LINKS) == "D0003"
     assert owner_of("", replace(LINKS, ibans={"": "D1"})) is None
     assert issued_to(ISSUED, "", LINKS) == ("D0001", "spring")
-    assert issued_to("other", f"merci {ISSUED}", LINKS) is None
+    assert issued_to("other", "merci", LINKS) is None
+    assert issued_to("other", f"merci {ISSUED}", LINKS) == ("D0001", "spring")  # of two, the one that was issued
     assert issued_to(None, f"+++{ISSUED[:3]}/{ISSUED[3:7]}/{ISSUED[7:]}+++", LINKS) == ("D0001", "spring")
     assert issued_to(None, "", LINKS) is None
 

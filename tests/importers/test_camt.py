@@ -70,21 +70,25 @@ def test_a_sample_gives_its_known_figures(path: Path):
     assert len(bank_file.statements) == len(known)
     for statement, wanted in zip(bank_file.statements, known, strict=True):
         assert statement.tally is not None
+        net = to_decimal(sum(each.cents for each in statement.booked))
+        opening = to_decimal(statement.opening) if statement.opened else None
+        closing = to_decimal(statement.closing) if statement.closed else None
         figures = {
             "account": statement.account or None,
-            "opening": to_decimal(statement.opening),
-            "closing": to_decimal(statement.closing),
+            "opening": opening,
+            "closing": closing,
             "entries": len(statement.booked),
-            "net": to_decimal(sum(each.cents for each in statement.booked)),
+            "net": net,
+            "balanced": None if opening is None or closing is None else opening + net == closing,
             "txdtls": statement.tally.details,
             "batches": statement.tally.batches,
             "bba": statement.tally.ogm,
             "scor": statement.tally.references,
             "returns": list(statement.tally.returns),
         }
-        for name, value in figures.items():
-            if wanted[name] is not None:
-                assert value == (Decimal(wanted[name]) if isinstance(value, Decimal) else wanted[name]), name
+        amounts = {name: wanted[name] and Decimal(wanted[name]) for name in ("opening", "closing", "net")}
+        assert figures == {**{name: wanted[name] for name in figures}, **amounts}
+        assert wanted.keys() == {"id", *figures}  # who made a statement calls it by an id, which no figure depends on
 
 
 # What must be refused, with the difference where there is one: opening + entries - closing, by hand.
@@ -125,6 +129,9 @@ def test_inspect_tells_of_a_sample_what_is_known(path: Path):
         assert summary["movements"] == wanted["entries"]
         assert summary["details"] == wanted["txdtls"]
         assert Decimal(summary["credits"]) - Decimal(summary["debits"]) == Decimal(wanted["net"])
+        for balance in ("opening", "closing"):  # null where the file gives none, never 0.00
+            assert (summary[balance] and Decimal(summary[balance])) == (wanted[balance] and Decimal(wanted[balance]))
+        assert summary["account"] == wanted["account"]
     assert as_text(inspect_bank_file(path))
 
 

@@ -296,13 +296,14 @@ def test_what_came_back_may_name_only_the_other_side():
     )
 
 
-def test_a_direct_debit_tells_when_and_by_whom_it_was_asked():
+def test_a_direct_debit_tells_its_settlement_and_by_whom_it_was_asked():
+    # AccptncDtTm is when our bank took our order (ISO 20022, TransactionDates): no day on which a donor was debited.
     who = "<Nm>Nous</Nm><Id><PrvtId><Othr><Id> BE68ZZZ0123456749 </Id></Othr></PrvtId></Id>"
     who = f"<RltdPties><Cdtr>{who}</Cdtr></RltdPties>"
     days = "<RltdDts><AccptncDtTm>2025-03-11T10:00:00</AccptncDtTm></RltdDts>"
     later = days.replace("<RltdDts>", "<RltdDts><IntrBkSttlmDt>2025-03-12</IntrBkSttlmDt>")
     asked = {"creditor": "BE68ZZZ0123456749", "code": "00550000"}
-    row(read(entry("50.00", details(who + days), code="0550000")), executed=date(2025, 3, 11), **asked)
+    row(read(entry("50.00", details(who + days), code="0550000")), **asked)
     row(read(entry("50.00", details(who + later), code="0550000")), executed=date(2025, 3, 12), **asked)
     row(read(entry("50.00", details(who + later))))
     row(read(entry("50.00", details(), code="0550000")), code="00550000")

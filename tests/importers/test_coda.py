@@ -4,7 +4,7 @@ import json
 import random
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,15 @@ def test_a_genuine_file_gives_its_known_figures(path: Path):
     assert coda.identify(path)
     assert bank_file.ok
     assert [figures(statement) for statement in bank_file.statements] == [known_figures(entry) for entry in known]
+
+
+@needs_samples
+@pytest.mark.parametrize("path", of_folder("invalid"))
+def test_a_wrong_file_is_told_with_its_known_figures_too(path: Path):
+    known = [known_figures(entry) for entry in expectations(path)["statements"]]
+    for one in known:  # a thousandth of a euro refuses the file and is no figure of ours
+        one.update({name: each.quantize(Decimal("0.01"), ROUND_DOWN) for name, each in one.items() if name in AMOUNTS})
+    assert [figures(statement) for statement in coda.read(path).statements] == known
 
 
 @needs_samples
@@ -159,8 +168,11 @@ def figures(statement: Statement) -> dict[str, Any]:
     }
 
 
+AMOUNTS = ("old", "new", "credits", "debits")
+
+
 def known_figures(entry: dict[str, Any]) -> dict[str, Any]:
-    amounts = {name: Decimal(entry[name]) for name in ("old", "new", "credits", "debits")}
+    amounts = {name: Decimal(entry[name]) for name in AMOUNTS}
     others = {name: entry[name] for name in ("old_date", "new_date", "coda_seq", "movements", "details")}
     return {"account": entry["account"].split()[0], **others, **amounts}
 

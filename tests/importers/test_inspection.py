@@ -10,6 +10,7 @@ import coda_writer as write
 import pytest
 from coda_writer import Line
 
+from importers.bank import coda
 from importers.bank.summary import Inspection, StatementSummary, as_json, as_text, inspect_bank_file
 from ledger.errors import Fault, Severity
 
@@ -107,6 +108,22 @@ def test_another_kind_tells_its_own_facts():
         "  value: 3400.00",
         "  warning: line 4: amount missing",
     ]
+
+
+def test_a_balance_that_the_file_does_not_give_is_none():
+    summary = StatementSummary("", "EUR", None, None, None, None, 1, 0, 5, 0, "001")
+    told = as_json(Inspection("x", "camt.054", statements=(summary,)))["statements"]
+    assert [told[0][name] for name in ("account", "opening", "closing")] == [None] * 3  # type: ignore[index]
+    [_, _, row] = as_text(Inspection("x", "camt.054", statements=(summary,))).splitlines()
+    assert row.split() == ["001", "EUR", "1", "0", "0.05", "0.00"]  # credits and debits only
+
+
+def test_a_coda_that_breaks_off_has_no_closing_balance():
+    records = write.statement([Line(10_00)])
+    [told] = coda.parse(write.encode(records[:-2])).statements
+    assert (told.opened, told.closed) == (True, False)
+    [empty] = coda.parse(write.encode([*records[:2], write.trailer(1, 0, 0)])).statements
+    assert (empty.opened, empty.closed, empty.closing) == (True, True, 100_00)
 
 
 def test_a_statement_without_dates_is_told_without_them():

@@ -39,7 +39,7 @@ class LineKeys(NamedTuple):
 
     def meta(self) -> dict[str, str | int]:
         """Return those given as metadata of a posting."""
-        return {name: key for name, key in zip(self._fields, self, strict=True) if key}
+        return {name: key for name, key in self._asdict().items() if key}
 
     def or_else(self, other: "LineKeys") -> "LineKeys":
         """Return these keys, and where one is missing that of another line."""

@@ -265,10 +265,10 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
     return said
 
 
-def _expected_files(connection: Connection) -> dict[str, str]:
-    expected: dict[str, str] = {}
+def _expected_files(connection: Connection) -> dict[str, str | None]:
+    expected: dict[str, str | None] = {}
     for row in all_documents(connection):
-        if row.journal and row.journal_digest:
+        if row.journal:
             expected[row.journal] = row.journal_digest
         if row.archive:
             expected[row.archive] = row.file_digest

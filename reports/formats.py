@@ -90,15 +90,12 @@ def _shown_row(row: Row, columns: Sequence[Column], marks: Numbers) -> list[str]
 
 def _aligned(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
     """Return a row on one line, or on as many as its longest text wraps to."""
-    wrapped = [_wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    lines = []
-    for texts in zip_longest(*wrapped, fillvalue=""):
-        padded = (
-            text.ljust(width) if column.kind in ISO_KINDS else text.rjust(width)
-            for text, column, width in zip(texts, columns, widths, strict=True)
-        )
-        lines.append("  ".join(padded).rstrip() + "\n")
-    return "".join(lines)
+    lines = zip_longest(*map(_wrap, cells, widths), fillvalue="")
+    return "".join("  ".join(map(_padded, texts, columns, widths)).rstrip() + "\n" for texts in lines)
+
+
+def _padded(text: str, column: Column, width: int) -> str:
+    return text.ljust(width) if column.kind in ISO_KINDS else text.rjust(width)
 
 
 def _wrap(cell: str, width: int) -> list[str]:

@@ -35,6 +35,7 @@ EURO_FORMAT = "#,##0;-#,##0;0"
 CENT_FORMAT = "#,##0.00"
 _PRINTED = 2  # column C; the year before stands to the right, the exact amounts after both
 _BEHIND = 4  # the amount's column on the sheet of accounts
+_SIGNS = {1: "+", -1: "-"}
 _UNDERLINE = {"top": 1, "bottom": 6}  # a thin and a double line
 
 
@@ -191,7 +192,7 @@ class _Sheets:
             cell = self._sum(key, offset)
         else:
             return ""
-        return ("-" if sign < 0 else "+") + cell
+        return _SIGNS[sign] + cell
 
     def _sum(self, key: str, offset: int) -> str:
         first, last = self.ranges[key]

@@ -116,6 +116,8 @@ def test_books_that_do_not_balance_are_told_with_the_difference():
     assert (check.year, check.holds, check.assets, check.liabilities, check.difference) == (
         2025, False, "5.00", "4.00", "1.00"
     )  # fmt: skip
+    assert check.sentence == "2025: assets (€ 5.00) and liabilities (€ 4.00) differ by € 1.00."
+    assert page("en").checks[0].sentence == "2025: assets equal liabilities, to the cent (€ 7,824,725.00)."
 
 
 def test_the_years_are_those_of_the_books_newest_first():

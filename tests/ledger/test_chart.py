@@ -27,7 +27,7 @@ from ledger.chart import (
     statutory_parent,
 )
 from ledger.errors import OboleError
-from ledger.languages import LANGUAGES
+from ledger.languages import LANGUAGES, speaking
 
 ANNEX = SHARED / "facts" / "chart" / "pcmn-associations.csv"
 
@@ -142,6 +142,18 @@ def test_an_account_not_opened_says_below_which_account_to_open_it():
     assert message.startswith("obole.toml: account 613300 is not in the chart of these books")
     assert "below 61 " in message
     assert "no account of annex 3 begins so" in str(UnknownAccount("990000"))
+    assert str(UnknownAccount("613300")).startswith("account 613300 is not in the chart of these books: open it ")
+
+
+def test_an_account_is_named_in_the_language_of_the_person_where_the_annex_has_one():
+    services = statutory()["61"]
+    assert services.label("en") != services.label("fr")
+    assert f"below 61 ({services.label('en')})." in str(UnknownAccount("613300"))
+    with speaking("nl"):
+        assert f"61 ({services.label('nl')})" in str(UnknownAccount("613300"))
+    bare = next(one for code, one in statutory().items() if not one.label("de") and len(code) > 1)
+    with speaking("de"):
+        assert f"{bare.code} ({bare.label('fr')})" in str(UnknownAccount(bare.code))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +228,9 @@ def test_two_accounts_of_one_code_are_refused(tmp_path: Path):
 
 def test_a_chart_that_cannot_be_read_names_the_line(tmp_path: Path):
     with pytest.raises(OboleError, match=r"chart\.beancount: line 2"):
-        read_chart(chart(tmp_path, "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-01 open Income 73\n"))
+        read_chart(
+            chart(tmp_path, "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-01 open Income 73\n\n2020 x\n")
+        )
 
 
 def test_a_chart_that_is_not_there_says_so(tmp_path: Path):

@@ -138,6 +138,17 @@ def test_what_stands_against_a_debit(changes: dict[str, object], why: Refusal | 
     assert refusal(pledge(**changes)) is why
 
 
+def test_an_instalment_that_failed_before_the_end_of_a_pledge_is_tried_again_after_it():
+    one = pledge(last_due=date(2025, 3, 3))
+    failed = before(Attempt(MARCH, 1, Outcome.RETURNED, again=True))
+    assert refusal(one) is Refusal.OUTSIDE
+    assert refusal(one, failed) is None
+    assert [(each.period, each.attempt) for each in asked(one, failed)] == [(MARCH, 2)]
+    assert refusal(pledge(last_due=DUE)) is None
+    assert refusal(pledge(first_due=DUE)) is None
+    assert refusal(pledge(first_due=date(2025, 3, 6))) is Refusal.OUTSIDE
+
+
 def test_fates_say_what_becomes_of_the_mandate_and_the_instalment():
     assert [(fate.value, fate.state, fate.again) for fate in Fate] == [
         ("retry", None, True),

@@ -1,6 +1,7 @@
 """What undoing a document posts: each sign turned, on the same days, and nothing of what moved no money."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from invented import gift
 
 from ledger.chart import house
 from ledger.journal import Line
-from ledger.mirror import CannotUndo, mirror, refuse_kind
+from ledger.mirror import CannotUndo, _texts, mirror, refuse_kind
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentSummary, PostedDocument
 from ledger.register.gifts import PostedGift
@@ -48,6 +49,8 @@ JOURNAL = f"""
   {PATHS["731100"]}  -105.00 EUR
   {PATHS["657000"]}  1.00 EUR
     line: 9
+
+2025-03-13 note {PATHS["550000"]} "counted"
 
 2025-03-13 * "Frais" ^coda-current-2025-073
   document: "x"
@@ -143,6 +146,34 @@ def test_days_are_those_of_the_gifts_where_there_are_no_entries():
     day = date(2025, 5, 5)
     of = mirror(RECORD, [posted(1, gift(day=day), None)], "", [], "fr").record
     assert (of.first_day, of.last_day) == (day, day)
+
+
+def test_a_gift_of_nothing_takes_nothing_back_and_restores_no_line():
+    booking = turned([posted(8, gift(0), "E1")])
+    assert booking.movements == []
+    assert booking.gifts == [gift(0)]
+
+
+def test_the_account_of_a_batch_is_the_first_that_is_no_gift_account():
+    only = (
+        f'2025-03-14 * "Dons" #gift\n  batch: 2\n  {PATHS["731100"]}  -5.00 EUR\n  {PATHS["550000"]}  3.00 EUR\n'
+        f"  {PATHS['551000']}  1.00 EUR\n  {PATHS['657000']}  1.00 EUR\n"
+    )
+    booking = turned([posted(1, gift(500, batch=2), None)], only)
+    assert booking.gift_debits == {2: "550000"}
+    assert booking.batch_lines == {2: (Line("551000", -100), Line("657000", -100))}
+
+
+def test_metadata_comes_back_without_the_number_and_without_what_the_parser_adds():
+    lines = f"  {PATHS['657000']}  1.00 EUR\n  Assets:Bare  -1.00 EUR\n"
+    only = f'2025-03-13 * "Frais"\n  number: "BNK-1"\n  count: 3\n{lines}'
+    (entry,) = turned([], only).entries
+    assert entry.meta == {"count": 3}
+    assert [line.account for line in entry.lines] == ["657000", ""]
+    assert _texts({"filename": "x", "lineno": 3, "__automatic__": True, "a": "b", "n": Decimal(4)}) == {
+        "a": "b",
+        "n": 4,
+    }
 
 
 def test_a_return_of_a_cent_is_one():

@@ -19,7 +19,9 @@ from ledger.chart import house, render_chart
 from ledger.plugins.accounts import check_accounts
 from ledger.plugins.banks import check_banks
 from ledger.plugins.gifts import check_gifts
+from ledger.plugins.opening import register_of
 from ledger.plugins.periods import check_periods
+from ledger.register.documents import all_documents
 from ledger.seals import make_seal, write_seal
 from ledger.store import open_store, sqlite_url
 
@@ -187,6 +189,15 @@ def test_without_the_register_the_books_say_so(books: Path):
 
 
 @pytest.mark.sqlite
+def test_the_register_that_obole_toml_names_is_the_one(books: Path, tmp_path: Path):
+    (tmp_path / "elsewhere").mkdir()
+    registered(tmp_path / "elsewhere")
+    address = stores.current().url(tmp_path / "elsewhere", "register")
+    (books / "obole.toml").write_text(f'register_url = "{address}"\n', encoding="utf-8")
+    with register_of({"register": "none.sqlite3"}, {"filename": str(books / "main.beancount")}) as connection:
+        assert len(all_documents(connection)) == 2
+
+
 def test_the_vault_is_not_taken_for_the_register(books: Path):
     open_store(sqlite_url(books / "register.sqlite3"), "vault").dispose()
     (message,) = says(books, AS_POSTED, GIFTS, BANKS)

@@ -26,6 +26,7 @@ from ledger.register.gifts import (
     Original,
     donorless_gifts,
     gift_place,
+    gifts_counted,
     gifts_of,
     identities,
     noted_gifts,
@@ -171,6 +172,7 @@ def test_a_total_is_split_where_its_line_stands_as_a_batch(connection: Connectio
     lines = [
         movement(1, 900, outcome="batch"),
         movement(2, 900, outcome="suspense"),
+        movement(6, 900, outcome="suspense"),
         movement(3, 900, parent=1, outcome="batch"),
         movement(4, 800, outcome="batch"),
         movement(5, 900, NEXT, outcome="batch"),
@@ -225,6 +227,29 @@ def test_a_masked_return_may_be_of_the_gifts_of_its_mandate_that_still_stand(con
     )  # fmt: skip
     assert [one.id for one in of_mandate(connection, "M1", "D0001", 1000, NEXT)] == [5]
     assert of_mandate(connection, "M3", "D0001", 1000, DAY) == []
+
+
+def test_claims_of_several_days_and_donors_each_find_their_own(connection: Connection):
+    early, late = date(2022, 1, 5), date(2027, 6, 1)
+    lines = [
+        movement(1, 1000, early, mandate="M1"),
+        movement(2, 900, late, mandate="M2"),
+        movement(3, 900, late, mandate="M1"),
+    ]
+    given = [
+        gift(1000, day=early),
+        gift(900, "D0002", late, 2),
+        gift(900, day=late, position=3, certificate_elsewhere=True),
+    ]
+    insert(connection, record(first_day=early, last_day=late), lines, given)
+    claims = [
+        MandateClaim("M1", "D0001", None, early), MandateClaim("M2", "D0002", 900, late),
+        MandateClaim("M1", "D0001", 900, early), MandateClaim("M1", "D0002", None, early),
+    ]  # fmt: skip
+    found = originals_of_mandates(connection, [*claims, claims[0]])
+    assert [[one.id for one in found[claim]] for claim in claims] == [[1, 3], [2], [3], []]
+    assert [one.certificate_elsewhere for one in found[claims[0]]] == [False, True]
+    assert originals_of_mandates(connection, []) == {}
 
 
 def test_a_gift_counted_for_the_year_before_its_booking_is_among_them(connection: Connection):
@@ -313,7 +338,25 @@ def test_who_paid_is_known_from_exports_that_stand(connection: Connection):
     assert noted_gifts(connection, "b") == []
 
 
+def test_the_gifts_of_a_year_are_those_counted_for_it_or_booked_in_it(connection: Connection):
+    days = [date(2024, 12, 31), date(2025, 1, 1), date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2)]
+    given = [gift(1, day=day, counted=2023, position=place) for place, day in enumerate(days, 1)]
+    insert(connection, record(), [], [*given[:4], gift(1, day=days[4], counted=2025, position=5)])
+    assert [(one.id, one.booked, one.counted) for one in gifts_counted(connection, 2025)] == [
+        (2, 2025, 2023), (3, 2025, 2023), (5, 2026, 2025),
+    ]  # fmt: skip
+
+
 # Suspense
+
+
+def test_a_line_of_nothing_or_more_on_suspense_is_no_return_that_waits(connection: Connection):
+    insert(connection, record("a"), [movement(1, 5000, reference="E1", mandate="M1")], [gift()])
+    insert(connection, record("b"), [movement(1, 0, reference="E1", mandate="M1", outcome="suspense")])
+    assert donors_awaiting_return(connection, 2025) == set()
+    insert(connection, record("c"), [movement(1, -1, reference="E1", outcome="suspense")])
+    assert donors_awaiting_return(connection, 2025) == {"D0001"}
+    assert donors_awaiting_return(connection, 2024) == set()
 
 
 def test_a_line_that_was_assigned_and_undone_is_open_again_and_remembered(connection: Connection):

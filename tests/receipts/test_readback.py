@@ -124,6 +124,27 @@ def test_many_slips_without_a_number_are_a_warning(missing: int, told: bool, tmp
         assert found[0].message.startswith(f"{missing} of 20 slips have no number")
 
 
+def test_an_amount_that_is_no_number_counts_as_nothing(tmp_path: Path):
+    assert faults(tmp_path, changed("f71_2060_bedragliberaliteiten", 15000, "x")) == [
+        "receipt 1: f71_2060_bedragliberaliteiten is not a whole number",
+        "receipt 1: f71_2059_totaalcontrole is not f71_2060_bedragliberaliteiten",
+        "receipt 1: 0.00 EUR is below the threshold",
+    ]
+
+
+def test_nothing_but_the_file_is_read(tmp_path: Path):
+    """No document type from elsewhere, and no text that is declared in one."""
+    head, rest = text_of().split("\n", 1)
+    (tmp_path / "own.dtd").write_text('<!ENTITY gent "Gent">', encoding="utf-8")
+    assert faults(tmp_path, f'{head}\n<!DOCTYPE Verzendingen SYSTEM "missing.dtd">\n{rest}') == []
+    inside = f'{head}\n<!DOCTYPE Verzendingen [<!ENTITY name "{"F" * 99}">]>\n{rest}'
+    assert faults(tmp_path, inside.replace(">FONDATION EXEMPLE<", ">&name;<", 1)) == []
+    outside = f'{head}\n<!DOCTYPE Verzendingen SYSTEM "own.dtd">\n{rest}'
+    assert faults(tmp_path, outside.replace(">Gent<", ">&gent;<")) == [
+        "not well-formed, or not valid against the schema; write the file again"
+    ]
+
+
 @pytest.mark.parametrize(
     ("xml", "told"),
     [

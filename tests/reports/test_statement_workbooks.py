@@ -44,9 +44,9 @@ LINES = (
     line("z", shown=False),
     line("t", 100_43, 35_00, kind=LineKind.TOTAL, level=0, parts=parts("+a", "-y", "+x", "+z")),
     line("A", 100_43, 35_00, kind=LineKind.GRAND_TOTAL, level=0, parts=parts("+t")),
-    line("n", section="liabilities", kind=LineKind.TOTAL, level=0, parts=parts("+z")),
     line("l", -100_00, -35_00, section="liabilities", accounts=(Contribution("100", -100_00, -35_00),)),
     line("L", 100_00, 35_00, section="liabilities", kind=LineKind.GRAND_TOTAL, level=0, parts=parts("-l")),
+    line("n", section="liabilities", kind=LineKind.TOTAL, level=0, parts=parts("+z")),
 )
 BOTH = AnnualStatement(What.BALANCE_SHEET, "full", 2025, LINES)
 ACCOUNTS = {code: account(code) for code in ("400", "401", "410", "411", "412", "413")}  # 100 is not in the chart
@@ -83,11 +83,11 @@ def test_each_line_has_its_formulas_over_lines_or_accounts(tmp_path: Path):
         row(9, "t", f"=ROUND(#7-SUM({of}#8:#8)+SUM({of}#7:#7),2)"),
         row(10, "A", "=ROUND(#9,2)"),
         [None, "LIABILITIES", None, None, None, None],
-        row(12, "n", "=ROUND(0,2)"),
-        row(13, "l", f"=ROUND(SUM({of}#9:#9),2)"),
-        row(14, "L", "=ROUND(-#13,2)"),
+        row(12, "l", f"=ROUND(SUM({of}#9:#9),2)"),
+        row(13, "L", "=ROUND(-#12,2)"),
+        row(14, "n", "=ROUND(0,2)"),
         [None] * 6,
-        [None, "Assets − Liabilities", None, None, "=ROUND(E10-E14,2)", "=ROUND(F10-F14,2)"],
+        [None, "Assets − Liabilities", None, None, "=ROUND(E10-E13,2)", "=ROUND(F10-F13,2)"],
     ]
     assert below(behind) == [
         ["ca", "a en", "400", "400 en", 90.5, 30],
@@ -108,9 +108,9 @@ def test_each_formula_has_its_value_beside_it(tmp_path: Path):
         [100, 35, 100.43, 35],
         [100, 35, 100.43, 35],
         [None] * 4,
-        [0, 0, 0, 0],
         [-100, -35, -100, -35],
         [100, 35, 100, 35],
+        [0, 0, 0, 0],
         [None] * 4,
         [None, None, 0.43, 0],
     ]
@@ -145,6 +145,10 @@ def test_each_kind_of_line_has_its_look(tmp_path: Path):
     assert [cell.number_format for cell in sheet[16]][4:] == ["#,##0.00"] * 2
     assert (sheet["A1"].font.bold, sheet["A1"].font.size) == (True, 14)
     assert all(cell.font.bold and cell.alignment.wrap_text for cell in sheet[4])
+
+
+def test_a_statement_without_lines_has_no_year_before():
+    assert not AnnualStatement(What.APPROPRIATION, "full", 2025, ()).has_previous
 
 
 def test_a_year_alone_has_two_columns_and_two_sheets(tmp_path: Path):
@@ -204,6 +208,7 @@ def test_only_lines_of_income_with_an_amount_have_a_bar(cents: int, previous: in
         line("cost", 900_00, 900_00, section="expenses"),
     )
     drawn = income_picture(AnnualStatement(What.INCOME_STATEMENT, "full", 2025, lines), "en").splitlines()
+    assert [text.split(">")[1].split("<")[0] for text in drawn if 'y="37"' in text] == ["2025", "2024"]
     assert 'viewBox="0 0 720 158"' in drawn[0], "58 above, two lines of 2 x 16 and a gap of 18"
     assert drawn[2] == (
         '<desc id="income-description">Horizontal bars, 2025 and 2024: '

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from pathlib import Path
 
 from beancount.core import data
@@ -127,9 +128,9 @@ def statutory_parent(code: str) -> Heading | None:
 def root_of(code: str) -> str:
     """Return the Beancount root of an account code; ValueError for a code that is none."""
     if _CODE.fullmatch(code):
-        for length in range(min(len(code), 3), 0, -1):
-            if code[:length] in _ROOTS:
-                return _ROOTS[code[:length]]
+        for beginning in reversed([*accumulate(code)]):
+            if beginning in _ROOTS:
+                return _ROOTS[beginning]
     raise ValueError(f"{code!r} is not an account code")
 
 

@@ -61,6 +61,7 @@ _AUXILIARY = (
 _PLATFORM = re.compile(r"platform-(.+?)-[0-9]{4}-")
 _NUMBER_LINE = re.compile(rf'^  {NUMBER}: ".*"\n', re.MULTILINE)
 _KEPT = re.compile(r"[^A-Z0-9-]")
+_WRITERS = 4  # files synced at a time: a disk takes several at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ def _inserted(text: str, numbers: Mapping[int, str]) -> str:
 def _settle_with(texts: Mapping[Path, bytes], commit: Callable[[], None]) -> None:
     """Write files under temporary names, commit, then give them their names; where it fails, none is left."""
     try:
-        with ThreadPoolExecutor(4) as writers:
+        with ThreadPoolExecutor(_WRITERS) as writers:
             list(writers.map(journal.write_temporary, texts, texts.values()))
         for parent in sorted({path.parent for path in texts}):
             journal.sync_folder(parent)

@@ -120,6 +120,13 @@ def test_a_file_that_was_withdrawn_is_made_again_for_its_month_only():
     withdrawn = before(Attempt(MARCH, 1, Outcome.UNDONE), begun=False)
     assert [(one.period, one.attempt) for one in asked(pledge(), withdrawn)] == [(MARCH, 2)]
     assert [one.period for one in asked(pledge(), withdrawn, APRIL)] == [APRIL]
+    assert [one.attempt for one in asked(pledge(), withdrawn, attempts=1)] == [2], "it never went to the bank"
+
+
+def test_a_later_month_is_not_asked_for_before_its_time():
+    later = before(Attempt(APRIL, 1, Outcome.RETURNED, again=True))
+    assert [one.period for one in asked(pledge(), later)] == [MARCH]
+    assert [one.period for one in asked(pledge(), later, APRIL)] == [APRIL]
 
 
 @pytest.mark.parametrize(

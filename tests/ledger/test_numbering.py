@@ -490,6 +490,26 @@ def test_killed_while_numbering_leaves_the_state_before_or_after(
     assert faults(folder, engine) == []
 
 
+def test_a_disk_that_is_full_numbers_nothing_and_leaves_no_file(
+    folder: Folder, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    unnumbered(monkeypatch, folder, engine, *BEFORE)
+    before = {path: path.read_bytes() for path in folder.journal.rglob("*") if path.is_file()}
+    written_whole = journal.write_temporary
+
+    def full(path: Path, content: bytes) -> Path:
+        if path.name == "journal-2025-1.beancount":
+            raise OSError("the disk is full")
+        return written_whole(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ledger.numbering.journal.write_temporary", full)
+        with pytest.raises(OSError, match="the disk is full"):
+            number_open_years(folder, engine)
+    assert {path: path.read_bytes() for path in folder.journal.rglob("*") if path.is_file()} == before
+    assert number_open_years(folder, engine) == 7
+
+
 def test_a_journal_file_that_was_changed_is_not_numbered(
     folder: Folder, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):

@@ -346,6 +346,17 @@ def test_an_opening_balance_is_explained_where_the_first_day_has_two_statements(
     assert "opens with 1000.00 EUR that the books do not have" in message
 
 
+def test_a_difference_as_large_as_an_opening_is_explained_by_it_at_the_first_statement_alone(books: Path):
+    with register_in(books).begin() as connection:
+        insert(connection, statement(1, date(2025, 3, 13), 0, 0))
+        insert(connection, statement(2, DAY, 50_00, 125_00))
+    (message,) = says(books, MARCH, BANKS)
+    assert message == (
+        "bank account current (550000): the books have 75.00 EUR on 2025-03-14, statement coda-current-2025-002 says "
+        "125.00 EUR (difference -50.00); a statement is missing, or something was posted by hand"
+    )
+
+
 def test_a_gap_is_named_with_the_statement_after_it_and_the_difference(books: Path):
     statements(books)
     with register_in(books).begin() as connection:

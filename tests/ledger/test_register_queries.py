@@ -9,6 +9,7 @@ import pytest
 from invented import DAY, gift, insert, movement, record, register_in, statement
 from sqlalchemy import Connection
 
+from ledger.dimensions import LineKeys
 from ledger.instalments import CLAIMABLE
 from ledger.records import Channel, Counterpart, DocumentKind, LineOutcome, Nature
 from ledger.register.documents import (
@@ -61,6 +62,8 @@ from ledger.register.vouchers import (
     all_vouchers,
     documents_of_vouchers,
     find_vouchers,
+    grant_contracts,
+    grant_keys,
     insert_in_kind,
     insert_vouchers,
     save_grants,
@@ -336,6 +339,7 @@ def test_who_paid_is_known_from_exports_that_stand(connection: Connection):
     assert noted_gifts(connection, "bank") == [Noted("D0002", 20, DAY, "a"), Noted("D0001", 10, NEXT, "a")]
     assert noted_gifts(connection, "stripe") == [Noted("D0005", 50, DAY, "a")]
     assert noted_gifts(connection, "b") == []
+    assert noted_gifts(connection, "ban_") == noted_gifts(connection, "%") == []
 
 
 def test_the_gifts_of_a_year_are_those_counted_for_it_or_booked_in_it(connection: Connection):
@@ -475,3 +479,15 @@ def test_an_inventory_lists_the_files_of_documents_and_counts_what_there_is(conn
         )  # fmt: skip
     assert [tuple(one) for one in posted_files(connection)] == [("journal/a", "j"), ("documents/a", "file-a")]
     assert tuple(count_all(connection)) == (2, 2, 0)
+
+
+@pytest.mark.parametrize(("contract", "found"), [
+    ("ab 12 3", {"AB123": "G-1"}), ("ab 12", {}), ("", {}), ("abcdef", {"ABCDEF": "G-1"}),
+])  # fmt: skip
+def test_a_contract_is_looked_for_where_it_is_not_too_short(
+    contract: str, found: dict[str, str], connection: Connection
+):
+    number = insert(connection, record("a"))
+    save_grants(connection, number, [GrantContract("G-1", "F0001", "public", contract, "{}")])
+    assert grant_contracts(connection) == found
+    assert grant_keys(connection) == {"G-1": LineKeys(party="F0001")}

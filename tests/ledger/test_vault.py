@@ -85,6 +85,22 @@ def test_a_key_that_is_kept_is_the_one_there_or_another_name_is_asked_for(keys: 
     assert read_key("books") == key
 
 
+def test_a_key_that_cannot_be_written_says_why(keys: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> int:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("ledger.vault.key.os.open", full)
+    with pytest.raises(OSError, match="the disk is full"):
+        create_key("books")
+    assert list(keys.iterdir()) == []
+
+
+def test_the_folder_of_keys_is_made_with_those_it_lies_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OBOLE_KEYS", str(tmp_path / "a" / "b"))
+    assert create_key("books").is_file()
+    assert len(SEALER.mark(NUMBER)) == 32
+
+
 @pytest.mark.parametrize("count", [0, 31, 33, 64])
 def test_a_key_has_32_bytes(count: int, keys: Path):
     keys.mkdir()

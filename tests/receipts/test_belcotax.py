@@ -357,7 +357,7 @@ def test_what_may_be_cut_is_cut_and_what_may_not_is_to_be_shortened():
 
 @pytest.mark.parametrize(("text", "length", "cut"), [
     ("abc", 3, "abc"), ("abcd", 3, "abc"), ("ab cd", 3, "ab"), ("abc d", 3, "abc"), ("ab  cd", 4, "ab"),
-    ("a b c", 4, "a b"), (" abcd", 3, " ab"),
+    ("a b c", 4, "a b"), ("abcd e", 3, "abc"), (" abcd", 3, " ab"),
 ])  # fmt: skip
 def test_a_text_is_cut_at_a_word_where_there_is_one(text: str, length: int, cut: str):
     assert _cut(text, length) == cut

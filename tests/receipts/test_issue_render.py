@@ -565,6 +565,8 @@ def test_a_return_that_waits_on_one_merged_donor_keeps_back_the_receipt_of_who_r
         assert "D0002" not in marked
         assert waiting <= marked
     assert not any(one.reversal_open for one in _awaiting(donors, set()))
+    circle = list(donor_facts([donor("D0006", merged_into="D0007"), donor("D0007", merged_into="D0006")]))
+    assert [one.reversal_open for one in _awaiting(circle, {"D0007", "unknown"})] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year:
     """Decide the receipts of a year from register and vault."""
     with paused():
         facts = list(gift_facts(gifts, year))
-        keys = {fact.donor for fact in facts if fact.donor is not None}
+        keys = set(filter(None, (fact.donor for fact in facts)))
         found = find_donors(identities, sealer, keys | merged_keys(identities))
         donors = _awaiting(list(donor_facts(found)), donors_awaiting(gifts, identities, year))
         return assess(year, facts, donors, policy)

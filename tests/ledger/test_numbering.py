@@ -22,11 +22,18 @@ from ledger.folder import Folder
 from ledger.journal import Entry, Line
 from ledger.mirror import mirror
 from ledger.numbered import ON_EXPORT_ONLY, digest_of_entry, number_by_hand, number_faults, with_entry_numbers
-from ledger.numbering import EntrySource, NotAsPosted, Numbering, journal_key, number_open_years
+from ledger.numbering import (
+    EntrySource,
+    NotAsPosted,
+    Numbering,
+    journal_key,
+    number_open_years,
+    with_numbers,
+)
 from ledger.posting import Booking, Posting, file_faults, recover
 from ledger.records import DocumentKind
 from ledger.register.documents import all_documents, find_document, insert_undone
-from ledger.register.entries import entry_numbers
+from ledger.register.entries import EntryNumber, entry_numbers
 from ledger.register.gifts import gifts_of
 from ledger.register.proof import alterations
 from ledger.register.years import enter_closing
@@ -703,3 +710,10 @@ def test_the_digest_of_an_entry_is_what_it_says_and_not_where_it_stands(folder: 
     by_hand(folder, hand_entry("2025-05-01"), "", "", hand_entry("2025-05-01"), hand_entry("2025-05-01", "Autre"))
     digests = [digest_of_entry(one) for one in loaded(folder)]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_numbers_are_as_many_as_entries():
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        with_numbers([fees(), fees()], [EntryNumber("GEN", 2025, 1)])
+    (one,) = with_numbers([Entry(DAY, "x", FEES, meta={"document": "d"})], [EntryNumber("GEN", 2025, 7)])
+    assert list(one.meta.items()) == [("number", "GEN-2025-000007"), ("document", "d")]

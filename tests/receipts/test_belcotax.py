@@ -406,6 +406,15 @@ def test_twenty_faults_are_told_and_the_rest_counted():
     assert len(told(23)) == 22
 
 
+@pytest.mark.parametrize(
+    "slip", [replace(JEAN, national_number=None), replace(COMPANY, number=1, enterprise_number=None)]
+)
+def test_who_has_no_number_is_reported_without_and_counted(slip):
+    xml, summary = shipment([slip])
+    assert zones(xml, "f2011_nationaalnr") == []
+    assert summary.without_number == 1
+
+
 def test_a_first_name_that_is_missing_is_told_of_natural_persons_alone():
     assert "receipt 1: f2114_voornamen missing" in notes([replace(JEAN, first_name=" ")])
     assert notes([replace(COMPANY, number=1)]) == ""

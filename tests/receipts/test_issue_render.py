@@ -575,3 +575,12 @@ def test_a_return_that_waits_on_one_merged_donor_keeps_back_the_receipt_of_who_r
 def test_a_name_is_there_or_not(changes: dict, name: bool, first: bool):
     [fact] = donor_facts([donor("D0001", **changes)])
     assert (fact.has_name, fact.has_first_name, fact.has_address) == (name, first, True)
+
+
+def test_a_donor_whose_receipt_was_withdrawn_is_due_the_next_number(stores: Stores):
+    stores.issue()
+    with stores.gifts.begin() as connection:
+        connection.execute(text("UPDATE receipt SET state = 'withdrawn' WHERE number = 1"))
+    plan = stores.preview()
+    assert [(one.donor, one.cents) for one in plan.due] == [("D0001", 80_00)]
+    assert (plan.first_number, plan.changed) == (3, ())

@@ -28,6 +28,7 @@ from ledger.numbering import (
     Numbering,
     journal_key,
     number_open_years,
+    open_years_numbered,
     with_numbers,
 )
 from ledger.posting import Booking, Posting, file_faults, recover
@@ -433,6 +434,14 @@ def test_open_years_are_numbered_as_if_they_always_had_been(
     before = {path: path.stat().st_mtime_ns for path in folder.journal.rglob("*")}
     assert number_open_years(folder, engine) == 0
     assert {path: path.stat().st_mtime_ns for path in folder.journal.rglob("*")} == before
+
+
+def test_a_document_without_entries_has_nothing_to_number(folder: Folder, engine: Engine):
+    post(folder, engine, Booking(record(bank="current")))
+    assert number_open_years(folder, engine) == 0
+    assert faults(folder, engine) == []
+    with engine.connect() as connection:
+        assert open_years_numbered(connection)
 
 
 def test_what_posts_afterwards_goes_on_and_the_register_is_append_only_again(

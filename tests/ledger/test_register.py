@@ -392,6 +392,7 @@ def test_open_items_are_the_suspense_lines_that_nobody_assigned_oldest_first(tmp
             ("early", 4, 300),
             ("late", 1, 700),
         ]
+        assert [item.key for item in open_items(connection)] == [LineKey(2, 4), LineKey(1, 1)]
     with engine.begin() as connection:
         number = insert(connection, record("decisions"))
         insert_assignments(connection, number, [Decision(2, LineKey(2, 4), "D0001", "731100", DAY, "by telephone")])

@@ -268,7 +268,21 @@ def test_four_years_from_the_one_before_are_looked_at(connection: Connection, co
 
 
 def test_the_gifts_of_a_document_come_as_they_were_posted_with_the_reference_of_their_line(connection: Connection):
-    given = gift(1000, nature=Nature.GOODS, channel=Channel.CARD, counterpart=Counterpart.TOKEN, fund="f", value=NEXT)
+    given = gift(
+        1000,
+        nature=Nature.GOODS,
+        channel=Channel.CARD,
+        counterpart=Counterpart.TOKEN,
+        fund="f",
+        campaign="c",
+        value=NEXT,
+        ordered=DAY,
+        executed=NEXT,
+        paid=DAY,
+        certificate_elsewhere=True,
+        project="p",
+        department="d",
+    )
     first = insert(
         connection, record("a"), [movement(1, 1000, reference="E1"), movement(2)], [given, gift(5, position=2)]
     )

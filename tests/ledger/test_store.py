@@ -170,6 +170,8 @@ def test_the_version_of_a_store_is_told_and_that_of_an_empty_one_is_none(tmp_pat
     assert store_version(sqlite_url(path), "register") == HEADS["register"]
     sql(path, "DELETE FROM alembic_version")
     assert store_version(sqlite_url(path), "register") is None
+    sql(tmp_path / "bare.sqlite3", "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    assert store_version(sqlite_url(tmp_path / "bare.sqlite3"), "register") is None
 
 
 def test_a_store_is_made_as_a_version_has_it_and_an_unknown_version_is_refused():

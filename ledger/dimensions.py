@@ -125,7 +125,7 @@ class DimensionKeys:
     def outside(self, line: LineKeys, day: date) -> OutsidePeriod | None:
         """Return the first key of a line whose period leaves its day out, None where there is none."""
         for dimension, key in zip(Dimension, line, strict=False):
-            found = self.keys.get(dimension, {}).get(key or "")
+            found = self.keys.get(dimension, {}).get(key) if key else None
             if found is not None and not found.holds(day):
                 return OutsidePeriod(dimension, found.key, _period(found))
         return None

@@ -64,6 +64,7 @@ def test_the_socket_of_a_network_does_not_wait(family: int, calls: list[tuple[in
 
 @pytest.mark.parametrize(("error", "cause"), [
     (ServerError(BROKEN), "the register is append-only"),
+    (ServerError(BROKEN, "more"), "the register is append-only"),
     (ServerError({"C": "53100", "M": "disk full"}), "disk full"),
     (ServerError({"C": "57014", "M": "canceled"}), "canceled"),
     (ServerError({"C": "42P01", "M": 'relation "x" of somebody'}), "the server answers 42P01"),
@@ -89,6 +90,7 @@ def test_a_broken_constraint_is_an_integrity_error():
     found = engines._as_integrity_error(raised(error))
     assert isinstance(found, IntegrityError)
     assert (found.statement, found.params, found.orig) == ("INSERT", {"a": 1}, error)
+    assert isinstance(engines._as_integrity_error(raised(ServerError(BROKEN, "more"))), IntegrityError)
 
 
 @pytest.mark.parametrize("context", [

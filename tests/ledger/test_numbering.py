@@ -368,6 +368,14 @@ def test_a_number_that_the_register_has_and_the_books_have_not_is_named(folder: 
 
 def test_a_number_of_another_year_or_of_no_document_is_named(folder: Folder, engine: Engine):
     post(folder, engine, statement(1, DAY))
+    path = folder.journal / "2025" / "coda-current-2025-001.beancount"
+    content = path.read_text(encoding="utf-8")
+    path.write_text(content.replace("2025-03-14 *", "2024-03-14 *"), encoding="utf-8")
+    assert faults(folder, engine)[0].startswith(
+        "coda-current-2025-001: the entry of 2024-03-14 has BNK-CURRENT-2025-000001, the register says "
+        "BNK-CURRENT-2025-000001; "
+    )
+    path.write_text(content, encoding="utf-8")
     tamper(folder.root, "UPDATE entry_number SET year = 2024")
     assert faults(folder, engine)[0].endswith("the register says BNK-CURRENT-2024-000001; restore the books or the "
                                               "register from your backup")  # fmt: skip
@@ -468,6 +476,8 @@ def test_a_closed_year_keeps_its_files_and_is_numbered_on_export_only(
         "coda-current-2025-002", "journal-2025-1", "coda-current-2025-003",
     ], "a closed year without numbers was closed before there were any"  # fmt: skip
     assert number_open_years(folder, engine) == 6
+    with engine.connect() as connection:
+        assert open_years_numbered(connection)
     assert sealed.read_bytes() == before
     assert faults(folder, engine) == []
     with engine.connect() as connection:

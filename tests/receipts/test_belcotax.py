@@ -261,6 +261,7 @@ def test_the_totals_are_those_of_the_slips(amounts):
         ([replace(JEAN, national_number="85.07.30-033.28")], "receipt 1: the national number is wrong"),
         ([replace(COMPANY, number=1, enterprise_number="0431150351")], "receipt 1: the enterprise number is wrong"),
         ([replace(JEAN, country="QQ")], "receipt 1: f2018_landwoonplaats: no code for country 'QQ'"),
+        ([replace(JEAN, country="QQX")], "receipt 1: f2018_landwoonplaats: no code for country 'QQ' here"),
         ([replace(JEAN, postcode="75001")], "receipt 1: f2016_postcodebelgisch"),
         ([replace(KARL, number=1, postcode="1" * 13)], "receipt 1: f2112_buitenlandspostnummer"),
         ([replace(JEAN, postcode="")], "receipt 1: postcode or municipality missing"),

@@ -442,3 +442,14 @@ def test_an_assessment_whose_outcomes_are_not_those_of_its_gifts_is_no_assessmen
         list(broken.set_aside())
     with pytest.raises(ValueError, match="argument 2 is"):
         tie(broken, {}, 0)
+
+
+def test_of_several_obstacles_the_first_is_the_reason():
+    bare = PERSON._replace(has_first_name=False, has_address=False, reversal_open=True)
+    assert obstacles(YEAR, 100_00, bare, POLICY) == (
+        Reason.NAME_INCOMPLETE,
+        Reason.ADDRESS_INCOMPLETE,
+        Reason.REVERSAL_OPEN,
+    )
+    (decision,) = assess(YEAR, [gift()], [bare], POLICY).decisions
+    assert decision.reason is Reason.NAME_INCOMPLETE

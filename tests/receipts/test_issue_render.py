@@ -584,3 +584,10 @@ def test_a_donor_whose_receipt_was_withdrawn_is_due_the_next_number(stores: Stor
     plan = stores.preview()
     assert [(one.donor, one.cents) for one in plan.due] == [("D0001", 80_00)]
     assert (plan.first_number, plan.changed) == (3, ())
+
+
+def test_a_receipt_says_of_what_kind_its_donor_is(stores: Stores):
+    stores.know(donor("D0002", kind="legal", national_number=None, enterprise_number="0123456749"))
+    stores.issue()
+    kinds = [(one.addressee.kind, one.addressee.enterprise_number) for one in map(from_json, stores.sheets())]
+    assert kinds == [("natural", None), ("legal", "0123456749")]

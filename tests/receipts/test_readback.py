@@ -143,6 +143,11 @@ def test_several_declarations_are_counted_each_for_itself_and_together(tmp_path:
     assert told.message.startswith("2 of 20 slips have no number in f2011_nationaalnr, more than 5 %")
 
 
+def test_a_shipment_without_a_year_is_told(tmp_path: Path):
+    told = faults(tmp_path, changed("v0002_inkomstenjaar", 2025, ""))
+    assert "the shipment: v0002_inkomstenjaar is not a whole number" in told
+
+
 def test_an_amount_that_is_no_number_counts_as_nothing(tmp_path: Path):
     assert faults(tmp_path, changed("f71_2060_bedragliberaliteiten", 15000, "x")) == [
         "receipt 1: f71_2060_bedragliberaliteiten is not a whole number",

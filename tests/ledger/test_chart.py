@@ -111,6 +111,11 @@ def test_a_label_becomes_plain_letters_digits_and_hyphens(label: str, name: str)
     assert slug(label) == name
 
 
+def test_a_group_has_its_french_name_where_the_annex_gives_it_no_other():
+    assert path_of("061000", "X", "de") == "Equity:06-Marches-a-terme:061000-X"
+    assert path_of("061000", "X", "nl") == "Equity:06-Termijnovereenkomsten:061000-X"
+
+
 def test_a_label_without_a_latin_letter_leaves_the_code_alone():
     assert path_of("731100", "学校") == "Income:73-Dons-legs-subsides:731100"
     assert path_of("110000", "Réserve") == "Equity:11:110000-Reserve"  # the annex leaves the name of 11 blank

@@ -489,6 +489,7 @@ def test_a_document_is_found_by_its_name_with_what_was_told_of_it(tmp_path: Path
         kept = find_document(connection, CODA)
         assert kept is not None
         assert (kept.id, kept.movements, kept.gifts, kept.last_day) == (1, 3, 3, DAY)
+        assert kept.summary == DocumentSummary.read(kept.told)
         assert find_document(connection, "coda-current-2025-099") is None
         assert [row.name for row in all_documents(connection)] == [CODA, SECOND]
 

@@ -591,3 +591,16 @@ def test_a_receipt_says_of_what_kind_its_donor_is(stores: Stores):
     stores.issue()
     kinds = [(one.addressee.kind, one.addressee.enterprise_number) for one in map(from_json, stores.sheets())]
     assert kinds == [("natural", None), ("legal", "0123456749")]
+
+
+def test_the_way_is_not_told_before_fifty_are_done(stores: Stores, monkeypatch: pytest.MonkeyPatch):
+    keys = [f"D{number:04d}" for number in range(100, 147)]
+    stores.know(*(donor(key) for key in keys))
+    stores.give(*(gift(key, 50_00) for key in keys))
+    stores.issue()
+    monkeypatch.setattr("receipts.paper.render.render_many", lambda jobs, _: ((key, b"%PDF-") for key, _sheet in jobs))
+    told: list[tuple[int, int]] = []
+    render(
+        *(stores.gifts, stores.identities, stores.sealer, stores.folder), 2025, progress=lambda *way: told.append(way)
+    )
+    assert told == [(49, 49)]

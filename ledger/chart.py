@@ -212,7 +212,7 @@ def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
             continue
         if code in accounts:
             raise OboleError(_("chart.beancount: two accounts have the code {code}; keep one.").format(code=code))
-        fallback = entry.account.rsplit(":", 1)[-1]
+        fallback = entry.account.rpartition(":")[2]
         labels = tuple(str(entry.meta.get(f"label-{language}") or fallback) for language in LANGUAGES)
         accounts[code] = Account(code, entry.account, labels, entry.date)  # type: ignore[arg-type]
     return accounts

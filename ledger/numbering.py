@@ -177,7 +177,7 @@ def number_open_years(folder: Folder, engine: Engine) -> int:
         for row in _to_number(connection):
             relative = str(row.journal)
             path = folder.root / relative
-            text = _as_posted(path, relative, row.journal_digest or "")
+            text = _as_posted(path, relative, row.journal_digest)
             entries = _transactions(text)
             places = {place: one for place, one in enumerate(entries, start=1) if one.day.year not in closed}
             of = sources[row.name]
@@ -209,7 +209,7 @@ def sources_of(documents: Iterable[PostedDocument]) -> dict[str, EntrySource]:
     return sources
 
 
-def _as_posted(path: Path, relative: str, digest: str) -> str:
+def _as_posted(path: Path, relative: str, digest: str | None) -> str:
     """Return a journal file as posted, without numbers: an older register may stand beside numbered files."""
     content = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
     for text in (content, _NUMBER_LINE.sub("", content)):

@@ -214,9 +214,18 @@ def chart(tmp_path: Path, text: str) -> Path:
 
 def test_a_chart_written_by_hand_needs_no_code_or_label(tmp_path: Path):
     read = read_chart(
-        chart(tmp_path, "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-01 open Assets:Other EUR\n")
+        chart(
+            tmp_path,
+            "2020-01-01 commodity EUR\n2020-01-01 open Assets:Other EUR\n"
+            "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-02 close Income:73-Dons:732000-Legs\n",
+        )
     )
     assert read == {"731100": Account("731100", "Income:73-Dons:731100-Dons", ("731100-Dons",) * 4)}
+
+
+def test_an_account_has_a_label_in_each_language():
+    with pytest.raises(ValueError, match="argument 2 is"):
+        render_chart([Account("1", "Equity:1", ("a", "b", "c"))], date(2020, 1, 1))  # type: ignore[arg-type]
 
 
 def test_a_code_written_without_quotes_is_the_same_code(tmp_path: Path):

@@ -357,6 +357,26 @@ def test_a_difference_as_large_as_an_opening_is_explained_by_it_at_the_first_sta
     )
 
 
+def test_what_is_about_the_whole_books_stands_at_no_line(books: Path):
+    registered(books)
+    options = {**OPTIONS_DEFAULTS, "filename": str(books / "main.beancount")}
+    settings = "{'register': 'register.sqlite3', 'accounts': ['731100', '731300']}"
+    (books / "seals").mkdir()
+    (books / "seals" / "2024.json").write_text("{}", encoding="utf-8")
+    if stores.current().name != "sqlite":
+        address = stores.current().url(books, "register")
+        (books / "obole.toml").write_text(f'register_url = "{address}"\n', encoding="utf-8")
+    found = [
+        *check_gifts([], options, settings)[1],
+        *check_banks([], options, "nonsense")[1],
+        *check_periods([], options)[1],
+    ]
+    assert [(Path(error.source["filename"]).name, error.source["lineno"]) for error in found] == [
+        *[("main.beancount", 0)] * 3,
+        ("2024.json", 0),
+    ]
+
+
 def test_a_gap_is_named_with_the_statement_after_it_and_the_difference(books: Path):
     statements(books)
     with register_in(books).begin() as connection:

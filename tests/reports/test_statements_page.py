@@ -52,6 +52,7 @@ def test_the_one_euro_of_rounding_is_explained_in_each_language():
     for language, words in {"fr": "imprimés", "nl": "afgedrukt", "de": "gedruckt", "en": "printed"}.items():
         (note,) = page(language).notes
         assert words in note
+        assert f"({named('income', language)})" in note
         assert "2025" in note
 
 

@@ -233,6 +233,16 @@ def test_a_posting_without_whole_cents_is_refused_at_its_own_line_or_its_entrys(
         cents_of(posting._replace(meta=None), of._replace(meta=None))
 
 
+def test_with_faults_an_entry_that_is_not_in_whole_cents_is_left_out_and_told():
+    good, dollars = entry(date(2025, 1, 1), {"550": 1, "7311": -1}), entry(date(2025, 1, 2), {"550": 0, "7311": 0})
+    broken = dollars._replace(postings=[dollars.postings[0], priced("2 USD"), priced("3 USD")])
+    faults: list[NotInEuro] = []
+    assert totals_of([broken, good], accounts(), faults).sums == {2025: {"550": (1, 0, 1), "7311": (0, 1, 1)}}
+    assert [str(fault).partition(": the posting")[0] for fault in faults] == ["the books: line 5"]
+    with pytest.raises(NotInEuro):
+        totals_of([broken, good], accounts())
+
+
 def test_an_account_that_entries_on_funds_leave_as_it_was_is_not_behind_a_fund():
     books = totals((2025, {"691": 100, "130": -100}), (2025, {"130": 100, "791": -100}))
     assert books.to_funds(2025) == {"691": 100, "130": 0, "791": -100}

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from invented import DAY, gift, insert, record, register_in, statement, tamper
 
 from ledger.chart import house, render_chart
+from ledger.engines import create
 from ledger.plugins.accounts import check_accounts
 from ledger.plugins.banks import check_banks
 from ledger.plugins.gifts import check_gifts
@@ -23,7 +24,7 @@ from ledger.plugins.opening import register_of
 from ledger.plugins.periods import check_periods
 from ledger.register.documents import all_documents
 from ledger.seals import make_seal, write_seal
-from ledger.store import open_store, sqlite_url
+from ledger.store import StoreUnreadable, migrate_to, open_store, sqlite_url, store_version
 
 pytestmark = pytest.mark.usefixtures("stores")
 
@@ -196,6 +197,18 @@ def test_the_register_that_obole_toml_names_is_the_one(books: Path, tmp_path: Pa
     (books / "obole.toml").write_text(f'register_url = "{address}"\n', encoding="utf-8")
     with register_of({"register": "none.sqlite3"}, {"filename": str(books / "main.beancount")}) as connection:
         assert len(all_documents(connection)) == 2
+
+
+def test_a_register_of_an_earlier_version_is_left_as_it_is(books: Path, tmp_path: Path):
+    path = tmp_path / "old.sqlite3"
+    with create(sqlite_url(path)).connect() as connection:
+        migrate_to(connection, "register", "0003")
+        connection.commit()
+    (books / "obole.toml").write_text(f'register_url = "{sqlite_url(path)}"\n', encoding="utf-8")
+    options = {"filename": str(books / "main.beancount")}
+    with pytest.raises(StoreUnreadable, match="run `obole upgrade`"), register_of({"register": "x"}, options):
+        pass
+    assert store_version(sqlite_url(path), "register") == "0003"
 
 
 def test_the_vault_is_not_taken_for_the_register(books: Path):

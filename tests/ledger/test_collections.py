@@ -123,6 +123,15 @@ def test_a_file_that_was_withdrawn_is_made_again_for_its_month_only():
     assert [one.attempt for one in asked(pledge(), withdrawn, attempts=1)] == [2], "it never went to the bank"
 
 
+def test_the_last_attempt_on_a_month_says_what_may_follow():
+    undone = Attempt(MARCH, 1, Outcome.UNDONE)
+    returned = Attempt(MARCH, 2, Outcome.RETURNED, again=True)
+    assert [one.period for one in asked(pledge(), before(undone, returned), APRIL)] == [MARCH, APRIL]
+    assert [one.period for one in asked(pledge(), before(returned, undone), APRIL)] == [APRIL]
+    stands = Attempt(MARCH, 3, Outcome.STANDS)
+    assert [one.period for one in asked(pledge(), before(returned, stands), APRIL)] == [APRIL]
+
+
 def test_a_later_month_is_not_asked_for_before_its_time():
     later = before(Attempt(APRIL, 1, Outcome.RETURNED, again=True))
     assert [one.period for one in asked(pledge(), later)] == [MARCH]

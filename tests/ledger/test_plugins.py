@@ -13,7 +13,7 @@ from beancount.core import data
 from beancount.parser.options import OPTIONS_DEFAULTS
 from hypothesis import given
 from hypothesis import strategies as st
-from invented import DAY, gift, insert, record, register_in, statement, tamper
+from invented import DAY, gift, insert, movement, record, register_in, statement, tamper
 
 from ledger.chart import house, render_chart
 from ledger.engines import create
@@ -22,6 +22,7 @@ from ledger.plugins.banks import check_banks
 from ledger.plugins.gifts import check_gifts
 from ledger.plugins.opening import register_of
 from ledger.plugins.periods import check_periods
+from ledger.records import DocumentKind
 from ledger.register.documents import all_documents
 from ledger.seals import make_seal, write_seal
 from ledger.store import StoreUnreadable, migrate_to, open_store, sqlite_url, store_version
@@ -275,6 +276,24 @@ def test_a_pad_on_a_gift_account_is_an_error(order: tuple[str, str], books: Path
     assert says(books, AS_POSTED + pad, GIFTS) == [
         "pad on gift account 731100: gifts are posted by `obole import`, never by hand"
     ]
+
+
+def test_the_gifts_of_an_opening_are_those_of_its_document_and_of_what_undid_it(books: Path):
+    def lines(sign: int) -> list[Any]:
+        return [
+            movement(1, sign * -75_00, outcome="opening"),
+            movement(2, sign * 75_00, outcome="opening", account="1"),
+        ]
+
+    with register_in(books).begin() as connection:
+        insert(connection, record("opening-1", kind=DocumentKind.OPENING), lines(1))
+        insert(connection, record("undo-opening-1", kind=DocumentKind.UNDO), lines(-1))
+    posted = AS_POSTED.partition("\n\n")[0].replace("#gift ^coda-1", "#opening ^{links}") + "\n"
+    back = posted.replace("75.00", "-75.00").replace("--", "")
+    both = posted.format(links="opening-1") + "\n" + back.format(links="undo-opening-1 ^opening-1")
+    assert says(books, both, GIFTS) == []
+    (message,) = says(books, posted.format(links="opening-1"), GIFTS)
+    assert "undo-opening-1" in message
 
 
 # Banks

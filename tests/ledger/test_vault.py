@@ -85,6 +85,13 @@ def test_a_key_that_is_kept_is_the_one_there_or_another_name_is_asked_for(keys: 
     assert read_key("books") == key
 
 
+def test_without_any_setting_the_key_lies_below_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OBOLE_KEYS")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert keys_folder() == tmp_path / ".config" / "obole" / "keys"
+
+
 def test_a_key_that_cannot_be_written_says_why(keys: Path, monkeypatch: pytest.MonkeyPatch):
     def full(*_: object) -> int:
         raise OSError("the disk is full")

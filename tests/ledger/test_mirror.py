@@ -9,7 +9,7 @@ from invented import gift
 
 from ledger.chart import house
 from ledger.journal import Line
-from ledger.mirror import CannotUndo, _texts, mirror, refuse_kind
+from ledger.mirror import CannotUndo, Part, _texts, mirror, refuse_kind
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentSummary, PostedDocument
 from ledger.register.gifts import PostedGift
@@ -181,3 +181,33 @@ def test_a_return_of_a_cent_is_one():
     assert line.cents == 1
     (reversal,) = turned([PostedGift(8, gift(1), None, "x")]).gifts
     assert reversal.reverses == 8
+
+
+def test_only_some_parts_of_a_document_are_taken_back_under_a_name_of_their_own():
+    def voucher(name: str, day: str, amount: str) -> str:
+        return (
+            f'{day} * "{name}"\n  voucher: "{name}"\n  {PATHS["657000"]}  {amount} EUR\n'
+            f"  {PATHS['550000']}  -{amount} EUR\n\n"
+        )
+
+    text = (
+        voucher("J1", "2025-03-01", "1.00") + voucher("J2", "2025-03-02", "2.00") + voucher("J3", "2025-03-03", "3.00")
+    )
+    days = {name: date(2025, 3, int(name[1])) for name in ("J1", "J2", "J3")}
+    parts = {name: Part(name, day) for name, day in days.items()}
+
+    def taken(**which: Any) -> Any:
+        return mirror(RECORD, [], text, ["731100"], "en", **which)
+
+    assert [entry.day for entry in taken().entries] == list(days.values())
+    alone = taken(only=[parts["J2"], parts["J3"]], name="undo-J2")
+    assert [entry.day for entry in alone.entries] == [days["J2"], days["J3"]]
+    assert alone.record.name == "undo-J2"
+    assert {entry.links for entry in alone.entries} == {(RECORD.name, "undo-J2")}
+    rest = taken(without=[parts["J1"]])
+    assert [entry.day for entry in rest.entries] == [days["J2"], days["J3"]]
+    assert [entry.day for entry in taken(only=list(parts.values()), without=[parts["J2"]]).entries] == [
+        days["J1"],
+        days["J3"],
+    ]
+    assert taken(only=[]).entries == []

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from pathlib import Path
 
 from beancount.core import data
@@ -127,9 +128,9 @@ def statutory_parent(code: str) -> Heading | None:
 def root_of(code: str) -> str:
     """Return the Beancount root of an account code; ValueError for a code that is none."""
     if _CODE.fullmatch(code):
-        for length in range(min(len(code), 3), 0, -1):
-            if code[:length] in _ROOTS:
-                return _ROOTS[code[:length]]
+        for beginning in reversed([*accumulate(code)]):
+            if beginning in _ROOTS:
+                return _ROOTS[beginning]
     raise ValueError(f"{code!r} is not an account code")
 
 
@@ -211,7 +212,7 @@ def accounts_of(opens: Iterable[data.Open]) -> dict[str, Account]:
             continue
         if code in accounts:
             raise OboleError(_("chart.beancount: two accounts have the code {code}; keep one.").format(code=code))
-        fallback = entry.account.rsplit(":", 1)[-1]
+        fallback = entry.account.rpartition(":")[2]
         labels = tuple(str(entry.meta.get(f"label-{language}") or fallback) for language in LANGUAGES)
         accounts[code] = Account(code, entry.account, labels, entry.date)  # type: ignore[arg-type]
     return accounts

@@ -39,7 +39,7 @@ class LineKeys(NamedTuple):
 
     def meta(self) -> dict[str, str | int]:
         """Return those given as metadata of a posting."""
-        return {name: key for name, key in zip(self._fields, self, strict=True) if key}
+        return {name: key for name, key in self._asdict().items() if key}
 
     def or_else(self, other: "LineKeys") -> "LineKeys":
         """Return these keys, and where one is missing that of another line."""
@@ -125,7 +125,7 @@ class DimensionKeys:
     def outside(self, line: LineKeys, day: date) -> OutsidePeriod | None:
         """Return the first key of a line whose period leaves its day out, None where there is none."""
         for dimension, key in zip(Dimension, line, strict=False):
-            found = self.keys.get(dimension, {}).get(key or "")
+            found = self.keys.get(dimension, {}).get(key) if key else None
             if found is not None and not found.holds(day):
                 return OutsidePeriod(dimension, found.key, _period(found))
         return None

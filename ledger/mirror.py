@@ -137,8 +137,7 @@ def _turn(
         if "gift" not in entry.tags and not wanted(entry):
             continue
         lines = [
-            Line(code_of(one.account) or "", -to_cents(one.units.number), _texts(one.meta or {}))
-            for one in entry.postings
+            Line(code_of(one.account) or "", -to_cents(one.units.number), _texts(one.meta)) for one in entry.postings
         ]
         narration = f"{text}: {entry.narration}"
         if "gift" not in entry.tags:

@@ -78,7 +78,7 @@ def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) ->
     yield from _gaps(numbers)
     books = _parted(connection, root, entries)
     closed = set(closed_years(connection))
-    given = {(of.document_id, of.place): of for of in numbers if of.document_id is not None}
+    given = {(id_, of.place): of for of in numbers if (id_ := of.document_id) is not None}
     without: dict[int, int] = {}
     for one in books.posted:
         of = given.pop((one.document_id, one.place), None)
@@ -102,9 +102,9 @@ def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) ->
             "{document}: {count} entries have no number; run `obole upgrade`",
             count,
         ).format(document=books.names[document_id], count=count)
-    for of in given.values():
+    for (document_id, _place_there), of in given.items():
         yield _("entry {number} of {document} is not in the books; restore the journal file from your backup").format(
-            number=of.text, document=books.names.get(of.document_id or 0) or _("no document")
+            number=of.text, document=books.names.get(document_id) or _("no document")
         )
     yield from _by_hand_faults(books, numbers, closed)
 

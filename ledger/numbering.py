@@ -61,6 +61,7 @@ _AUXILIARY = (
 _PLATFORM = re.compile(r"platform-(.+?)-[0-9]{4}-")
 _NUMBER_LINE = re.compile(rf'^  {NUMBER}: ".*"\n', re.MULTILINE)
 _KEPT = re.compile(r"[^A-Z0-9-]")
+_WRITERS = 4  # files synced at a time: a disk takes several at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def number_open_years(folder: Folder, engine: Engine) -> int:
         for row in _to_number(connection):
             relative = str(row.journal)
             path = folder.root / relative
-            text = _as_posted(path, relative, row.journal_digest or "")
+            text = _as_posted(path, relative, row.journal_digest)
             entries = _transactions(text)
             places = {place: one for place, one in enumerate(entries, start=1) if one.day.year not in closed}
             of = sources[row.name]
@@ -208,7 +209,7 @@ def sources_of(documents: Iterable[PostedDocument]) -> dict[str, EntrySource]:
     return sources
 
 
-def _as_posted(path: Path, relative: str, digest: str) -> str:
+def _as_posted(path: Path, relative: str, digest: str | None) -> str:
     """Return a journal file as posted, without numbers: an older register may stand beside numbered files."""
     content = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
     for text in (content, _NUMBER_LINE.sub("", content)):
@@ -248,7 +249,7 @@ def _inserted(text: str, numbers: Mapping[int, str]) -> str:
 def _settle_with(texts: Mapping[Path, bytes], commit: Callable[[], None]) -> None:
     """Write files under temporary names, commit, then give them their names; where it fails, none is left."""
     try:
-        with ThreadPoolExecutor(4) as writers:
+        with ThreadPoolExecutor(_WRITERS) as writers:
             list(writers.map(journal.write_temporary, texts, texts.values()))
         for parent in sorted({path.parent for path in texts}):
             journal.sync_folder(parent)

@@ -9,7 +9,7 @@ after): `recover`.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -49,9 +49,9 @@ class Booking:
     record: DocumentRecord
     movements: Sequence[MovementRow] = ()
     gifts: Sequence[Gift] = ()
-    gift_debits: Mapping[int, str] | None = None
-    batches: Mapping[int, str] | None = None
-    batch_lines: Mapping[int, tuple[Line, ...]] | None = None
+    gift_debits: Mapping[int, str] = field(default_factory=dict)
+    batches: Mapping[int, str] = field(default_factory=dict)
+    batch_lines: Mapping[int, tuple[Line, ...]] = field(default_factory=dict)
     entries: Sequence[Entry] = ()
     vouchers: Sequence[Voucher] = ()
 
@@ -72,11 +72,11 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
         counts[batch, day] = counts.get((batch, day), 0) + given.gifts
     entries = []
     for (batch, day), lines in grouped.items():
-        extra = (booking.batch_lines or {}).get(batch, ())
+        extra = booking.batch_lines.get(batch, ())
         total = -sum(line.cents for line in lines) - sum(line.cents for line in extra)
-        debit = (booking.gift_debits or {})[batch]
+        debit = booking.gift_debits[batch]
         paid = (Line(debit, total),) if debit else ()  # none where gifts only change their account
-        narration = (booking.batches or {}).get(batch) or word("gifts", language)
+        narration = booking.batches.get(batch) or word("gifts", language)
         of_entry: dict[str, str | int] = {"gifts": counts[batch, day]}
         if batch:
             of_entry["batch"] = batch
@@ -265,10 +265,10 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
     return said
 
 
-def _expected_files(connection: Connection) -> dict[str, str]:
-    expected: dict[str, str] = {}
+def _expected_files(connection: Connection) -> dict[str, str | None]:
+    expected: dict[str, str | None] = {}
     for row in all_documents(connection):
-        if row.journal and row.journal_digest:
+        if row.journal:
             expected[row.journal] = row.journal_digest
         if row.archive:
             expected[row.archive] = row.file_digest

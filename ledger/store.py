@@ -22,6 +22,7 @@ from ledger.words import _
 StoreName = Literal["register", "vault"]
 STORES: tuple[StoreName, ...] = ("register", "vault")
 _Value = TypeVar("_Value")
+AT_A_TIME = 20_000  # rows that are in memory while millions are read
 _VARIABLES = 400  # of pairs: SQLite before 3.32 takes 999 variables in a statement
 
 # The newest migration of each store; a test compares them with the migration scripts.

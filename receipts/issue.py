@@ -124,7 +124,7 @@ def issue(
             donors = {row.key: row for row in find_donors(vault_connection, sealer, keys)}
             listed = _listed_gifts(connection, year)
         rows: list[receiptbook.NewReceipt] = []
-        sheets = zip(plan.due, _sheets(plan, donors, listed, printing, issued_on), strict=True)
+        sheets = _sheets(plan, donors, listed, printing, issued_on)
         with identities.begin() as vault_connection:
             while frozen := [_freeze(decision, sheet, rows) for decision, sheet in islice(sheets, _CHUNK)]:
                 freeze_sheets(vault_connection, sealer, frozen)
@@ -146,9 +146,9 @@ def _sheets(
     listed: Mapping[int, SheetGift],
     printing: Printing,
     issued_on: date,
-) -> Iterator[Sheet]:
+) -> Iterator[tuple[DonorDecision, Sheet]]:
     for number, decision in enumerate(plan.due, start=plan.first_number):
-        yield Sheet(
+        sheet = Sheet(
             year=plan.assessment.year,
             number=number,
             version=1,
@@ -162,6 +162,7 @@ def _sheets(
             amount_in_words=printing.amount_in_words,
             gifts=tuple(sorted((listed[one] for one in decision.gift_ids), key=lambda gift: (gift.date, -gift.cents))),
         )
+        yield decision, sheet
 
 
 def _listed_gifts(connection: Connection, year: int) -> Mapping[int, SheetGift]:

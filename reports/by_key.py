@@ -39,8 +39,7 @@ def by_key(
         debit=("debit", "sum"), credit=("credit", "sum"), postings=("debit", "size")
     )
     return tuple(
-        KeyTurnover(str(key), str(code), *map(int, cells))
-        for (_none, key, code), cells in zip(sums.index, sums.to_numpy(), strict=True)
+        KeyTurnover(str(key), str(code), *map(int, cells)) for (_none, key, code), *cells in sums.itertuples(name=None)
     )
 
 

@@ -9,6 +9,7 @@ import json
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import zip_longest
 from typing import TextIO
 
 from ledger.money import to_decimal, to_euros
@@ -89,18 +90,12 @@ def _shown_row(row: Row, columns: Sequence[Column], marks: Numbers) -> list[str]
 
 def _aligned(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
     """Return a row on one line, or on as many as its longest text wraps to."""
-    wrapped = [_wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    height = max(map(len, wrapped), default=0)
-    lines = []
-    for line in range(height):
-        padded = (
-            (lines_of[line] if line < len(lines_of) else "").ljust(width)
-            if column.kind in ISO_KINDS
-            else (lines_of[line] if line < len(lines_of) else "").rjust(width)
-            for lines_of, column, width in zip(wrapped, columns, widths, strict=True)
-        )
-        lines.append("  ".join(padded).rstrip() + "\n")
-    return "".join(lines)
+    lines = zip_longest(*map(_wrap, cells, widths), fillvalue="")
+    return "".join("  ".join(map(_padded, texts, columns, widths)).rstrip() + "\n" for texts in lines)
+
+
+def _padded(text: str, column: Column, width: int) -> str:
+    return text.ljust(width) if column.kind in ISO_KINDS else text.rjust(width)
 
 
 def _wrap(cell: str, width: int) -> list[str]:

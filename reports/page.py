@@ -146,9 +146,7 @@ class _Writer:
             yield Block(of.what, section, title, tuple(self._line(of.what, line) for line in lines))
 
     def checks(self, balance_sheet: AnnualStatement) -> Iterator[Check]:
-        for index, held in enumerate(balance(balance_sheet)):
-            if held is None:
-                continue
+        for index, held in enumerate(filter(None, balance(balance_sheet))):
             year = balance_sheet.year - index
             assets, liabilities = self.marks.exact(held.assets), self.marks.exact(held.liabilities)
             difference = self.marks.exact(held.difference)

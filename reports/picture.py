@@ -58,16 +58,16 @@ def income_picture(of: AnnualStatement, language: str) -> str:
 
 def _described(of: AnnualStatement, lines: list[AnnualLine], language: str) -> str:
     marks = numbers(language)
+    listed = "; ".join(
+        f"{line.label(language)} "
+        + " / ".join(f"{marks.euros(cents)} €" for cents in (line.cents, line.previous) if cents is not None)
+        for line in lines
+    )
     if of.has_previous:
-        listed = "; ".join(
-            f"{line.label(language)} {marks.euros(line.cents)} € / {marks.euros(line.previous or 0)} €"
-            for line in lines
-        )
-        return text_in(language, "Horizontal bars, {year} and {previous}: {list}.").format(
-            year=of.year, previous=of.year - 1, list=listed
-        )
-    listed = "; ".join(f"{line.label(language)} {marks.euros(line.cents)} €" for line in lines)
-    return text_in(language, "Horizontal bars, {year}: {list}.").format(year=of.year, list=listed)
+        words = text_in(language, "Horizontal bars, {year} and {previous}: {list}.")
+    else:
+        words = text_in(language, "Horizontal bars, {year}: {list}.")
+    return words.format(year=of.year, previous=of.year - 1, list=listed)
 
 
 def _legend(of: AnnualStatement) -> list[str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import NamedTuple
 
 from ledger.errors import OboleError
@@ -75,7 +76,7 @@ class AccountShare(NamedTuple):
 
     def of(self, cents: int) -> int:
         """Return what a balance (debit positive) adds to the line."""
-        return cents * (self.debit if cents > 0 else self.credit)
+        return max(cents, 0) * self.debit + min(cents, 0) * self.credit
 
 
 class Term(NamedTuple):
@@ -135,7 +136,7 @@ class StatementScheme:
     def _shares(self, code: str) -> tuple[AccountShare, ...]:
         if not self.covers(code):
             return ()
-        found = self._sum_of(code[:length] for length in range(1, len(code) + 1))
+        found = self._sum_of(accumulate(code))
         if self._taken_by(found):
             return found
         return self._sum_of((REST,))
@@ -159,7 +160,7 @@ class StatementScheme:
     def line_of(self, code: str, cents: int) -> SchemeLine | None:
         """Return the one line that shows an account with this balance (debit positive), None where none does."""
         for share in self._taken_by(self.shares(code)):
-            if share.of(cents or 1):
+            if share.credit if cents < 0 else share.debit:
                 return self.line(share.key)
         return None
 
@@ -168,7 +169,7 @@ class StatementScheme:
 
         An account that only falls in the rest has none.
         """
-        shares = self._taken_by(self._sum_of(code[:length] for length in range(1, len(code) + 1)))
+        shares = self._taken_by(self._sum_of(accumulate(code)))
         return (
             tuple(share.key for share in shares if share.debit),
             tuple(share.key for share in shares if share.credit),

@@ -137,7 +137,9 @@ def _fill(
         ]
         for kind in RowKind
     }
-    above = HEADER_ROW - (left[0] if left else 0)  # of a sheet: the rows above the one that the table counts as 0
+    if left is None:
+        return None
+    above = HEADER_ROW - left[0]  # of a sheet: the rows above the one that the table counts as 0
     while left is not None and above + left[0] < LAST_ROW:
         index, row = left
         line = above + index

@@ -109,18 +109,17 @@ def statement(what: What | str, scheme: Scheme, year: int, totals: Totals) -> An
 
 def differences(of: AnnualStatement) -> list[Difference]:
     """Return the printed totals that their printed lines do not add up to, of both years."""
-    printed = {line.key: (line.euros, line.previous_euros) for line in of.every}
+    printed = {of.year: {line.key: line.euros for line in of.every}}
+    before = {line.key: line.previous_euros for line in of.every if line.previous_euros is not None}
+    if before:
+        printed[of.year - 1] = before
     found = []
     for line in of.every:
-        if not line.parts or not line.shown:
-            continue
-        for index, year in enumerate((of.year, of.year - 1)):
-            total = printed[line.key][index]
-            if total is None:
-                continue
-            added = sum(part.sign * (printed[part.key][index] or 0) for part in line.parts)
-            if added != total:
-                found.append(Difference(line.key, line.labels, year, total, added))
+        if line.parts and line.shown:
+            for year, figures in printed.items():
+                added = sum(part.sign * figures[part.key] for part in line.parts)
+                if added != figures[line.key]:
+                    found.append(Difference(line.key, line.labels, year, figures[line.key], added))
     return found
 
 

@@ -148,10 +148,8 @@ def totals_of(
             total = of_year.get(code)
             if total is None:
                 total = of_year[code] = [0, 0, 0]
-            if cents >= 0:
-                total[0] += cents
-            else:
-                total[1] -= cents
+            total[0] += max(cents, 0)
+            total[1] -= min(cents, 0)
             total[2] += 1
         if touches_funds:
             for posting in entry.postings:

@@ -4,7 +4,7 @@ The first sheet has the printed euros (ROUND of the exact amount) of two years s
 them; the second sheet has the accounts behind each line, whose sums feed the first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,14 @@ from reports.sheets import (
     write_head,
     write_text,
 )
-from reports.statements import AnnualLine, AnnualStatement
+from reports.statements import AnnualLine, AnnualStatement, Contribution, balance
 from reports.words import named, text_in
 
 EURO_FORMAT = "#,##0;-#,##0;0"
 CENT_FORMAT = "#,##0.00"
 _PRINTED = 2  # column C; the year before stands to the right, the exact amounts after both
 _BEHIND = 4  # the amount's column on the sheet of accounts
+_SIGNS = {1: "+", -1: "-"}
 _UNDERLINE = {"top": 1, "bottom": 6}  # a thin and a double line
 
 
@@ -141,8 +142,8 @@ class _Sheets:
                 texts = (line.code, line.label(self.language), contribution.code, label)
                 for place, text in enumerate(texts):
                     write_text(self.behind, row - 1, place, text)
-                for offset, cents in enumerate((contribution.cents, contribution.previous)[: len(self.years)]):
-                    self.behind.write_number(row - 1, _BEHIND + offset, to_decimal(cents or 0), cents_style)
+                for offset, cents in _held(contribution):
+                    self.behind.write_number(row - 1, _BEHIND + offset, to_decimal(cents), cents_style)
             if line.accounts:
                 self.ranges[line.key] = (first, row)
 
@@ -157,7 +158,7 @@ class _Sheets:
         label = look | {"align": "left", "indent": line.level, "text_wrap": True}
         write_text(self.sheet, row - 1, 0, line.code, self.styles.of(look))
         write_text(self.sheet, row - 1, 1, line.label(self.language), self.styles.of(label))
-        for offset, cents in enumerate((line.cents, line.previous)[: len(self.years)]):
+        for offset, cents in _held(line):
             exact, printed = self.exact + offset, _PRINTED + offset
             if line.kind is LineKind.HEADING:
                 for place in (exact, printed):
@@ -166,12 +167,12 @@ class _Sheets:
             style = self.styles.of(look | border | {"num_format": CENT_FORMAT})
             formula = self._formula(line, offset)
             if formula:
-                self.sheet.write_formula(row - 1, exact, formula, style, to_decimal(cents or 0))
+                self.sheet.write_formula(row - 1, exact, formula, style, to_decimal(cents))
             else:
                 self.sheet.write_number(row - 1, exact, 0, style)
             style = self.styles.of(look | border | {"num_format": EURO_FORMAT})
             formula = f"=ROUND({xl_col_to_name(exact)}{row},0)"
-            self.sheet.write_formula(row - 1, printed, formula, style, to_euros(cents or 0))
+            self.sheet.write_formula(row - 1, printed, formula, style, to_euros(cents))
 
     def _formula(self, line: AnnualLine, offset: int) -> str:
         """Return a formula; ROUND(…,2) keeps binary fractions from moving a half cent, and so a printed euro.
@@ -191,7 +192,7 @@ class _Sheets:
             cell = self._sum(key, offset)
         else:
             return ""
-        return ("-" if sign < 0 else "+") + cell
+        return _SIGNS[sign] + cell
 
     def _sum(self, key: str, offset: int) -> str:
         first, last = self.ranges[key]
@@ -200,14 +201,17 @@ class _Sheets:
 
     def _check(self, row: int) -> None:
         write_text(self.sheet, row - 1, 1, text_in(self.language, "Assets − Liabilities"))
-        grand = {line.section: line for line in self.of.lines if line.kind is LineKind.GRAND_TOTAL}
-        assets, liabilities = grand["assets"], grand["liabilities"]
-        both = ((assets.cents, liabilities.cents), (assets.previous or 0, liabilities.previous or 0))
+        grand = {line.section: self.rows[line.key] for line in self.of.lines if line.kind is LineKind.GRAND_TOTAL}
         style = self.styles.of({"num_format": CENT_FORMAT})
-        for offset, (left, right) in enumerate(both[: len(self.years)]):
+        for offset, held in enumerate(filter(None, balance(self.of))):
             letter = xl_col_to_name(self.exact + offset)
-            formula = f"=ROUND({letter}{self.rows[assets.key]}-{letter}{self.rows[liabilities.key]},2)"
-            self.sheet.write_formula(row - 1, self.exact + offset, formula, style, to_decimal(left - right))
+            formula = f"=ROUND({letter}{grand['assets']}-{letter}{grand['liabilities']},2)"
+            self.sheet.write_formula(row - 1, self.exact + offset, formula, style, to_decimal(held.difference))
+
+
+def _held(of: AnnualLine | Contribution) -> Iterator[tuple[int, int]]:
+    """Return the amounts of the year and, where there is one, of the year before, each with its column's offset."""
+    return enumerate(cents for cents in (of.cents, of.previous) if cents is not None)
 
 
 def _look(line: AnnualLine) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -53,7 +53,7 @@ def _problem(entry: data.Open) -> str | None:
         return _("{name}: {code} lies below no account of annex 3 of the royal decree of 21.10.2018").format(
             name=name, code=code
         )
-    root = name.split(":", 1)[0]
+    root = name.partition(":")[0]
     if root != root_of(code):
         return f"{name}: {code} belongs under {root_of(code)}, not {root}"
     return None

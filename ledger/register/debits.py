@@ -318,7 +318,7 @@ def sent(connection: Connection, period: date) -> list[Sent]:
             collection.c.cents,
         )
         .join(collection, collection.c.document_id == document.c.id)
-        .where(document.c.name.startswith(f"{collection_name(period)}-", autoescape=True), stands)
+        .where(document.c.name.startswith(f"{collection_name(period)}-"), stands)
         .order_by(document.c.id, collection.c.reference)
     )
     return [Sent(*row) for row in connection.execute(query)]

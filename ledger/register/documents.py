@@ -229,9 +229,11 @@ def insert_document(
     values["crc"] = crc_of_document(values)
     connection.execute(document.insert(), values)
     bulk_insert(connection, movement, MOVEMENT_COLUMNS, movement_rows)
-    # Numbered here: what a server counts up has gaps after work that was taken back.
-    first = int(connection.execute(_LAST_GIFT).scalar_one()) + 1 if gift_rows else 1
-    bulk_insert(connection, gift, GIFT_COLUMNS, [(number, *row) for number, row in enumerate(gift_rows, start=first)])
+    if gift_rows:
+        # Numbered here: what a server counts up has gaps after work that was taken back.
+        first = int(connection.execute(_LAST_GIFT).scalar_one()) + 1
+        numbered = [(number, *row) for number, row in enumerate(gift_rows, start=first)]
+        bulk_insert(connection, gift, GIFT_COLUMNS, numbered)
     _insert_totals(connection, document_id, gifts)
     return document_id
 

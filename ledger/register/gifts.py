@@ -22,7 +22,7 @@ from sqlalchemy import (
 from ledger.records import Channel, Counterpart, Gift, LineOutcome, Nature
 from ledger.register.standing import standing_places, stated_at
 from ledger.register.tables import GIFT_COLUMNS, day_total, document, gift, movement, stands
-from ledger.store import slices
+from ledger.store import AT_A_TIME, slices
 
 
 class DayTotal(NamedTuple):
@@ -222,7 +222,7 @@ def originals_of_mandates(
 ) -> dict[MandateClaim, tuple[Original, ...]]:
     """Return for each claim the gifts that it may be about and that nothing took back, in the order of posting."""
     found: dict[MandateClaim, tuple[Original, ...]] = {}
-    for some in slices(sorted(set(claims), key=lambda one: (one.mandate, one.since, one.cents or 0))):
+    for some in slices(list(dict.fromkeys(claims))):
         first, last = min(one.since for one in some), max(one.since for one in some)
         values = {
             "mandates": sorted({one.mandate for one in some}),
@@ -439,7 +439,7 @@ def gifts_counted(connection: Connection, year: int) -> Iterator[CountedGift]:
         .where((gift.c.counted == year) | gift.c.booked.between(date(year, 1, 1), date(year, 12, 31)))
         .order_by(gift.c.id)
     )
-    yield from map(CountedGift._make, connection.execute(query, execution_options={"yield_per": 20000}))
+    yield from map(CountedGift._make, connection.execute(query, execution_options={"yield_per": AT_A_TIME}))
 
 
 class Identified(NamedTuple):

@@ -19,6 +19,7 @@ from ledger.money import to_decimal
 from ledger.register.canonical import crc_of, gift_text, movement_text, rows_digest
 from ledger.register.documents import crc_of_document
 from ledger.register.tables import day_total, document, gift, movement
+from ledger.store import AT_A_TIME
 from ledger.words import _
 
 
@@ -88,7 +89,7 @@ def _rows(
     else:
         key, canonical, first = movement.c.position, movement_text, 0
     query = _as_stored(table).order_by(table.c.document_id, key)
-    for row in connection.execute(query, execution_options={"yield_per": 20000}):
+    for row in connection.execute(query, execution_options={"yield_per": AT_A_TIME}):
         text = canonical(tuple(row[first:-1]))
         document_id = row[first]
         if crc_of(text) != row[-1]:

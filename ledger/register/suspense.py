@@ -233,26 +233,24 @@ def donors_awaiting_return(connection: Connection, year: int) -> set[str]:
     It is that of the gift of its reference, where there is one; else those of the gifts that its mandate brought while
     they could still be claimed back.
     """
-    waiting = [item for item in open_items(connection) if item.cents < 0 and (item.reference or item.mandate)]
-    if not waiting:
-        return set()
-    named = originals_of(connection, (item.reference for item in waiting if item.reference))
+    waiting = [item for item in open_items(connection) if item.cents < 0]
+    named = originals_of(connection, filter(None, (item.reference for item in waiting)))
     donors = {one.donor for one in named.values() if one.counted == year and not one.reversed}
-    claims = [item for item in waiting if item.mandate is not None and (item.reference or "") not in named]
+    claims = [item for item in waiting if item.reference not in named]
     donors |= _donors_of_claims(connection, claims, year)
-    return {donor for donor in donors if donor is not None}
+    return set(filter(None, donors))
 
 
 def _donors_of_claims(connection: Connection, claims: Sequence[OpenItem], year: int) -> set[str | None]:
     """Return the donors of gifts of a year that the mandates of returns brought while they could be claimed back."""
-    brought: defaultdict[str, list[MandateGift]] = defaultdict(list)
-    for one in gifts_of_mandates(connection, (item.mandate for item in claims if item.mandate)):
+    brought: defaultdict[str | None, list[MandateGift]] = defaultdict(list)
+    for one in gifts_of_mandates(connection, filter(None, (item.mandate for item in claims))):
         if one.counted == year:
             brought[one.mandate].append(one)
     return {
         one.donor
         for item in claims
-        for one in brought[item.mandate or ""]
+        for one in brought[item.mandate]
         if item.booked - CLAIMABLE <= one.booked <= item.booked
     }
 

@@ -52,6 +52,9 @@ class Donor:
 _FEW = 500  # so many keys are looked up one by one, more are picked out of all
 
 
+_AT_A_TIME = 5000  # rows that are in memory
+
+
 _DONOR_COLUMNS = [column.name for column in donor.columns]
 
 
@@ -114,7 +117,7 @@ def find_donors(connection: Connection, sealer: Sealer | None, keys: Iterable[st
     wanted = None if keys is None else set(keys)
     if wanted is not None and len(wanted) <= _FEW:
         query = query.where(donor.c.key.in_(wanted))
-    for row in connection.execute(query, execution_options={"yield_per": 5000}):
+    for row in connection.execute(query, execution_options={"yield_per": _AT_A_TIME}):
         if wanted is not None and row.key not in wanted:
             continue
         number = None

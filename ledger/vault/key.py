@@ -105,7 +105,7 @@ def keep_key(name: str, key: bytes) -> Path:
 def _write_key(path: Path, key: bytes) -> None:
     """Write a key file whole or not at all (half a key would be kept for ever), never over another."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.new")
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex()}.new")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
             out.write(key.hex() + "\n")

@@ -12,6 +12,8 @@ from ledger.store import bulk_insert
 from ledger.vault.key import Sealer
 from ledger.vault.tables import frozen_sheet
 
+_AT_A_TIME = 2000  # sheets that are in memory
+
 
 def freeze_sheets(connection: Connection, sealer: Sealer, rows: Iterable[tuple[int, int, int, str]]) -> None:
     """Keep what is printed on receipts: (year, number, version, canonical JSON), encrypted."""
@@ -27,7 +29,7 @@ def frozen_sheets(connection: Connection, sealer: Sealer, year: int) -> Iterator
     query = (
         select(frozen_sheet).where(frozen_sheet.c.year == year).order_by(frozen_sheet.c.number, frozen_sheet.c.version)
     )
-    for row in connection.execute(query, execution_options={"yield_per": 2000}):
+    for row in connection.execute(query, execution_options={"yield_per": _AT_A_TIME}):
         yield row.number, row.version, sealer.open_sealed(row.sheet, f"receipt {row.year}/{row.number}/{row.version}")
 
 

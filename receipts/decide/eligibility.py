@@ -160,7 +160,7 @@ def assess(year: int, gifts: Iterable[GiftFact], donors: Iterable[DonorFact], po
     in everything but its amount. UnknownYear, or FactsRefused where ids repeat or point in a circle.
     """
     facts = tuple(gifts)
-    place = {gift.id: position for position, gift in enumerate(facts)}
+    place: dict[int | None, int] = {gift.id: position for position, gift in enumerate(facts)}
     if len(place) != len(facts):
         raise FactsRefused(
             _("{count} gifts have the id of another; take each gift once.").format(count=len(facts) - len(place))
@@ -254,7 +254,7 @@ class _Rules(NamedTuple):
 
 
 def _decide(
-    key: str, gifts: list[GiftFact], donor: DonorFact | None, rules: _Rules, place: dict[int, int]
+    key: str, gifts: list[GiftFact], donor: DonorFact | None, rules: _Rules, place: dict[int | None, int]
 ) -> DonorDecision:
     cents = 0
     straddles = thanked = unmatched = False
@@ -292,11 +292,11 @@ def _of_gift(gift: GiftFact, by_kind: Mapping[tuple[Nature, Counterpart, Channel
     return reason
 
 
-def _origin(reversal: GiftFact, facts: tuple[GiftFact, ...], place: dict[int, int]) -> GiftFact:
+def _origin(reversal: GiftFact, facts: tuple[GiftFact, ...], place: dict[int | None, int]) -> GiftFact:
     """Return what a reversal, or the reversal of a reversal, goes back to; itself where that is not among the gifts."""
     gift, seen = reversal, {reversal.id}
-    while gift.reverses is not None and gift.reverses in place:
-        gift = facts[place[gift.reverses]]
+    while (at := place.get(gift.reverses)) is not None:
+        gift = facts[at]
         if gift.id in seen:
             raise FactsRefused(
                 _("gift {id}: its reversals go round in a circle; correct what each reverses.").format(id=reversal.id)

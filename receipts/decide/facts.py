@@ -21,7 +21,7 @@ def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year:
     """Decide the receipts of a year from register and vault."""
     with paused():
         facts = list(gift_facts(gifts, year))
-        keys = {fact.donor for fact in facts if fact.donor is not None}
+        keys = set(filter(None, (fact.donor for fact in facts)))
         found = find_donors(identities, sealer, keys | merged_keys(identities))
         donors = _awaiting(list(donor_facts(found)), donors_awaiting(gifts, identities, year))
         return assess(year, facts, donors, policy)
@@ -31,12 +31,12 @@ def _awaiting(donors: list[DonorFact], keys: set[str]) -> list[DonorFact]:
     """Return the donors, marked where a return of their gifts waits; of one merged, on whom it went into."""
     if not keys:
         return donors
-    into = {donor.key: donor.merged_into for donor in donors}
-    marked = set(keys)
+    into: dict[str | None, str | None] = {donor.key: donor.merged_into for donor in donors}
+    marked: set[str | None] = {None, *keys}
     for key in keys:
         # A circle is refused by `assess`.
         after = into.get(key)
-        while after is not None and after not in marked:
+        while after not in marked:
             marked.add(after)
             after = into.get(after)
     return [donor._replace(reversal_open=True) if donor.key in marked else donor for donor in donors]

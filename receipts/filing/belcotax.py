@@ -247,7 +247,7 @@ _COLUMNS = (
 
 def write_csv(slips: Iterable[Slip], out: BinaryIO) -> Summary:
     """Return the slips as a list for entry by hand on the Belcotax website: UTF-8 with mark, semicolons, `150,00`."""
-    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="")
     rows = csv.writer(text, delimiter=";")
     rows.writerow((*_COLUMNS, "amount"))
     count = sum_numbers = sum_cents = without_number = 0
@@ -539,7 +539,7 @@ class _Shipment:
         lines = []
         for zone in fields(block):
             value = values[zone.element]
-            if value and not (value.isascii() and value.isprintable() and len(value) <= zone.max_length):
+            if not (value.isascii() and value.isprintable() and len(value) <= zone.max_length):
                 value = self._fitted(value, zone, place)
             if "&" in value:
                 value = self._without_ampersand(value, zone, place, language)

@@ -24,6 +24,7 @@ from receipts.paper.typeset import render_many
 from receipts.words import _
 
 _BATCH = 500
+_FEW = 100  # PDFs that one process makes sooner than several
 _LEFT = 600  # seconds after which a temporary file is nobody's
 
 
@@ -78,7 +79,7 @@ def render(
     _sweep(folder / str(year))
     batch: list[tuple[int, int, str, int]] = []
     jobs = _jobs(identities, sealer, year, wanted)
-    outcomes = render_many(jobs, workers if len(wanted) > _BATCH // 5 else 1)
+    outcomes = render_many(jobs, workers if len(wanted) > _FEW else 1)
     for done, (number, outcome) in enumerate(outcomes, 1):
         try:
             batch.append(_keep(folder, wanted[number], outcome))

@@ -136,7 +136,7 @@ class Typesetter:
         fonts = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=False, font_paths=[Path(self._fonts.name)]
         )
-        return typst.Compiler(root=_LAYOUT, font_paths=fonts, ignore_system_fonts=True)
+        return typst.Compiler(root=_LAYOUT, font_paths=fonts)
 
 
 def render_many(jobs: Iterable[tuple[Key, Sheet]], workers: int) -> Iterator[tuple[Key, bytes | OboleError]]:
@@ -162,7 +162,7 @@ def render_many(jobs: Iterable[tuple[Key, Sheet]], workers: int) -> Iterator[tup
             )
         ) from None
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def literal(value: Any) -> str:

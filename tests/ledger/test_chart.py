@@ -27,7 +27,7 @@ from ledger.chart import (
     statutory_parent,
 )
 from ledger.errors import OboleError
-from ledger.languages import LANGUAGES
+from ledger.languages import LANGUAGES, speaking
 
 ANNEX = SHARED / "facts" / "chart" / "pcmn-associations.csv"
 
@@ -111,6 +111,11 @@ def test_a_label_becomes_plain_letters_digits_and_hyphens(label: str, name: str)
     assert slug(label) == name
 
 
+def test_a_group_has_its_french_name_where_the_annex_gives_it_no_other():
+    assert path_of("061000", "X", "de") == "Equity:06-Marches-a-terme:061000-X"
+    assert path_of("061000", "X", "nl") == "Equity:06-Termijnovereenkomsten:061000-X"
+
+
 def test_a_label_without_a_latin_letter_leaves_the_code_alone():
     assert path_of("731100", "学校") == "Income:73-Dons-legs-subsides:731100"
     assert path_of("110000", "Réserve") == "Equity:11:110000-Reserve"  # the annex leaves the name of 11 blank
@@ -142,6 +147,17 @@ def test_an_account_not_opened_says_below_which_account_to_open_it():
     assert message.startswith("obole.toml: account 613300 is not in the chart of these books")
     assert "below 61 " in message
     assert "no account of annex 3 begins so" in str(UnknownAccount("990000"))
+    assert str(UnknownAccount("613300")).startswith("account 613300 is not in the chart of these books: open it ")
+
+
+def test_an_account_is_named_in_the_language_of_the_person_where_the_annex_has_one():
+    services = statutory()["61"]
+    assert services.label("en") != services.label("fr")
+    assert f"below 61 ({services.label('en')})." in str(UnknownAccount("613300"))
+    with speaking("nl"):
+        assert f"61 ({services.label('nl')})" in str(UnknownAccount("613300"))
+    assert statutory()["483"].label("en") == ""
+    assert "below 483 (Subsides à rembourser)" in str(UnknownAccount("483100"))
 
 
 @pytest.mark.parametrize(
@@ -198,9 +214,18 @@ def chart(tmp_path: Path, text: str) -> Path:
 
 def test_a_chart_written_by_hand_needs_no_code_or_label(tmp_path: Path):
     read = read_chart(
-        chart(tmp_path, "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-01 open Assets:Other EUR\n")
+        chart(
+            tmp_path,
+            "2020-01-01 commodity EUR\n2020-01-01 open Assets:Other EUR\n"
+            "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-02 close Income:73-Dons:732000-Legs\n",
+        )
     )
     assert read == {"731100": Account("731100", "Income:73-Dons:731100-Dons", ("731100-Dons",) * 4)}
+
+
+def test_an_account_has_a_label_in_each_language():
+    with pytest.raises(ValueError, match="argument 2 is"):
+        render_chart([Account("1", "Equity:1", ("a", "b", "c"))], date(2020, 1, 1))  # type: ignore[arg-type]
 
 
 def test_a_code_written_without_quotes_is_the_same_code(tmp_path: Path):
@@ -216,7 +241,9 @@ def test_two_accounts_of_one_code_are_refused(tmp_path: Path):
 
 def test_a_chart_that_cannot_be_read_names_the_line(tmp_path: Path):
     with pytest.raises(OboleError, match=r"chart\.beancount: line 2"):
-        read_chart(chart(tmp_path, "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-01 open Income 73\n"))
+        read_chart(
+            chart(tmp_path, "2020-01-01 open Income:73-Dons:731100-Dons EUR\n2020-01-01 open Income 73\n\n2020 x\n")
+        )
 
 
 def test_a_chart_that_is_not_there_says_so(tmp_path: Path):

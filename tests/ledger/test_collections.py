@@ -120,6 +120,22 @@ def test_a_file_that_was_withdrawn_is_made_again_for_its_month_only():
     withdrawn = before(Attempt(MARCH, 1, Outcome.UNDONE), begun=False)
     assert [(one.period, one.attempt) for one in asked(pledge(), withdrawn)] == [(MARCH, 2)]
     assert [one.period for one in asked(pledge(), withdrawn, APRIL)] == [APRIL]
+    assert [one.attempt for one in asked(pledge(), withdrawn, attempts=1)] == [2], "it never went to the bank"
+
+
+def test_the_last_attempt_on_a_month_says_what_may_follow():
+    undone = Attempt(MARCH, 1, Outcome.UNDONE)
+    returned = Attempt(MARCH, 2, Outcome.RETURNED, again=True)
+    assert [one.period for one in asked(pledge(), before(undone, returned), APRIL)] == [MARCH, APRIL]
+    assert [one.period for one in asked(pledge(), before(returned, undone), APRIL)] == [APRIL]
+    stands = Attempt(MARCH, 3, Outcome.STANDS)
+    assert [one.period for one in asked(pledge(), before(returned, stands), APRIL)] == [APRIL]
+
+
+def test_a_later_month_is_not_asked_for_before_its_time():
+    later = before(Attempt(APRIL, 1, Outcome.RETURNED, again=True))
+    assert [one.period for one in asked(pledge(), later)] == [MARCH]
+    assert [one.period for one in asked(pledge(), later, APRIL)] == [APRIL]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +152,17 @@ def test_a_file_that_was_withdrawn_is_made_again_for_its_month_only():
 )
 def test_what_stands_against_a_debit(changes: dict[str, object], why: Refusal | None):
     assert refusal(pledge(**changes)) is why
+
+
+def test_an_instalment_that_failed_before_the_end_of_a_pledge_is_tried_again_after_it():
+    one = pledge(last_due=date(2025, 3, 3))
+    failed = before(Attempt(MARCH, 1, Outcome.RETURNED, again=True))
+    assert refusal(one) is Refusal.OUTSIDE
+    assert refusal(one, failed) is None
+    assert [(each.period, each.attempt) for each in asked(one, failed)] == [(MARCH, 2)]
+    assert refusal(pledge(last_due=DUE)) is None
+    assert refusal(pledge(first_due=DUE)) is None
+    assert refusal(pledge(first_due=date(2025, 3, 6))) is Refusal.OUTSIDE
 
 
 def test_fates_say_what_becomes_of_the_mandate_and_the_instalment():

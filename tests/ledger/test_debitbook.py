@@ -106,7 +106,7 @@ def test_a_debit_is_credited_by_a_line_of_the_bank_that_brought_it(connection: C
     enter(connection, *many)
     brought = [
         bank_line(1, many[0].end_to_end, 15_00),
-        bank_line(2, many[1].end_to_end, 15_00, "instalment"),
+        bank_line(2, many[1].end_to_end, 1, "instalment"),
         bank_line(3, many[2].end_to_end, -15_00),
         bank_line(4, many[3].end_to_end, 15_00, "suspense"),
         bank_line(5, "another", 15_00),

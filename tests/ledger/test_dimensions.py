@@ -67,6 +67,18 @@ def test_where_nothing_is_declared_projects_and_funds_are_free_and_departments_a
     assert len(list(DimensionKeys().problems(keys, DAY))) == problems
 
 
+@pytest.mark.parametrize(("first", "last", "words"), [
+    (None, date(2024, 12, 31), "until 2024-12-31"), (date(2026, 1, 1), None, "from 2026-01-01"),
+    (date(2026, 1, 1), date(2026, 12, 31), "2026-01-01 to 2026-12-31"),
+])  # fmt: skip
+def test_a_period_is_told_in_words(first: date | None, last: date | None, words: str):
+    keys = DimensionKeys({Dimension.FUND: {"F": DimensionKey("F", {}, first, last)}})
+    assert keys.outside(LineKeys(fund="F"), DAY) == (Dimension.FUND, "F", words)
+    (problem,) = keys.problems(LineKeys(fund="F"), DAY)
+    assert f"({words})" in problem
+    assert list(keys.problems(LineKeys(fund="F", party="anybody"), None)) == []
+
+
 def test_every_fault_of_a_line_is_told():
     assert len(list(DECLARED.problems(LineKeys("x", "y", None), DAY))) == 2
 
@@ -92,5 +104,7 @@ def test_an_entry_is_tagged_with_the_dimensions_of_its_lines_and_not_with_its_pa
         with_keys(Line("440000", -100), LineKeys("P", None, "Fonds enfance", "S0012")),
     )
     assert with_tags(Entry(DAY, "x", lines, tags=("gift",))).tags == ("gift", "department-D", "project-P")
+    twice = Entry(DAY, "x", lines, tags=("project-P", "department-D"))
+    assert with_tags(twice) is twice
     plain = Entry(DAY, "x", (Line("615000", 100), Line("440000", -100)))
     assert with_tags(plain) is plain

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ledger.languages import LANGUAGES, Catalogue, language_of, speaking, spoken
+from ledger.languages import LANGUAGES, N_, Catalogue, N_many, language_of, speaking, spoken
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,8 @@ def test_a_sentence_without_a_translation_is_said_in_english():
     with speaking("fr"):
         assert Catalogue("ledger").text("no such sentence") == "no such sentence"
         assert Catalogue("ledger").many("one dog", "{count} dogs", 2) == "{count} dogs"
+
+
+def test_a_text_that_is_marked_stays_as_it_is():
+    assert N_("a text") == "a text"
+    assert N_many("one", "several") == ("one", "several")

@@ -1,6 +1,7 @@
 """What undoing a document posts: each sign turned, on the same days, and nothing of what moved no money."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from invented import gift
 
 from ledger.chart import house
 from ledger.journal import Line
-from ledger.mirror import CannotUndo, mirror, refuse_kind
+from ledger.mirror import CannotUndo, Part, _texts, mirror, refuse_kind
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentSummary, PostedDocument
 from ledger.register.gifts import PostedGift
@@ -48,6 +49,8 @@ JOURNAL = f"""
   {PATHS["731100"]}  -105.00 EUR
   {PATHS["657000"]}  1.00 EUR
     line: 9
+
+2025-03-13 note {PATHS["550000"]} "counted"
 
 2025-03-13 * "Frais" ^coda-current-2025-073
   document: "x"
@@ -145,8 +148,66 @@ def test_days_are_those_of_the_gifts_where_there_are_no_entries():
     assert (of.first_day, of.last_day) == (day, day)
 
 
+def test_a_gift_of_nothing_takes_nothing_back_and_restores_no_line():
+    booking = turned([posted(8, gift(0), "E1")])
+    assert booking.movements == []
+    assert booking.gifts == [gift(0)]
+
+
+def test_the_account_of_a_batch_is_the_first_that_is_no_gift_account():
+    only = (
+        f'2025-03-14 * "Dons" #gift\n  batch: 2\n  {PATHS["731100"]}  -5.00 EUR\n  {PATHS["550000"]}  3.00 EUR\n'
+        f"  {PATHS['551000']}  1.00 EUR\n  {PATHS['657000']}  1.00 EUR\n"
+    )
+    booking = turned([posted(1, gift(500, batch=2), None)], only)
+    assert booking.gift_debits == {2: "550000"}
+    assert booking.batch_lines == {2: (Line("551000", -100), Line("657000", -100))}
+
+
+def test_metadata_comes_back_without_the_number_and_without_what_the_parser_adds():
+    lines = f"  {PATHS['657000']}  1.00 EUR\n  Assets:Bare  -1.00 EUR\n"
+    only = f'2025-03-13 * "Frais"\n  number: "BNK-1"\n  count: 3\n{lines}'
+    (entry,) = turned([], only).entries
+    assert entry.meta == {"count": 3}
+    assert [line.account for line in entry.lines] == ["657000", ""]
+    assert _texts({"filename": "x", "lineno": 3, "__automatic__": True, "a": "b", "n": Decimal(4)}) == {
+        "a": "b",
+        "n": 4,
+    }
+
+
 def test_a_return_of_a_cent_is_one():
     (line,) = turned([PostedGift(8, gift(-1, reverses=9), "E1", "x")]).movements
     assert line.cents == 1
     (reversal,) = turned([PostedGift(8, gift(1), None, "x")]).gifts
     assert reversal.reverses == 8
+
+
+def test_only_some_parts_of_a_document_are_taken_back_under_a_name_of_their_own():
+    def voucher(name: str, day: str, amount: str) -> str:
+        return (
+            f'{day} * "{name}"\n  voucher: "{name}"\n  {PATHS["657000"]}  {amount} EUR\n'
+            f"  {PATHS['550000']}  -{amount} EUR\n\n"
+        )
+
+    text = (
+        voucher("J1", "2025-03-01", "1.00") + voucher("J2", "2025-03-02", "2.00") + voucher("J3", "2025-03-03", "3.00")
+    )
+    days = {name: date(2025, 3, int(name[1])) for name in ("J1", "J2", "J3")}
+    parts = {name: Part(name, day) for name, day in days.items()}
+
+    def taken(**which: Any) -> Any:
+        return mirror(RECORD, [], text, ["731100"], "en", **which)
+
+    assert [entry.day for entry in taken().entries] == list(days.values())
+    alone = taken(only=[parts["J2"], parts["J3"]], name="undo-J2")
+    assert [entry.day for entry in alone.entries] == [days["J2"], days["J3"]]
+    assert alone.record.name == "undo-J2"
+    assert {entry.links for entry in alone.entries} == {(RECORD.name, "undo-J2")}
+    rest = taken(without=[parts["J1"]])
+    assert [entry.day for entry in rest.entries] == [days["J2"], days["J3"]]
+    assert [entry.day for entry in taken(only=list(parts.values()), without=[parts["J2"]]).entries] == [
+        days["J1"],
+        days["J3"],
+    ]
+    assert taken(only=[]).entries == []

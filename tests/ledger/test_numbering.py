@@ -22,11 +22,19 @@ from ledger.folder import Folder
 from ledger.journal import Entry, Line
 from ledger.mirror import mirror
 from ledger.numbered import ON_EXPORT_ONLY, digest_of_entry, number_by_hand, number_faults, with_entry_numbers
-from ledger.numbering import EntrySource, NotAsPosted, Numbering, journal_key, number_open_years
+from ledger.numbering import (
+    EntrySource,
+    NotAsPosted,
+    Numbering,
+    journal_key,
+    number_open_years,
+    open_years_numbered,
+    with_numbers,
+)
 from ledger.posting import Booking, Posting, file_faults, recover
 from ledger.records import DocumentKind
 from ledger.register.documents import all_documents, find_document, insert_undone
-from ledger.register.entries import entry_numbers
+from ledger.register.entries import EntryNumber, entry_numbers
 from ledger.register.gifts import gifts_of
 from ledger.register.proof import alterations
 from ledger.register.years import enter_closing
@@ -332,6 +340,61 @@ def test_a_number_changed_in_the_books_is_found(folder: Folder, engine: Engine):
     )
 
 
+def test_a_number_that_the_books_have_and_the_register_has_not_is_named(folder: Folder, engine: Engine):
+    post(folder, engine, statement(1, DAY), statement(2, DAY))
+    tamper(folder.root, "DELETE FROM entry_number WHERE number = 2")
+    assert faults(folder, engine) == [
+        (
+            "coda-current-2025-002: the entry of 2025-03-14 has BNK-CURRENT-2025-000002, the register says no number; "
+            "restore the books or the register from your backup"
+        )
+    ]
+
+
+def test_a_number_that_the_register_has_and_the_books_have_not_is_named(folder: Folder, engine: Engine):
+    post(folder, engine, statement(1, DAY))
+    path = folder.journal / "2025" / "coda-current-2025-001.beancount"
+    path.write_text(re.sub("  number: .*\n", "", path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert faults(folder, engine)[0] == (
+        "coda-current-2025-001: the entry of 2025-03-14 has no number, the register says BNK-CURRENT-2025-000001; "
+        "restore the books or the register from your backup"
+    )
+    path.write_text("", encoding="utf-8")
+    assert faults(folder, engine)[0] == (
+        "entry BNK-CURRENT-2025-000001 of coda-current-2025-001 is not in the books; restore the journal file from "
+        "your backup"
+    )
+
+
+def test_a_number_of_another_year_or_of_no_document_is_named(folder: Folder, engine: Engine):
+    post(folder, engine, statement(1, DAY))
+    path = folder.journal / "2025" / "coda-current-2025-001.beancount"
+    content = path.read_text(encoding="utf-8")
+    path.write_text(content.replace("2025-03-14 *", "2024-03-14 *"), encoding="utf-8")
+    assert faults(folder, engine)[0].startswith(
+        "coda-current-2025-001: the entry of 2024-03-14 has BNK-CURRENT-2025-000001, the register says "
+        "BNK-CURRENT-2025-000001; "
+    )
+    path.write_text(content, encoding="utf-8")
+    tamper(folder.root, "UPDATE entry_number SET year = 2024")
+    assert faults(folder, engine)[0].endswith("the register says BNK-CURRENT-2024-000001; restore the books or the "
+                                              "register from your backup")  # fmt: skip
+    tamper(folder.root, "UPDATE entry_number SET document_id = 7")
+    assert (
+        "entry BNK-CURRENT-2024-000001 of no document is not in the books; restore the journal file from your backup"
+        in (faults(folder, engine))
+    )
+
+
+def test_each_missing_number_is_named(folder: Folder, engine: Engine):
+    post(folder, engine, *(statement(number, DAY) for number in range(1, 6)))
+    tamper(folder.root, "DELETE FROM entry_number WHERE number IN (1, 3, 4)")
+    assert [one for one in faults(folder, engine) if "missing from" in one] == [
+        f"entry BNK-CURRENT-2025-00000{number} is missing from the register; restore your backup"
+        for number in (1, 3, 4)
+    ]
+
+
 # Books made before
 
 
@@ -355,7 +418,13 @@ def test_open_years_are_numbered_as_if_they_always_had_been(
         patch.setattr(Numbering, "keep", lambda *_: None)
         undo(folder, engine, undone)
     assert written(folder) == {}
-    assert any("3 entries have no number; run `obole upgrade`" in one for one in faults(folder, engine))
+    assert faults(folder, engine) == [
+        "coda-current-2024-001: 1 entry has no number; run `obole upgrade`",
+        "coda-current-2025-002: 3 entries have no number; run `obole upgrade`",
+        "journal-2025-1: 2 entries have no number; run `obole upgrade`",
+        "coda-current-2025-003: 1 entry has no number; run `obole upgrade`",
+        "undo-coda-current-2025-002: 3 entries have no number; run `obole upgrade`",
+    ]
     other = Folder(tmp_path / "other")
     other.root.mkdir()
     fresh = register_in(other.root)
@@ -373,6 +442,14 @@ def test_open_years_are_numbered_as_if_they_always_had_been(
     before = {path: path.stat().st_mtime_ns for path in folder.journal.rglob("*")}
     assert number_open_years(folder, engine) == 0
     assert {path: path.stat().st_mtime_ns for path in folder.journal.rglob("*")} == before
+
+
+def test_a_document_without_entries_has_nothing_to_number(folder: Folder, engine: Engine):
+    post(folder, engine, Booking(record(bank="current")))
+    assert number_open_years(folder, engine) == 0
+    assert faults(folder, engine) == []
+    with engine.connect() as connection:
+        assert open_years_numbered(connection)
 
 
 def test_what_posts_afterwards_goes_on_and_the_register_is_append_only_again(
@@ -395,7 +472,12 @@ def test_a_closed_year_keeps_its_files_and_is_numbered_on_export_only(
         enter_closing(connection, 2024, "digest", "2025-06-30T10:00:00Z")
     sealed = folder.journal / "2024" / "coda-current-2024-001.beancount"
     before = sealed.read_bytes()
-    number_open_years(folder, engine)
+    assert [one.partition(":")[0] for one in faults(folder, engine)] == [
+        "coda-current-2025-002", "journal-2025-1", "coda-current-2025-003",
+    ], "a closed year without numbers was closed before there were any"  # fmt: skip
+    assert number_open_years(folder, engine) == 6
+    with engine.connect() as connection:
+        assert open_years_numbered(connection)
     assert sealed.read_bytes() == before
     assert faults(folder, engine) == []
     with engine.connect() as connection:
@@ -434,6 +516,26 @@ def test_killed_while_numbering_leaves_the_state_before_or_after(
     assert faults(folder, engine) == []
 
 
+def test_a_disk_that_is_full_numbers_nothing_and_leaves_no_file(
+    folder: Folder, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    unnumbered(monkeypatch, folder, engine, *BEFORE)
+    before = {path: path.read_bytes() for path in folder.journal.rglob("*") if path.is_file()}
+    written_whole = journal.write_temporary
+
+    def full(path: Path, content: bytes) -> Path:
+        if path.name == "journal-2025-1.beancount":
+            raise OSError("the disk is full")
+        return written_whole(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ledger.numbering.journal.write_temporary", full)
+        with pytest.raises(OSError, match="the disk is full"):
+            number_open_years(folder, engine)
+    assert {path: path.read_bytes() for path in folder.journal.rglob("*") if path.is_file()} == before
+    assert number_open_years(folder, engine) == 7
+
+
 def test_a_journal_file_that_was_changed_is_not_numbered(
     folder: Folder, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):
@@ -465,7 +567,115 @@ def test_an_older_register_beside_numbered_files_is_numbered_the_same(
     assert faults(folder, register_in(folder.root)) == []
 
 
+BARE = {"550000": "Assets:Bank", "657000": "Expenses:Fees"}
+
+
+def test_accounts_whose_names_have_no_code_are_numbered_in_the_general_journal(
+    folder: Folder, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        patch.setitem(globals(), "PATHS", BARE)
+        unnumbered(monkeypatch, folder, engine, document(DocumentKind.JOURNAL, "j-1", fees(date(2024, 3, 1))))
+        unnumbered(monkeypatch, folder, engine, document(DocumentKind.JOURNAL, "j-2", fees(DAY)))
+    with engine.begin() as connection:
+        enter_closing(connection, 2024, "digest", "2025-06-30T10:00:00Z")
+    assert number_open_years(folder, engine) == 1
+    assert written(folder) == {("GEN", 2025): [1]}
+    with engine.connect() as connection:
+        shown = with_entry_numbers(connection, folder.root, loaded(folder), 2024)
+    assert [one.meta.get("number") for one in shown] == ["GEN-2024-000001*", "GEN-2025-000001"]
+
+
+def test_numbers_on_export_go_on_after_those_that_stand_in_the_register(
+    folder: Folder, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    post(folder, engine, statement(1, DAY))
+    unnumbered(monkeypatch, folder, engine, statement(2, date(2025, 3, 16), date(2025, 3, 15)))
+    by_hand(folder, hand_entry("2025-05-02"))
+    with engine.begin() as connection:
+        number_by_hand(connection, folder.root, loaded(folder), 2025)
+        enter_closing(connection, 2025, "digest", "2026-06-30T10:00:00Z")
+    by_hand(folder, hand_entry("2025-05-02"), hand_entry("2025-05-01"))
+    with engine.connect() as connection:
+        shown = with_entry_numbers(connection, folder.root, loaded(folder), 2025)
+    assert {(one.date.isoformat(), one.meta["number"]) for one in shown} == {
+        ("2025-03-14", "BNK-CURRENT-2025-000001"),
+        ("2025-03-15", "BNK-CURRENT-2025-000002*"),
+        ("2025-03-16", "BNK-CURRENT-2025-000003*"),
+        ("2025-05-01", "MAN-2025-000002*"),
+        ("2025-05-02", "MAN-2025-000001"),
+    }
+
+
 # Entries by hand
+
+
+def test_only_the_entries_of_the_year_are_numbered_at_its_closing(folder: Folder, engine: Engine):
+    by_hand(folder, hand_entry("2024-05-01"), hand_entry("2025-05-01"), hand_entry("2026-05-01"))
+    with engine.begin() as connection:
+        assert (
+            number_by_hand(connection, folder.root, [*loaded(folder), data.Note({}, DAY, "A", "x", None, None)], 2025)
+            == 1
+        )
+        (one,) = entry_numbers(connection)
+    assert (one.text, one.document_id, one.place) == ("MAN-2025-000001", None, None)
+    assert one.digest == digest_of_entry(loaded(folder)[1])
+
+
+def test_equal_entries_by_hand_have_their_numbers_in_their_order(folder: Folder, engine: Engine):
+    by_hand(folder, hand_entry("2025-05-02"), hand_entry("2025-05-02"))
+    with engine.begin() as connection:
+        number_by_hand(connection, folder.root, loaded(folder), 2025)
+        enter_closing(connection, 2025, "digest", "2026-06-30T10:00:00Z")
+        shown = with_entry_numbers(connection, folder.root, loaded(folder), 2025)
+    assert [one.meta["number"] for one in shown] == ["MAN-2025-000001", "MAN-2025-000002"]
+    by_hand(folder, hand_entry("2025-05-02"))
+    assert faults(folder, engine) == ["entry MAN-2025-000002, made by hand, is not in the books as it was closed"]
+
+
+def test_entries_by_hand_of_another_year_keep_what_they_have(folder: Folder, engine: Engine):
+    by_hand(folder, hand_entry("2024-05-01"), hand_entry("2025-05-01"))
+    with engine.connect() as connection:
+        shown = with_entry_numbers(connection, folder.root, loaded(folder), 2025)
+    assert [one.meta.get("number") for one in shown] == [None, ""]
+
+
+def test_an_entry_by_hand_of_an_open_year_is_no_fault_beside_a_closed_one(folder: Folder, engine: Engine):
+    by_hand(folder, hand_entry("2024-05-01"), hand_entry("2025-05-01"))
+    with engine.begin() as connection:
+        number_by_hand(connection, folder.root, loaded(folder), 2024)
+        enter_closing(connection, 2024, "digest", "2025-06-30T10:00:00Z")
+    assert faults(folder, engine) == []
+    path = by_hand(folder, hand_entry("2024-05-01"), hand_entry("2025-05-01"), hand_entry("2024-05-02"))
+    assert faults(folder, engine) == [
+        "the entry of 2024-05-02 made by hand is not one that 2024 was closed with; remove it"
+    ]
+    path.unlink()
+    assert faults(folder, engine) == ["entry MAN-2024-000001, made by hand, is not in the books as it was closed"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('2025-05-01 * "a" #x\n  A:B  1 EUR\n', '2025-05-01 * "a" #y\n  A:B  1 EUR\n'),
+        ('2025-05-01 * "a" ^x\n  A:B  1 EUR\n', '2025-05-01 * "a"\n  A:B  1 EUR\n'),
+        ('2025-05-01 * "a"\n  kk: "v"\n  A:B  1 EUR\n', '2025-05-01 * "a"\n  A:B  1 EUR\n'),
+        ('2025-05-01 * "a"\n  A:B  1 EUR\n    kk: "v"\n', '2025-05-01 * "a"\n  A:B  1 EUR\n'),
+        ('2025-05-01 * "a"\n  A:B  1 EUR @ 2 USD\n', '2025-05-01 * "a"\n  A:B  1 EUR\n'),
+        ('2025-05-01 ! "a"\n  A:B  1 EUR\n', '2025-05-01 * "a"\n  A:B  1 EUR\n'),
+        ('2025-05-01 * "p" "a"\n  A:B  1 EUR\n', '2025-05-01 * "a"\n  A:B  1 EUR\n'),
+    ],
+)
+def test_everything_that_an_entry_says_is_in_its_digest(one: str, other: str):
+    first, second = (parser.parse_string(text)[0][0] for text in (one, other))
+    assert digest_of_entry(first) != digest_of_entry(second)
+    assert digest_of_entry(first._replace(tags=None, links=None)) == digest_of_entry(
+        first._replace(tags=frozenset(), links=frozenset())
+    )
+    moved = {**first.meta, "filename": "elsewhere", "lineno": 99, "__tolerances__": {}}
+    bare = [line._replace(meta=None) if set(line.meta) == {"filename", "lineno"} else line for line in first.postings]
+    assert digest_of_entry(first._replace(meta=moved, postings=bare)) == digest_of_entry(first)
+    assert digest_of_entry(first._replace(meta={**moved, "l": "v"})) != digest_of_entry(first)
 
 
 def test_entries_by_hand_are_numbered_when_their_year_closes(folder: Folder, engine: Engine):
@@ -519,3 +729,10 @@ def test_the_digest_of_an_entry_is_what_it_says_and_not_where_it_stands(folder: 
     by_hand(folder, hand_entry("2025-05-01"), "", "", hand_entry("2025-05-01"), hand_entry("2025-05-01", "Autre"))
     digests = [digest_of_entry(one) for one in loaded(folder)]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_numbers_are_as_many_as_entries():
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        with_numbers([fees(), fees()], [EntryNumber("GEN", 2025, 1)])
+    (one,) = with_numbers([Entry(DAY, "x", FEES, meta={"document": "d"})], [EntryNumber("GEN", 2025, 7)])
+    assert list(one.meta.items()) == [("number", "GEN-2025-000007"), ("document", "d")]

@@ -13,15 +13,19 @@ from beancount.core import data
 from beancount.parser.options import OPTIONS_DEFAULTS
 from hypothesis import given
 from hypothesis import strategies as st
-from invented import DAY, gift, insert, record, register_in, statement, tamper
+from invented import DAY, gift, insert, movement, record, register_in, statement, tamper
 
 from ledger.chart import house, render_chart
+from ledger.engines import create
 from ledger.plugins.accounts import check_accounts
 from ledger.plugins.banks import check_banks
 from ledger.plugins.gifts import check_gifts
+from ledger.plugins.opening import register_of
 from ledger.plugins.periods import check_periods
+from ledger.records import DocumentKind
+from ledger.register.documents import all_documents
 from ledger.seals import make_seal, write_seal
-from ledger.store import open_store, sqlite_url
+from ledger.store import StoreUnreadable, migrate_to, open_store, sqlite_url, store_version
 
 pytestmark = pytest.mark.usefixtures("stores")
 
@@ -187,6 +191,27 @@ def test_without_the_register_the_books_say_so(books: Path):
 
 
 @pytest.mark.sqlite
+def test_the_register_that_obole_toml_names_is_the_one(books: Path, tmp_path: Path):
+    (tmp_path / "elsewhere").mkdir()
+    registered(tmp_path / "elsewhere")
+    address = stores.current().url(tmp_path / "elsewhere", "register")
+    (books / "obole.toml").write_text(f'register_url = "{address}"\n', encoding="utf-8")
+    with register_of({"register": "none.sqlite3"}, {"filename": str(books / "main.beancount")}) as connection:
+        assert len(all_documents(connection)) == 2
+
+
+def test_a_register_of_an_earlier_version_is_left_as_it_is(books: Path, tmp_path: Path):
+    path = tmp_path / "old.sqlite3"
+    with create(sqlite_url(path)).connect() as connection:
+        migrate_to(connection, "register", "0003")
+        connection.commit()
+    (books / "obole.toml").write_text(f'register_url = "{sqlite_url(path)}"\n', encoding="utf-8")
+    options = {"filename": str(books / "main.beancount")}
+    with pytest.raises(StoreUnreadable, match="run `obole upgrade`"), register_of({"register": "x"}, options):
+        pass
+    assert store_version(sqlite_url(path), "register") == "0003"
+
+
 def test_the_vault_is_not_taken_for_the_register(books: Path):
     open_store(sqlite_url(books / "register.sqlite3"), "vault").dispose()
     (message,) = says(books, AS_POSTED, GIFTS, BANKS)
@@ -251,6 +276,24 @@ def test_a_pad_on_a_gift_account_is_an_error(order: tuple[str, str], books: Path
     assert says(books, AS_POSTED + pad, GIFTS) == [
         "pad on gift account 731100: gifts are posted by `obole import`, never by hand"
     ]
+
+
+def test_the_gifts_of_an_opening_are_those_of_its_document_and_of_what_undid_it(books: Path):
+    def lines(sign: int) -> list[Any]:
+        return [
+            movement(1, sign * -75_00, outcome="opening"),
+            movement(2, sign * 75_00, outcome="opening", account="1"),
+        ]
+
+    with register_in(books).begin() as connection:
+        insert(connection, record("opening-1", kind=DocumentKind.OPENING), lines(1))
+        insert(connection, record("undo-opening-1", kind=DocumentKind.UNDO), lines(-1))
+    posted = AS_POSTED.partition("\n\n")[0].replace("#gift ^coda-1", "#opening ^{links}") + "\n"
+    back = posted.replace("75.00", "-75.00").replace("--", "")
+    both = posted.format(links="opening-1") + "\n" + back.format(links="undo-opening-1 ^opening-1")
+    assert says(books, both, GIFTS) == []
+    (message,) = says(books, posted.format(links="opening-1"), GIFTS)
+    assert "undo-opening-1" in message
 
 
 # Banks
@@ -333,6 +376,37 @@ def test_an_opening_balance_is_explained_where_the_first_day_has_two_statements(
         insert(connection, statement(2, date(2025, 3, 15), 980_00, 985_00))
     (message,) = says(books, MARCH.replace("75.00", "0.00"), BANKS)
     assert "opens with 1000.00 EUR that the books do not have" in message
+
+
+def test_a_difference_as_large_as_an_opening_is_explained_by_it_at_the_first_statement_alone(books: Path):
+    with register_in(books).begin() as connection:
+        insert(connection, statement(1, date(2025, 3, 13), 0, 0))
+        insert(connection, statement(2, DAY, 50_00, 125_00))
+    (message,) = says(books, MARCH, BANKS)
+    assert message == (
+        "bank account current (550000): the books have 75.00 EUR on 2025-03-14, statement coda-current-2025-002 says "
+        "125.00 EUR (difference -50.00); a statement is missing, or something was posted by hand"
+    )
+
+
+def test_what_is_about_the_whole_books_stands_at_no_line(books: Path):
+    registered(books)
+    options = {**OPTIONS_DEFAULTS, "filename": str(books / "main.beancount")}
+    settings = "{'register': 'register.sqlite3', 'accounts': ['731100', '731300']}"
+    (books / "seals").mkdir()
+    (books / "seals" / "2024.json").write_text("{}", encoding="utf-8")
+    if stores.current().name != "sqlite":
+        address = stores.current().url(books, "register")
+        (books / "obole.toml").write_text(f'register_url = "{address}"\n', encoding="utf-8")
+    found = [
+        *check_gifts([], options, settings)[1],
+        *check_banks([], options, "nonsense")[1],
+        *check_periods([], options)[1],
+    ]
+    assert [(Path(error.source["filename"]).name, error.source["lineno"]) for error in found] == [
+        *[("main.beancount", 0)] * 3,
+        ("2024.json", 0),
+    ]
 
 
 def test_a_gap_is_named_with_the_statement_after_it_and_the_difference(books: Path):

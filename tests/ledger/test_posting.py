@@ -145,6 +145,9 @@ def test_an_account_outside_the_chart_is_named_with_its_document(folder: Folder,
     entry = Entry(DAY, "Frais", (Line("999999", 100), Line("551000", -100)))
     with pytest.raises(UnknownAccount, match=f"{NAME}: account 999999 is not in the chart"):
         post(folder, engine, booking(entries=[entry]))
+    both = Entry(DAY, "Frais", (Line("999999", 100), Line("888888", -100)))
+    with pytest.raises(UnknownAccount, match=f"{NAME}: account 888888 "):
+        post(folder, engine, booking(entries=[both]))
     assert files(folder) == {}
     assert names(engine) == []
 

@@ -190,3 +190,35 @@ def test_a_receipt_that_lost_all_its_gifts_says_so(tmp_path: Path):
     four_receipts(tmp_path)
     tamper(tmp_path, "DELETE FROM receipt_gift WHERE number = 2")
     assert faults(tmp_path) == [ReceiptFault(2025, 2, "says 20.00 EUR, its gifts are 0.00 EUR")]
+
+
+def test_the_years_are_kept_apart(tmp_path: Path):
+    with four_receipts(tmp_path).begin() as connection:
+        insert(connection, record("d"), [], [gift(7000, "D70")])
+        receiptbook.insert_receipts(connection, 2026, 1, ISSUED_ON, [NewReceipt("D70", 7000, (7,), "sheet")])
+        receiptbook.record_documents(connection, 2026, [(1, 1, "pdf", 9)])
+        assert receiptbook.years_issued(connection) == [2025, 2026]
+        assert receiptbook.last_number(connection, 2026) == 1
+        assert receiptbook.covered_gifts(connection, 2026) == {7: 1}
+        assert [row.pdf_digest for row in receiptbook.receipts_of(connection, 2025)] == [None] * 4
+        (row,) = receiptbook.receipts_of(connection, 2026)
+    assert (row.year, row.donor, row.sheet_digest, row.pdf_digest, row.pdf_bytes) == (2026, "D70", "sheet", "pdf", 9)
+    assert faults(tmp_path) == []
+    tamper(tmp_path, "DELETE FROM receipt WHERE year = 2026")
+    assert faults(tmp_path) == [ReceiptFault(2026, 1, "it was deleted")]
+
+
+def test_a_number_deleted_in_between_is_one_fault_whatever_is_left_of_it(tmp_path: Path):
+    four_receipts(tmp_path)
+    tamper(tmp_path, "DELETE FROM receipt WHERE number = 2")
+    assert faults(tmp_path) == [ReceiptFault(2025, 3, "number 2 is missing before it")]
+
+
+def test_a_gift_on_three_receipts_is_named_with_the_one_before(tmp_path: Path):
+    with four_receipts(tmp_path).begin() as connection:
+        for year in (2026, 2027):
+            receiptbook.insert_receipts(connection, year, 1, ISSUED_ON, [NewReceipt("D20", 2000, (2,), "x")])
+    assert faults(tmp_path) == [
+        ReceiptFault(2026, 1, "gift 2 stands on receipt 2025/000002 too"),
+        ReceiptFault(2027, 1, "gift 2 stands on receipt 2026/000001 too"),
+    ]

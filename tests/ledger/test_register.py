@@ -392,6 +392,7 @@ def test_open_items_are_the_suspense_lines_that_nobody_assigned_oldest_first(tmp
             ("early", 4, 300),
             ("late", 1, 700),
         ]
+        assert [item.key for item in open_items(connection)] == [LineKey(2, 4), LineKey(1, 1)]
     with engine.begin() as connection:
         number = insert(connection, record("decisions"))
         insert_assignments(connection, number, [Decision(2, LineKey(2, 4), "D0001", "731100", DAY, "by telephone")])
@@ -488,6 +489,7 @@ def test_a_document_is_found_by_its_name_with_what_was_told_of_it(tmp_path: Path
         kept = find_document(connection, CODA)
         assert kept is not None
         assert (kept.id, kept.movements, kept.gifts, kept.last_day) == (1, 3, 3, DAY)
+        assert kept.summary == DocumentSummary.read(kept.told)
         assert find_document(connection, "coda-current-2025-099") is None
         assert [row.name for row in all_documents(connection)] == [CODA, SECOND]
 

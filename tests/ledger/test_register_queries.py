@@ -9,6 +9,7 @@ import pytest
 from invented import DAY, gift, insert, movement, record, register_in, statement
 from sqlalchemy import Connection
 
+from ledger.dimensions import LineKeys
 from ledger.instalments import CLAIMABLE
 from ledger.records import Channel, Counterpart, DocumentKind, LineOutcome, Nature
 from ledger.register.documents import (
@@ -26,6 +27,7 @@ from ledger.register.gifts import (
     Original,
     donorless_gifts,
     gift_place,
+    gifts_counted,
     gifts_of,
     identities,
     noted_gifts,
@@ -60,6 +62,8 @@ from ledger.register.vouchers import (
     all_vouchers,
     documents_of_vouchers,
     find_vouchers,
+    grant_contracts,
+    grant_keys,
     insert_in_kind,
     insert_vouchers,
     save_grants,
@@ -171,6 +175,7 @@ def test_a_total_is_split_where_its_line_stands_as_a_batch(connection: Connectio
     lines = [
         movement(1, 900, outcome="batch"),
         movement(2, 900, outcome="suspense"),
+        movement(6, 900, outcome="suspense"),
         movement(3, 900, parent=1, outcome="batch"),
         movement(4, 800, outcome="batch"),
         movement(5, 900, NEXT, outcome="batch"),
@@ -227,6 +232,29 @@ def test_a_masked_return_may_be_of_the_gifts_of_its_mandate_that_still_stand(con
     assert of_mandate(connection, "M3", "D0001", 1000, DAY) == []
 
 
+def test_claims_of_several_days_and_donors_each_find_their_own(connection: Connection):
+    early, late = date(2022, 1, 5), date(2027, 6, 1)
+    lines = [
+        movement(1, 1000, early, mandate="M1"),
+        movement(2, 900, late, mandate="M2"),
+        movement(3, 900, late, mandate="M1"),
+    ]
+    given = [
+        gift(1000, day=early),
+        gift(900, "D0002", late, 2),
+        gift(900, day=late, position=3, certificate_elsewhere=True),
+    ]
+    insert(connection, record(first_day=early, last_day=late), lines, given)
+    claims = [
+        MandateClaim("M1", "D0001", None, early), MandateClaim("M2", "D0002", 900, late),
+        MandateClaim("M1", "D0001", 900, early), MandateClaim("M1", "D0002", None, early),
+    ]  # fmt: skip
+    found = originals_of_mandates(connection, [*claims, claims[0]])
+    assert [[one.id for one in found[claim]] for claim in claims] == [[1, 3], [2], [3], []]
+    assert [one.certificate_elsewhere for one in found[claims[0]]] == [False, True]
+    assert originals_of_mandates(connection, []) == {}
+
+
 def test_a_gift_counted_for_the_year_before_its_booking_is_among_them(connection: Connection):
     new_year = date(2026, 1, 2)
     insert(connection, record(), [movement(1, 1000, new_year, mandate="M1")], [gift(1000, day=new_year, counted=2025)])
@@ -240,7 +268,21 @@ def test_four_years_from_the_one_before_are_looked_at(connection: Connection, co
 
 
 def test_the_gifts_of_a_document_come_as_they_were_posted_with_the_reference_of_their_line(connection: Connection):
-    given = gift(1000, nature=Nature.GOODS, channel=Channel.CARD, counterpart=Counterpart.TOKEN, fund="f", value=NEXT)
+    given = gift(
+        1000,
+        nature=Nature.GOODS,
+        channel=Channel.CARD,
+        counterpart=Counterpart.TOKEN,
+        fund="f",
+        campaign="c",
+        value=NEXT,
+        ordered=DAY,
+        executed=NEXT,
+        paid=DAY,
+        certificate_elsewhere=True,
+        project="p",
+        department="d",
+    )
     first = insert(
         connection, record("a"), [movement(1, 1000, reference="E1"), movement(2)], [given, gift(5, position=2)]
     )
@@ -311,9 +353,28 @@ def test_who_paid_is_known_from_exports_that_stand(connection: Connection):
     assert noted_gifts(connection, "bank") == [Noted("D0002", 20, DAY, "a"), Noted("D0001", 10, NEXT, "a")]
     assert noted_gifts(connection, "stripe") == [Noted("D0005", 50, DAY, "a")]
     assert noted_gifts(connection, "b") == []
+    assert noted_gifts(connection, "ban_") == noted_gifts(connection, "%") == []
+
+
+def test_the_gifts_of_a_year_are_those_counted_for_it_or_booked_in_it(connection: Connection):
+    days = [date(2024, 12, 31), date(2025, 1, 1), date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2)]
+    given = [gift(1, day=day, counted=2023, position=place) for place, day in enumerate(days, 1)]
+    insert(connection, record(), [], [*given[:4], gift(1, day=days[4], counted=2025, position=5)])
+    assert [(one.id, one.booked, one.counted) for one in gifts_counted(connection, 2025)] == [
+        (2, 2025, 2023), (3, 2025, 2023), (5, 2026, 2025),
+    ]  # fmt: skip
 
 
 # Suspense
+
+
+def test_a_line_of_nothing_or_more_on_suspense_is_no_return_that_waits(connection: Connection):
+    insert(connection, record("a"), [movement(1, 5000, reference="E1", mandate="M1")], [gift()])
+    insert(connection, record("b"), [movement(1, 0, reference="E1", mandate="M1", outcome="suspense")])
+    assert donors_awaiting_return(connection, 2025) == set()
+    insert(connection, record("c"), [movement(1, -1, reference="E1", outcome="suspense")])
+    assert donors_awaiting_return(connection, 2025) == {"D0001"}
+    assert donors_awaiting_return(connection, 2024) == set()
 
 
 def test_a_line_that_was_assigned_and_undone_is_open_again_and_remembered(connection: Connection):
@@ -432,3 +493,15 @@ def test_an_inventory_lists_the_files_of_documents_and_counts_what_there_is(conn
         )  # fmt: skip
     assert [tuple(one) for one in posted_files(connection)] == [("journal/a", "j"), ("documents/a", "file-a")]
     assert tuple(count_all(connection)) == (2, 2, 0)
+
+
+@pytest.mark.parametrize(("contract", "found"), [
+    ("ab 12 3", {"AB123": "G-1"}), ("ab 12", {}), ("", {}), ("abcdef", {"ABCDEF": "G-1"}),
+])  # fmt: skip
+def test_a_contract_is_looked_for_where_it_is_not_too_short(
+    contract: str, found: dict[str, str], connection: Connection
+):
+    number = insert(connection, record("a"))
+    save_grants(connection, number, [GrantContract("G-1", "F0001", "public", contract, "{}")])
+    assert grant_contracts(connection) == found
+    assert grant_keys(connection) == {"G-1": LineKeys(party="F0001")}

@@ -140,6 +140,7 @@ NOT_SEALS = {
     "nothing in it": b"{}",
     "files in a list": b'{"year": 2024, "files": [["a", "b"]], "documents": {}}',
     "a digest that is none": b'{"year": 2024, "files": {"a": 1}, "documents": {}}',
+    "one digest of two that is none": b'{"year": 2024, "files": {"a": "b"}, "documents": {"c": 1}}',
     "documents missing": b'{"year": 2024, "files": {}}',
     "another year": b'{"year": 2023, "files": {}, "documents": {}}',
     "a year that is a word": b'{"year": "two", "files": {}, "documents": {}}',

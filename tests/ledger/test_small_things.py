@@ -7,7 +7,7 @@ import pytest
 
 from ledger.collector import paused
 from ledger.dimensions import NO_KEYS, LineKeys, keys_of, with_keys
-from ledger.errors import Fault, Severity, SourceRefused
+from ledger.errors import Fault, Severity, SourceRefused, refuses, remarks_among
 from ledger.folder import Folder
 from ledger.journal import Line
 from ledger.languages import language_of
@@ -18,6 +18,10 @@ def test_a_refused_source_names_each_error_and_no_warning():
     refused = SourceRefused("x.csv", faults)
     assert str(refused) == "x.csv: refused, nothing was posted: line 3: a; c."
     assert (refused.file, refused.faults) == ("x.csv", faults)
+    assert remarks_among(faults) == [faults[1]]
+    assert refuses(faults)
+    assert not refuses(faults[1:2])
+    assert not refuses([])
 
 
 def test_each_part_of_the_books_has_its_place():

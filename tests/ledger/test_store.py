@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from stores import Databases, Stores, current
 
 import ledger
+from ledger.engines import create
 from ledger.register import debits as debitbook
 from ledger.register import receipts as receiptbook
 from ledger.register import tables
@@ -28,7 +29,7 @@ from ledger.register.proof import alterations
 from ledger.register.suspense import Decision, LineKey, insert_assignments
 from ledger.register.tables import day_total
 from ledger.register.vouchers import Voucher, insert_vouchers
-from ledger.store import HEADS, StoreUnreadable, bulk_insert, open_store, sqlite_url
+from ledger.store import HEADS, StoreUnreadable, bulk_insert, migrate_to, open_store, slices, sqlite_url, store_version
 from ledger.vault import tables as vault_tables
 from ledger.vault.counterparties import Counterparty, all_counterparties, save_counterparties
 
@@ -142,6 +143,49 @@ def test_what_is_no_register_of_this_version_is_refused_in_a_sentence(make, tmp_
         assert str(refusal.value).endswith(".")
         assert str(path) not in str(refusal.value)
     assert (path.read_bytes() if path.is_file() else None) == before
+
+
+@pytest.mark.parametrize(
+    ("make", "remedy"),
+    [
+        (old, "the register is at version 0000, this Obole needs {head}; run `obole upgrade`."),
+        (newer, "the register is at version 9999, this Obole needs {head}; install the newest Obole."),
+        (empty, "what stands where the register should be is empty; restore it from your backup."),
+        (the_vault, "what stands where the register should be is no register; restore it from your backup."),
+        (foreign, "the register holds tables of another program; check its address in obole.toml."),
+    ],
+)
+def test_what_is_there_instead_is_said_with_its_remedy(make, remedy: str, tmp_path: Path):
+    path = tmp_path / "register.sqlite3"
+    make(path)
+    with pytest.raises(StoreUnreadable) as refusal:
+        open_store(sqlite_url(path), "register", migrate=False)
+    assert str(refusal.value) == remedy.format(head=HEADS["register"])
+
+
+def test_the_version_of_a_store_is_told_and_that_of_an_empty_one_is_none(tmp_path: Path):
+    path = tmp_path / "register.sqlite3"
+    assert store_version(sqlite_url(path), "register") is None
+    open_store(sqlite_url(path), "register").dispose()
+    assert store_version(sqlite_url(path), "register") == HEADS["register"]
+    sql(path, "DELETE FROM alembic_version")
+    assert store_version(sqlite_url(path), "register") is None
+    sql(tmp_path / "bare.sqlite3", "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    assert store_version(sqlite_url(tmp_path / "bare.sqlite3"), "register") is None
+
+
+def test_a_store_is_made_as_a_version_has_it_and_an_unknown_version_is_refused():
+    with create("sqlite://").connect() as connection:
+        migrate_to(connection, "register", "0001")
+        assert "entry_number" not in inspect(connection).get_table_names()
+        with pytest.raises(StoreUnreadable, match="the register is at version 9999, which this Obole does not know"):
+            migrate_to(connection, "register", "9999")
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (1, [1]), (400, [400]), (401, [400, 1]), (900, [400, 400, 100])])
+def test_values_come_in_slices_that_a_statement_takes(count: int, sizes: list[int]):
+    assert [len(some) for some in slices(range(count))] == sizes
+    assert [one for some in slices(range(count)) for one in some] == list(range(count))
 
 
 @pytest.mark.parametrize("make", [garbage, torn, foreign, newer, the_vault, folder])

@@ -1,5 +1,6 @@
 """The vault: what is sealed stays sealed, the key lies elsewhere, and every link leads to one donor or to none."""
 
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,17 @@ from sqlalchemy import Connection, Engine
 from ledger.instalments import Pledge, PledgeState
 from ledger.vault.counterparties import Counterparty, all_counterparties, save_counterparties
 from ledger.vault.donors import Donor, find_donors, merged_keys, save_donors, whole_donors
-from ledger.vault.key import KeyInBooks, KeyMissing, Sealer, create_key, keys_folder
+from ledger.vault.key import (
+    KeyInBooks,
+    KeyMissing,
+    KeyTaken,
+    Sealer,
+    create_key,
+    keep_key,
+    keys_folder,
+    read_key,
+    require_name_free,
+)
 from ledger.vault.links import (
     forget_ibans,
     learn_ibans,
@@ -56,6 +67,64 @@ SEALER = Sealer(bytes(range(32)))
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OBOLE_KEYS", str(tmp_path / "keys"))
     return tmp_path / "keys"
+
+
+def test_a_key_that_is_kept_is_the_one_there_or_another_name_is_asked_for(keys: Path):
+    key, other = bytes(range(32)), bytes(32)
+    require_name_free("books", key)
+    path = keep_key("books", key)
+    assert path == keys / "books.key"
+    assert read_key("books") == key
+    before = path.stat().st_mtime_ns
+    assert keep_key("books", key) == path
+    require_name_free("books", key)
+    assert path.stat().st_mtime_ns == before
+    for of in (keep_key, require_name_free):
+        with pytest.raises(KeyTaken, match=r"is called books\.key in the key folder"):
+            of("books", other)
+    assert read_key("books") == key
+
+
+def test_without_any_setting_the_key_lies_below_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OBOLE_KEYS")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert keys_folder() == tmp_path / ".config" / "obole" / "keys"
+
+
+def test_a_key_that_cannot_be_written_says_why(keys: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> int:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("ledger.vault.key.os.open", full)
+    with pytest.raises(OSError, match="the disk is full"):
+        create_key("books")
+    assert list(keys.iterdir()) == []
+
+
+def test_the_folder_of_keys_is_made_with_those_it_lies_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OBOLE_KEYS", str(tmp_path / "a" / "b"))
+    assert create_key("books").is_file()
+    assert len(SEALER.mark(NUMBER)) == 32
+
+
+@pytest.mark.parametrize("count", [0, 31, 33, 64])
+def test_a_key_has_32_bytes(count: int, keys: Path):
+    keys.mkdir()
+    (keys / "books.key").write_text(bytes(count).hex() + "\n", encoding="ascii")
+    with pytest.raises(KeyMissing, match=r"books\.key is not a key of 32 bytes"):
+        read_key("books")
+
+
+def test_folder_and_key_are_for_this_user_alone_whatever_the_mask_says(keys: Path):
+    mask = os.umask(0)
+    try:
+        path = create_key("books")
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o700
+    assert create_key("other", Path("/elsewhere")) == keys / "other.key"
 
 
 @pytest.fixture
@@ -351,6 +420,12 @@ def test_donors_come_with_all_their_links_when_asked_by_key(connection: Connecti
         "D0001": EMMA,
         "D0002": replace(other, ibans=("BE10", "BE11"), mandates=("MNDT-2", "MNDT-3")),
     }
+
+
+def test_more_keys_than_a_statement_takes_are_looked_up_at_once(connection: Connection):
+    save_donors(connection, SEALER, [donor("D0001"), donor("X")])
+    wanted = [f"D{number:04d}" for number in range(300_000)]
+    assert [one.key for one in find_donors(connection, None, wanted)] == ["D0001"]
 
 
 def test_many_donors_are_found_as_few_are(connection: Connection):

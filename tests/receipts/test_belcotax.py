@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from ledger.errors import OboleError, Severity
+from ledger.errors import Fault, OboleError, Severity
 from ledger.records import DonorKind
 from obole.books.settings import Belcotax
 from receipts.filing.belcotax import (
@@ -21,6 +21,7 @@ from receipts.filing.belcotax import (
     Declarant,
     NoXmlChannel,
     Slip,
+    _cut,
     check,
     file_name,
     write,
@@ -260,6 +261,7 @@ def test_the_totals_are_those_of_the_slips(amounts):
         ([replace(JEAN, national_number="85.07.30-033.28")], "receipt 1: the national number is wrong"),
         ([replace(COMPANY, number=1, enterprise_number="0431150351")], "receipt 1: the enterprise number is wrong"),
         ([replace(JEAN, country="QQ")], "receipt 1: f2018_landwoonplaats: no code for country 'QQ'"),
+        ([replace(JEAN, country="QQX")], "receipt 1: f2018_landwoonplaats: no code for country 'QQ' here"),
         ([replace(JEAN, postcode="75001")], "receipt 1: f2016_postcodebelgisch"),
         ([replace(KARL, number=1, postcode="1" * 13)], "receipt 1: f2112_buitenlandspostnummer"),
         ([replace(JEAN, postcode="")], "receipt 1: postcode or municipality missing"),
@@ -305,6 +307,8 @@ def test_an_institution_that_would_be_refused_is_told_by_field(change, told):
 def test_a_correction_names_the_shipment_it_corrects_and_holds_no_original():
     assert "receipt 1: original does not go into a correction" in refusal([JEAN], corrects="A1B2C3")
     assert "v0026_referte" in refusal([replace(JEAN, action=Action.ADD)], corrects="TOOLONG")
+    same = [replace(ANNA, action=Action.MODIFY), replace(ANNA, action=Action.CANCEL)]
+    assert "receipt 2: comes after 2" in refusal(same, corrects="A1B2C3")
     twice = [replace(ANNA, action=Action.MODIFY), replace(JEAN, action=Action.MODIFY)]
     assert "receipt 1: comes after 2" in refusal(twice, corrects="A1B2C3")
 
@@ -339,6 +343,109 @@ def test_first_names_are_cut_to_fifteen_and_told():
     xml, summary = shipment(slips)
     assert zones(xml, "f2114_voornamen") == ["Jean-Christophe", "Anne Marie", "Maximiliansebas"]
     assert [note.message[:10] for note in summary.notes if "f2114" in note.message] == ["receipt 2:", "receipt 3:"]
+
+
+def test_what_may_be_cut_is_cut_and_what_may_not_is_to_be_shortened():
+    assert notes([replace(JEAN, last_name="É" * 42)]) == (
+        "receipt 1: f2013_naam (surname or name) has 42 characters, 41 fit; cut in the file, whole on the receipt"
+    )
+    assert zones(shipment([replace(JEAN, last_name="É" * 42)])[0], "f2013_naam") == ["É" * 41]
+    assert "receipt 1: f2015_adres (street and number) has 151 characters, 150 fit; shorten it" in refusal(
+        [replace(JEAN, street="é" * 151)]
+    )
+    assert zones(shipment([replace(JEAN, street="é" * 150)])[0], "f2015_adres") == ["é" * 150]
+
+
+@pytest.mark.parametrize(("text", "length", "cut"), [
+    ("abc", 3, "abc"), ("abcd", 3, "abc"), ("ab cd", 3, "ab"), ("abc d", 3, "abc"), ("ab  cd", 4, "ab"),
+    ("a b c", 4, "a b"), ("abcd e", 3, "abc"), (" abcd", 3, " ab"),
+])  # fmt: skip
+def test_a_text_is_cut_at_a_word_where_there_is_one(text: str, length: int, cut: str):
+    assert _cut(text, length) == cut
+
+
+@pytest.mark.parametrize(("number", "written"), [
+    ("025725757", "025725757"), ("02 572 57 57", "02 572 57 57"), ("+32 2 572 57 57", "025725757"),
+    ("0032 2/572.57.57", "025725757"), ("(+32) 477-12 34 56", "0477123456"), ("+33 1 23 45 67 89", "+33123456789"),
+])  # fmt: skip
+def test_a_telephone_number_is_left_as_it_is_where_it_fits(number: str, written: str):
+    assert zones(shipment([JEAN], institution=replace(INSTITUTION, telephone=number))[0], "v0018_telefoonnummer") == [
+        written
+    ]
+
+
+def test_an_ampersand_is_a_plus_where_its_word_does_not_fit():
+    name = "x" * 37 + " & y"  # 41 characters; ` et ` makes one more
+    assert zones(shipment([replace(JEAN, last_name=name)])[0], "f2013_naam") == ["x" * 37 + " + y"]
+    assert zones(shipment([replace(JEAN, last_name=name[1:])])[0], "f2013_naam") == ["x" * 36 + " et y"]
+
+
+def test_signs_of_xml_are_written_as_text():
+    xml, _ = shipment([replace(JEAN, last_name="<a> b")])
+    assert zones(xml, "f2013_naam") == ["<a> b"]
+    assert b"&lt;a&gt; b" in xml
+
+
+def test_a_sender_of_its_own_is_checked_and_named_as_the_sender():
+    sender = replace(INSTITUTION, name="BUREAU EXEMPLE", enterprise_number="0403019261", language="nl")
+    xml, _ = shipment(THREE, sender=sender)
+    assert zones(xml, "v0014_naam") == ["BUREAU EXEMPLE"]
+    assert zones(xml, "v0022_taalcode") == ["1"]
+    assert zones(xml, "a1020_taalcode") == ["2"]
+    assert zones(xml, "a1011_naamnl1") == ["FONDATION EXEMPLE"]
+    assert "2 to correct" in refusal(THREE, sender=replace(sender, email="x", postcode="1"))
+    assert "1 to correct" in refusal(THREE, institution=replace(INSTITUTION, email="x"))
+
+
+def test_twenty_faults_are_told_and_the_rest_counted():
+    def told(count: int) -> list[str]:
+        return refusal([replace(JEAN, number=n, cents=1) for n in range(1, count + 1)]).splitlines()
+
+    assert len(told(20)) == 21
+    assert told(21)[-1].strip() == "and 1 more"
+    assert told(23)[-1].strip() == "and 3 more"
+    assert len(told(23)) == 22
+
+
+@pytest.mark.parametrize(
+    "slip", [replace(JEAN, national_number=None), replace(COMPANY, number=1, enterprise_number=None)]
+)
+def test_who_has_no_number_is_reported_without_and_counted(slip):
+    xml, summary = shipment([slip])
+    assert zones(xml, "f2011_nationaalnr") == []
+    assert summary.without_number == 1
+
+
+def test_a_first_name_that_is_missing_is_told_of_natural_persons_alone():
+    assert "receipt 1: f2114_voornamen missing" in notes([replace(JEAN, first_name=" ")])
+    assert notes([replace(COMPANY, number=1)]) == ""
+
+
+@pytest.mark.parametrize("change", [{"postcode": " ", "country": "FR"}, {"municipality": " "}])
+def test_postcode_and_municipality_are_both_needed(change: dict[str, str]):
+    assert "receipt 1: postcode or municipality missing; complete the donor" in refusal([replace(JEAN, **change)])
+
+
+def test_a_correction_is_never_late():
+    late = date(2026, 5, 1)
+    assert "late" in notes([JEAN], created=late)
+    assert notes([replace(JEAN, action=Action.MODIFY)], created=late, corrects="A1B2C3") == ""
+
+
+def test_a_late_or_gapped_shipment_is_written_and_read_back_as_it_must_be(tmp_path):
+    slips = [JEAN, replace(ANNA, number=3)]
+    path = tmp_path / "a.xml"
+    summary = write_file(slips, INSTITUTION, BelcotaxSettings(), CREATED, path, withdrawn={2})
+    assert (summary.count, summary.sum_numbers, summary.sum_cents, summary.without_number) == (2, 4, 190_00, 0)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert check(path, withdrawn={2}) == []
+
+
+def test_a_shipment_that_is_not_read_back_as_written_is_not_put_in_place(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("receipts.filing.belcotax.check", lambda *_, **__: [Fault("counted otherwise")])
+    with pytest.raises(BelcotaxRefused, match="counted otherwise"):
+        write_file([JEAN], INSTITUTION, BelcotaxSettings(), CREATED, tmp_path / "a.xml")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_lengths_are_counted_in_characters_as_people_see_them():
@@ -545,3 +652,6 @@ def test_the_list_for_entry_by_hand_says_the_same():
     assert rows[3]["enterprise_number"] == "0403019261"
     assert rows[4]["last_name"] == "'=Exemple"
     assert (summary.count, summary.sum_numbers, summary.sum_cents, summary.without_number) == (5, 15, 2074_56, 1)
+    assert out.getvalue().startswith(b"\xef\xbb\xbfnumber;reference;action;kind;")
+    assert rows[0]["national_number"] == "85073003328"
+    assert (rows[2]["national_number"], rows[2]["enterprise_number"], rows[2]["country"]) == ("", "", "FR")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ledger.records import Channel, Counterpart, DonorKind, Nature
 from receipts.decide.eligibility import (
     RECEIPTED,
+    Assessment,
     DonorFact,
     FactsRefused,
     GiftFact,
@@ -22,6 +23,7 @@ from receipts.decide.eligibility import (
     partition,
     source,
 )
+from receipts.decide.tie import tie
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 YEAR = 2025
@@ -410,3 +412,44 @@ def test_every_cent_falls_in_exactly_one_line(gifts, donors, policy):
 def test_the_order_of_the_gifts_changes_nothing(gifts, donors, policy, data):
     shuffled = data.draw(st.permutations(gifts))
     assert partition(assess(YEAR, gifts, donors, policy)) == partition(assess(YEAR, shuffled, donors, policy))
+
+
+@pytest.mark.parametrize(("cents", "reason"), [
+    (-1, Reason.OVER_REVERSED), (0, Reason.FULLY_REVERSED), (1, Reason.BELOW_THRESHOLD),
+    (39_99, Reason.BELOW_THRESHOLD), (40_00, Reason.DONOR_MISSING),
+])  # fmt: skip
+def test_what_is_left_of_a_year_says_why_it_gives_no_receipt(cents: int, reason: Reason):
+    assert obstacles(YEAR, cents, None, POLICY) == (reason,)
+
+
+def test_a_reversal_of_a_reversal_is_what_its_gift_is_and_one_of_nothing_known_is_itself():
+    gifts = [
+        gift(1, nature=Nature.LEGACY),
+        gift(2, -100_00, reverses=1),
+        gift(3, 100_00, reverses=2),
+        gift(4, -40_00, reverses=99),
+    ]
+    assert codes(gifts) == {Reason.LEGACY: 100_00, Reason.OVER_REVERSED: -40_00}
+    (decision,) = assess(YEAR, gifts, [PERSON], POLICY).decisions
+    assert decision.warnings == (Warn.REVERSAL_UNMATCHED,)
+
+
+def test_an_assessment_whose_outcomes_are_not_those_of_its_gifts_is_no_assessment():
+    broken = Assessment(YEAR, (), (gift(1), gift(2)), (None,))
+    with pytest.raises(ValueError, match="argument 2 is"):
+        partition(broken)
+    with pytest.raises(ValueError, match="argument 2 is"):
+        list(broken.set_aside())
+    with pytest.raises(ValueError, match="argument 2 is"):
+        tie(broken, {}, 0)
+
+
+def test_of_several_obstacles_the_first_is_the_reason():
+    bare = PERSON._replace(has_first_name=False, has_address=False, reversal_open=True)
+    assert obstacles(YEAR, 100_00, bare, POLICY) == (
+        Reason.NAME_INCOMPLETE,
+        Reason.ADDRESS_INCOMPLETE,
+        Reason.REVERSAL_OPEN,
+    )
+    (decision,) = assess(YEAR, [gift()], [bare], POLICY).decisions
+    assert decision.reason is Reason.NAME_INCOMPLETE

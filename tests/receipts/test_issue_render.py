@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,9 +19,9 @@ from ledger.register.documents import DocumentRecord, insert_document
 from ledger.store import open_store, sqlite_url
 from ledger.vault.donors import Donor, save_donors
 from ledger.vault.key import KEY_BYTES, Sealer
-from ledger.vault.sheets import drop_sheets_after, frozen_sheets
+from ledger.vault.sheets import drop_sheets_after, freeze_sheets, frozen_sheets
 from receipts.decide.eligibility import Policy, Reason
-from receipts.decide.facts import assess_year, donor_facts
+from receipts.decide.facts import _awaiting, assess_year, donor_facts
 from receipts.filing.shipment import slips_of, withdrawn_numbers
 from receipts.issue import NothingToIssue, Preview, Printing, issue, preview
 from receipts.paper.render import Altered, NotIssued, document_faults, pdf_path, render
@@ -441,3 +445,162 @@ def test_a_gift_is_listed_on_the_day_it_was_given(stores: Stores):
     stores.issue()
     sheet = next(one for one in map(from_json, stores.sheets()) if one.cents == 153_00)
     assert [(one.date, one.cents) for one in sheet.gifts] == [(days[0], 50_00), (days[1], 51_00), (days[2], 52_00)]
+
+
+def test_a_pdf_is_named_by_its_number_and_a_later_version_by_both():
+    names = [pdf_path(Path("r"), 2025, 123, version).as_posix() for version in (1, 2, 12)]
+    assert names == ["r/2025/000123.pdf", "r/2025/000123-v2.pdf", "r/2025/000123-v12.pdf"]
+
+
+@pytest.mark.parametrize(("few", "workers"), [(1, 7), (2, 1)])
+def test_few_pdfs_are_made_by_one_process(few: int, workers: int, stores: Stores, monkeypatch: pytest.MonkeyPatch):
+    asked: list[int] = []
+
+    def made(jobs: object, count: int) -> list[object]:
+        asked.append(count)
+        return [(key, b"%PDF-") for key, _ in jobs]
+
+    monkeypatch.setattr("receipts.paper.render.render_many", made)
+    monkeypatch.setattr("receipts.paper.render._FEW", few)
+    stores.issue()
+    assert stores.render(workers=7).made == 2
+    assert asked == [workers]
+
+
+def test_hashes_are_written_down_batch_by_batch_and_a_refused_receipt_stops_no_other(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+):
+    stores.know(donor("D0004", last_name="漢"), donor("D0005"))
+    stores.give(gift("D0004", 60_00), gift("D0005", 70_00))
+    stores.issue()
+    monkeypatch.setattr("receipts.paper.render._BATCH", 2)
+    held: list[int] = []
+
+    @contextmanager
+    def recording() -> Iterator[None]:
+        yield
+        with stores.gifts.connect() as connection:
+            held.append(sum(row.pdf_digest is not None for row in receiptbook.receipts_of(connection, 2025)))
+
+    outcome = render(
+        stores.gifts, stores.identities, stores.sealer, stores.folder, 2025, workers=1, recording=recording
+    )
+    assert (outcome.made, [number for number, _ in outcome.failed]) == (3, [3])
+    assert held == [2, 3]
+
+
+def test_what_was_not_printed_yet_is_no_fault_and_hides_none(stores: Stores):
+    stores.issue()
+    stores.render()
+    with stores.gifts.begin() as connection:
+        connection.execute(text("UPDATE receipt_version SET pdf_digest = NULL WHERE number = 1"))
+    pdf_path(stores.folder, 2025, 2, 1).write_bytes(b"other")
+    assert stores.faults() == [
+        "receipt 2025/000002: its PDF was changed; remove the file and run `obole receipts render --year 2025`"
+    ]
+
+
+def test_a_sheet_that_is_missing_or_changed_is_named(stores: Stores):
+    stores.issue()
+    with stores.gifts.begin() as connection:
+        connection.execute(text("UPDATE receipt_version SET sheet_digest = 'x' WHERE number = 1"))
+    with stores.identities.begin() as connection:
+        connection.execute(text("DELETE FROM frozen_sheet WHERE number = 2"))
+    assert stores.faults() == [
+        "receipt 2025/000001: what it prints was changed in the vault; restore the vault from your backup",
+        "receipt 2025/000002: what it prints is not in the vault; restore the vault from your backup",
+    ]
+
+
+def test_files_that_a_killed_run_left_are_removed_once_they_are_old(stores: Stores):
+    stores.issue()
+    (stores.folder / "2025").mkdir(parents=True)
+    old, fresh = stores.folder / "2025" / "000001.7.new", stores.folder / "2025" / "000002.8.new"
+    for path, age in ((old, 700), (fresh, 500)):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - age,) * 2)
+    stores.render()
+    assert not old.exists()
+    assert fresh.exists()
+
+
+def test_only_the_newest_version_is_printed_and_reported(stores: Stores):
+    stores.issue()
+    with stores.identities.begin() as identities, stores.gifts.begin() as connection:
+        sheet = json.loads(stores.sheets()[0]) | {"version": 2, "place": "Namur"}
+        again = json.dumps(sheet, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        freeze_sheets(identities, stores.sealer, [(2025, 1, 2, again)])
+        digest = hashlib.sha256(again.encode()).hexdigest()
+        connection.execute(text("INSERT INTO receipt_version (year, number, version, issued_on, sheet_digest) "
+                                f"VALUES (2025, 1, 2, '2026-03-01', '{digest}')"))  # fmt: skip
+    assert stores.render().made == 2
+    assert sorted(path.name for path in (stores.folder / "2025").iterdir()) == ["000001-v2.pdf", "000002.pdf"]
+    slips = list(slips_of(stores.gifts, stores.identities, stores.sealer, 2025))
+    assert [slip.number for slip in slips] == [1, 2]
+    assert stores.faults() == []
+
+
+def test_gifts_of_one_day_are_listed_the_largest_first(stores: Stores):
+    stores.know(donor("D0009"))
+    stores.give(gift("D0009", 10_00), gift("D0009", 90_00), gift("D0009", 50_00, date(2025, 1, 2)))
+    stores.issue()
+    sheet = next(one for one in map(from_json, stores.sheets()) if one.cents == 150_00)
+    assert [one.cents for one in sheet.gifts] == [50_00, 90_00, 10_00]
+
+
+def test_sheets_are_frozen_a_few_at_a_time(stores: Stores, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("receipts.issue._CHUNK", 1)
+    stores.issue()
+    assert [from_json(sheet).number for sheet in stores.sheets()] == [1, 2]
+    assert stores.receipts() == [(1, "D0001", 80_00), (2, "D0002", 40_00)]
+
+
+def test_a_return_that_waits_on_one_merged_donor_keeps_back_the_receipt_of_who_remains(stores: Stores):
+    stores.know(donor("D0006", merged_into="D0007"), donor("D0007", merged_into="D0001"))
+    for waiting in ({"D0006"}, {"D0007"}, {"D0001"}):
+        donors = list(donor_facts([donor("D0006", merged_into="D0007"), donor("D0007", merged_into="D0001"),
+                                   donor("D0001"), donor("D0002")]))  # fmt: skip
+        marked = {one.key for one in _awaiting(donors, waiting) if one.reversal_open}
+        assert "D0001" in marked
+        assert "D0002" not in marked
+        assert waiting <= marked
+    assert not any(one.reversal_open for one in _awaiting(donors, set()))
+    circle = list(donor_facts([donor("D0006", merged_into="D0007"), donor("D0007", merged_into="D0006")]))
+    assert [one.reversal_open for one in _awaiting(circle, {"D0007", "unknown"})] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "first"), [({"last_name": ""}, False, True), ({"first_name": ""}, True, False)]
+)
+def test_a_name_is_there_or_not(changes: dict, name: bool, first: bool):
+    [fact] = donor_facts([donor("D0001", **changes)])
+    assert (fact.has_name, fact.has_first_name, fact.has_address) == (name, first, True)
+
+
+def test_a_donor_whose_receipt_was_withdrawn_is_due_the_next_number(stores: Stores):
+    stores.issue()
+    with stores.gifts.begin() as connection:
+        connection.execute(text("UPDATE receipt SET state = 'withdrawn' WHERE number = 1"))
+    plan = stores.preview()
+    assert [(one.donor, one.cents) for one in plan.due] == [("D0001", 80_00)]
+    assert (plan.first_number, plan.changed) == (3, ())
+
+
+def test_a_receipt_says_of_what_kind_its_donor_is(stores: Stores):
+    stores.know(donor("D0002", kind="legal", national_number=None, enterprise_number="0123456749"))
+    stores.issue()
+    kinds = [(one.addressee.kind, one.addressee.enterprise_number) for one in map(from_json, stores.sheets())]
+    assert kinds == [("natural", None), ("legal", "0123456749")]
+
+
+def test_the_way_is_not_told_before_fifty_are_done(stores: Stores, monkeypatch: pytest.MonkeyPatch):
+    keys = [f"D{number:04d}" for number in range(100, 147)]
+    stores.know(*(donor(key) for key in keys))
+    stores.give(*(gift(key, 50_00) for key in keys))
+    stores.issue()
+    monkeypatch.setattr("receipts.paper.render.render_many", lambda jobs, _: ((key, b"%PDF-") for key, _sheet in jobs))
+    told: list[tuple[int, int]] = []
+    render(
+        *(stores.gifts, stores.identities, stores.sealer, stores.folder), 2025, progress=lambda *way: told.append(way)
+    )
+    assert told == [(49, 49)]

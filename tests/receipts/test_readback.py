@@ -124,6 +124,51 @@ def test_many_slips_without_a_number_are_a_warning(missing: int, told: bool, tmp
         assert found[0].message.startswith(f"{missing} of 20 slips have no number")
 
 
+def test_several_declarations_are_counted_each_for_itself_and_together(tmp_path: Path):
+    slips = [replace(JEAN, number=number, national_number=None if number == 1 else JEAN.national_number)
+             for number in range(1, 11)]  # fmt: skip
+    xml = text_of(slips)
+    start, end = xml.index("<Aangifte>"), xml.index("</Aangifte>") + len("</Aangifte>\n")
+    twice = xml[:end] + xml[start:end] + xml[end:]
+    for name, one, both in (
+        ("r9010_aantallogbestanden", 3, 4),
+        ("r9011_totaalaantalrecords", 14, 26),  # 10 slips and 2 of the frame, twice, and 2
+        ("r9012_controletotaal", 55, 110),
+        ("r9013_controletotaal", 1500_00, 3000_00),
+    ):
+        assert leaf(name, one) in twice
+        twice = twice.replace(leaf(name, one), leaf(name, both))
+    assert faults(tmp_path, twice) == []
+    (told,) = check(tmp_path / "a.xml")
+    assert told.message.startswith("2 of 20 slips have no number in f2011_nationaalnr, more than 5 %")
+
+
+def test_a_shipment_without_a_year_is_told(tmp_path: Path):
+    told = faults(tmp_path, changed("v0002_inkomstenjaar", 2025, ""))
+    assert "the shipment: v0002_inkomstenjaar is not a whole number" in told
+
+
+def test_an_amount_that_is_no_number_counts_as_nothing(tmp_path: Path):
+    assert faults(tmp_path, changed("f71_2060_bedragliberaliteiten", 15000, "x")) == [
+        "receipt 1: f71_2060_bedragliberaliteiten is not a whole number",
+        "receipt 1: f71_2059_totaalcontrole is not f71_2060_bedragliberaliteiten",
+        "receipt 1: 0.00 EUR is below the threshold",
+    ]
+
+
+def test_nothing_but_the_file_is_read(tmp_path: Path):
+    """No document type from elsewhere, and no text that is declared in one."""
+    head, rest = text_of().split("\n", 1)
+    (tmp_path / "own.dtd").write_text('<!ENTITY gent "Gent">', encoding="utf-8")
+    assert faults(tmp_path, f'{head}\n<!DOCTYPE Verzendingen SYSTEM "missing.dtd">\n{rest}') == []
+    inside = f'{head}\n<!DOCTYPE Verzendingen [<!ENTITY name "{"F" * 99}">]>\n{rest}'
+    assert faults(tmp_path, inside.replace(">FONDATION EXEMPLE<", ">&name;<", 1)) == []
+    outside = f'{head}\n<!DOCTYPE Verzendingen SYSTEM "own.dtd">\n{rest}'
+    assert faults(tmp_path, outside.replace(">Gent<", ">&gent;<")) == [
+        "not well-formed, or not valid against the schema; write the file again"
+    ]
+
+
 @pytest.mark.parametrize(
     ("xml", "told"),
     [

@@ -6,10 +6,13 @@ import pickle
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +23,7 @@ from sheets import BAKERY, EMMA, FULLEST, SAMPLES, SHEET, gifts
 
 from ledger.errors import OboleError
 from ledger.records import Channel
+from receipts.paper import typeset
 from receipts.paper.sheet import Sheet, SheetGift, from_json, to_json
 from receipts.paper.typeset import Typesetter, Unprintable, literal, render_many
 
@@ -202,7 +206,7 @@ def test_the_document_knows_its_title_language_and_date_and_no_donor(typesetter:
     assert reader.metadata.title == "Attestation fiscale 2025"
     assert reader.metadata.author == "Fondation Exemple"
     assert reader.metadata.creation_date is not None
-    assert reader.metadata.creation_date.date() == date(2026, 2, 1)
+    assert reader.metadata.creation_date == datetime(2026, 2, 1, 12, tzinfo=UTC)
     assert str(reader.root_object["/Lang"]) == "fr-BE"
     assert "Lefèvre" not in str(reader.metadata) + str(reader.xmp_metadata)
 
@@ -385,7 +389,72 @@ def test_many_receipts_are_read_only_as_far_as_needed(monkeypatch: pytest.Monkey
     results = render_many(endless(), 2)
     assert next(results)[0] == 1
     results.close()  # type: ignore[attr-defined]
-    assert taken <= 20
+    assert taken == 12, "three chunks of two for each process"
+
+
+def test_several_processes_typeset_and_not_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def here() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("receipts.paper.typeset.Typesetter", here)
+    ((key, result),) = render_many([(7, SHEET)], 2)
+    assert key == 7
+    assert isinstance(result, bytes)
+    for workers in (0, 1):
+        with pytest.raises(AssertionError):
+            list(render_many([(7, SHEET)], workers))
+
+
+def test_a_worker_leaves_interrupts_to_the_process_that_started_it_and_ends_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[Any] = []
+    monkeypatch.setattr(typeset, "_typesetter", None)
+    monkeypatch.setattr(typeset, "speak", done.append)
+    monkeypatch.setattr(typeset, "signal", SimpleNamespace(SIGINT=2, SIG_IGN=1, signal=lambda *of: done.append(of)))
+    monkeypatch.setattr(typeset, "Typesetter", lambda: SimpleNamespace(close=lambda: done.append("closed")))
+    monkeypatch.setattr(
+        typeset.multiprocessing, "parent_process", lambda: SimpleNamespace(join=lambda: done.append("joined"))
+    )
+    monkeypatch.setattr(typeset.os, "_exit", done.append)
+    started: list[threading.Thread] = []
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread))  # noqa: PLW0108 - a method
+    typeset._start("nl")
+    (thread,) = started
+    assert thread.daemon
+    thread.run()
+    assert done == ["nl", (2, 1), "joined", "closed", 1]
+
+
+def test_a_chunk_is_typeset_sheet_by_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Unprintable("2025/000001", "x")
+
+    def rendered(sheet: Sheet) -> bytes:
+        if sheet.number == 1:
+            raise refused
+        return b"%PDF-"
+
+    monkeypatch.setattr(typeset, "_typesetter", SimpleNamespace(render=rendered))
+    assert typeset._chunk([SHEET, replace(SHEET, number=1)]) == [b"%PDF-", refused]
+
+
+def test_a_process_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, ahead: int) -> Iterator[Any]:
+        assert ahead == 6
+        raise BrokenProcessPool
+        yield
+
+    monkeypatch.setattr(typeset, "_in_order", broken)
+    with pytest.raises(OboleError, match="ended by itself"):
+        list(render_many([(1, SHEET)], 2))
+
+
+@pytest.mark.parametrize("change", [{"number": 0}, {"version": 0}, {"cents": 0, "gifts": ()}])
+def test_number_version_and_amount_of_a_sheet_are_at_least_one(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="number, version and amount are at least 1"):
+        replace(SHEET, **change)
+    least = {name: 1 if name != "gifts" else () for name in change}
+    assert replace(SHEET, **least).place == SHEET.place
 
 
 def test_an_error_crosses_processes_whole() -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from num2words import num2words
 
@@ -127,29 +127,65 @@ def test_cents_follow_the_euros(language: str, cents: int) -> None:
 numbers = st.one_of(st.integers(0, 2_000), st.integers(0, 999_999), st.integers(0, LARGEST // 100))
 
 
-@given(numbers)
-def test_french_is_num2words_with_belgian_seventies_and_nineties(euros: int) -> None:
+def french(euros: int) -> None:
     assert in_words(100 * euros, "fr").replace(" d'", " ").removesuffix("s") == f"{_belgian(euros)} euro"
 
 
-@given(numbers)
-def test_dutch_is_num2words_with_its_missing_space(euros: int) -> None:
+def dutch(euros: int) -> None:
     oracle = str(num2words(euros, lang="nl"))
     spaced = re.sub(r"duizend(?=\S)", "duizend ", oracle).replace("éé", "ee")
     words = " ".join("één" if word == "een" else word for word in spaced.split())
     assert in_words(100 * euros, "nl") == f"{words} euro"
 
 
-@given(numbers)
-def test_german_is_num2words_with_its_eins_mended(euros: int) -> None:
+def german(euros: int) -> None:
     oracle = re.sub("eins($|tausend| Mill)", r"ein\1", str(num2words(euros, lang="de")))
     assert in_words(100 * euros, "de") == f"{oracle} Euro"
 
 
-@given(numbers)
-def test_english_is_num2words_without_commas(euros: int) -> None:
+def english(euros: int) -> None:
     oracle = str(num2words(euros, lang="en")).replace(",", "")
     assert in_words(100 * euros, "en").removesuffix("s") == f"{oracle} euro"
+
+
+WORDS = {"french": french, "dutch": dutch, "german": german, "english": english}
+
+
+@given(numbers, st.sampled_from(sorted(WORDS)))
+@settings(max_examples=400)
+def test_words_are_those_of_num2words_where_it_is_right(euros: int, of: str) -> None:
+    """French with Belgian seventies and nineties, Dutch with its missing space, German with its `eins` mended."""
+    WORDS[of](euros)
+
+
+# Each word for itself, and each place where hundreds, thousands and millions meet.
+_BELOW = (0, 1, 2, 11, 21, 71, 80, 81, 91, 99, 100, 101, 180, 199, 200, 201, 280, 999)
+EVERY = (
+    *range(1, 1_001),
+    *(thousands * 1_000 + units for thousands in _BELOW[1:] for units in _BELOW),
+    *(
+        millions * 1_000_000 + rest
+        for millions in (1, 2, 21, 80, 101, 200, 999)
+        for rest in (0, 1, 99, 1_000, 80_080, 200_000)
+    ),
+)
+
+
+@pytest.mark.parametrize("of", ["french", "dutch", "german", "english"])
+def test_every_place_of_a_number_is_as_num2words_has_it(of: str) -> None:
+    for euros in EVERY:
+        WORDS[of](euros)
+
+
+@pytest.mark.parametrize(("cents", "fr", "nl", "de", "en"), [
+    (1, "un cent", "één cent", "ein Cent", "one cent"),
+    (2, "deux cents", "twee cent", "zwei Cent", "two cents"),
+    (101, "un euro et un cent", "één euro en één cent", "ein Euro und ein Cent", "one euro and one cent"),
+    (202, "deux euros et deux cents", "twee euro en twee cent", "zwei Euro und zwei Cent", "two euros and two cents"),
+    (0, "zéro euro", "nul euro", "null Euro", "zero euros"),
+])  # fmt: skip
+def test_one_is_one_and_two_are_several(cents: int, fr: str, nl: str, de: str, en: str) -> None:
+    assert [in_words(cents, language) for language in ("fr", "nl", "de", "en")] == [fr, nl, de, en]
 
 
 @pytest.mark.parametrize("language", EUROS)

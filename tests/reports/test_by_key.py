@@ -25,6 +25,7 @@ def test_each_key_has_its_accounts_and_what_has_none_comes_last():
         keyed(date(2025, 3, 5), {"616": 12_50, "440": -12_50}, project="wells"),
         keyed(date(2025, 4, 5), {"616": -2_50, "440": 2_50}, project="schools"),
         keyed(date(2024, 4, 5), {"616": 99_00, "440": -99_00}, project="schools"),
+        data.Note({}, date(2025, 4, 6), account("570").path, "counted", None, None),
         entry(date(2025, 4, 6), {"570": 7_00, "7311": -7_00}),
     ]
     assert by_key(books, accounts(), 2025, "project") == (
@@ -58,6 +59,19 @@ def test_the_table_shows_labels_and_totals():
         (RowKind.TOTAL, 4, "", "", "Total without", 2_50, 30_00, -27_50, 2),
         (RowKind.TOTAL, 0, "", "", "TOTAL", 32_50, 32_50, 0, 4),
     ]
+
+
+def test_one_key_alone_needs_no_total_over_all():
+    table = by_key_table((KeyTurnover("wells", "X9", 1_00, 0, 1),), accounts(), {}, 2025, "project", "en")
+    assert [(row.kind, row.first, *row.cells) for row in table.rows] == [
+        (RowKind.HEADING, None, "wells", "", "", None, None, None, None),
+        (RowKind.LINE, None, "wells", "X9", "X9", 1_00, 0, 1_00, 1),
+        (RowKind.TOTAL, 1, "wells", "", "Total wells", 1_00, 0, 1_00, 1),
+    ]
+    assert [(column.name, column.kind.value, column.summed) for column in table.columns] == [
+        ("project", "text", False), ("code", "text", False), ("label", "text", False), ("debit", "cents", True),
+        ("credit", "cents", True), ("balance", "cents", True), ("postings", "count", True),
+    ]  # fmt: skip
 
 
 amounts = st.integers(-(10**9), 10**9).filter(bool)

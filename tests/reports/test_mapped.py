@@ -60,6 +60,14 @@ def test_the_error_stands_at_the_open_directive():
     assert all(error.source["lineno"] == 7 and error.entry is entry for error in errors)
 
 
+def test_only_open_directives_count():
+    entry = opened("Assets:59-Autres:590000-Autres")
+    closed = data.Close({"filename": "chart.beancount", "lineno": 9}, date(2025, 2, 1), entry.account)
+    _, errors = check_mapped([entry, closed], {})
+    assert {error.source["lineno"] for error in errors} == {7}
+    assert check_mapped([closed], {})[1] == []
+
+
 def test_an_account_in_two_lines_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(
         reports.mapped, "doubly_mapped", lambda _scheme, codes: [code for code in codes if code == "731100"]

@@ -52,6 +52,7 @@ def test_the_one_euro_of_rounding_is_explained_in_each_language():
     for language, words in {"fr": "imprimés", "nl": "afgedrukt", "de": "gedruckt", "en": "printed"}.items():
         (note,) = page(language).notes
         assert words in note
+        assert f"({named('income', language)})" in note
         assert "2025" in note
 
 
@@ -66,6 +67,8 @@ def test_an_account_without_a_rubric_is_noted():
     held = accounts() | {}
     of = statements_page(books, held, load_scheme("full"), 2025, "fr")
     assert any("494" in note for note in of.notes)
+    cleared = totals((2024, {"570": 500, "494": -500}), (2025, {"570": -500, "494": 500}))
+    assert statements_page(cleared, held, load_scheme("full"), 2025, "fr").notes == ()
 
 
 def test_the_first_year_has_no_second_column():
@@ -98,6 +101,14 @@ def test_a_line_is_shown_in_whole_euros_and_opens_on_the_cents():
     assert (heading.printed, heading.exact, heading.printed_previous, heading.exact_previous) == ("", "", None, None)
     unknown = statements_page(books, {}, load_scheme("full"), 2025, "en")
     assert unknown.years == (2025, 2024)
+    (account,) = line(unknown, "income-statement-73").accounts
+    assert (account.code, account.label, account.path) == ("", "7311", "7311")
+
+
+def test_a_rounding_of_the_appropriation_is_told_under_its_name():
+    books = totals((2025, {"550": 50, "7311": -50}), (2025, {"14": 50, "790": -50}))  # 0.50 and 0.50 carry 1.00
+    of = statements_page(books, accounts(), load_scheme("full"), 2025, "en")
+    assert any(f"({named('appropriation', 'en')})" in note for note in of.notes)
 
 
 def test_books_that_do_not_balance_are_told_with_the_difference():
@@ -106,6 +117,8 @@ def test_books_that_do_not_balance_are_told_with_the_difference():
     assert (check.year, check.holds, check.assets, check.liabilities, check.difference) == (
         2025, False, "5.00", "4.00", "1.00"
     )  # fmt: skip
+    assert check.sentence == "2025: assets (€ 5.00) and liabilities (€ 4.00) differ by € 1.00."
+    assert page("en").checks[0].sentence == "2025: assets equal liabilities, to the cent (€ 7,824,725.00)."
 
 
 def test_the_years_are_those_of_the_books_newest_first():

@@ -1,13 +1,18 @@
 """Small tables and workbooks cell by cell, from books that can be added up in one's head."""
 
 import io
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import openpyxl
 import pytest
+from beancount.core import data
+from beancount.core.amount import A
+from beancount.core.position import Cost
 from report_books import account, accounts, entry, totals
 
-from reports.formats import write_json, write_text
+from reports.formats import write_csv, write_json, write_text
 from reports.ledger_listing import LedgerAccount, document_of, general_ledger, ledger_table, narration_of
 from reports.marks import numbers
 from reports.picture import _shortened, income_picture
@@ -16,10 +21,13 @@ from reports.scheme import (
     SCHEMES,
     AccountShare,
     LineKind,
+    Scheme,
     SchemeLine,
     StatementScheme,
+    Term,
     What,
     When,
+    _statement,
     doubly_mapped,
     load_scheme,
     unmapped,
@@ -27,7 +35,7 @@ from reports.scheme import (
 from reports.sheets import sheet_name, write_xlsx
 from reports.statements import balance, differences, statement, statement_json
 from reports.tables import LINES, Column, ColumnKind, Row, RowKind, Table
-from reports.totals import totals_of
+from reports.totals import NotInEuro, cents_of, totals_of
 from reports.trial import trial_balance, trial_table
 from reports.words import text_in
 from reports.workbook import write_statements
@@ -43,6 +51,10 @@ BOOKS = (
 
 def cells(table: Table) -> list[tuple[object, ...]]:
     return [(row.kind.value, *row.cells) for row in table.rows]
+
+
+def published_balance_sheet():
+    return of_year("balance-sheet", scheme="published")
 
 
 def of_year(what: str, year: int = 2025, scheme: str = "full"):
@@ -76,6 +88,13 @@ def test_a_statement_opens_each_section_with_a_heading_once():
     assert sections[:1] == [text_in("en", "Assets").upper()]
     assert sections.count(text_in("en", "Assets").upper()) == sections.count(text_in("en", "Liabilities").upper()) == 1
     assert all(row.cells[2:] == (None, None) for row in table.rows if row.kind is RowKind.HEADING)
+
+
+def test_headings_are_no_data():
+    assert any(line.kind is LineKind.HEADING for line in published_balance_sheet().lines)
+    table = statement_data(published_balance_sheet(), "fr")
+    assert {row.kind for row in table.rows} == {RowKind.LINE, RowKind.TOTAL}
+    assert len(table.rows) == len(statement_json(published_balance_sheet(), "fr"))
 
 
 def test_a_statement_as_data_names_its_year_and_the_one_before():
@@ -177,6 +196,67 @@ def test_an_account_that_came_to_nothing_and_does_not_move_is_not_told():
     assert list(books.movements(2026)) == ["440"]
 
 
+def test_an_entry_that_is_none_or_posts_nothing_has_no_year():
+    books = [
+        data.Note({}, date(2023, 1, 1), account("550").path, "counted", None, None),
+        entry(date(2024, 1, 1), {}),
+        entry(date(2025, 1, 1), {"550": 1, "7311": -1}),
+        entry(date(2025, 1, 2), {"550": 0, "7311": 0}),
+    ]
+    found = totals_of(books, accounts())
+    assert found.years == (2025,)
+    assert found.sums == {2025: {"550": (1, 0, 2), "7311": (0, 1, 2)}}
+
+
+def priced(units: str | None, cost: str | None = None, price: str | None = None) -> data.Posting:
+    held = None if cost is None else Cost(A(cost).number, A(cost).currency, date(2025, 1, 1), None)
+    return data.Posting("Assets:550", units and A(units), held, price and A(price), None, {"lineno": 5})
+
+
+@pytest.mark.parametrize(("posting", "cents"), [
+    (priced("2.50 EUR"), 2_50), (priced("2 EUR", cost="3 EUR"), 6_00), (priced("2 SHS", cost="3 EUR"), 6_00),
+    (priced("2 SHS", price="4 EUR"), 8_00), (priced("2 SHS", cost="3 EUR", price="4 EUR"), 6_00),
+    (priced("2 EUR", price="4 USD"), 2_00),
+])  # fmt: skip
+def test_what_is_held_in_another_unit_counts_at_its_cost_before_its_price(posting: data.Posting, cents: int):
+    assert cents_of(posting, entry(date(2025, 1, 1), {})) == cents
+
+
+@pytest.mark.parametrize("posting", [priced("2 SHS"), priced("2 SHS", cost="3 USD"), priced("2.505 EUR"), priced(None)])
+def test_a_posting_without_whole_cents_is_refused_at_its_own_line_or_its_entrys(posting: data.Posting):
+    of = entry(date(2025, 1, 1), {})._replace(meta={"filename": "books.beancount", "lineno": 1})
+    with pytest.raises(NotInEuro, match=r"^the books: line 5: "):
+        cents_of(posting, of)
+    with pytest.raises(NotInEuro, match=r"^books\.beancount: line 1: "):
+        cents_of(posting._replace(meta=None), of)
+    with pytest.raises(NotInEuro, match=r"^the books: line \?: "):
+        cents_of(posting._replace(meta=None), of._replace(meta=None))
+
+
+def test_with_faults_an_entry_that_is_not_in_whole_cents_is_left_out_and_told():
+    good, dollars = entry(date(2025, 1, 1), {"550": 1, "7311": -1}), entry(date(2025, 1, 2), {"550": 0, "7311": 0})
+    broken = dollars._replace(postings=[dollars.postings[0], priced("2 USD"), priced("3 USD")])
+    faults: list[NotInEuro] = []
+    assert totals_of([broken, good], accounts(), faults).sums == {2025: {"550": (1, 0, 1), "7311": (0, 1, 1)}}
+    assert [str(fault).partition(": the posting")[0] for fault in faults] == ["the books: line 5"]
+    with pytest.raises(NotInEuro):
+        totals_of([broken, good], accounts())
+
+
+def test_an_account_that_entries_on_funds_leave_as_it_was_is_not_behind_a_fund():
+    books = totals((2025, {"691": 100, "130": -100}), (2025, {"130": 100, "791": -100}))
+    assert books.to_funds(2025) == {"691": 100, "130": 0, "791": -100}
+    lines = statement("appropriation", load_scheme("published"), 2025, books).every
+    assert {one.code for line in lines for one in line.accounts} == {"691", "791"}
+
+
+def test_a_line_shown_where_it_has_an_amount_is_shown_for_one_of_the_year_before():
+    books = totals((2024, {"7311": -7, "550": 7}), (2025, {"100": -5, "550": 5}))
+    appropriated = statement("appropriation", load_scheme("full"), 2025, books)
+    line = appropriated.line("open-appropriation")
+    assert (line.cents, line.previous, line.shown) == (0, 7, True)
+
+
 def test_an_account_without_a_code_is_kept_under_its_path():
     books = totals_of([entry(date(2025, 1, 1), {"550": 1, "7311": -1})], {"550": account("550")})
     assert books.in_year(2025) == {"550": 1, "Income:7311": -1}
@@ -204,6 +284,12 @@ def test_a_trial_balance_to_read():
     assert (trial.total.postings, trial.total.debit, trial.total.credit) == (4, 600_75, 600_75)
 
 
+def test_an_account_that_the_chart_does_not_know_is_labelled_by_its_code():
+    books = totals((2025, {"550": 5, "7311": -5}))
+    rows = trial_table(trial_balance(books, {}, 2025, load_scheme("full")), "en").rows
+    assert [row.cells[2] for row in rows] == ["550", "7311", text_in("en", "TOTAL")]
+
+
 def test_an_empty_trial_balance_sums_nothing():
     table = trial_table(trial_balance(totals_of([], {}), {}, 2025, load_scheme("full")), "en")
     assert [(row.kind, row.first) for row in table.rows] == [(RowKind.TOTAL, None)]
@@ -218,6 +304,7 @@ def test_the_general_ledger_to_read():
         entry(date(2025, 3, 1), {"550": 500, "7311": -500}, "gifts", frozenset({"b", "a"})),
         entry(date(2025, 3, 2), {"616": 200, "550": -200}, "fees"),
         entry(date(2025, 3, 3), {"616": 0, "550": 0}, "nil"),
+        data.Note({}, date(2025, 3, 4), account("550").path, "counted", None, None),
     ]
     listing = general_ledger(books, accounts(), 2025, totals_of(books, accounts()))
     table = ledger_table(listing, 2025, "en")
@@ -242,6 +329,19 @@ def test_the_general_ledger_to_read():
         ("line", None, "7311", first, "", opening, None, None, 0),
         ("line", None, "7311", date(2025, 3, 1), "a b", "gifts", None, 500, -500),
         ("total", 12, "7311", None, "", text_in("en", "Total {code}").format(code="7311"), 0, 500, -500),
+    ]
+
+
+def test_a_line_of_the_ledger_has_its_number_and_keys():
+    made = entry(date(2025, 3, 1), {"550": 5, "7311": -5})
+    books = [made._replace(meta={**made.meta, "number": "GEN-2025-000001", "party": "P1", "fund": "wells"})]
+    table = ledger_table(general_ledger(books, accounts(), 2025, totals_of(books, accounts())), 2025, "en")
+    assert [column.name for column in table.columns[7:]] == ["number", "project", "department", "fund", "party"]
+    assert [row.cells[7:] for row in table.rows][:4] == [
+        ("",) * 5,
+        ("",) * 5,
+        ("GEN-2025-000001", None, None, "wells", "P1"),
+        ("",) * 5,
     ]
 
 
@@ -296,6 +396,47 @@ def test_text_puts_words_to_the_left_and_figures_to_the_right():
     assert lines[start + 1] == "  abc               1,234.00"
     assert lines[start + 2] == "    de"
     assert lines[-2].split() == ["T", "1,234.05", "1"]
+
+
+def test_columns_are_as_wide_as_their_rows_need_or_as_they_may_be_where_rows_come_one_by_one():
+    columns = (Column("a", "A", width=6), Column("b", "", width=6), Column("n", "Number", ColumnKind.COUNT, 3))
+    row = Row(RowKind.LINE, ("xy", "abcdefgh", 12))
+
+    def rule(rows: Any) -> list[int]:
+        return [len(part) for part in text_of(Table("T", "", "en", columns, rows))[4].split("  ")]
+
+    assert rule((row,)) == [2, 6, 6]
+    assert rule(iter((row,))) == [6, 6, 6]
+    assert rule(()) == [1, 0, 6]
+    assert rule((Row(RowKind.LINE, ("xy", "", 123_456_789)),)) == [2, 0, 11], "figures are never broken"
+
+
+def test_a_heading_has_an_empty_line_above_and_a_total_a_rule_below():
+    rows = (Row(RowKind.HEADING, ("H",)), Row(RowKind.LINE, ("a\tb",)), Row(RowKind.TOTAL, ("T",)))
+    assert text_of(Table("T", "", "en", (Column("a", "A"),), rows))[3:] == ["A", "---", "", "H", "a b", "T", "---"]
+
+
+@pytest.mark.parametrize("write", [write_text, write_csv, write_json])
+def test_a_row_that_has_not_a_cell_for_each_column_is_refused(write):
+    table = Table("T", "", "en", (Column("a", "A"), Column("b", "B")), (Row(RowKind.LINE, ("x",)),), LINES)
+    with pytest.raises(ValueError, match="longer"):
+        write(table, io.StringIO())
+
+
+def test_a_workbook_refuses_it_too(tmp_path):
+    table = Table("T", "", "en", (Column("a", "A"), Column("b", "B")), (Row(RowKind.LINE, ("x",)),))
+    with pytest.raises(ValueError, match="longer"):
+        write_xlsx(table, tmp_path / "t.xlsx")
+
+
+def test_a_figure_that_is_not_summed_stays_one_in_a_row_of_totals(tmp_path):
+    columns = (Column("a", "A", ColumnKind.EUROS), Column("b", "B", ColumnKind.COUNT, summed=True))
+    rows = (Row(RowKind.LINE, (1_50, 2)), Row(RowKind.TOTAL, (1_50, 2), first=0))
+    write_xlsx(Table("T", "", "en", columns, rows), tmp_path / "t.xlsx")
+    (sheet,) = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets
+    assert [[cell.value for cell in sheet[row]] for row in (5, 6)] == [[2, 2], [2, "=SUBTOTAL(9,B5:B5)"]]
+    assert (sheet["A1"].font.size, sheet["A1"].font.bold, sheet["A4"].alignment.wrap_text) == (14, True, True)
+    assert sheet.page_setup.fitToWidth in (None, 1), "a page wide, which is not said"
 
 
 def test_an_amount_of_nothing_is_null_and_a_count_a_number():
@@ -442,6 +583,90 @@ def test_an_account_stands_on_the_line_of_its_balance(cents: int, key: str):
     assert scheme.line_of("499", cents).key == key
     assert scheme.rubrics("499") == (("41",), ("48",))
     assert scheme.line_of("0", cents) is None
+
+
+def scheme_of(*lines: tuple[str, When], **terms: tuple[AccountShare, ...]) -> StatementScheme:
+    """A balance sheet of these lines; `terms` are named by `a` and the account's beginning, or `rest`."""
+    made = tuple(
+        SchemeLine("assets", LineKind.LINE, 0, key, key, ("", "", "", ""), shown, (), ()) for key, shown in lines
+    )
+    return StatementScheme(What.BALANCE_SHEET, made, {key.removeprefix("a"): share for key, share in terms.items()})
+
+
+def test_an_account_whose_shares_cancel_or_are_for_memory_falls_in_the_rest():
+    scheme = scheme_of(
+        ("l", When.ALWAYS),
+        ("m", When.MEMO),
+        ("r", When.ALWAYS),
+        a1=(AccountShare("l", 1, 1), AccountShare("m", 1, 1)),
+        a13=(AccountShare("l", -1, -1),),
+        a2=(AccountShare("m", 1, 0),),
+        a20=(AccountShare("l", -1, 0),),
+        rest=(AccountShare("r", 1, 1),),
+    )
+    assert scheme.shares("10") == (AccountShare("l", 1, 1), AccountShare("m", 1, 1))
+    assert scheme.shares("130") == (AccountShare("r", 1, 1),)
+    assert scheme.rubrics("130") == ((), ())
+    assert scheme.shares("29") == (AccountShare("r", 1, 1),)
+    assert scheme.shares("20") == (AccountShare("m", 1, 0), AccountShare("l", -1, 0))
+    assert scheme.line_of("20", -5) is None
+    assert scheme.line_of("20", 5).key == "l"
+
+
+@pytest.mark.parametrize(("cents", "debit", "credit", "amount"), [
+    (7, 1, 1, 7), (7, 1, 0, 7), (7, 0, -1, 0), (7, -1, -1, -7), (-7, 1, 1, -7), (-7, 1, 0, 0), (-7, 0, -1, 7),
+    (-7, -1, -1, 7), (0, 1, 1, 0), (1, 1, 0, 1), (-1, 0, -1, 1),
+])  # fmt: skip
+def test_a_balance_adds_to_a_line_what_its_side_says(cents: int, debit: int, credit: int, amount: int):
+    assert AccountShare("l", debit, credit).of(cents) == amount
+
+
+def test_an_account_that_one_statement_or_one_side_leaves_out_is_unmapped_and_one_taken_twice_is_told():
+    whole, half = (AccountShare("l", 1, 1),), (AccountShare("l", 1, 0),)
+    sheet = scheme_of(
+        ("l", When.ALWAYS), ("k", When.ALWAYS), a1=whole, a2=half, a3=(*half, AccountShare("k", 1, 0)), a7=whole
+    )
+    income = replace(scheme_of(("l", When.ALWAYS), a71=(*whole, AccountShare("k", 1, 1))), what=What.INCOME_STATEMENT)
+    scheme = Scheme("mine", {one.what: one for one in (sheet, income)})
+    codes = ["1", "2", "3", "4", "70", "71", "791", "0"]
+    assert unmapped(scheme, codes) == ["2", "3", "4", "70"]
+    assert doubly_mapped(scheme, codes) == ["3", "71"]
+
+
+ROW = {
+    "section": "income", "kind": "line", "level": "1", "key": "a", "code": "a", "shown": "always", "formula": "",
+    "label_fr": "fr", "label_nl": "nl", "label_de": "de", "label_en": "en",
+}  # fmt: skip
+
+
+def test_a_formula_over_lines_has_their_signs_and_one_over_accounts_their_weights():
+    rows = [
+        ROW | {"formula": "D[60,61] - cb[62]"},
+        ROW | {"key": "b", "formula": "-db[63] + C[64]-D[65]"},
+        ROW | {"key": "c", "formula": "A[13] + A[10,11]"},
+        ROW | {"key": "d", "formula": "a - b c + d"},
+    ]
+    scheme = _statement(What.INCOME_STATEMENT, rows)
+    assert scheme.terms == {
+        "60": (AccountShare("a", 1, 1),), "61": (AccountShare("a", 1, 1),), "62": (AccountShare("a", 0, 1),),
+        "63": (AccountShare("b", -1, 0),), "64": (AccountShare("b", -1, -1),), "65": (AccountShare("b", -1, -1),),
+    }  # fmt: skip
+    assert [line.funds for line in scheme.lines] == [(), (), ("13", "10", "11"), ()]
+    assert scheme.line("d").parts == (Term(1, "a"), Term(-1, "b"), Term(-1, "c"), Term(1, "d"))
+    assert [line.parts for line in scheme.lines[:3]] == [()] * 3
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([ROW, ROW], r"keys must be unique and sums must name lines of the statement: \[\]"),
+        ([ROW | {"formula": "a + x"}], r"sums must name lines of the statement: \['x'\]"),
+        ([ROW | {"formula": "D[60] + E[61]"}], "not a formula over accounts: .D"),
+    ],
+)
+def test_a_file_of_a_scheme_that_contradicts_itself_is_refused(rows: list[dict[str, str]], told: str):
+    with pytest.raises(ValueError, match=told):
+        _statement(What.INCOME_STATEMENT, rows)
 
 
 # The picture

@@ -69,7 +69,7 @@ def take_details(
         return Details(None, (Fault(no_bank(statement.account)),))
     connection = posting.connection
     totals = [_split(books, statement, movement) for movement in _split_totals(statement)]
-    waiting = [item for item in open_items(connection) if item.bank == desk.alias]
+    waiting = _waiting(connection, desk, statement)
     chosen, faults = _choose(connection, desk, totals, waiting, closed=closed, files=files)
     taken = {one.item.key for one in chosen}
     left = [item for item in waiting if item.key not in taken]
@@ -107,6 +107,15 @@ class _Chosen(NamedTuple):
     total: Movement
     item: OpenItem
     key: VoucherKey
+
+
+def _waiting(connection: Connection, desk: Desk, statement: Statement) -> list[OpenItem]:
+    """Return the lines of suspense of an account on the days of these lines and around them."""
+    booked = [movement.booked for movement in statement.movements]
+    if not booked:
+        return []
+    days = min(booked) - APART, max(booked) + APART
+    return [item for item in open_items(connection, days) if item.bank == desk.alias]
 
 
 def _is_open(item: OpenItem, closed: set[int]) -> bool:

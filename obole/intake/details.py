@@ -30,7 +30,6 @@ from obole.intake.lookup import look_up_lines
 from obole.intake.posted import PostedFiles
 from obole.words import _
 
-
 _TOTALS = ("1", "2")  # how the code of a total begins
 
 

@@ -85,7 +85,7 @@ def explained(
     doubtful: list[Movement] = []
     for key, some in others.items():
         waiting = [item for item in left if (item.booked, item.cents) == key and not _named_otherwise(item)]
-        known = booked.get(key, len(waiting)) - len(waiting)
+        known = max(0, booked.get(key, 0) - len(waiting))
         if not waiting or (known and not notified and len(some) <= known):
             continue
         if known or (len(some) > len(waiting)):

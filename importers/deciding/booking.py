@@ -522,9 +522,9 @@ def _tell_withdrawn(movements: Iterable[Movement], sheet: _Pile) -> None:
                 sheet.withdrawn[reference].append(movement.cents)
     for reference, cents in sheet.withdrawn.items():
         message = _(
-            "collection {reference} was withdrawn here and sent to the bank all the same: {amount} EUR of it arrive; if "
-            "its month was collected anew, its donors are debited twice: ask the bank to cancel the later file, or give "
-            "back what came twice"
+            "collection {reference} was withdrawn here and sent to the bank all the same: {amount} EUR of it arrive; "
+            "if its month was collected anew, its donors are debited twice: ask the bank to cancel the later file, or "
+            "give back what came twice"
         )
         text = message.format(reference=reference, amount=to_decimal(sum(cents)))
         sheet.faults.append(Fault(text, severity=Severity.WARNING))

@@ -1,8 +1,8 @@
 """A group of one: a line that came bare, without a name or a text, is explained later by its one detail.
 
-A notification (camt.054), a CODA of a separate application or the same statement once more says who paid and for what.
-The line is then split as a total is, into one. Nothing is guessed: where lines of the same day and amount were explained
-before, nothing tells which of them the detail is of, unless it names the reference of the line.
+A notification (camt.054), a CODA of a separate application or the same statement once more says who paid and for
+what. The line is then split as a total is, into one. Nothing is guessed: where lines of the same day and amount were
+explained before, nothing tells which of them the detail is of, unless it names the reference of the line.
 """
 
 from collections import defaultdict
@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from importers.bank.records import Movement, Statement
+from ledger.records import DOUBTFUL
 from ledger.register.suspense import OpenItem
 from ledger.vault.counterparties import Counterparty
 from ledger.vault.key import Sealer
@@ -62,7 +63,11 @@ def lone_lines(statement: Statement, sealer: Sealer) -> list[LoneLine]:
 
 def bare_items(items: Iterable[OpenItem], behind: Mapping[tuple[str, int], Counterparty]) -> list[OpenItem]:
     """Return the lines of suspense of which nothing is known but day, amount and code."""
-    return [item for item in items if item.mandate is None and not _known(behind.get((item.document, item.position)))]
+    return [
+        item
+        for item in items
+        if item.mandate is None and item.reason != DOUBTFUL and not _known(behind.get((item.document, item.position)))
+    ]
 
 
 def explained(

@@ -202,14 +202,15 @@ def histories(connection: Connection, since: date) -> dict[str, History]:
             instalment.c.mandate,
             func.max(instalment.c.sequence),
             func.sum(case((dead, 0), else_=1)),
+            func.max(case((dead, 0), else_=instalment.c.sequence)),
         )
         .join(collection, collection.c.reference == instalment.c.collection)
         .group_by(instalment.c.mandate)
     )
     attempts = _attempts(connection, since)
     return {
-        mandate: History(last, bool(stood), tuple(attempts.get(mandate, ())))
-        for mandate, last, stood in connection.execute(tallies)
+        mandate: History(last, bool(stood), tuple(attempts.get(mandate, ())), last_stood)
+        for mandate, last, stood, last_stood in connection.execute(tallies)
     }
 
 

@@ -229,7 +229,14 @@ def total_back(cents: int = -50_00, code: str = "0503000", **more: str) -> Ntry:
 )  # fmt: skip
 @pytest.mark.parametrize("form", ["notified", "the statement again"])
 def test_returns_detailed_later_take_back_their_gifts(
-    bank: Obole, tmp_path: Path, total: Ntry, details: Sequence[Tx], left: dict[str, int], waiting: list[int], form: str
+    bank: Obole,
+    tmp_path: Path,
+    *,
+    total: Ntry,
+    details: Sequence[Tx],
+    left: dict[str, int],
+    waiting: list[int],
+    form: str,
 ):
     detailed = total._replace(details=details)
     bank.takes_well(brought(tmp_path, 1, 2), statement(tmp_path, 61, 50_00, total, day=RETURNED))

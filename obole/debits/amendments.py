@@ -1,0 +1,88 @@
+"""Mandates that change: another account, another reference. The next debit tells the debtor's bank what it was before.
+
+The amount and the name of the holder are no part of what is told (EPC130-08, Core direct debit customer-to-bank
+guidelines: `AmdmntInfDtls` has the original mandate, creditor and debtor account). The change is told until a debit
+went through: one that is rejected or withdrawn told nobody.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from importers.registers.pledges import PledgeRow
+from ledger.errors import Fault
+from ledger.instalments import Amendment, History, Instalment, Pledge
+from obole.words import _
+
+# The account of another bank may be left unsaid: "same mandate, new debtor account".
+SAME_MANDATE = "SMNDA"
+
+# Where the bank stands in a Belgian IBAN.
+_BANK = slice(4, 7)
+
+
+def amended(
+    rows: Sequence[PledgeRow],
+    before: Mapping[str, Pledge],
+    histories: Mapping[str, History],
+    known: Mapping[str, Amendment],
+) -> list[Amendment]:
+    """Return what is to be told of the mandates of these rows when they are debited next."""
+    found = (_amended(row, before, histories, known.get(row.mandate)) for row in rows)
+    return [one for one in found if one is not None]
+
+
+def _amended(
+    row: PledgeRow, before: Mapping[str, Pledge], histories: Mapping[str, History], known: Amendment | None
+) -> Amendment | None:
+    past = histories.get(row.mandate, History())
+    if known is not None and past.stood > known.sequence:
+        known = None  # told
+    pledge = before.get(row.mandate)
+    if row.replaces and known is None and not past.begun:
+        old = before[row.replaces]
+        return Amendment(row.mandate, old.iban if old.iban != row.iban else "", row.replaces, past.sequence)
+    if not row.iban or pledge is None:
+        return known
+    original = known.iban if known is not None and known.iban else pledge.iban
+    reference = known.reference if known is not None else ""
+    if not past.begun and not reference:
+        return None  # the first debit tells the account itself
+    iban = original if original != row.iban else ""
+    sequence = known.sequence if known is not None else past.sequence
+    return Amendment(row.mandate, iban, reference, sequence) if iban or reference else None
+
+
+def refusals(
+    rows: Sequence[PledgeRow], before: Mapping[str, Pledge], histories: Mapping[str, History]
+) -> Iterator[Fault]:
+    """Refuse a mandate that replaces one that is not there, is another donor's, was never debited, or is itself."""
+    for row in rows:
+        if not row.replaces:
+            continue
+        old = before.get(row.replaces)
+        if old is None or old.donor != row.donor or row.replaces == row.mandate:
+            message = _("column `replaces` holds no earlier mandate of donor {donor}; write that mandate, or nothing")
+            yield Fault(message.format(donor=row.donor), row.row)
+        elif not histories.get(row.replaces, History()).begun:
+            message = _("column `replaces` holds a mandate that was never debited; leave it empty and end that one")
+            yield Fault(message, row.row)
+
+
+def to_tell(
+    instalments: Iterable[Instalment], amendments: Mapping[str, Amendment], histories: Mapping[str, History]
+) -> dict[str, Amendment]:
+    """Return the changes that instalments must tell, by EndToEndId: the first of each mandate, until one stood."""
+    found: dict[str, Amendment] = {}
+    told: set[str] = set()
+    for one in sorted(instalments, key=lambda one: one.sequence):
+        amendment = amendments.get(one.mandate)
+        if amendment is None or one.mandate in told:
+            continue
+        if histories.get(one.mandate, History()).stood <= amendment.sequence:
+            told.add(one.mandate)
+            found[one.end_to_end] = amendment
+    return found
+
+
+def same_bank(one: str, other: str) -> bool:
+    """Return whether two IBANs are surely of one bank: Belgian, with the same three digits."""
+    return one.startswith("BE") and other.startswith("BE") and one[_BANK] == other[_BANK]

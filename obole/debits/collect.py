@@ -145,9 +145,8 @@ def _post(
     amendments: Mapping[str, Amendment],
 ) -> str:
     name = _name(posting.connection, plan.period)
-    content = message(
-        books.config, name, plan.instalments, pledges, donors_of(books, plan.instalments), amendments=amendments
-    )
+    donors = donors_of(books, plan.instalments)
+    content = message(books.config, name, plan.instalments, pledges, donors, amendments=amendments)
     digest = hashlib.sha256(content).hexdigest()
     counts, cents = {"instalments": len(plan.instalments)}, {"instalments": plan.cents}
     record = source_document(DocumentKind.COLLECTION, name, digest, [plan.due], counts=counts, cents=cents)

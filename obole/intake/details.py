@@ -174,7 +174,7 @@ def _choose_alone(
     found = explained(lines, bare_items(waiting, behind), booked, notified=statement.details_only)
     message = _(
         "{amount} EUR of {day}: lines of that amount were explained before, and nothing tells of which line this is "
-        "the detail; decide the one on suspense by hand (obole match)"
+        "the detail; decide the one on suspense by hand with `obole match`"
     )
     doubts = [
         Fault(message.format(amount=to_decimal(one.cents), day=one.booked), one.line, Severity.WARNING)

@@ -1,8 +1,8 @@
 """Mandates that change, debtors outside the EEA, and collections withdrawn here that the bank collected all the same.
 
 Sources: EPC130-08, Core direct debit customer-to-bank guidelines (`AmdmntInfDtls`: original mandate, original debtor
-account, SMNDA); EPC, guidance on addresses in SEPA payments (town and country in fields of their own for payments with a
-bank outside the EEA, since 15 November 2026); pain.008.001.02 and .08, the structures that sepaxml brings. The IBANs
+account, SMNDA); EPC, guidance on addresses in SEPA payments (town and country in fields of their own for payments with
+a bank outside the EEA, since 15 November 2026); pain.008.001.02 and .08, the structures that sepaxml brings. The IBANs
 abroad are those of the registry's examples.
 """
 
@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 from lxml import etree
 from sepaxml.validation import try_valid_xml
-from small_books import SETTINGS, Obole, Statement, collected, collection, iban, new_books, write_csv, write_donors
+from small_books import (
+    OPENING,
+    SETTINGS,
+    Obole,
+    Statement,
+    collected,
+    collection,
+    iban,
+    new_books,
+    write_csv,
+    write_donors,
+)
 from test_cases_returns import HEADINGS
 from test_collect import COLLECTION, DUE, back, end_to_end, total
 
@@ -31,7 +42,7 @@ def schema(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def obole(tmp_path: Path, schema: str) -> Obole:
     made = Obole(new_books(tmp_path / "books", f'{SETTINGS}{COLLECTION}message = "{schema}"\n'))
-    made.takes_well(write_donors(tmp_path / "donors.csv"))
+    made.takes_well(write_donors(tmp_path / "donors.csv"), OPENING.write(tmp_path))
     return made
 
 

@@ -36,19 +36,24 @@ def _amended(
     past = histories.get(row.mandate, History())
     if known is not None and past.stood > known.sequence:
         known = None  # told
+    if known is None and not past.begun:
+        return _replacing(row, before, past)  # else the first debit tells the account itself
     pledge = before.get(row.mandate)
-    if row.replaces and known is None and not past.begun:
-        old = before[row.replaces]
-        return Amendment(row.mandate, old.iban if old.iban != row.iban else "", row.replaces, past.sequence)
-    if not row.iban or pledge is None:
+    if pledge is None or not row.iban:
         return known
-    original = known.iban if known is not None and known.iban else pledge.iban
-    reference = known.reference if known is not None else ""
-    if not past.begun and not reference:
-        return None  # the first debit tells the account itself
-    iban = original if original != row.iban else ""
-    sequence = known.sequence if known is not None else past.sequence
-    return Amendment(row.mandate, iban, reference, sequence) if iban or reference else None
+    if known is None:
+        known = Amendment(row.mandate, "", "", past.sequence)
+    original = known.iban or pledge.iban
+    changed = known._replace(iban=original if original != row.iban else "")
+    return changed if changed.iban or changed.reference else None
+
+
+def _replacing(row: PledgeRow, before: Mapping[str, Pledge], past: History) -> Amendment | None:
+    """Return what is to be told of a mandate that takes the place of another."""
+    if not row.replaces:
+        return None
+    old = before[row.replaces].iban
+    return Amendment(row.mandate, old if old != row.iban else "", row.replaces, past.sequence)
 
 
 def refusals(

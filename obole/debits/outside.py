@@ -67,6 +67,22 @@ def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors
         yield Fault(_("the file asks for no debit; check that the right file was chosen"))
     if len({block.reference for block in file.blocks}) < len(file.blocks):
         yield Fault(_("two of its blocks have the same PmtInfId, so that the bank's totals could not be told apart"))
+    yield from _entered_before(connection, file)
+    if len(set(named)) < len(named) or any(name in ("", "NOTPROVIDED") for name in named):
+        yield Fault(_("its debits have no EndToEndId of their own, so that what comes back could not be told apart"))
+    elif debitbook.debits(connection, named):
+        yield Fault(_("some of its debits were entered before, in another file; they are not collected twice"))
+    unknown = [debit for debit in debits if debit.mandate not in donors]
+    if unknown:
+        first = unknown[0]
+        message = _("{count} of its mandates are of no donor ({mandate}); import the register that has them").format(
+            count=len(unknown), mandate=first.mandate
+        )
+        yield Fault(message, first.line)
+
+
+def _entered_before(connection: Connection, file: pain.CollectionMessage) -> Iterator[Fault]:
+    """Refuse blocks that are there, and say of one that was withdrawn what is to be done."""
     there = debitbook.named_collections(connection, [block.reference for block in file.blocks])
     for block in file.blocks:
         before = there.get(block.reference)
@@ -80,17 +96,6 @@ def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors
         else:
             message = _("the block {reference} was entered before, in another file; it is not sent twice")
         yield Fault(message.format(reference=block.reference), block.line)
-    if len(set(named)) < len(named) or any(name in ("", "NOTPROVIDED") for name in named):
-        yield Fault(_("its debits have no EndToEndId of their own, so that what comes back could not be told apart"))
-    elif debitbook.debits(connection, named):
-        yield Fault(_("some of its debits were entered before, in another file; they are not collected twice"))
-    unknown = [debit for debit in debits if debit.mandate not in donors]
-    if unknown:
-        first = unknown[0]
-        message = _("{count} of its mandates are of no donor ({mandate}); import the register that has them").format(
-            count=len(unknown), mandate=first.mandate
-        )
-        yield Fault(message, first.line)
 
 
 def _instalments(

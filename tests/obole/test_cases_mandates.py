@@ -256,7 +256,7 @@ def test_what_arrives_of_a_withdrawn_collection_is_told_and_is_a_gift(withdrawn:
     assert withdrawn.gifts() == [("D0002", 15_00)]
     assert withdrawn.waiting() == []
     assert "0 instalments of 2025-03 collected" in collect(withdrawn, "2025-03"), "its donor is not debited twice"
-    assert withdrawn.checks().exit_code == 0
+    assert withdrawn.checks().exit_code == 0, withdrawn.checks().output
 
 
 def test_a_withdrawn_total_of_another_sum_is_told_and_waits(withdrawn: Obole, tmp_path: Path):

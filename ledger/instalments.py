@@ -5,7 +5,7 @@ and sequence; an instalment that stands is never due again, one that failed is d
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -71,11 +71,28 @@ class Fate(StrEnum):
         return {Fate.SUSPEND: PledgeState.SUSPENDED, Fate.END: PledgeState.ENDED}.get(self)
 
 
+# Countries of the European Economic Area whose banks take part in SEPA: in payments with a bank elsewhere (Switzerland,
+# the United Kingdom, Monaco, San Marino, Andorra, the Vatican ...) town and country of the debtor are compulsory, in
+# fields of their own since 15 November 2026 (EPC, guidance on addresses in SEPA payments).
+_EEA = frozenset(
+    [
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS"),
+        *("IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"),
+    ]
+)
+
+
+def needs_address(iban: str) -> bool:
+    """Return whether a debit of this account must say town and country of the debtor."""
+    return bool(iban) and iban[:2] not in _EEA
+
+
 class Refusal(StrEnum):
     """Why an instalment that falls due is not collected."""
 
     NO_DONOR = "no-donor"
     NO_IBAN = "no-iban"
+    NO_ADDRESS = "no-address"
     SUSPENDED = "suspended"
     ENDED = "ended"
     OUTSIDE = "outside"
@@ -116,6 +133,21 @@ class Pledge:
         return self.last_due is not None and _months(period) + self.months > _months(self.last_due)
 
 
+class Amendment(NamedTuple):
+    """A change of a mandate to tell its bank: account and reference before, empty where they stay.
+
+    `sequence` is the number of the last debit before it: one after it that stood has told it.
+    """
+
+    mandate: str
+    iban: str
+    reference: str
+    sequence: int
+
+    def __repr__(self) -> str:
+        return f"Amendment({self.mandate})"
+
+
 class Attempt(NamedTuple):
     """An instalment that was collected, and what became of it.
 
@@ -133,12 +165,14 @@ class Attempt(NamedTuple):
 class History(NamedTuple):
     """The past debits of a mandate.
 
-    The last sequence number, whether one attempt was not rejected, the attempts of the months looked at, in order.
+    The last sequence number, whether one attempt was not rejected, the attempts of the months looked at, in order, and
+    the last number that was not rejected.
     """
 
     sequence: int = 0
     begun: bool = False
     attempts: tuple[Attempt, ...] = ()
+    stood: int = 0
 
 
 class Instalment(NamedTuple):
@@ -181,11 +215,19 @@ class Plan:
 
 
 def plan_month(
-    pledges: Iterable[Pledge], histories: Mapping[str, History], period: date, due: date, attempts: int = 1
+    pledges: Iterable[Pledge],
+    histories: Mapping[str, History],
+    period: date,
+    due: date,
+    attempts: int = 1,
+    *,
+    placeless: Collection[str] = (),
+    amended: Collection[str] = (),
 ) -> Plan:
     """Return the instalments of the month `period` (its first day), and those of months before that may be tried again.
 
-    `attempts` is how often one instalment may be tried; failures that were our own error do not count.
+    `attempts` is how often one instalment may be tried; failures that were our own error do not count. `placeless` are
+    the donors without town and country, `amended` the mandates that take the place of others: those are not new.
     """
     instalments: list[Instalment] = []
     refused: list[Refused] = []
@@ -194,13 +236,15 @@ def plan_month(
         history = histories.get(pledge.mandate, History())
         by_period = _by_period(history.attempts)
         already += _stands(by_period.get(period, ()))
-        sequence, begun = history.sequence, history.begun
+        sequence, begun = history.sequence, history.begun or pledge.mandate in amended
         months = {*by_period, period} if pledge.falls_due(period) else set(by_period)
         for month in sorted(months):
             made = by_period.get(month, [])
             if not _is_asked_for(month, period, made):
                 continue
             why = _against(pledge, due, made, attempts)
+            if why is None and pledge.donor in placeless and needs_address(pledge.iban):
+                why = Refusal.NO_ADDRESS
             if why is None:
                 sequence += 1
                 instalments.append(_instalment(pledge, sequence, month, made, due, begun=begun))

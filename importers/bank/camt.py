@@ -36,7 +36,7 @@ from importers.bank.elements import (
     namespace_of,
 )
 from importers.bank.moments import belgian_day
-from importers.bank.records import BankFile, Movement, Statement, Tally
+from importers.bank.records import BankFile, Movement, Named, Statement, Tally
 from importers.bank.references import given_reference
 from importers.words import N_, N_many, _, many
 from ledger.collector import paused
@@ -74,6 +74,13 @@ _REFUND_REASONS = frozenset({"MD01", "MD06"})
 
 
 _DIRECT_DEBIT = "05"
+
+
+_COLLECTED = frozenset({"0550", "0552"})
+
+
+# Where the name of a collection may stand in a batch or in its one detail, the surest first.
+_NAMES = ("block", "message", "end_to_end", "instruction", "transaction_id", "bank_reference")
 
 
 _BELGIAN = frozenset({"BBA", "FEBELFIN"})  # issuers of the CODA codes
@@ -133,7 +140,15 @@ _SHARES = ("amount", "transaction", "counter", "instructed")
 
 
 _DETAIL: Plan = {
-    "Refs": {"AcctSvcrRef": "bank_reference", "PmtInfId": "block", "EndToEndId": "end_to_end", "MndtId": "mandate"},
+    "Refs": {
+        "MsgId": "message",
+        "AcctSvcrRef": "bank_reference",
+        "PmtInfId": "block",
+        "InstrId": "instruction",
+        "EndToEndId": "end_to_end",
+        "TxId": "transaction_id",
+        "MndtId": "mandate",
+    },
     "Amt": Amount("amount"),
     "CdtDbtInd": "side",
     "AmtDtls": _AMOUNTS,
@@ -175,7 +190,7 @@ _ENTRY: Plan = {
     "BkTxCd": _CODE,
     "AmtDtls": _AMOUNTS,
     "Chrgs": _CHARGES,
-    "NtryDtls": {"Btch": Each("batches", {"PmtInfId": "block", "NbOfTxs": "count"})},
+    "NtryDtls": {"Btch": Each("batches", {"MsgId": "message", "PmtInfId": "block", "NbOfTxs": "count"})},
     "AddtlNtryInf": "more",
 }
 
@@ -315,6 +330,7 @@ class _CamtPages:
     ogm: int = 0
     references: int = 0
     returns: list[str] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
 
     def error(self, message: str, line: int | None = None) -> None:
         """Add a fault that refuses the statement."""
@@ -539,6 +555,8 @@ def _enter(sheet: _CamtPages, entry: Found, details: list[Found], line: int) -> 
     total = inside > 1 or count > max(1, inside) or (not inside and bool(block))
     sheet.batches += bool(batches)
     whole = _Entry(entry, cents, credit, line, block if total else "", total)
+    if credit and (names := _names(entry, details, block)):
+        sheet.named.append(Named(len(sheet.movements) + 1, names))
     if total and inside != 1:
         _add_total(sheet, whole, parts)
     else:  # a total with one detail says no more than a line
@@ -897,6 +915,19 @@ def _block(batches: Sequence[Found] | None, details: Sequence[Found]) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
+def _names(entry: Found, details: Sequence[Found], block: str) -> tuple[str, ...]:
+    """Return the references by which the total of a collection may be named; none of what tells its debits itself."""
+    if len(details) > 1 or any(detail.get("mandate") for detail in details):
+        return ()
+    if _code_of(entry, credit=True)[:4] not in _COLLECTED:
+        return ()
+    given = [block]
+    for one in (*entry.get("batches", ()), *details):
+        given += [given_reference(one.get(name)) for name in _NAMES]
+    given.append(given_reference(entry.get("bank_reference")))
+    return tuple(dict.fromkeys(name for name in given if name))
+
+
 def _count(batches: Sequence[Found] | None) -> int:
     told = [batch.get("count", "").strip() for batch in batches or ()]
     return sum(int(count) for count in told if _is_number(count))
@@ -1089,6 +1120,7 @@ def _append(first: _CamtPages, more: _CamtPages) -> None:
     assert more.page is not None
     first.pages.append(more.page)
     before = len(first.movements)
+    first.named += [Named(one.position + before, one.references) for one in more.named]
     first.movements += [
         movement._replace(
             position=movement.position + before,
@@ -1137,6 +1169,7 @@ def _finished(sheet: _CamtPages, index: int) -> Statement:
         created=belgian_day(header.get("created") or ""),
         digest=_digest(sheet, opening, closing),
         kind=DocumentKind.CAMT,
+        named=tuple(sheet.named),
         tally=Tally(sheet.details, sheet.batches, sheet.ogm, sheet.references, tuple(sheet.returns)),
         faults=_faults(sheet, index),
     )

@@ -181,17 +181,22 @@ def divide(data: bytes, place: int) -> int | None:
 
 
 def outline(data: bytes) -> Outline:
-    """Return what can be said of a large file at a glance: its statements are counted by their first records."""
-    count = int(data.removeprefix(BOM).startswith(b"0")) + data.count(b"\r0")
-    ordered, latest = True, dict[bytes, tuple[date, bytes]]()
-    place = -1
-    while (place := data.find(b"\n0", place + 1)) >= 0:
+    """Return what can be said of a large file at a glance: its statements are counted by their first records.
+
+    Behind a return alone headers are counted and not looked at: then nothing is said of their order.
+    """
+    apart = data.count(b"\r0")
+    count, ordered, latest = apart, not apart, dict[bytes, tuple[date, bytes]]()
+    first = len(BOM) if data.startswith(BOM) else 0
+    place = first if data.startswith(b"0", first) else data.find(b"\n0") + 1 or -1
+    while place >= 0:
         count += 1
-        record = data[place + 1 : place + 2 * LINE + 4].partition(b"\n")[2]  # the one after the header
+        record = data[place : place + 2 * LINE + 4].partition(b"\n")[2]  # the one after the header
         account, day, number = record[5:42], _day_of(record[58:64]), record[125:128]
         if day is None or latest.get(account, (date.min, b"")) > (day, number):
             ordered = False
         latest[account] = day or date.min, number
+        place = data.find(b"\n0", place) + 1 or -1
     record = data[data.rfind(b"\n8") + 1 :]
     return Outline(count, _day_of(record[57:63]), ordered)
 

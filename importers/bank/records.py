@@ -72,6 +72,13 @@ class Tally(NamedTuple):
     returns: tuple[str, ...] = ()
 
 
+class Named(NamedTuple):
+    """Further references of a total at a position: a collection may be named by any of them."""
+
+    position: int
+    references: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One logical statement: account, balances, movements, and what is wrong with it.
@@ -100,6 +107,7 @@ class Statement:
     digest: str = ""
     kind: DocumentKind = DocumentKind.CODA
     tally: Tally | None = None
+    named: tuple[Named, ...] = ()
     faults: tuple[Fault, ...] = field(default=())
     doubtful: frozenset[int] = frozenset()
 

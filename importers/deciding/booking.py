@@ -18,6 +18,7 @@ from importers.bank.codes import CHARGES, GROSS
 from importers.bank.records import Movement, Statement
 from importers.deciding.found import COLLECTED, PRICED, RETURNED, Found, claim_of, is_return, may_return, priced
 from importers.deciding.gifts import counted_year, issued_to, taken_back, two_lines
+from importers.deciding.named import names_of
 from importers.deciding.rules import Rule, Rulebook
 from importers.words import _
 from ledger.dimensions import NO_KEYS, DimensionKeys, LineKeys, OutsidePeriod, with_keys
@@ -26,7 +27,7 @@ from ledger.journal import Entry, Line
 from ledger.money import to_decimal
 from ledger.posting import Booking
 from ledger.records import Channel, Counterpart, DocumentKind, Gift, LineOutcome, Nature
-from ledger.register.debits import Debit, FailureKind
+from ledger.register.debits import Collected, Debit, FailureKind
 from ledger.register.documents import DocumentRecord, MovementRow
 from ledger.register.gifts import Original
 from ledger.sources import source_document
@@ -156,6 +157,7 @@ class _Pile:
     reversed: set[int] = field(default_factory=set)
     returns: list[Return] = field(default_factory=list)
     credited: set[str] = field(default_factory=set)  # instalments that a line of the bank brought already
+    withdrawn: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # of such a collection
     last: int = 0  # the last position given
 
     @property
@@ -176,6 +178,15 @@ class _Pile:
     def splits(self, movement: Movement) -> bool:
         """Return whether the details of a line, which has money, add up to it."""
         return sum(detail.cents for detail in self.children.get(movement.position, ())) == movement.cents
+
+    def collections(self, movement: Movement) -> list[Collected]:
+        """Return the collections of ours that a line may be the total of, by any name it has, the surest first."""
+        known = self.found.collections
+        if not known:
+            return []
+        return [
+            known[name] for name in names_of(movement, self.found.named.get(movement.position, ())) if name in known
+        ]
 
     def add(self, other: "_Pile") -> None:
         """Put what another pile holds on this one."""
@@ -200,7 +211,8 @@ class _Pile:
 
     def remember(self, movement: Movement) -> None:
         """Keep who stands behind a line: one that waits, or a gift by an account that may be unlearnt."""
-        text = " ".join(one for one in (movement.communication, movement.structured) if one)
+        said = (movement.communication, movement.structured)
+        text = " ".join(filter(None, said)) or " ".join(self.found.named.get(movement.position, ()))
         self.open.append(Counterparty(self.name, movement.position, movement.name, movement.account, text))
 
     def owner(self, movement: Movement) -> str | None:
@@ -240,6 +252,7 @@ def book(statement: Statement, desk: Desk, found: Found, file_digest: str) -> Bo
     for movement in statement.movements:
         if movement.position in statement.doubtful:
             _book_doubtful(movement, sheet)
+    _tell_withdrawn(statement.movements, sheet)
     booking = _booking(statement, sheet, file_digest)
     return Booked(booking, tuple(sheet.open), tuple(sheet.faults), tuple(sheet.returns))
 
@@ -263,6 +276,7 @@ def book_details(
     sheet = _sheet(statement.movements, replace(desk, account=desk.suspense), found)
     for movement in totals:
         _book_batch(movement, sheet)
+    _tell_withdrawn(statement.movements, sheet)
     booking = _reclassification(totals, sheet, DocumentKind.DETAILS, file_digest, statement.digest)
     return Booked(booking, tuple(sheet.open), tuple(sheet.faults), tuple(sheet.returns))
 
@@ -488,20 +502,61 @@ def _book_collection(movement: Movement, sheet: _Pile) -> bool:
     """
     if movement.mandate is not None or movement.position in sheet.children:
         return False
-    collected = sheet.found.collections.get(movement.reference)
-    if collected is None:
+    named = sheet.collections(movement)
+    if not named:
         return False
-    waiting = [one for one in collected.debits if not one.credited and one.end_to_end not in sheet.credited]
-    accepted = [one for one in waiting if not one.rejected]
-    for debits in (accepted, waiting):
-        if debits and sum(one.cents for one in debits) == movement.cents:
-            _split(movement, debits, sheet)
+    for collected in named:
+        fitting = _fitting(movement, collected, sheet)
+        if fitting:
+            _split(movement, fitting, sheet)
+            if collected.withdrawn:
+                sheet.withdrawn[collected.reference].append(movement.cents)
             return True
-    sheet.faults.append(_difference(movement, accepted, len(collected.debits)))
+    collected = named[0]
+    if collected.withdrawn:
+        sheet.withdrawn[collected.reference].append(movement.cents)
+    accepted = [one for one in _asked(collected, sheet) if not one.rejected]
+    sheet.faults.append(_difference(movement, collected, accepted))
     verdict = _suspense(sheet.desk)
     sheet.keep(movement, verdict)
     sheet.entries.append(_entry(movement, verdict, sheet))
     return True
+
+
+def _asked(collected: Collected, sheet: _Pile) -> list[Debit]:
+    """Return the instalments of a collection that no line of the bank brought."""
+    return [one for one in collected.debits if not one.credited and one.end_to_end not in sheet.credited]
+
+
+def _fitting(movement: Movement, collected: Collected, sheet: _Pile) -> list[Debit]:
+    """Return the instalments that a total brings: all of what it names, else those of the one block that fits."""
+    fitting = []
+    for one in (collected, *collected.blocks):
+        asked = _asked(one, sheet)
+        for debits in ([debit for debit in asked if not debit.rejected], asked):
+            if debits and sum(debit.cents for debit in debits) == movement.cents:
+                fitting.append(debits)
+                break
+        if fitting and one is collected:
+            break
+    return fitting[0] if len(fitting) == 1 else []
+
+
+def _tell_withdrawn(movements: Iterable[Movement], sheet: _Pile) -> None:
+    """Tell of what arrives of collections that were withdrawn here and sent to the bank all the same."""
+    if sheet.found.withdrawn:
+        for movement in movements:
+            reference = sheet.found.withdrawn.get(movement.reference)
+            if reference is not None and movement.cents > 0:
+                sheet.withdrawn[reference].append(movement.cents)
+    for reference, cents in sheet.withdrawn.items():
+        message = _(
+            "collection {reference} was withdrawn here and sent to the bank all the same: {amount} EUR of it arrive; "
+            "if its month was collected anew, its donors are debited twice: ask the bank to cancel the later file, or "
+            "give back what came twice"
+        )
+        text = message.format(reference=reference, amount=to_decimal(sum(cents)))
+        sheet.faults.append(Fault(text, severity=Severity.WARNING))
 
 
 def _split(movement: Movement, debits: Iterable[Debit], sheet: _Pile) -> None:
@@ -531,12 +586,12 @@ def _split(movement: Movement, debits: Iterable[Debit], sheet: _Pile) -> None:
     sheet.batch_lines[movement.position] = ()
 
 
-def _difference(movement: Movement, accepted: Sequence[Debit], collected: int) -> Fault:
+def _difference(movement: Movement, collected: Collected, accepted: Sequence[Debit]) -> Fault:
     if not accepted:
         message = _(
             "movement {position}: the total of collection {reference} comes a second time, all of it is booked or "
             "rejected; it waits on suspense"
-        ).format(position=movement.position, reference=movement.reference)
+        ).format(position=movement.position, reference=collected.reference)
     else:
         expected = sum(one.cents for one in accepted)
         message = _(
@@ -545,12 +600,12 @@ def _difference(movement: Movement, accepted: Sequence[Debit], collected: int) -
             "Import the bank's pain.002 if some were rejected"
         ).format(
             position=movement.position,
-            reference=movement.reference,
+            reference=collected.reference,
             amount=to_decimal(movement.cents),
             difference=to_decimal(movement.cents - expected),
             expected=to_decimal(expected),
             count=len(accepted),
-            collected=collected,
+            collected=len(collected.debits),
         )
     return Fault(message, movement.line, Severity.WARNING)
 
@@ -558,8 +613,7 @@ def _difference(movement: Movement, accepted: Sequence[Debit], collected: int) -
 def _book_batch(movement: Movement, sheet: _Pile) -> None:
     sheet.rows.append(_row(movement, LineOutcome.BATCH, None))
     if movement.family in COLLECTED:
-        collected = sheet.found.collections.get(movement.reference)
-        if collected is not None:
+        for collected in sheet.collections(movement):
             sheet.credited.update(one.end_to_end for one in collected.debits if one.credited)
     others: dict[tuple[str, str, LineKeys], list[int]] = {}
     before = len(sheet.gifts)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from importers.bank.codes import CHARGES, GROSS
 from importers.bank.records import Movement, Statement
 from importers.bank.references import given_reference
+from importers.deciding.named import names_of
 from ledger.instalments import CLAIMABLE
 from ledger.records import DocumentKind
 from ledger.register.debits import Collected
@@ -31,9 +32,12 @@ _PAID = "0501"
 PRICED = "37"
 
 
+_NONE: Mapping[int, tuple[str, ...]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The things to look up: gifts by EndToEndId and by mandate, collections of ours by PmtInfId."""
+    """The things to look up: gifts by EndToEndId and by mandate, collections of ours by PmtInfId or MsgId."""
 
     references: frozenset[str]
     claims: frozenset[MandateClaim]
@@ -46,8 +50,9 @@ class Found:
 
     `name` is that of its document, free there; `before` on what the statement before it closes; `originals` the
     collected gifts by EndToEndId, `claimed` those that a return of which only the mandate is known may be about;
-    `collections` those of ours by PmtInfId; `numbers` those that the account's statements of the year have, in their
-    order, where this one seems to leave one out.
+    `collections` those of ours by PmtInfId or MsgId, `named` further references of totals by position; `withdrawn` the
+    collections that were undone, by the EndToEndIds of their instalments; `numbers` those that the account's statements
+    of the year have, in their order, where this one seems to leave one out.
     """
 
     name: str
@@ -55,6 +60,8 @@ class Found:
     originals: Mapping[str, Original] = field(default_factory=dict)
     claimed: Mapping[MandateClaim, tuple[Original, ...]] = field(default_factory=dict)
     collections: Mapping[str, Collected] = field(default_factory=dict)
+    named: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()
 
 
@@ -99,7 +106,9 @@ def days_shared(*numbered: tuple[str, date]) -> bool:
     )
 
 
-def questions(movements: Iterable[Movement], links: Links, *, again: bool = False) -> Questions:
+def questions(
+    movements: Iterable[Movement], links: Links, named: Mapping[int, tuple[str, ...]] = _NONE, *, again: bool = False
+) -> Questions:
     """Return what lines and their details ask; with `again`, of lines that waited, which debits were booked since."""
     movements = tuple(movements)
     back = [movement for movement in movements if movement.cents < 0 and may_return(movement, links)]
@@ -109,14 +118,16 @@ def questions(movements: Iterable[Movement], links: Links, *, again: bool = Fals
     for movement in movements:
         if movement.parent is not None:
             parents.add(movement.parent)
-        elif movement.reference:
-            totals.append(movement)
-            if again and movement.cents > 0 and movement.mandate is not None:
+        elif movement.cents > 0:
+            if movement.code[1:5] in COLLECTED:
+                totals.append(movement)
+            if again and movement.reference and movement.mandate is not None:
                 references.add(movement.reference)
     collections = {
-        one.reference
+        name
         for one in totals
-        if one.code[1:5] in COLLECTED and (one.mandate is None or one.position in parents)
+        if one.mandate is None or one.position in parents
+        for name in names_of(one, named.get(one.position, ()))
     }
     return Questions(frozenset(references - {""}), _claims(back, movements, links), frozenset(collections))
 

@@ -24,7 +24,10 @@ from ledger.instalments import PledgeState
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PledgeRow:
-    """One pledge. `state` is None where the register leaves it to Obole, `resumed` the day a person put it back."""
+    """One pledge. `state` is None where the register leaves it to Obole, `resumed` the day a person put it back.
+
+    `replaces` is the mandate whose place it takes, as the debtor's bank knows it.
+    """
 
     mandate: str
     donor: str
@@ -38,6 +41,7 @@ class PledgeRow:
     state: PledgeState | None
     resumed: date | None
     row: int
+    replaces: str = ""
 
     def __repr__(self) -> str:
         return f"PledgeRow({self.mandate}, row {self.row})"
@@ -58,6 +62,7 @@ COLUMNS = (
     SheetColumn("last_due", "dernière_échéance", "laatste_vervaldag", "letzte_fälligkeit"),
     SheetColumn("state", "état", "toestand", "status"),
     SheetColumn("resumed", "repris_le", "hervat_op", "wieder_ab"),
+    SheetColumn("replaces", "remplace", "vervangt", "ersetzt"),
 )
 
 
@@ -155,4 +160,5 @@ def _pledge(row: SheetRow) -> PledgeRow:
         state=PledgeState(state) if state else None,
         resumed=row.day_or_none("resumed"),
         row=row.number,
+        replaces=row.code("replaces"),
     )

@@ -27,8 +27,8 @@ from sqlalchemy import (
 )
 
 from ledger.instalments import Attempt, Fate, History, Instalment, Outcome, SequenceType
-from ledger.records import LineOutcome
-from ledger.register.tables import document, metadata, movement, stands, was_undone
+from ledger.records import DocumentKind, LineOutcome
+from ledger.register.tables import document, metadata, movement, stands, voucher, was_undone
 from ledger.store import bulk_insert, slices
 
 collection = Table(
@@ -114,11 +114,16 @@ class Debit(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """A collection as the bank's total names it (PmtInfId), with its instalments by EndToEndId."""
+    """A collection as the bank's total names it (PmtInfId), with its instalments by EndToEndId.
+
+    Where the total names a whole message (MsgId), `blocks` are its collections. `withdrawn`: it was undone here.
+    """
 
     reference: str
     cents: int
     debits: tuple[Debit, ...]
+    withdrawn: bool = False
+    blocks: "tuple[Collected, ...]" = ()
 
 
 class Sent(NamedTuple):
@@ -191,20 +196,21 @@ def insert_failures(connection: Connection, document_id: int, failures: Iterable
 
 def histories(connection: Connection, since: date) -> dict[str, History]:
     """Return what each mandate was debited for; attempts are those for the months from `since` on."""
-    dead = _failed(FailureKind.REJECT) | was_undone(collection)
+    dead = _failed(FailureKind.REJECT) | (was_undone(collection) & ~_credited())
     tallies = (
         select(
             instalment.c.mandate,
             func.max(instalment.c.sequence),
             func.sum(case((dead, 0), else_=1)),
+            func.max(case((dead, 0), else_=instalment.c.sequence)),
         )
         .join(collection, collection.c.reference == instalment.c.collection)
         .group_by(instalment.c.mandate)
     )
     attempts = _attempts(connection, since)
     return {
-        mandate: History(last, bool(stood), tuple(attempts.get(mandate, ())))
-        for mandate, last, stood in connection.execute(tallies)
+        mandate: History(last, bool(stood), tuple(attempts.get(mandate, ())), last_stood)
+        for mandate, last, stood, last_stood in connection.execute(tallies)
     }
 
 
@@ -216,7 +222,7 @@ def _attempts(connection: Connection, since: date) -> dict[str, list[Attempt]]:
             instalment.c.end_to_end,
             instalment.c.period,
             instalment.c.attempt,
-            was_undone(collection),
+            was_undone(collection) & ~_credited(),  # one that the bank collected all the same is not asked for again
         )
         .join(collection, collection.c.reference == instalment.c.collection)
         .where(instalment.c.period >= since)
@@ -262,6 +268,66 @@ def collections_of(connection: Connection, references: Iterable[str]) -> dict[st
             debits_ = sorted(_debits(connection, instalment.c.collection == row.reference))
             found[row.reference] = Collected(row.reference, row.cents, tuple(debits_))
     return found
+
+
+def named_collections(connection: Connection, names: Iterable[str]) -> dict[str, Collected]:
+    """Return those of these names (PmtInfId or MsgId) that are of collections of ours, those withdrawn too."""
+    found: dict[str, Collected] = {}
+    for some in slices(sorted(set(names))):
+        blocks = _blocks(connection, collection.c.reference.in_(some))
+        found |= {block.reference: block for _document, block in blocks}
+        messages = _messages(connection, [name for name in some if name not in found])
+        wanted = {document_id for documents in messages.values() for document_id in documents}
+        of_messages = _blocks(connection, collection.c.document_id.in_(sorted(wanted))) if wanted else []
+        for name, documents in messages.items():
+            inside = tuple(block for document_id, block in of_messages if document_id in documents)
+            debits_ = tuple(debit for block in inside for debit in block.debits)
+            cents, withdrawn = sum(block.cents for block in inside), all(block.withdrawn for block in inside)
+            found[name] = Collected(name, cents, debits_, withdrawn, inside)
+    return found
+
+
+def _blocks(connection: Connection, condition: Any) -> list[tuple[int, Collected]]:
+    """Return collections with the id of their document."""
+    query = select(collection.c.document_id, collection.c.reference, collection.c.cents, was_undone(collection)).where(
+        condition
+    )
+    rows = connection.execute(query.order_by(collection.c.reference)).all()
+    return [
+        (document_id, Collected(name, cents, tuple(sorted(_debits(connection, _of(name)))), bool(undone)))
+        for document_id, name, cents, undone in rows
+    ]
+
+
+def _of(reference: str) -> Any:
+    return instalment.c.collection == reference
+
+
+def _messages(connection: Connection, names: Sequence[str]) -> dict[str, set[int]]:
+    """Return the documents of collections by their MsgId: our own is the name, that of another program a voucher."""
+    found: dict[str, set[int]] = {}
+    ours = select(document.c.name, document.c.id).where(document.c.name.in_(names))
+    others = select(voucher.c.reference, voucher.c.document_id).where(
+        voucher.c.kind == DocumentKind.COLLECTION.value, voucher.c.reference.in_(names)
+    )
+    known = exists().where(collection.c.document_id == document.c.id)
+    for query in (ours.where(known), others):
+        for name, document_id in connection.execute(query):
+            found.setdefault(name, set()).add(document_id)
+    return found
+
+
+def withdrawn_among(connection: Connection, references: Iterable[str]) -> dict[str, str]:
+    """Return the collections, by EndToEndId, of those of these instalments whose collection was withdrawn."""
+    withdrawn = select(collection.c.reference).where(was_undone(collection))
+    if connection.execute(withdrawn.limit(1)).first() is None:
+        return {}
+    query = select(instalment.c.end_to_end, instalment.c.collection).where(instalment.c.collection.in_(withdrawn))
+    return {
+        end_to_end: reference
+        for some in slices(sorted(set(references)))
+        for end_to_end, reference in connection.execute(query.where(instalment.c.end_to_end.in_(some)))
+    }
 
 
 def debits(connection: Connection, references: Iterable[str]) -> dict[str, Debit]:

@@ -236,6 +236,25 @@ def totals_split(connection: Connection, bank: str, day: date, cents: int) -> li
     return [TotalKey(*row) for row in connection.execute(query)]
 
 
+def lines_booked(connection: Connection, bank: str, day: date, cents: int) -> int:
+    """Return how many lines of this amount the statements of an account have on a day; details left out."""
+    query = (
+        select(func.count())
+        .select_from(movement)
+        .join(document, document.c.id == movement.c.document_id)
+        .where(
+            document.c.bank == bank,
+            document.c.first_day <= day,
+            document.c.last_day >= day,
+            stands,
+            movement.c.booked == day,
+            movement.c.cents == cents,
+            movement.c.parent.is_(None),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def banks_with(connection: Connection, kind: str) -> set[str]:
     """Return the bank accounts that have a standing document of this kind."""
     query = select(document.c.bank).where(document.c.kind == kind, document.c.bank.is_not(None), stands).distinct()

@@ -199,8 +199,8 @@ class OpenItem(NamedTuple):
         return LineKey(self.document_id, self.position)
 
 
-def open_items(connection: Connection) -> list[OpenItem]:
-    """Return the suspense list, oldest first."""
+def open_items(connection: Connection, days: tuple[date, date] = (date.min, date.max)) -> list[OpenItem]:
+    """Return the suspense list, oldest first; of lines booked from the first to the last of two days."""
     decided = select(assignment).where(~was_undone(assignment)).subquery()
     query = (
         select(
@@ -221,7 +221,12 @@ def open_items(connection: Connection) -> list[OpenItem]:
             decided,
             (decided.c.item_document_id == movement.c.document_id) & (decided.c.item_position == movement.c.position),
         )
-        .where(movement.c.outcome == LineOutcome.SUSPENSE.value, decided.c.document_id.is_(None), stands)
+        .where(
+            movement.c.outcome == LineOutcome.SUSPENSE.value,
+            movement.c.booked.between(*days),
+            decided.c.document_id.is_(None),
+            stands,
+        )
         .order_by(movement.c.booked, document.c.id, movement.c.position)
     )
     return [OpenItem(*row) for row in connection.execute(query)]

@@ -10,7 +10,7 @@ from sqlalchemy import (
 )
 
 from ledger.identifiers import without_national_numbers
-from ledger.store import bulk_insert
+from ledger.store import bulk_insert, slices
 from ledger.vault.tables import counterparty
 
 
@@ -40,3 +40,12 @@ def save_counterparties(connection: Connection, rows: Iterable[Counterparty]) ->
 def all_counterparties(connection: Connection) -> dict[tuple[str, int], Counterparty]:
     """Return the counterparties of bank lines by (document, position)."""
     return {(row.document, row.position): Counterparty(*row) for row in connection.execute(select(counterparty))}
+
+
+def counterparties_of(connection: Connection, documents: Iterable[str]) -> dict[tuple[str, int], Counterparty]:
+    """Return the counterparties of the lines of these documents by (document, position)."""
+    return {
+        (row.document, row.position): Counterparty(*row)
+        for some in slices(sorted(set(documents)))
+        for row in connection.execute(select(counterparty).where(counterparty.c.document.in_(some)))
+    }

@@ -100,6 +100,19 @@ counterparty = Table(
 )
 
 
+# What the debtor's bank knows of a mandate that changed: the account (empty: that did not) and the reference before,
+# and the number of its last debit then.
+amendment = Table(
+    "amendment",
+    metadata,
+    Column("mandate", String, primary_key=True),
+    Column("iban", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
 pledge = Table(
     "pledge",
     metadata,

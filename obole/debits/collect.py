@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from ledger.bankdays import bank_day_from, is_bank_day
 from ledger.errors import OboleError
-from ledger.instalments import Plan, Pledge, plan_month
+from ledger.instalments import Amendment, Plan, Pledge, needs_address, plan_month
 from ledger.journal import write_whole
 from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
@@ -24,11 +24,14 @@ from ledger.register import debits as debitbook
 from ledger.register.debits import Sent
 from ledger.register.documents import find_document
 from ledger.sources import source_document
+from ledger.vault.amendments import all_amendments
+from ledger.vault.donors import find_donors
 from ledger.vault.pledges import all_pledges
 from obole.books.identities import donors_of
 from obole.books.opened import Books, settle
 from obole.books.policies import collection_settings
 from obole.books.settings import CollectionSettings
+from obole.debits.amendments import to_tell
 from obole.debits.message import block_reference, message
 from obole.debits.notice import notification
 from obole.words import _
@@ -70,11 +73,11 @@ def collect(
     with books.writing():
         recovered = settle(books)
         with books.posting() as posting:
-            plan, pledges = _plan(books, settings, posting.connection, period, due)
+            plan, pledges, amendments = _plan(books, settings, posting.connection, period, due)
             made = CollectionRun(plan, notify_by, recovered=recovered)
             if plan.instalments:
                 _refuse_day(books, posting.connection, due)
-                made.document = _post(books, posting, plan, pledges)
+                made.document = _post(books, posting, plan, pledges, amendments)
             made.sent = debitbook.sent(posting.connection, period)
         if output is not None:
             made.files = _write(books, made.sent, output)
@@ -115,12 +118,18 @@ def _refuse_day(books: Books, connection: Connection, due: date) -> None:
 
 def _plan(
     books: Books, settings: CollectionSettings, connection: Connection, period: date, due: date
-) -> tuple[Plan, dict[str, Pledge]]:
+) -> tuple[Plan, dict[str, Pledge], dict[str, Amendment]]:
+    """Return the plan, the pledges by mandate, and by EndToEndId the changes of mandates that are to be told."""
     with books.vault.connect() as identities:
         pledges = all_pledges(identities)
+        amendments = all_amendments(identities)
+        abroad = {pledge.donor for pledge in pledges if pledge.donor and needs_address(pledge.iban)}
+        placeless = {one.key for one in find_donors(identities, None, abroad) if not (one.municipality and one.country)}
     histories = debitbook.histories(connection, _months_before(period, _MONTHS_BACK))
-    planned = plan_month(pledges, histories, period, due, settings.attempts)
-    return planned, {pledge.mandate: pledge for pledge in pledges}
+    replacing = {mandate for mandate, one in amendments.items() if one.reference}
+    planned = plan_month(pledges, histories, period, due, settings.attempts, placeless=placeless, amended=replacing)
+    told = to_tell(planned.instalments, amendments, histories)
+    return planned, {pledge.mandate: pledge for pledge in pledges}, told
 
 
 def _months_before(period: date, months: int) -> date:
@@ -128,9 +137,16 @@ def _months_before(period: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
-def _post(books: Books, posting: Posting, plan: Plan, pledges: Mapping[str, Pledge]) -> str:
+def _post(
+    books: Books,
+    posting: Posting,
+    plan: Plan,
+    pledges: Mapping[str, Pledge],
+    amendments: Mapping[str, Amendment],
+) -> str:
     name = _name(posting.connection, plan.period)
-    content = message(books.config, name, plan.instalments, pledges, donors_of(books, plan.instalments))
+    donors = donors_of(books, plan.instalments)
+    content = message(books.config, name, plan.instalments, pledges, donors, amendments=amendments)
     digest = hashlib.sha256(content).hexdigest()
     counts, cents = {"instalments": len(plan.instalments)}, {"instalments": plan.cents}
     record = source_document(DocumentKind.COLLECTION, name, digest, [plan.due], counts=counts, cents=cents)

@@ -4,6 +4,7 @@ sepaxml writes it; what it takes from the clock and from chance (message, time, 
 the data say. Account holders' names and IBANs stand in it, so it goes to the archive and to the bank only.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 
@@ -13,12 +14,22 @@ from sepaxml import SepaDD
 from stdnum.be.iban import to_bic
 
 from ledger.errors import OboleError
-from ledger.instalments import Instalment, Pledge, SequenceType
+from ledger.instalments import Amendment, Instalment, Pledge, SequenceType, needs_address
 from ledger.signs import one_line
 from ledger.vault.donors import Donor
 from ledger.wording import word
 from obole.books.settings import CollectionSettings, Config
+from obole.debits.amendments import SAME_MANDATE, same_bank
 from obole.words import _
+
+_NONE: Mapping[str, Amendment] = {}
+
+
+# Letters that are not a plain one with a mark.
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L"}
+)
+
 
 _NAME_LENGTH, _TEXT_LENGTH = 70, 140  # Max70Text and Max140Text of ISO 20022
 
@@ -34,8 +45,13 @@ def message(
     instalments: Iterable[Instalment],
     pledges: Mapping[str, Pledge],
     donors: Mapping[str, Donor],
+    *,
+    amendments: Mapping[str, Amendment] = _NONE,
 ) -> bytes:
-    """Return the pain.008 called `name` (its MsgId); a block per type, instalments in their order."""
+    """Return the pain.008 called `name` (its MsgId); a block per type, instalments in their order.
+
+    `amendments` are the changes of mandates to tell, by EndToEndId.
+    """
     settings = config.collection
     assert settings is not None
     writer = SepaDD(_creditor(config, settings), schema=settings.message, clean=True)
@@ -54,11 +70,13 @@ def message(
                 "mandate_date": pledge.signed,
                 "description": one_line(remittance(one, donor.language))[:_TEXT_LENGTH],
                 "endtoend_id": one.end_to_end,
+                **({"address": _address(donor)} if needs_address(pledge.iban) else {}),
             }
         )
     assert last is not None
     made = datetime.combine(last.due - timedelta(days=settings.notice), time())
-    return _settled(writer.export(validate=False), name, made)
+    told = {key: _details(one, pledges[one.mandate].iban) for key, one in amendments.items()}
+    return _settled(writer.export(validate=False), name, made, told)
 
 
 def remittance(instalment: Instalment, language: str) -> str:
@@ -94,7 +112,45 @@ def _creditor(config: Config, settings: CollectionSettings) -> dict[str, str | b
     }
 
 
-def _settled(content: bytes, name: str, made: datetime) -> bytes:
+def _address(donor: Donor) -> dict[str, str]:
+    """Return the parts of a debtor's address, each within its field, in letters that every bank takes."""
+    lengths = (("street_name", donor.street, 70), ("postcode", donor.postcode, 16), ("town", donor.municipality, 35))
+    parts = {name: _plain(text)[:length] for name, text, length in lengths if text}
+    return parts | {"country": donor.country}
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return letters.encode("ascii", "ignore").decode()
+
+
+def _details(amendment: Amendment, iban: str) -> list[tuple[str, str]]:
+    """Return what is told of a changed mandate, as paths below AmdmntInfDtls: its reference and account before.
+
+    Of an account at another bank only that it is new is told: SMNDA, same mandate with new debtor account.
+    """
+    details = [("OrgnlMndtId", amendment.reference)] if amendment.reference else []
+    if amendment.iban and same_bank(amendment.iban, iban):
+        details.append(("OrgnlDbtrAcct/Id/IBAN", amendment.iban))
+    elif amendment.iban:
+        details.append(("OrgnlDbtrAcct/Id/Othr/Id", SAME_MANDATE))
+    return details
+
+
+def _amend(debit: etree._Element, space: str, details: Iterable[tuple[str, str]]) -> None:
+    """Add the block of a changed mandate to a debit."""
+    mandate = debit.find(f".//{space}MndtRltdInf")
+    assert mandate is not None
+    etree.SubElement(mandate, f"{space}AmdmntInd").text = "true"
+    block = etree.SubElement(mandate, f"{space}AmdmntInfDtls")
+    for path, text in details:
+        element = block
+        for tag in path.split("/"):
+            element = etree.SubElement(element, f"{space}{tag}")
+        element.text = text
+
+
+def _settled(content: bytes, name: str, made: datetime, told: Mapping[str, Iterable[tuple[str, str]]]) -> bytes:
     root = etree.fromstring(content)
     space = f"{{{etree.QName(root).namespace}}}"
     for tag, text in (("MsgId", name), ("CreDtTm", made.isoformat())):
@@ -104,4 +160,8 @@ def _settled(content: bytes, name: str, made: datetime) -> bytes:
         kind = SequenceType(block.findtext(f".//{space}SeqTp") or "")
         for element in block.iter(f"{space}PmtInfId"):
             element.text = block_reference(name, kind)
+    for debit in root.iter(f"{space}DrctDbtTxInf") if told else ():
+        details = told.get(debit.findtext(f".//{space}EndToEndId") or "")
+        if details:
+            _amend(debit, space, details)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"

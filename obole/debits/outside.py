@@ -18,6 +18,7 @@ from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
 from ledger.register.documents import documents_of, free_name
+from ledger.register.vouchers import Voucher
 from ledger.sources import source_document
 from ledger.vault.links import load_links
 from obole.books.opened import Books
@@ -50,7 +51,9 @@ def take_collection(books: Books, path: Path) -> Taken:
         name = free_name(connection, f"collection-{min(days):%Y}-{digest[:8]}")
         record = source_document(DocumentKind.COLLECTION, name, digest, days, counts=counts, cents=cents)
         archive = books.archive_path(DocumentKind.COLLECTION, min(days), name, ".xml")
-        document_id = posting.post(Booking(record), (archive, content))
+        # The bank may name a total by the whole message.
+        vouchers = [Voucher(file.message, min(days), digest)] if file.message else []
+        document_id = posting.post(Booking(record, vouchers=vouchers), (archive, content))
         for block, instalments in _instalments(connection, file, donors):
             kind = instalments[0].kind
             debitbook.insert_collection(connection, document_id, block.reference, kind, instalments)
@@ -64,14 +67,7 @@ def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors
         yield Fault(_("the file asks for no debit; check that the right file was chosen"))
     if len({block.reference for block in file.blocks}) < len(file.blocks):
         yield Fault(_("two of its blocks have the same PmtInfId, so that the bank's totals could not be told apart"))
-    for block in file.blocks:
-        if debitbook.collected(connection, block.reference) is not None:
-            yield Fault(
-                _("the block {reference} was entered before, in another file; it is not sent twice").format(
-                    reference=block.reference
-                ),
-                block.line,
-            )
+    yield from _entered_before(connection, file)
     if len(set(named)) < len(named) or "" in named:
         yield Fault(_("its debits have no EndToEndId of their own, so that what comes back could not be told apart"))
     elif debitbook.debits(connection, named):
@@ -83,6 +79,23 @@ def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors
             count=len(unknown), mandate=first.mandate
         )
         yield Fault(message, first.line)
+
+
+def _entered_before(connection: Connection, file: pain.CollectionMessage) -> Iterator[Fault]:
+    """Refuse blocks that are there, and say of one that was withdrawn what is to be done."""
+    there = debitbook.named_collections(connection, [block.reference for block in file.blocks])
+    for block in file.blocks:
+        before = there.get(block.reference)
+        if before is None:
+            continue
+        if before.withdrawn:
+            message = _(
+                "the block {reference} was withdrawn here before; where it was sent to the bank all the same, import "
+                "the bank's statement alone: its total is still split"
+            )
+        else:
+            message = _("the block {reference} was entered before, in another file; it is not sent twice")
+        yield Fault(message.format(reference=block.reference), block.line)
 
 
 def _instalments(

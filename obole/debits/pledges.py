@@ -5,17 +5,21 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from importers.registers import pledges as pledge_file
 from importers.registers.pledges import PledgeRow
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.instalments import Pledge, PledgeState
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
+from ledger.vault.amendments import all_amendments, save_amendments
 from ledger.vault.links import load_links
 from ledger.vault.pledges import all_pledges, save_pledges
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.vault_rows import take_rows
+from obole.debits.amendments import amended, refusals
 from obole.outcome import Taken
 from obole.words import _, many
 
@@ -27,16 +31,25 @@ def take_pledges(books: Books, path: Path) -> Taken:
         raise SourceRefused(path.name, file.faults)
     with books.vault.connect() as connection:
         before = {pledge.mandate: pledge for pledge in all_pledges(connection)}
+        changes = all_amendments(connection)
         owners = load_links(connection).mandates
     known = known_donors(books, {row.donor for row in file.rows})
-    faults = [*_refusals(file.rows, known, owners), *_moved(books, file.rows, before)]
+    with books.register.connect() as connection:
+        histories = debitbook.histories(connection, date.max)
+    faults = [*_refusals(file.rows, known, owners), *refusals(file.rows, before, histories)]
     if faults:
         raise SourceRefused(path.name, tuple(faults))
     rows = [_pledge(row, before.get(row.mandate), file.columns) for row in file.rows]
+    rows += _replaced(file.rows, before)
     changed = [row for row in rows if before.get(row.mandate) != row]
-    return take_rows(
-        books, DocumentKind.PLEDGES, file, changed, remarks=list(_kept(file.rows, rows)), save=save_pledges
-    )
+    amendments = amended(file.rows, before, histories, changes)
+
+    def save(identities: Connection, pledges: Sequence[Pledge]) -> None:
+        save_pledges(identities, pledges)
+        save_amendments(identities, [row.mandate for row in file.rows], amendments)
+
+    remarks = list(_kept(file.rows, rows))
+    return take_rows(books, DocumentKind.PLEDGES, file, changed, remarks=remarks, save=save)
 
 
 def _refusals(rows: Sequence[PledgeRow], known: set[str], owners: Mapping[str, str]) -> Iterator[Fault]:
@@ -52,21 +65,11 @@ def _refusals(rows: Sequence[PledgeRow], known: set[str], owners: Mapping[str, s
             )
 
 
-def _moved(books: Books, rows: Sequence[PledgeRow], before: Mapping[str, Pledge]) -> Iterator[Fault]:
-    """Refuse another account for a mandate that was debited: the bank asks for an amendment, which is not written."""
-    moved = [
-        row
-        for row in rows
-        if (pledge := before.get(row.mandate)) is not None and pledge.iban and row.iban and pledge.iban != row.iban
-    ]
-    if not moved:
-        return
-    with books.register.connect() as connection:
-        begun = {mandate for mandate, past in debitbook.histories(connection, date.max).items() if past.begun}
-    for row in moved:
-        if row.mandate in begun:
-            message = _("column `iban` changes the account of a mandate already debited; end it and enter a new one")
-            yield Fault(message, row.row)
+def _replaced(rows: Sequence[PledgeRow], before: Mapping[str, Pledge]) -> list[Pledge]:
+    """Return the mandates that others take the place of, ended: they are debited no more."""
+    own = {row.mandate for row in rows}
+    replaced = {row.replaces for row in rows if row.replaces and row.replaces not in own}
+    return [replace(before[mandate], state=PledgeState.ENDED) for mandate in sorted(replaced)]
 
 
 def _pledge(row: PledgeRow, before: Pledge | None, columns: frozenset[str]) -> Pledge:
@@ -100,7 +103,7 @@ def _kept(rows: Sequence[PledgeRow], pledges: Sequence[Pledge]) -> Iterator[Faul
     """Yield one remark where the file says active and the vault knows better."""
     stopped = [
         pledge.mandate
-        for row, pledge in zip(rows, pledges, strict=True)
+        for row, pledge in zip(rows, pledges, strict=False)
         if row.state is PledgeState.ACTIVE and pledge.state is not PledgeState.ACTIVE
     ]
     if stopped:

@@ -111,7 +111,11 @@ def _same_content(statement: Statement, existing: PostedDocument, amounts: tuple
     balances = (existing.opening, existing.closing, existing.closing_date)
     if balances != (statement.opening, statement.closing, statement.closing_date):
         return False
-    return amounts == tuple((movement.booked, movement.cents) for movement in statement.movements)
+    # What came without details is the same with them: they split what waits.
+    return any(
+        amounts == tuple((movement.booked, movement.cents) for movement in movements)
+        for movements in (statement.movements, statement.booked)
+    )
 
 
 def _other_lines(statement: Statement, posted: tuple[PostedLine, ...]) -> int:

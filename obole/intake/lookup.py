@@ -9,7 +9,7 @@ from importers.bank.records import Movement, Statement
 from importers.deciding.booking import Desk, document_name
 from importers.deciding.found import Found, Questions, leaves_out, questions
 from ledger.records import DOUBTFUL
-from ledger.register.debits import collections_of
+from ledger.register.debits import named_collections, withdrawn_among
 from ledger.register.documents import free_name
 from ledger.register.gifts import originals_of, originals_of_mandates
 from ledger.register.statements import Closing, Ends, numbers_of, previous_closing
@@ -25,7 +25,9 @@ def look_up(connection: Connection, statement: Statement, desk: Desk) -> Found:
     assert statement.closing_date is not None
     ends = Ends(statement.opening, statement.closing)
     before = previous_closing(connection, desk.alias, statement.closing_date, statement.sequence, ends)
-    found = _found(connection, name, before, questions(statement.movements, desk.links))
+    named = dict(statement.named)
+    found = _found(connection, name, before, questions(statement.movements, desk.links, named))
+    found = replace(found, named=named, withdrawn=_withdrawn(connection, statement.movements))
     if before is None or before.cents != statement.opening or not leaves_out(statement, found):
         return found
     start = statement.closing_date.replace(month=1, day=1)
@@ -40,7 +42,15 @@ def look_up_lines(
 
     They are details of a total; or, with `again`, lines that waited.
     """
-    return _found(connection, free_name(connection, base), None, questions(movements, desk.links, again=again))
+    lines = tuple(movements)
+    found = _found(connection, free_name(connection, base), None, questions(lines, desk.links, again=again))
+    return replace(found, withdrawn={} if again else _withdrawn(connection, lines))
+
+
+def _withdrawn(connection: Connection, movements: Iterable[Movement]) -> dict[str, str]:
+    """Return the collections that were withdrawn, by the EndToEndIds of instalments of theirs that lines bring."""
+    brought = (one.reference for one in movements if one.mandate is not None and one.cents > 0 and one.reference)
+    return withdrawn_among(connection, brought)
 
 
 def line_again(number: int, item: OpenItem | LineNow, who: Counterparty | None) -> Movement:
@@ -69,5 +79,5 @@ def _found(connection: Connection, name: str, before: Closing | None, asked: Que
         before=before,
         originals=originals_of(connection, asked.references) if asked.references else {},
         claimed=originals_of_mandates(connection, asked.claims) if asked.claims else {},
-        collections=collections_of(connection, asked.collections) if asked.collections else {},
+        collections=named_collections(connection, asked.collections) if asked.collections else {},
     )

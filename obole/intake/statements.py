@@ -217,17 +217,18 @@ def _leads_away(connection: Connection, statement: Statement, alias: str) -> boo
 
 
 def _split_known(work: _Work, desk: Desk, read: ReadStatement, parts: Sequence[Statement]) -> None:
-    """Lines that are posted already may bring what their first file did not have: the details of a total that waits."""
+    """Lines posted already may bring what their first file did not have: the details of a total or line that waits."""
     new = {movement.position for part in parts for movement in part.movements}
     rest = tuple(movement for movement in read.statement.movements if movement.position not in new)
-    if read.told.refused or all(movement.parent is None for movement in rest):
+    if read.told.refused or not rest:
         return
-    _split_total(work, desk, read, replace(read.statement, movements=rest))
+    done = _split_total(work, desk, read, replace(read.statement, movements=rest))
+    read.told.faults.extend(done.doubts)
 
 
 def _split_total(work: _Work, desk: Desk | None, read: ReadStatement, statement: Statement) -> Details:
     """Split the totals that wait by the details of a statement; what was posted is told, and what follows entered."""
-    source = DetailsFile(statement, read.file_digest, read.content)
+    source = DetailsFile(statement, read.file_digest, read.content, work.counterparties)
     done = take_details(work.books, work.posting, desk, source, closed=work.closed, files=work.files)
     if done.booked is not None:
         record = done.booked.booking.record

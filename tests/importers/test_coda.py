@@ -574,6 +574,10 @@ def test_the_outline_of_a_file_tells_disorder():
     third = len(SEVERAL) // 3
     first, second, third = (SEVERAL[place : place + third] for place in (0, third, 2 * third))
     assert not coda.outline(first + third + second).ordered
+    assert not coda.outline(second + first).ordered  # the first header counts too, with a byte order mark or without
+    assert not coda.outline(coda.BOM + second + first + third).ordered
+    assert coda.outline(first + second).ordered
+    assert not coda.outline((second + first).replace(b"\r\n", b"\r")).ordered  # counted and not looked at
     assert not coda.outline(first + second.replace(b"EUR", b"EU", 1) + third).ordered
     other = write.encode(write.statement([Line(1)], 0, date(2025, 1, 2), "002", account="BE68539007547034"))
     assert coda.outline(first + other + second).ordered  # of another account

@@ -317,12 +317,6 @@ def test_a_register_read_again_does_not_resume_what_a_return_stopped(obole: Obol
     assert pledge(obole, "M-2")[0] == "active"
 
 
-def test_a_mandate_that_was_debited_keeps_its_account(obole: Obole, tmp_path: Path):
-    collect(obole)
-    rows = [(*PLEDGES[0][:2], iban(7350000099), *PLEDGES[0][3:])]
-    assert "changes the account of a mandate already debited" in obole.refuses(write_pledges(tmp_path, rows))
-
-
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
@@ -364,7 +358,7 @@ def test_a_wrong_creditor_identifier_is_named(tmp_path: Path):
 
 
 def test_a_bank_that_is_none_is_named(tmp_path: Path):
-    with pytest.raises(ConfigError, match="collection: `savings` is the alias of no"):
+    with pytest.raises(ConfigError, match="`savings` is the alias of no"):
         new_books(tmp_path / "books", SETTINGS + COLLECTION.replace('"current"', '"savings"'))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -498,13 +499,17 @@ def of_a_month(first: int = 74, days: int = 14) -> list[Statement]:
     return statements
 
 
-@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+@pytest.mark.parametrize(
+    "order",
+    [range(14), range(13, -1, -1), (6, *range(6), *range(7, 14))],
+    ids=["in order", "backwards", "the first one late"],
+)
 def test_a_large_file_posts_what_its_statements_post_one_by_one(
-    small: Obole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backwards: bool
+    small: Obole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: Sequence[int]
 ):
     statements = of_a_month()
     large = tmp_path / "large.cod"
-    large.write_bytes(b"".join(one.encoded() for one in (reversed(statements) if backwards else statements)))
+    large.write_bytes(b"".join(statements[place].encoded() for place in order))
     posted = []
     parts = statement_intake._new_parts
     monkeypatch.setattr(statement_intake, "_BATCH_DOCUMENTS", 3)
@@ -513,7 +518,7 @@ def test_a_large_file_posts_what_its_statements_post_one_by_one(
     monkeypatch.setattr(reading, "_PIECE", 2_000)
     told = small.takes_well(large).output
     assert "gap" not in told
-    assert max(posted) == (14 if backwards else 3)  # out of order, it waits until all is read
+    assert max(posted) == (3 if order == range(14) else 14)  # out of order, it waits until all is read
     assert small.documents()[-14:] == [one.document for one in statements]
     assert [small.outcomes(one.document)[-1][2] for one in statements] == ["gift", "return"] * 7
     assert small.checks().exit_code == 0, small.checks().output

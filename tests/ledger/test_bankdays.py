@@ -44,7 +44,8 @@ def test_the_calendar_is_loaded_only_where_it_is_asked():
 
 
 @pytest.mark.parametrize(("day", "first"), [
-    (date(2025, 3, 14), date(2025, 3, 14)), (date(2025, 3, 15), date(2025, 3, 17)), (date(2025, 3, 16), date(2025, 3, 17)),
+    (date(2025, 3, 14), date(2025, 3, 14)), (date(2025, 3, 15), date(2025, 3, 17)),
+    (date(2025, 3, 16), date(2025, 3, 17)),
     (date(2025, 4, 18), date(2025, 4, 22)), (date(2025, 12, 25), date(2025, 12, 29)),
 ])  # fmt: skip
 def test_the_first_bank_day_is_the_next_one_that_is_open(day: date, first: date):

@@ -20,7 +20,7 @@ from ledger.engines import create
 from ledger.plugins.accounts import check_accounts
 from ledger.plugins.banks import check_banks
 from ledger.plugins.gifts import check_gifts
-from ledger.plugins.opening import register_of
+from ledger.plugins.opening import BadSettings, banks_of, gift_accounts_of, register_of
 from ledger.plugins.periods import check_periods
 from ledger.records import DocumentKind
 from ledger.register.documents import all_documents
@@ -210,6 +210,33 @@ def test_a_register_of_an_earlier_version_is_left_as_it_is(books: Path, tmp_path
     with pytest.raises(StoreUnreadable, match="run `obole upgrade`"), register_of({"register": "x"}, options):
         pass
     assert store_version(sqlite_url(path), "register") == "0003"
+
+
+WRITTEN = """
+bank = [{alias = "savings", account = "551000"}, {alias = 7, account = "1"}, {alias = "x"}, "y"]
+gifts = {money = "731100", suspense = "499000", rate = 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "banks", "gifts"),
+    [
+        ("", {}, set()),
+        (WRITTEN, {"savings": "551000"}, {"731100"}),
+        ('bank = "x"\ngifts = "y"\n', {}, set()),
+    ],
+)
+def test_the_accounts_are_those_of_the_settings_and_of_obole_toml(
+    written: str, banks: dict[str, str], gifts: set[str], books: Path
+):
+    options = {"filename": str(books / "main.beancount")}
+    assert banks_of({"accounts": {"current": "550000"}}, options) == {"current": "550000"}, "without obole.toml"
+    (books / "obole.toml").write_text(written, encoding="utf-8")
+    assert banks_of({"accounts": {"current": "550000"}}, options) == {"current": "550000"} | banks
+    assert gift_accounts_of({"accounts": ["739000"]}, options) == {"739000"} | gifts
+    (books / "obole.toml").write_text("[", encoding="utf-8")
+    with pytest.raises(BadSettings, match=r"^obole\.toml: cannot be read as TOML"):
+        banks_of({"accounts": {}}, options)
 
 
 def test_the_vault_is_not_taken_for_the_register(books: Path):

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from datetime import date, timedelta
 
-from ledger.bankdays import is_bank_day
+import pytest
+
+from ledger.bankdays import bank_day_from, is_bank_day
 
 # Each year, and once before the euro came as notes.
 FIXED = ((1, 1), (5, 1), (12, 25), (12, 26))
@@ -39,3 +41,13 @@ def test_the_calendar_is_loaded_only_where_it_is_asked():
     program = "import sys, ledger.bankdays, obole.command.debits; print('holidays' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(("day", "first"), [
+    (date(2025, 3, 14), date(2025, 3, 14)), (date(2025, 3, 15), date(2025, 3, 17)),
+    (date(2025, 3, 16), date(2025, 3, 17)),
+    (date(2025, 4, 18), date(2025, 4, 22)), (date(2025, 12, 25), date(2025, 12, 29)),
+])  # fmt: skip
+def test_the_first_bank_day_is_the_next_one_that_is_open(day: date, first: date):
+    """Saturday and Sunday lead to Monday, Good Friday to the Tuesday after Easter, Christmas to the Monday after."""
+    assert bank_day_from(day) == first

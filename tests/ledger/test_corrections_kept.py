@@ -14,10 +14,18 @@ from ledger.instalments import Fate, Instalment, SequenceType
 from ledger.mirror import Part
 from ledger.records import Channel, DocumentKind, LineOutcome
 from ledger.register.debits import Failure, FailureKind, has_failures, insert_collection, insert_failures
-from ledger.register.documents import UndonePart, insert_undone, insert_undone_parts, parts_undone
+from ledger.register.documents import DocumentSummary, UndonePart, insert_undone, insert_undone_parts, parts_undone
 from ledger.register.gifts import donors_named, gift_place, gifts_standing
 from ledger.register.receipts import Held, NewReceipt, insert_receipts, receipt, receipts_held, receipts_with_gifts_of
-from ledger.register.suspense import Decision, LineKey, decided_in, insert_assignments, line_now, places_before
+from ledger.register.suspense import (
+    Decision,
+    LineKey,
+    decided_in,
+    ever_assigned,
+    insert_assignments,
+    line_now,
+    places_before,
+)
 from ledger.register.vouchers import (
     InKindDetail,
     PlacedVoucher,
@@ -114,6 +122,19 @@ def test_the_decisions_of_a_document_that_stand_come_in_their_order(connection: 
     assert decided_in(connection, 1) == []
     undo(connection, 2)
     assert decided_in(connection, 2) == []
+
+
+@pytest.mark.parametrize(("follows", "left"), [(None, {(1, 1)}), ("a", set())])
+def test_a_line_whose_decision_was_undone_with_the_one_it_followed_is_as_if_it_had_never_been(
+    follows: str | None, left: set[tuple[int, int]], connection: Connection
+):
+    insert(connection, record("a"), [movement(1, outcome="suspense")])
+    insert(connection, record("b", kind=DocumentKind.ASSIGNMENT))
+    insert_assignments(connection, 2, [Decision(1, LineKey(1, 1), "D1", "731100", DAY)])
+    assert ever_assigned(connection) == {(1, 1)}
+    summary = DocumentSummary(undoes="b", follows=follows)
+    insert_undone(connection, 2, insert(connection, record("undo-b", kind=DocumentKind.UNDO, summary=summary)))
+    assert ever_assigned(connection) == left
 
 
 # Gifts

@@ -20,7 +20,7 @@ from ledger.engines import create
 from ledger.plugins.accounts import check_accounts
 from ledger.plugins.banks import check_banks
 from ledger.plugins.gifts import check_gifts
-from ledger.plugins.opening import register_of
+from ledger.plugins.opening import BadSettings, banks_of, gift_accounts_of, register_of
 from ledger.plugins.periods import check_periods
 from ledger.records import DocumentKind
 from ledger.register.documents import all_documents
@@ -212,6 +212,33 @@ def test_a_register_of_an_earlier_version_is_left_as_it_is(books: Path, tmp_path
     assert store_version(sqlite_url(path), "register") == "0003"
 
 
+WRITTEN = """
+bank = [{alias = "savings", account = "551000"}, {alias = 7, account = "1"}, {alias = "x"}, "y"]
+gifts = {money = "731100", suspense = "499000", rate = 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "banks", "gifts"),
+    [
+        ("", {}, set()),
+        (WRITTEN, {"savings": "551000"}, {"731100"}),
+        ('bank = "x"\ngifts = "y"\n', {}, set()),
+    ],
+)
+def test_the_accounts_are_those_of_the_settings_and_of_obole_toml(
+    written: str, banks: dict[str, str], gifts: set[str], books: Path
+):
+    options = {"filename": str(books / "main.beancount")}
+    assert banks_of({"accounts": {"current": "550000"}}, options) == {"current": "550000"}, "without obole.toml"
+    (books / "obole.toml").write_text(written, encoding="utf-8")
+    assert banks_of({"accounts": {"current": "550000"}}, options) == {"current": "550000"} | banks
+    assert gift_accounts_of({"accounts": ["739000"]}, options) == {"739000"} | gifts
+    (books / "obole.toml").write_text("[", encoding="utf-8")
+    with pytest.raises(BadSettings, match=r"^obole\.toml: cannot be read as TOML"):
+        banks_of({"accounts": {}}, options)
+
+
 def test_the_vault_is_not_taken_for_the_register(books: Path):
     open_store(sqlite_url(books / "register.sqlite3"), "vault").dispose()
     (message,) = says(books, AS_POSTED, GIFTS, BANKS)
@@ -380,12 +407,12 @@ def test_an_opening_balance_is_explained_where_the_first_day_has_two_statements(
 
 def test_a_difference_as_large_as_an_opening_is_explained_by_it_at_the_first_statement_alone(books: Path):
     with register_in(books).begin() as connection:
-        insert(connection, statement(1, date(2025, 3, 13), 0, 0))
-        insert(connection, statement(2, DAY, 50_00, 125_00))
-    (message,) = says(books, MARCH, BANKS)
-    assert message == (
-        "bank account current (550000): the books have 75.00 EUR on 2025-03-14, statement coda-current-2025-002 says "
-        "125.00 EUR (difference -50.00); a statement is missing, or something was posted by hand"
+        insert(connection, statement(1, DAY, 0, 75_00))
+        insert(connection, statement(2, date(2025, 3, 15), 75_00, 135_00))
+    (message,) = says(books, MARCH, BANKS)  # 75.00 on 14 March, 60.00 on the 15th: 75.00 less than the bank
+    assert message.startswith(
+        "bank account current (550000): the books have 60.00 EUR on 2025-03-15, statement coda-current-2025-002 says "
+        "135.00 EUR (difference -75.00)"
     )
 
 

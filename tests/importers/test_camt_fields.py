@@ -475,8 +475,8 @@ def page(
     return f"\n<Stmt>{header}{head}{inner}</Stmt>"
 
 
-MISSING = "page {} of this statement is not in the file"
-BEYOND = "what follows page {} of this statement is not in the file"
+MISSING = "page {} of this statement is not here"
+BEYOND = "what follows page {} of this statement is not here"
 
 
 @pytest.mark.parametrize(

@@ -118,11 +118,11 @@ def questions(
     for movement in movements:
         if movement.parent is not None:
             parents.add(movement.parent)
-        elif movement.cents > 0:
-            if movement.code[1:5] in COLLECTED:
-                totals.append(movement)
-            if again and movement.reference and movement.mandate is not None:
-                references.add(movement.reference)
+            continue
+        if movement.code[1:5] in COLLECTED:
+            totals.append(movement)
+        if again and movement.cents > 0 and movement.reference and movement.mandate is not None:
+            references.add(movement.reference)
     collections = {
         name
         for one in totals

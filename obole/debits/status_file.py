@@ -58,8 +58,10 @@ def take_status(books: Books, path: Path) -> Taken:
 def _rejected(connection: Connection, books: Books, report: StatusReport) -> tuple[list[Failed], list[Fault]]:
     """Return the debits a report rejects: those it names, and all of a message or block that it rejects as a whole."""
     failed, faults, strange = _named(connection, books, report)
-    for reference, reason in _whole(connection, report):
-        collected = debitbook.collected(connection, reference)
+    whole = _whole(connection, report)
+    known = debitbook.named_collections(connection, [reference for reference, _reason in whole])  # withdrawn ones too
+    for reference, reason in whole:
+        collected = known.get(reference)
         for debit in collected.debits if collected is not None else ():
             failed.setdefault(
                 debit.end_to_end,
@@ -69,14 +71,14 @@ def _rejected(connection: Connection, books: Books, report: StatusReport) -> tup
                 ),
             )
     faults += _not_ours(report, strange, found=bool(failed))
-    known = debitbook.debits(connection, [one for one in failed if one])
-    credited = sum(one.credited for one in known.values())
+    asked = debitbook.debits(connection, [one for one in failed if one])
+    credited = sum(one.credited for one in asked.values())
     if credited:
         message = _("{credited} of its rejects were credited by the bank before; their debit is still to come").format(
             credited=credited
         )
         faults.append(Fault(message, severity=Severity.WARNING))
-    return [one for key, one in failed.items() if key not in known or not known[key].rejected], faults
+    return [one for key, one in failed.items() if key not in asked or not asked[key].rejected], faults
 
 
 class _Named(NamedTuple):
@@ -132,7 +134,8 @@ def _whole(connection: Connection, report: StatusReport) -> list[tuple[str, str]
     blocks = [(block.reference, block.reason or report.group_reason) for block in report.blocks if block.whole]
     group = report.group_status == "RJCT" and not report.rejected and not blocks
     if report.whole or group:
-        return [(one, report.group_reason) for one in debitbook.references_of(connection, report.original_message)]
+        named = debitbook.named_collections(connection, [report.original_message]).values()
+        return [(block.reference, report.group_reason) for one in named for block in one.blocks or (one,)]
     return blocks
 
 

@@ -25,7 +25,7 @@ from small_books import (
     write_donors,
 )
 from test_cases_returns import HEADINGS
-from test_collect import COLLECTION, DUE, back, end_to_end, total
+from test_collect import COLLECTION, DUE, back, end_to_end, status, total
 
 SCHEMAS = ("pain.008.001.02", "pain.008.001.08")
 GB, CH, MC = "GB29NWBK60161331926819", "CH9300762011623852957", "MC5811222000010123456789030"
@@ -278,6 +278,13 @@ def test_the_file_of_a_withdrawn_collection_taken_in_again_says_what_to_do(withd
     said = " ".join(withdrawn.takes(archive).output.split())
     assert "was withdrawn here before" in said
     assert "import the bank's statement alone" in said
+
+
+def test_a_status_report_of_a_withdrawn_collection_is_followed(withdrawn: Obole, tmp_path: Path):
+    """The bank answers what was sent: it is not told that the rejects are of nobody."""
+    told = withdrawn.takes_well(status(tmp_path, group="RJCT")).output
+    assert "1 direct debit was rejected before settlement, 15.00 EUR" in told
+    assert "of no collection" not in told
 
 
 def test_a_withdrawn_collection_that_never_came_is_collected_anew(withdrawn: Obole):

@@ -65,7 +65,8 @@ def test_header_and_balances_to_their_last_positions():
     statement = read(lines)
     assert statement == Statement(
         account, "EUR", 0, DAY, 0, DAY, "042", (), "H" * 25 + "Z", "KREDBEBBXXX", duplicate=True,
-        digest=statement.digest,
+        created=DAY,
+            digest=statement.digest,
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ _WORDS = frozenset(
         N_("detail"),
         N_("nothing"),
         N_("identity"),
+        N_("transfer"),
         N_("restored"),
         # rows of platforms
         N_("refund"),

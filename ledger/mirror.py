@@ -23,8 +23,11 @@ from ledger.records import DocumentKind, Gift, LineOutcome
 from ledger.register.documents import DocumentRecord, DocumentSummary, MovementRow, PostedDocument
 from ledger.register.gifts import PostedGift
 from ledger.register.openings import OPENING_TAG, opening_rows
+from ledger.register.transfers import TakenLine, transfer_rows
 from ledger.wording import word
 from ledger.words import _
+
+VOUCHER = "voucher"
 
 # What moves no money: nothing to turn round.
 _NOT_UNDONE = (DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.PARTIES, DocumentKind.STATUS, DocumentKind.UNDO)
@@ -63,7 +66,7 @@ class Part(NamedTuple):
         if self.place is not None:
             position = entry.meta.get("position")
             return self.place[0] in entry.links and position is not None and int(position) == self.place[1]
-        return bool(entry.meta.get("voucher") == self.reference and entry.date == self.day)
+        return bool(entry.meta.get(VOUCHER) == self.reference and entry.date == self.day)
 
 
 def mirror(
@@ -110,11 +113,13 @@ def mirror(
         movements=[
             *(_line(one) for one in gifts if one.gift.cents < 0 and one.reference),
             *opening_rows(turned.entries),
+            *transfer_rows(_taken(turned, {gift.batch for gift in reversals})),
         ],
         gifts=reversals,
         gift_debits={gift.batch: turned.debits.get(gift.batch, "") for gift in reversals},
         batches=turned.labels,
-        batch_lines=turned.extra if only is None else {},
+        batch_lines={batch: lines for batch, lines in turned.extra.items() if only is None or batch in turned.vouchers},
+        batch_meta=turned.vouchers,
         entries=turned.entries,
     )
 
@@ -126,32 +131,76 @@ class _Opposite(NamedTuple):
     labels: dict[int, str]
     debits: dict[int, str]
     extra: dict[int, tuple[Line, ...]]
+    vouchers: dict[int, dict[str, str | int]]  # of batches that are one voucher, and are undone as one
+    taken: list[TakenLine]
 
 
 def _turn(
     journal: str, links: tuple[str, str], control: Collection[str], text: str, wanted: Callable[[Any], bool]
 ) -> _Opposite:
     """Return a journal with every sign turned; gifts are left to the register, which writes their transactions."""
-    turned = _Opposite([], {}, {}, {})
+    turned = _Opposite([], {}, {}, {}, {}, [])
     for entry in _transactions(journal):
-        if "gift" not in entry.tags and not wanted(entry):
+        gifts = "gift" in entry.tags and not _takes_only(entry)
+        if not gifts and not wanted(entry):
             continue
         lines = [
             Line(code_of(one.account) or "", -to_cents(one.units.number), _texts(one.meta)) for one in entry.postings
         ]
         narration = f"{text}: {entry.narration}"
-        if "gift" not in entry.tags:
-            meta = {key: value for key, value in _texts(entry.meta).items() if key != NUMBER}  # it gets its own
-            tags = (OPENING_TAG,) if OPENING_TAG in entry.tags else ()
-            turned.entries.append(Entry(entry.date, narration, tuple(lines), tags=tags, links=links, meta=meta))
-            continue
         batch = int(entry.meta.get("batch", 0))
-        others = [line for line in lines if line.account not in control]
+        turned.taken.extend(_taken_by(entry, batch, lines, control))
+        if not gifts:
+            turned.entries.append(_opposite(entry, narration, lines, links))
+            continue
         turned.labels[batch] = narration
+        if VOUCHER in entry.meta:
+            turned.vouchers[batch] = {VOUCHER: str(entry.meta[VOUCHER])}
+            turned.extra[batch] = tuple(line for line in lines if "gifts" not in line.meta)  # each with its keys
+            continue
+        others = [line for line in lines if line.account not in control]
         if others:
             turned.debits[batch] = others[0].account
             turned.extra[batch] = tuple(others[1:])
     return turned
+
+
+def _takes_only(entry: Any) -> bool:
+    """Return whether an entry is a voucher that takes from gift accounts and gives nothing."""
+    return VOUCHER in entry.meta and not entry.meta.get("gifts")
+
+
+def _taken_by(entry: Any, batch: int, lines: Sequence[Line], control: Collection[str]) -> list[TakenLine]:
+    """Return the lines of a voucher, turned, that took from gift accounts."""
+    if "gift" not in entry.tags or VOUCHER not in entry.meta:
+        return []
+    taken = [line for line in lines if line.account in control and "gifts" not in line.meta]
+    return [TakenLine(0, batch, entry.date, line.account, line.cents) for line in taken]
+
+
+def _opposite(entry: Any, narration: str, lines: Sequence[Line], links: tuple[str, str]) -> Entry:
+    """Return the opposite of an entry without gifts; one that takes from gift accounts is of the new document."""
+    meta = {key: value for key, value in _texts(entry.meta).items() if key != NUMBER}  # it gets its own
+    tags = tuple(tag for tag in (OPENING_TAG, "gift") if tag in entry.tags)
+    return Entry(
+        entry.date, narration, tuple(lines), tags=tags, links=links[1:] if "gift" in tags else links, meta=meta
+    )
+
+
+def _taken(turned: _Opposite, batches: Collection[int]) -> list[TakenLine]:
+    """Return what is put back on gift accounts: of vouchers without gifts, and of those whose gifts are taken back."""
+    alone = {entry.meta.get("batch") for entry in turned.entries if "gift" in entry.tags}
+    lines = [one for one in turned.taken if one.batch in alone or one.batch in batches]
+    return [one._replace(position=position) for position, one in enumerate(lines, start=1)]
+
+
+def batches_of(journal: str) -> dict[tuple[str, date], int]:
+    """Return the batch of gifts of each voucher in the text of a journal file that has gifts, by reference and day."""
+    return {
+        (str(entry.meta[VOUCHER]), entry.date): int(entry.meta["batch"])
+        for entry in _transactions(journal)
+        if "gift" in entry.tags and VOUCHER in entry.meta and entry.meta.get("gifts")
+    }
 
 
 def _turned(one: PostedGift) -> Gift:

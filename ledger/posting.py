@@ -42,8 +42,8 @@ class Booking:
     """All that one document posts.
 
     `gift_debits` says which account each batch of gifts debits (batch 0: those booked line by line; empty: none),
-    `batches` how its transaction reads, `batch_lines` what else stands in it; `entries` are the transactions without
-    gifts; `vouchers` are the parts by which an overlapping file is known.
+    `batches` how its transaction reads, `batch_lines` what else stands in it, `batch_meta` what is written on it;
+    `entries` are the transactions without gifts; `vouchers` are the parts by which an overlapping file is known.
     """
 
     record: DocumentRecord
@@ -52,6 +52,7 @@ class Booking:
     gift_debits: Mapping[int, str] = field(default_factory=dict)
     batches: Mapping[int, str] = field(default_factory=dict)
     batch_lines: Mapping[int, tuple[Line, ...]] = field(default_factory=dict)
+    batch_meta: Mapping[int, Mapping[str, str | int]] = field(default_factory=dict)
     entries: Sequence[Entry] = ()
     vouchers: Sequence[Voucher] = ()
 
@@ -80,6 +81,7 @@ def gift_entries(booking: Booking, language: str) -> list[Entry]:
         of_entry: dict[str, str | int] = {"gifts": counts[batch, day]}
         if batch:
             of_entry["batch"] = batch
+            of_entry |= booking.batch_meta.get(batch, {})
         entries.append(
             Entry(
                 day,

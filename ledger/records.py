@@ -40,6 +40,7 @@ class Channel(StrEnum):
     PLATFORM = "platform"
     CASH = "cash"
     IN_KIND = "in-kind"
+    JOURNAL = "journal"
 
 
 class DonorKind(StrEnum):
@@ -84,6 +85,7 @@ class LineOutcome(StrEnum):
     NOTHING = "nothing"  # news of the bank without money
     IDENTITY = "identity"  # of money that arrives elsewhere: who gave
     OPENING = "opening"  # what an entry of the opening puts on an account
+    TRANSFER = "transfer"  # what a voucher takes from a gift account, to another year or back
     RESTORED = "restored"  # the line of a gift whose return was undone
     REFUND = "refund"
     CHARGEBACK = "chargeback"

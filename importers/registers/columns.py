@@ -11,6 +11,7 @@ from ledger.parties import is_party_key
 PROJECT = SheetColumn("project", "projet", "project", "projekt")
 DEPARTMENT = SheetColumn("department", "département", "afdeling", "abteilung")
 FUND = SheetColumn("fund", "fonds", "fonds", "fonds")
+DONOR = SheetColumn("donor", "donateur", "schenker", "spender")
 PARTY = SheetColumn("party", "tiers", "derde", "partner")
 
 DIMENSIONS = (PROJECT, DEPARTMENT, FUND)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from importers.registers.columns import DIMENSIONS, PARTY, dimensions_in, party_in, said_days
+from importers.registers.columns import DIMENSIONS, DONOR, PARTY, dimensions_in, party_in, said_days
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -26,7 +26,7 @@ from ledger.money import to_decimal
 class JournalLine:
     """One line of an entry: `cents` positive on the debit side, negative on the credit side; `row` in the file.
 
-    `keys` are its project, department, fund and third party.
+    `keys` are its project, department, fund and third party; `donor` whose it is on a gift account, None for nobody.
     """
 
     account: str
@@ -34,6 +34,7 @@ class JournalLine:
     text: str
     row: int
     keys: LineKeys = NO_KEYS
+    donor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ COLUMNS = (
     SheetColumn("text", "libellé", "omschrijving", "buchungstext"),
     SheetColumn("document", "pièce", "stuk", "beleg", required=True),
     PARTY,
+    DONOR,
     *DIMENSIONS,
 )
 
@@ -104,7 +106,8 @@ def _line(row: SheetRow) -> JournalLine:
     if row.sound and not (sides["debit"] or sides["credit"]):
         row.error("debit", _("column `{column}` and the credit are both empty or zero; write the amount on one side"))
     keys = dimensions_in(row)._replace(party=party_in(row))
-    return JournalLine(row.account("account"), sides["debit"] - sides["credit"], row.text("text"), row.number, keys)
+    cents, donor = sides["debit"] - sides["credit"], row.key(DONOR.name)
+    return JournalLine(row.account("account"), cents, row.text("text"), row.number, keys, donor)
 
 
 def _check_balance(table: SheetTable, document: str, day: date, lines: list[JournalLine]) -> None:

@@ -1,8 +1,8 @@
 """The register of gifts and the books are equal: each gift account, document, batch and day, to the cent.
 
 `plugin "ledger.plugins.gifts" "{'register': 'register.sqlite3', 'accounts': ['731100', ...]}"`. A posting on a gift
-account that no day total of the register, or line of an opening, explains is an error, and so are a day total without
-its posting and a pad.
+account that no day total of the register, line of an opening or of a voucher that takes from it, explains is an error,
+and so are a day total without its posting and a pad.
 """
 
 from collections import defaultdict
@@ -19,6 +19,7 @@ from ledger.money import to_decimal
 from ledger.plugins.opening import gift_accounts_of, read_settings, register_of
 from ledger.register.gifts import day_totals
 from ledger.register.openings import OPENING_TAG, opening_lines
+from ledger.register.transfers import transfer_lines
 from ledger.weights import euros_of
 from ledger.words import _
 
@@ -101,6 +102,8 @@ def _register_totals(
         for line in opening_lines(connection):
             if line.account in accounts:
                 totals[line.document, 0, line.day, line.account] -= line.cents
+        for taken in transfer_lines(connection):
+            totals[taken.document, taken.batch, taken.day, taken.account] -= taken.cents
     return {key: to_decimal(cents) for key, cents in totals.items()}
 
 

@@ -319,20 +319,22 @@ def gift_place(connection: Connection, name: str, position: int) -> GiftPlace | 
     return GiftPlace(_posted_gifts(connection, gift.c.id == place.id)[0], place.by)
 
 
+# No line of a bank or platform brought these: a refund pays none of them back, and nobody is asked who gave them.
+_NOT_PAID = (Channel.IN_KIND.value, Channel.JOURNAL.value)
+
+
 def gifts_standing(connection: Connection, donors: Collection[str]) -> list[PostedGift]:
     """Return the gifts of money of some donors that stand, in the order of the register."""
     return [
         one
         for some in slices(sorted(donors))
-        for one in _posted_gifts(
-            connection, gift.c.donor.in_(some) & (gift.c.channel != Channel.IN_KIND) & _given_still()
-        )
+        for one in _posted_gifts(connection, gift.c.donor.in_(some) & gift.c.channel.not_in(_NOT_PAID) & _given_still())
     ]
 
 
 def donorless_gifts(connection: Connection) -> list[PostedGift]:
     """Return the standing gifts of money without a donor, oldest first."""
-    return _posted_gifts(connection, gift.c.donor.is_(None) & (gift.c.channel != Channel.IN_KIND) & _given_still())
+    return _posted_gifts(connection, gift.c.donor.is_(None) & gift.c.channel.not_in(_NOT_PAID) & _given_still())
 
 
 def _given_still() -> Any:

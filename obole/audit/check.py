@@ -17,6 +17,7 @@ from ledger.register.proof import alterations
 from ledger.register.statements import gaps
 from ledger.register.suspense import open_items
 from ledger.register.tables import stands
+from ledger.register.transfers import transferred_in
 from ledger.register.vouchers import texts
 from ledger.register.years import closed_years
 from ledger.seals import missing_seals, read_seals, register_faults, seal_faults
@@ -142,7 +143,8 @@ def _explained(work: _Proof, result: Result) -> Iterator[str]:
             continue
         assessment = assess_year(work.gifts, work.identities, work.books.sealer, year, policy_for(config, year))
         income = gift_income(work.books, work.loaded.totals.in_year(year), year)
-        result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income)
+        transferred = transferred_in(work.gifts, year, work.books.config.gifts.control)
+        result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income, transferred)
         if result_of_year.difference:
             yield _("{year}: the gift accounts differ from the register by {amount} EUR").format(
                 year=year, amount=to_decimal(result_of_year.difference)

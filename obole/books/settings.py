@@ -232,6 +232,16 @@ class GiftAccounts(_Part):
         }.get(nature, self.money)
 
     @property
+    def vouchers(self) -> dict[str, Nature]:
+        """Return the accounts that a voucher may post to, with the nature of what stands on each.
+
+        Not money, which gives a receipt only once it was paid, nor gifts in kind, which need what proves their value.
+        """
+        kept = {self.money, self.undocumented, self.in_kind}
+        natures = (Nature.LEGACY, Nature.MEMBERSHIP, Nature.SPONSORING, Nature.TICKET)
+        return {self.of(nature): nature for nature in reversed(natures) if self.of(nature) not in kept}
+
+    @property
     def control(self) -> tuple[str, ...]:
         """Return the accounts whose every posting must stand in the register of gifts."""
         given = {self.money, self.in_kind, self.undocumented, self.legacy, self.membership}

@@ -1,12 +1,12 @@
 """Parts of a register or journal that are posted once, known by their reference and day."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,7 @@ from importers.registers import in_kind as in_kind_file
 from importers.sheets.tabular import RegisterFile
 from ledger.clock import today
 from ledger.errors import Fault
-from ledger.journal import Entry
+from ledger.journal import Entry, Line
 from ledger.posting import Booking, Posting
 from ledger.recognition import Grant
 from ledger.records import DocumentKind, Gift
@@ -37,6 +37,8 @@ from obole.intake.guards import refuse_where
 from obole.outcome import Taken
 from obole.words import _
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -50,9 +52,17 @@ class Item:
     gifts: tuple[Gift, ...] = ()
     debits: Mapping[int, str] = field(default_factory=dict)
     batches: Mapping[int, str] = field(default_factory=dict)
+    batch_lines: Mapping[int, tuple[Line, ...]] = field(default_factory=dict)
+    batch_meta: Mapping[int, Mapping[str, str | int]] = field(default_factory=dict)
     in_kind: tuple[in_kind_file.InKindRow, ...] = ()
     decision: Decision | None = None
     movements: tuple[MovementRow, ...] = ()
+
+    @property
+    def lines(self) -> list[Line]:
+        """Return the lines it posts beside its gifts."""
+        entries = [line for entry in self.entries for line in entry.lines]
+        return entries + [line for lines in self.batch_lines.values() for line in lines]
 
     @property
     def key(self) -> VoucherKey:
@@ -132,9 +142,7 @@ def _new_items(  # noqa: PLR0917 - what is known, what comes, what is told
     taken.counts["new"] = len(new)
     taken.counts["known"] = len(items) - len(new)
     taken.cents["gifts"] = sum(gift.cents for item in new for gift in item.gifts)
-    taken.cents["debits"] = sum(
-        line.cents for item in new for entry in item.entries for line in entry.lines if line.cents > 0
-    )
+    taken.cents["debits"] = sum(line.cents for item in new for line in item.lines if line.cents > 0)
     return new
 
 
@@ -190,11 +198,17 @@ def _booking(name: str, kind: DocumentKind, items: Sequence[Item], digest: str) 
         record=record,
         movements=[movement for item in items for movement in item.movements],
         gifts=gifts,
-        gift_debits={key: value for item in items for key, value in item.debits.items()},
-        batches={key: value for item in items for key, value in item.batches.items()},
+        gift_debits=_joined(item.debits for item in items),
+        batches=_joined(item.batches for item in items),
+        batch_lines=_joined(item.batch_lines for item in items),
+        batch_meta=_joined(item.batch_meta for item in items),
         entries=[_linked(entry, name) for item in items for entry in item.entries],
         vouchers=[Voucher(item.reference, item.day, item.digest) for item in items],
     )
+
+
+def _joined(parts: Iterable[Mapping[int, T]]) -> dict[int, T]:
+    return {key: value for part in parts for key, value in part.items()}
 
 
 def _linked(entry: Entry, name: str) -> Entry:

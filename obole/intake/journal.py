@@ -5,69 +5,157 @@ and refuses a row that was posted before with another content. One file makes on
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from importers.registers import journal as journal_file
-from importers.registers.journal import JournalLine
+from importers.registers.journal import JournalEntry, JournalLine
 from ledger.dimensions import with_keys
 from ledger.errors import Fault, Severity, SourceRefused
 from ledger.journal import Entry, Line
-from ledger.records import DocumentKind
+from ledger.records import Channel, DocumentKind, Gift, Nature
 from ledger.register.openings import balances_at, standing_openings
+from ledger.register.transfers import TakenLine, transfer_rows
 from ledger.register.vouchers import find_vouchers, vouchers_with
 from ledger.sources import digest_of
+from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account
+from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account, unknown_donor
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 from obole.words import _
 
 
 def take_journal(books: Books, path: Path) -> Taken:
-    """Take the entries of a general journal in; gift accounts are refused, because the register alone posts to them."""
+    """Take the entries of a general journal in; what they put on gift accounts becomes gifts of the register.
+
+    A legacy in kind or receivable, a fee or ticket of another year, a sponsoring invoice: each is a gift of the nature
+    of its account, of nobody unless a donor is named. Money and gifts in kind are refused.
+    """
     file = journal_file.read(path)
     refuse_file(path, file)
-    control = set(books.config.gifts.control)
-    watch = Watch(books)
-    guard = LineGuard(books, watch, (line.keys.party for entry in file.rows for line in entry.lines))
-    faults = []
-    for entry in file.rows:
-        faults += day_faults(books, entry.day, entry.lines[0].row)
-        for line in entry.lines:
-            faults += named(watch, line.row, line.text, entry.document)
-            faults += guard.faults(line.keys, entry.day, line.row)
-            if line.account not in books.chart:
-                faults.append(Fault(unknown_account(line.account), line.row))
-            elif line.account in control:
-                message = _(
-                    "account {account} is kept by the register of gifts; enter the gift there, not in the journal (the "
-                    "totals of years before first_day come with `obole opening FILE`)"
-                )
-                faults.append(Fault(message.format(account=line.account), line.row))
-            elif line.account == books.config.gifts.suspense:
-                message = _("account {account} is kept by the list of open lines; assign one (`obole match`)")
-                faults.append(Fault(message.format(account=line.account), line.row))
-    refuse_where(path, faults)
-    items = [
-        Item(
-            entry.document,
-            entry.day,
-            digest_of([_content(line) for line in entry.lines]),
-            entry.lines[0].row,
-            entries=(_journal_entry(entry),),
-        )
-        for entry in file.rows
-    ]
+    refuse_where(path, _faults(books, file.rows))
+    items = [_item(books, entry) for entry in file.rows]
     faults = _opened_already(books, items)
     refuse_where(path, faults)
     remarks = _posted_on_another_day(books, items)
     taken = take_items(books, path, DocumentKind.JOURNAL, items, file)
     taken.faults += remarks
     return taken
+
+
+def _faults(books: Books, entries: Sequence[JournalEntry]) -> list[Fault]:
+    """Return what stands against the entries: days, names, keys, accounts, donors."""
+    watch = Watch(books)
+    lines = [line for entry in entries for line in entry.lines]
+    guard = LineGuard(books, watch, (line.keys.party for line in lines))
+    donors = known_donors(books, {line.donor for line in lines if line.donor})
+    faults = []
+    for entry in entries:
+        faults += day_faults(books, entry.day, entry.lines[0].row)
+        for line in entry.lines:
+            faults += named(watch, line.row, line.text, entry.document)
+            faults += guard.faults(line.keys, entry.day, line.row)
+            faults += [Fault(problem, line.row) for problem in _account_problems(books, line.account)]
+            faults += [Fault(problem, line.row) for problem in _gift_problems(books, entry, line, donors)]
+    return faults
+
+
+def _account_problems(books: Books, account: str) -> Iterator[str]:
+    """Yield what stands against an account of a line."""
+    gifts = books.config.gifts
+    if account not in books.chart:
+        yield unknown_account(account)
+    elif account == gifts.suspense:
+        message = _("account {account} is kept by the list of open lines; assign one (`obole match`)")
+        yield message.format(account=account)
+    elif account == gifts.in_kind:
+        message = _(
+            "account {account} is kept by the register of gifts; enter a gift in kind in its register, with what "
+            "proves its value (the totals of years before first_day come with `obole opening FILE`)"
+        )
+        yield message.format(account=account)
+    elif account in gifts.control and account not in gifts.vouchers:
+        message = _(
+            "account {account} is kept by the register of gifts; money given comes with the bank's statement or a "
+            "platform's report, and `obole match` assigns it (the totals of years before first_day come with `obole "
+            "opening FILE`)"
+        )
+        yield message.format(account=account)
+
+
+def _gift_problems(books: Books, entry: JournalEntry, line: JournalLine, donors: Collection[str]) -> Iterator[str]:
+    """Yield what stands against a donor, or against what a gift cannot carry."""
+    if line.account not in books.config.gifts.vouchers:
+        if line.donor:
+            message = _("account {account} takes no gift; leave the donor out")
+            yield message.format(account=line.account)
+        return
+    if line.donor and line.cents > 0:
+        message = _("this line takes from account {account} and from no donor; leave the donor out")
+        yield message.format(account=line.account)
+    elif line.donor and line.donor not in donors:
+        yield unknown_donor(line.donor)
+    others = {one.keys.party for one in entry.lines if one.account not in books.config.gifts.vouchers}
+    if line.keys.party and line.keys.party not in others:
+        message = _("account {account} is a gift account; write the third party on the line of the receivable too")
+        yield message.format(account=line.account)
+
+
+def _item(books: Books, entry: JournalEntry) -> Item:
+    """Return what an entry posts: a transaction, with gifts where it credits gift accounts.
+
+    What it debits there, such as fees put off to the next year, takes back no gift: the register keeps it as a line.
+    """
+    natures = books.config.gifts.vouchers
+    digest = digest_of([_content(line) for line in entry.lines])
+    first, written = entry.lines[0].row, _journal_entry(entry)
+    given = [line for line in entry.lines if line.account in natures and line.cents < 0]
+    taken = [
+        TakenLine(line.row, first, entry.day, line.account, line.cents)
+        for line in entry.lines
+        if line.account in natures and line.cents > 0
+    ]
+    if not given:
+        if taken:
+            written = replace(written, tags=("gift",), meta={"gifts": 0, "batch": first, **written.meta})
+        moved = tuple(transfer_rows(taken))
+        return Item(entry.document, entry.day, digest, first, entries=(written,), movements=moved)
+    others = (line for line, read in zip(written.lines, entry.lines, strict=True) if read not in given)
+    return Item(
+        entry.document,
+        entry.day,
+        digest,
+        first,
+        gifts=tuple(_gift(entry.day, line, first, natures[line.account]) for line in given),
+        debits={first: ""},
+        batches={first: written.narration},
+        batch_lines={first: tuple(others)},
+        batch_meta={first: dict(written.meta)},
+        movements=tuple(transfer_rows(taken)),
+    )
+
+
+def _gift(day: date, line: JournalLine, batch: int, nature: Nature) -> Gift:
+    """Return the gift that a credit of a gift account is."""
+    return Gift(
+        donor=line.donor,
+        cents=-line.cents,
+        booked=day,
+        counted=day.year,
+        account=line.account,
+        position=line.row,
+        batch=batch,
+        nature=nature,
+        channel=Channel.JOURNAL,
+        fund=line.keys.fund,
+        project=line.keys.project,
+        department=line.keys.department,
+    )
 
 
 _WEEKS = timedelta(days=27)  # a month apart is an instalment
@@ -128,7 +216,7 @@ def _opened_already(books: Books, items: Sequence[Item]) -> list[Fault]:
         Fault(message.format(reference=item.reference, opening=names[-1]), item.row)
         for item in candidates
         if names and item.key not in known
-        if sum(brought.get(line.account) == line.cents for entry in item.entries for line in entry.lines) > 1
+        if sum(brought.get(line.account) == line.cents for line in item.lines) > 1
     ]
 
 
@@ -140,7 +228,8 @@ def refuse_trial_balance(_books: Books, path: Path) -> Taken:
 
 def _content(line: JournalLine) -> tuple[Any, ...]:
     """Return what must be the same where a line comes again; what it carries counts only where it carries something."""
-    return (line.account, line.cents, line.text, *(line.keys if any(line.keys) else ()))
+    keys = line.keys if any(line.keys) else ()
+    return (line.account, line.cents, line.text, *keys, *(["donor", line.donor] if line.donor else ()))
 
 
 def _journal_entry(entry: journal_file.JournalEntry) -> Entry:

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from ledger.mirror import CannotUndo, Part, mirror, refuse_kind
+from ledger.mirror import CannotUndo, Part, batches_of, mirror, refuse_kind
 from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
@@ -47,7 +47,7 @@ def reverse(books: Books, posting: Posting, record: PostedDocument, *, follows: 
     gifts = [
         _standing(connection, one, name, undone)
         for one in gifts_of(connection, record.id)
-        if one.gift.position not in before
+        if _line_of(record, one) not in before
     ]
     without = [part_of(record, *one[:3]) for one in gone]
     booking = mirror(record, gifts, journal_of(books, record), control, language, without=without)
@@ -66,6 +66,10 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
     if closed:
         message = _("{name}: {year} is closed; enter a correction in an open year.")
         raise CannotUndo(message.format(name=name, year=min(closed)))
+    text = journal_of(books, record)
+    if record.kind == DocumentKind.JOURNAL:
+        batches = batches_of(text)
+        parts = [part._replace(position=batches.get((part.reference, part.day))) for part in parts]
     positions = {part.position for part in parts if part.position is not None}
     undone = undone_by(connection)
     if record.id in undone:
@@ -75,18 +79,23 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
         raise CannotUndo(message.format(name=name))
     _refuse_assigned(connection, record, undone, positions)
     all_of = gifts_of(connection, record.id)
-    if any(one.gift.batch in positions and one.gift.position not in positions for one in all_of):
+    if any(one.gift.batch in positions and _line_of(record, one) not in positions for one in all_of):
         message = _("{name}: line {line} is a total that was split; undo the whole document.")
         raise CannotUndo(message.format(name=name, line=min(positions)))
-    gifts = [_standing(connection, one, name, undone) for one in all_of if one.gift.position in positions]
+    gifts = [_standing(connection, one, name, undone) for one in all_of if _line_of(record, one) in positions]
     by = free_name(connection, f"undo-{name}-part")
-    booking = mirror(record, gifts, journal_of(books, record), control, language, name=by, only=parts)
+    booking = mirror(record, gifts, text, control, language, name=by, only=parts)
     if not booking.gifts and not booking.entries:
         message = _("{name}: the journal has no entry of {part}; undo the whole document.")
         raise CannotUndo(message.format(name=name, part=parts[0].reference))
     number = posting.post(booking)
     insert_undone_parts(connection, record.id, [UndonePart(*part[:3], number) for part in parts])
     return booking
+
+
+def _line_of(record: PostedDocument, one: PostedGift) -> int:
+    """Return the line by which a gift is undone alone: of a voucher the first, with all that the voucher gave."""
+    return one.gift.batch if record.kind == DocumentKind.JOURNAL else one.gift.position
 
 
 def part_of(record: PostedDocument, reference: str, day: date, position: int | None) -> Part:

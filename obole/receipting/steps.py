@@ -10,6 +10,7 @@ from pathlib import Path
 from ledger.errors import Fault, OboleError, Severity
 from ledger.register import receipts as receiptbook
 from ledger.register.openings import opened_in
+from ledger.register.transfers import transferred_in
 from obole.books.loading import load_books
 from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for, printing_of
@@ -125,6 +126,7 @@ def status_of(books: Books, year: int) -> Status:
         plan = preview(gifts, identities, books.sealer, year, policy)
         rows = receiptbook.receipts_of(gifts, year)
         covered = receiptbook.covered_gifts(gifts, year)
+        transferred = transferred_in(gifts, year, books.config.gifts.control)
     states: dict[str, tuple[int, int]] = {}
     for row in rows:
         count, cents = states.get(row.state, (0, 0))
@@ -139,7 +141,7 @@ def status_of(books: Books, year: int) -> Status:
         due=(len(plan.due), plan.cents),
         changed=plan.changed,
         without_number=missing,
-        tie=tie(plan.assessment, covered, income),
+        tie=tie(plan.assessment, covered, income, transferred),
     )
 
 
@@ -148,7 +150,8 @@ def tie_out(books: Books, year: int, totals: Totals) -> Tie:
     income = gift_income(books, totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
         assessment = assess_year(gifts, identities, books.sealer, year, policy_for(books.config, year))
-        return tie(assessment, receiptbook.covered_gifts(gifts, year), income)
+        transferred = transferred_in(gifts, year, books.config.gifts.control)
+        return tie(assessment, receiptbook.covered_gifts(gifts, year), income, transferred)
 
 
 def gift_income(books: Books, in_year: dict[str, int], year: int) -> int:

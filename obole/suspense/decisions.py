@@ -249,16 +249,9 @@ def _nature(books: Books, case: _Case) -> Nature:
     """Return the nature of a line on a gift account: a legacy, a fee, a ticket and sponsoring give no receipt."""
     if case.nature is not None:
         return case.nature
-    accounts = books.config.gifts
-    of_account = {
-        accounts.legacy: Nature.LEGACY,
-        accounts.membership: Nature.MEMBERSHIP,
-        accounts.sponsoring: Nature.SPONSORING,
-        accounts.ticket: Nature.TICKET,
-    }
     if case.gift is not None and case.account == case.gift.gift.account:
         return case.gift.gift.nature
-    return of_account.get(case.account, Nature.MONEY)
+    return books.config.gifts.vouchers.get(case.account, Nature.MONEY)
 
 
 def _problems(books: Books, case: _Case) -> Iterator[str]:

@@ -18,7 +18,14 @@ DUE: Final = "due"
 REVIEW: Final = "review"
 
 
-_LABELS = {DUE: N_("receipt due, not issued yet"), REVIEW: N_("receipt issued, to be reviewed")}
+TRANSFER: Final = "transfer"
+
+
+_LABELS = {
+    DUE: N_("receipt due, not issued yet"),
+    REVIEW: N_("receipt issued, to be reviewed"),
+    TRANSFER: N_("taken out by vouchers: another year, credit note"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,13 @@ class Tie:
         return self.accounts_cents - sum(line.cents for line in self.lines)
 
 
-def tie(assessment: Assessment, covered: Mapping[int, int], accounts_cents: int) -> Tie:
-    """Put every gift in one line; `covered` are the gifts on a valid receipt, `accounts_cents` the books' income."""
+def tie(
+    assessment: Assessment, covered: Mapping[int, int], accounts_cents: int, transferred: tuple[int, int] = (0, 0)
+) -> Tie:
+    """Put every gift in one line; `covered` are the gifts on a valid receipt, `accounts_cents` the books' income.
+
+    `transferred` are the lines, and their cents, by which vouchers took from the gift accounts in the year.
+    """
     here: dict[str, tuple[int, int]] = {}
     elsewhere: dict[str, tuple[int, int]] = {}
     holders = {gift.donor for gift in assessment.gifts if gift.id in covered}
@@ -74,10 +86,12 @@ def tie(assessment: Assessment, covered: Mapping[int, int], accounts_cents: int)
         target = here if gift.booked == assessment.year else elsewhere
         count, cents = target.get(code, (0, 0))
         target[code] = (count + 1, cents + gift.cents)
+    if transferred[0]:
+        here[TRANSFER] = (transferred[0], -transferred[1])
     issued = sum(gift.cents for gift in assessment.gifts if gift.id in covered)
     return Tie(assessment.year, accounts_cents, _lines(here), _lines(elsewhere), issued)
 
 
 def _lines(sums: Mapping[str, tuple[int, int]]) -> tuple[TieLine, ...]:
-    order = [RECEIPTED, REVIEW, DUE, *(reason.value for reason in Reason)]
+    order = [RECEIPTED, REVIEW, DUE, *(reason.value for reason in Reason), TRANSFER]
     return tuple(TieLine(code, *sums[code]) for code in order if code in sums)

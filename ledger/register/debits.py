@@ -319,13 +319,14 @@ def _messages(connection: Connection, names: Sequence[str]) -> dict[str, set[int
 
 def withdrawn_among(connection: Connection, references: Iterable[str]) -> dict[str, str]:
     """Return the collections, by EndToEndId, of those of these instalments whose collection was withdrawn."""
+    asked = sorted(set(references))
     withdrawn = select(collection.c.reference).where(was_undone(collection))
-    if connection.execute(withdrawn.limit(1)).first() is None:
+    if not asked or connection.execute(withdrawn.limit(1)).first() is None:
         return {}
     query = select(instalment.c.end_to_end, instalment.c.collection).where(instalment.c.collection.in_(withdrawn))
     return {
         end_to_end: reference
-        for some in slices(sorted(set(references)))
+        for some in slices(asked)
         for end_to_end, reference in connection.execute(query.where(instalment.c.end_to_end.in_(some)))
     }
 

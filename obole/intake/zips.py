@@ -10,7 +10,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -65,10 +65,10 @@ class _Refused(Exception):
 def unpacked(paths: Iterable[Path]) -> Iterator[Unpacked]:
     """Yield the files with each zip opened; what was unpacked is gone afterwards."""
     given = Unpacked()
-    with TemporaryDirectory(prefix="obole-") as folder:
-        for number, path in enumerate(paths):
+    with ExitStack() as unpacking:
+        for path in paths:
             if is_zip(path):
-                _open(path, Path(folder, str(number)), given)
+                _open(path, Path(unpacking.enter_context(TemporaryDirectory(prefix="obole-"))), given)
             else:
                 given.files.append(path)
         yield given

@@ -105,7 +105,7 @@ def test_everything_a_second_time_changes_no_byte(books: Obole):
     before = books.state()
     result = books.takes_well(books.books / "sources")
     files = sum(path.is_file() for path in (books.books / "sources").rglob("*"))
-    assert result.output.startswith(f"{files} files: 0 documents posted,")
+    assert f"{files} files: 0 documents posted," in result.output
     assert books.state() == before
 
 

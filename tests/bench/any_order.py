@@ -1,0 +1,132 @@
+"""Many sequences of ordinary commands in any order (`tests/obole/test_any_order.py`), or with a fault planted.
+
+    python tests/bench/any_order.py --sequences 500 --steps 30 --seed 1 --workers 2
+    python tests/bench/any_order.py --sequences 100 --plant kept-lesson
+
+Each worker runs its part with a seed of its own, counted up from the one given. With `--plant` a function of ours is
+replaced by one with a fault, which the sequences must find: exit code 1 where they do not.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT)]  # before the folder of tests, which has folders of the same names
+sys.path += [str(ROOT / "tests" / name) for name in ("obole", "importers", "")]
+
+
+def _same_amount(_original: Any) -> Any:
+    """What is new of equal amounts of a day is the last of them, whoever gave."""
+    return lambda _pairer, movements, posted: list(movements)[len(posted) :]
+
+
+def _one_sided(original: Any) -> Any:
+    """A gift that is decided anew is entered, and the first not reversed whole."""
+
+    def restated(books: Any, case: Any, posted: Any) -> Any:
+        back, again = original(books, case, posted)
+        return back._replace(cents=back.cents + 1), again
+
+    return restated
+
+
+def _kept_lesson(_original: Any) -> Any:
+    """What an undone decision taught stays decided."""
+    from obole.intake.untaught import TakenBack  # noqa: PLC0415 - imported in the worker
+
+    return lambda *_: TakenBack()
+
+
+def _wrong_donor(original: Any) -> Any:
+    """A payment takes the gift back from the donor and gives it to another."""
+
+    def paid_back(refund: Any, posted: Any) -> Any:
+        first, *rest = original(refund, posted)
+        return (first._replace(donor="D0003"), *rest)
+
+    return paid_back
+
+
+def _lost_return(_original: Any) -> Any:
+    """The gift that a return takes back is not found by its reference."""
+    return lambda _connection, _references: {}
+
+
+PLANTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "same-amount": ("importers.bank.identity.Pairer.left_over", _same_amount),
+    "one-sided": ("obole.suspense.decisions._restated", _one_sided),
+    "kept-lesson": ("obole.intake.undo.take_back", _kept_lesson),
+    "wrong-donor": ("obole.suspense.refunds._paid_back", _wrong_donor),
+    "lost-return": ("obole.intake.lookup.originals_of", _lost_return),
+}
+
+
+def run(sequences: int, steps: int, seed: int, plant: str | None) -> str:
+    """Run sequences in this process; empty where all hold, else the first fault."""
+    os.environ["OBOLE_KEYS"] = tempfile.mkdtemp(prefix="any-order-keys-")
+    from test_any_order import Commands  # noqa: PLC0415 - after the key folder is set
+
+    if plant is not None:
+        place, make = PLANTS[plant]
+        module, _, name = place.rpartition(".")
+        owner = _found(module)
+        patch.object(owner, name, make(getattr(owner, name))).start()
+    chosen = settings(
+        max_examples=sequences,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(hypothesis.seed(seed)(Commands), settings=chosen)
+    except BaseException as error:  # noqa: BLE001 - whatever a sequence ends with is what is told
+        return f"seed {seed}: {type(error).__name__}: {str(error)[:2000]}"
+    return ""
+
+
+def _found(path: str) -> Any:
+    """Import a module, or a class in one."""
+    try:
+        return __import__(path, fromlist=["_"])
+    except ImportError:
+        module, _, name = path.rpartition(".")
+        return getattr(__import__(module, fromlist=["_"]), name)
+
+
+def main() -> None:
+    """Run the parts and print what was found."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sequences", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--plant", choices=PLANTS)
+    chosen = parser.parse_args()
+    began = time.perf_counter()
+    part = -(-chosen.sequences // chosen.workers)
+    parts = [(part, chosen.steps, chosen.seed + number, chosen.plant) for number in range(chosen.workers)]
+    with multiprocessing.get_context("spawn").Pool(chosen.workers) as pool:
+        faults = [fault for fault in pool.starmap(run, parts) if fault]
+    seeds = ", ".join(str(seed) for _, _, seed, _ in parts)
+    said = f"{part * chosen.workers} sequences of {chosen.steps} steps, seeds {seeds}"
+    sys.stdout.write(f"{said}: {len(faults)} faults, {time.perf_counter() - began:.0f} s\n")
+    sys.stdout.writelines(f"{fault}\n" for fault in faults)
+    sys.exit(bool(faults) != bool(chosen.plant))
+
+
+if __name__ == "__main__":
+    main()

@@ -239,6 +239,7 @@ def test_the_accounts_are_those_of_the_settings_and_of_obole_toml(
         banks_of({"accounts": {}}, options)
 
 
+@pytest.mark.sqlite
 def test_the_vault_is_not_taken_for_the_register(books: Path):
     open_store(sqlite_url(books / "register.sqlite3"), "vault").dispose()
     (message,) = says(books, AS_POSTED, GIFTS, BANKS)

@@ -16,5 +16,5 @@ def test_each_word_is_there_in_each_language(key: str):
 
 def test_a_kind_is_named_in_the_language_asked_for_else_in_the_persons():
     with speaking("nl"):
-        assert (kind_word("department"), kind_word("department", "fr")) == ("departement", "département")
+        assert (kind_word("department"), kind_word("department", "fr")) == ("afdeling", "département")
         assert kind_word("something else", "fr") == "something else"

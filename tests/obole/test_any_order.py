@@ -382,9 +382,8 @@ class Commands(RuleBasedStateMachine):
         first = min(line.day for line in taken_back)
         if first in self.world.ended:
             self.world.taken = self.world.ended.index(first)
-        if again:
-            self.obole.takes_well(*self.world.files[self.world.taken :])
-            self._all_taken()
+        if again and self.world.taken < len(self.world.ended):
+            self._take_the_rest()
 
     def _last_document(self) -> str | None:
         """The statement of the last days, where it holds whole days only."""
@@ -396,11 +395,10 @@ class Commands(RuleBasedStateMachine):
         whole = all(line.into == last for line in standing if line.day in days)
         return last if whole and max(days) == max(line.day for line in standing) else None
 
-    def _all_taken(self) -> None:
-        names = [name for name in self.obole.documents() if name.startswith(("coda", "camt"))]
-        for line in self.world.lines:
-            if line.day in self.world.ended and line.into is None:
-                line.into = names[-1]
+    def _take_the_rest(self) -> None:
+        rest = slice(self.world.taken, None)
+        for path, day in zip(self.world.files[rest], self.world.ended[rest], strict=True):
+            self._import(path, day)
         self.world.taken = len(self.world.ended)
 
     # What must hold
@@ -491,9 +489,8 @@ class Commands(RuleBasedStateMachine):
         """Take in what is left, decide what is open, correct what is wrong: all donors have what they gave."""
         if self.world.on(self.world.today):
             self.the_day_ends(1)
-        for path in self.world.files:
-            self.obole.takes_well(path)
-        self._all_taken()
+        self.world.taken = 0
+        self._take_the_rest()
         for document, position, line in self._waiting("stranger"):
             if any(place[:2] == (document, position) for place in self._waiting("stranger")):
                 self._decide(document, position, line, line.donor)

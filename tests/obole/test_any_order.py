@@ -135,6 +135,7 @@ class World:
     files: list[Path] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     strangers: int = 0
+    in_parts: bool = False  # a day came in parts: its statements are undone together or not at all, which is not tried
 
     def on(self, day: date) -> list[BankLine]:
         return [line for line in self.lines if line.day == day]
@@ -190,7 +191,7 @@ class Commands(RuleBasedStateMachine):
 
     # What happens at the bank
 
-    @rule(donor=st.sampled_from(ISSUED), cents=st.sampled_from((10_00, 10_00, 20_00)))
+    @rule(donor=st.sampled_from(ISSUED), cents=st.sampled_from((10_00, 10_00, 20_00, 30_00, 60_00)))
     def somebody_gives(self, donor: str, cents: int) -> None:
         account = iban(7359999990 + int(donor[1:]))
         self.world.lines.append(BankLine(self.world.today, cents, "gift", donor, account))
@@ -229,10 +230,9 @@ class Commands(RuleBasedStateMachine):
         self.world.lines.append(BankLine(self.world.today, -gift.cents, "refund", gift.donor, gift.account))
 
     def _can_refund(self) -> list[BankLine]:
-        gifts = [line for line in self.world.standing if line.kind == "gift"]
-        back = Counter((line.donor, -line.cents) for line in self.world.lines if line.kind == "refund")
-        given = Counter((line.donor, line.cents) for line in gifts)
-        return [line for line in gifts if back[line.donor, line.cents] < given[line.donor, line.cents]]
+        """The gifts of an amount that was not paid back before: so each payment is known again by its amount."""
+        back = {-line.cents for line in self.world.lines if line.kind == "refund"}
+        return [line for line in self.world.standing if line.kind == "gift" and line.cents not in back]
 
     @precondition(lambda self: self.world.on(self.world.today))
     @rule(days=st.integers(1, 20))
@@ -286,6 +286,7 @@ class Commands(RuleBasedStateMachine):
         path = self.folder / f"so-far-{day}-{len(lines)}.xml"
         path.write_bytes(encode([statement]))
         self._import(path, day)
+        self.world.in_parts = True
 
     def _import(self, path: Path, *days: date) -> None:
         before = set(self.obole.documents())
@@ -367,7 +368,7 @@ class Commands(RuleBasedStateMachine):
         else:
             decision.standing = False
 
-    @precondition(lambda self: self._last_document() is not None)
+    @precondition(lambda self: not self.world.in_parts and self._last_document() is not None)
     @rule(again=st.booleans())
     def the_last_statement_is_undone(self, *, again: bool) -> None:
         name = self._last_document()
@@ -513,6 +514,7 @@ class Commands(RuleBasedStateMachine):
 
 Commands.TestCase.settings = settings(
     max_examples=25,
+    derandomize=True,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -1,6 +1,7 @@
 """Bank statements in the register: what was posted before and after a day, which amounts, which balances."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -302,17 +303,22 @@ class StatementBalance(NamedTuple):
 
 def statement_balances(connection: Connection, bank: str) -> list[StatementBalance]:
     """Return each day that statements close on, in order."""
+    days: dict[date, StatementBalance] = {}
+    for one in _in_order(connection, bank):
+        first = days.get(one.closing_date)
+        opening = one.opening if first is None else first.opening
+        days[one.closing_date] = StatementBalance(one.closing_date, one.name, opening, one.closing)
+    return list(days.values())
+
+
+def _in_order(connection: Connection, bank: str) -> Iterable[StatementRow]:
+    """Return the statements of an account that stand, in the order of their days and within a day of their balances."""
     query = (
         select(*_STATEMENT)
         .where(document.c.bank == bank, document.c.closing.is_not(None), stands)
         .order_by(document.c.closing_date, document.c.sequence, document.c.id)
     )
-    days: dict[date, StatementBalance] = {}
-    for one in by_days(StatementRow(*row) for row in connection.execute(query)):
-        first = days.get(one.closing_date)
-        opening = one.opening if first is None else first.opening
-        days[one.closing_date] = StatementBalance(one.closing_date, one.name, opening, one.closing)
-    return list(days.values())
+    return by_days(StatementRow(*row) for row in connection.execute(query))
 
 
 class Gap(NamedTuple):
@@ -326,14 +332,8 @@ class Gap(NamedTuple):
 
 def gaps(connection: Connection, bank: str) -> list[Gap]:
     """Return where the statements of an account do not lead on from each other, in order."""
-    query = (
-        select(*_STATEMENT)
-        .where(document.c.bank == bank, document.c.closing.is_not(None), stands)
-        .order_by(document.c.closing_date, document.c.sequence, document.c.id)
-    )
-    line = list(by_days(StatementRow(*row) for row in connection.execute(query)))
     return [
         Gap(other.closing_date, one.name, other.name, other.opening - one.closing)
-        for one, other in pairwise(line)
+        for one, other in pairwise(_in_order(connection, bank))
         if one.closing != other.opening
     ]

@@ -15,7 +15,7 @@ from ledger.errors import Fault, OboleError, SourceRefused
 from ledger.records import DocumentKind
 from ledger.register.documents import known_files
 from ledger.register.suspense import open_items
-from obole.books.opened import Books, settle
+from obole.books.opened import Books, changing
 from obole.books.policies import declared
 from obole.debits.outside import take_collection
 from obole.debits.pledges import take_pledges
@@ -54,15 +54,9 @@ def import_files(
 ) -> Intake:
     """Take source files in; with `dry_run` all of it is done in one transaction that is taken back."""
     files = expand(paths)
-    if dry_run:
-        with books.tried() as trial:
-            intake = import_into(trial, files, progress)
-        intake.dry_run = True
-        return intake
-    with books.writing():
-        recovered = settle(books)
-        intake = import_into(books, files, progress)
-    intake.recovered = recovered
+    with changing(books, dry_run=dry_run) as change:
+        intake = import_into(change.books, files, progress)
+    intake.dry_run, intake.recovered = dry_run, change.recovered
     return intake
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
@@ -181,6 +182,27 @@ def accounts_named(config: Config) -> set[str]:
     named |= {rule.account for rule in config.rules if rule.account}
     named |= {rule.gift.account for rule in config.rules if rule.gift and rule.gift.account}
     return named | {code for platform in config.platforms.values() for code in (platform.account, platform.fee_account)}
+
+
+class Changing(NamedTuple):
+    """The books that a change is made to, and in sentences what a killed run had left."""
+
+    books: Books
+    recovered: list[str]
+
+
+@contextmanager
+def changing(books: Books, *, dry_run: bool) -> Iterator[Changing]:
+    """Hold the books for a change, settled first; with `dry_run` yield a trial of which nothing is kept.
+
+    Busy where another process holds them.
+    """
+    if dry_run:
+        with books.tried() as trial:
+            yield Changing(trial, [])
+        return
+    with books.writing():
+        yield Changing(books, settle(books))
 
 
 def settle(books: Books) -> list[str]:

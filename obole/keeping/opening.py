@@ -32,7 +32,7 @@ from ledger.sources import digest_of, source_document
 from ledger.takeover import CarryAccounts, Takeover, takeover_entries
 from ledger.weights import euros_of
 from obole.books.loading import load_books
-from obole.books.opened import Books, settle
+from obole.books.opened import Books, changing
 from obole.books.watch import Watch
 from obole.intake.guards import unknown_account
 from obole.keeping.merging import Merged, with_opening
@@ -108,15 +108,9 @@ def take_opening(
     for file in filter(None, (path, before)):
         if not file.is_file():
             raise CannotOpen(_("{name}: there is no such file; check the name.").format(name=file.name))
-    if dry_run:
-        with books.tried() as trial:
-            outcome = _take(trial, path, before, open_accounts=open_accounts)
-        outcome.dry_run = True
-        return outcome
-    with books.writing():
-        recovered = settle(books)
-        outcome = _take(books, path, before, open_accounts=open_accounts)
-    outcome.recovered = recovered
+    with changing(books, dry_run=dry_run) as change:
+        outcome = _take(change.books, path, before, open_accounts=open_accounts)
+    outcome.dry_run, outcome.recovered = dry_run, change.recovered
     return outcome
 
 

@@ -16,7 +16,7 @@ from ledger.posting import Posting
 from ledger.records import DOUBTFUL, DocumentKind
 from ledger.register.suspense import Decision, OpenItem, ever_assigned, insert_assignments, open_items
 from ledger.vault.counterparties import Counterparty, all_counterparties
-from obole.books.opened import Books, settle
+from obole.books.opened import Books, changing
 from obole.intake.desk import desk_of, load_known
 from obole.intake.lookup import line_again, look_up_lines
 
@@ -39,12 +39,9 @@ class LookedAgain:
 
 def look_again(books: Books, *, taken_back: bool = False, dry_run: bool = False) -> LookedAgain:
     """Apply the rules and donors of today to what is open; with `taken_back` to what a person took back too."""
-    if dry_run:
-        with books.tried() as trial:
-            return replace(_look(trial, taken_back), dry_run=True)
-    with books.writing():
-        recovered = settle(books)
-        return replace(_look(books, taken_back), recovered=tuple(recovered))
+    with changing(books, dry_run=dry_run) as change:
+        looked = _look(change.books, taken_back)
+        return replace(looked, dry_run=dry_run, recovered=tuple(change.recovered))
 
 
 def _look(books: Books, taken_back: bool) -> LookedAgain:

@@ -5,7 +5,7 @@ was open because two donors had the same account may be known now.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -15,7 +15,7 @@ from ledger.errors import OboleError
 from ledger.register.gifts import gifts_standing
 from ledger.register.receipts import Held, receipts_held, receipts_with_gifts_of
 from ledger.vault.donors import Donor, merge_into, whole_donors
-from obole.books.opened import Books, settle
+from obole.books.opened import Books, changing
 from obole.suspense.again import reconsider
 from obole.words import N_, _
 
@@ -44,7 +44,7 @@ class OneDonor:
 
     keep: KeyOf
     gone: KeyOf
-    dry_run: bool
+    dry_run: bool = False
     parted: bool = False
     remarks: tuple[str, ...] = ()
     decided: Sequence[BookedAgain] = ()
@@ -55,33 +55,19 @@ def merge_donors(
     books: Books, keep: str, gone: str, *, although_issued: bool = False, dry_run: bool = False
 ) -> OneDonor:
     """Make two keys of one donor one; NotMerged where they are two persons, or receipts stand against it."""
-    if dry_run:
-        with books.tried() as trial:
-            return _merge(trial, keep, gone, although_issued, dry_run=True)
-    with books.writing():
-        recovered = settle(books)
-        return _merge(books, keep, gone, although_issued, recovered=tuple(recovered))
+    with changing(books, dry_run=dry_run) as change:
+        merged = _merge(change.books, keep, gone, although_issued)
+        return replace(merged, dry_run=dry_run, recovered=tuple(change.recovered))
 
 
 def part_donors(books: Books, keep: str, gone: str, *, dry_run: bool = False) -> OneDonor:
     """Take a merging back; NotMerged where there is none, or a receipt of the one has gifts of the other."""
-    if dry_run:
-        with books.tried() as trial:
-            return _part(trial, keep, gone, dry_run=True)
-    with books.writing():
-        recovered = settle(books)
-        return _part(books, keep, gone, recovered=tuple(recovered))
+    with changing(books, dry_run=dry_run) as change:
+        parted = _part(change.books, keep, gone)
+        return replace(parted, dry_run=dry_run, recovered=tuple(change.recovered))
 
 
-def _merge(
-    books: Books,
-    keep: str,
-    gone: str,
-    although_issued: bool,
-    *,
-    dry_run: bool = False,
-    recovered: tuple[str, ...] = (),
-) -> OneDonor:
+def _merge(books: Books, keep: str, gone: str, although_issued: bool) -> OneDonor:
     kept, other = _both(books, keep, gone)
     for one in (kept, other):
         if one.merged_into is not None:
@@ -96,10 +82,10 @@ def _merge(
     with books.vault.begin() as identities:
         merge_into(identities, gone, keep)
     decided = reconsider(books)
-    return OneDonor(*told, dry_run=dry_run, remarks=tuple(remarks), decided=decided, recovered=recovered)
+    return OneDonor(*told, remarks=tuple(remarks), decided=decided)
 
 
-def _part(books: Books, keep: str, gone: str, *, dry_run: bool = False, recovered: tuple[str, ...] = ()) -> OneDonor:
+def _part(books: Books, keep: str, gone: str) -> OneDonor:
     kept, other = _both(books, keep, gone)
     if other.merged_into != keep:
         message = _("donor {gone} is not merged into {keep}; nothing is taken back.")
@@ -116,7 +102,7 @@ def _part(books: Books, keep: str, gone: str, *, dry_run: bool = False, recovere
     with books.vault.begin() as identities:
         merge_into(identities, gone, None)
     remark = _("gifts that were decided meanwhile stay with the key they were given to")
-    return OneDonor(*told, dry_run=dry_run, parted=True, remarks=(remark,), recovered=recovered)
+    return OneDonor(*told, parted=True, remarks=(remark,))
 
 
 def _both(books: Books, keep: str, gone: str) -> tuple[Donor, Donor]:

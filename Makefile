@@ -5,6 +5,7 @@
 PYTHON ?= python3
 DEMO ?= build/demo
 PORT ?= 5000
+WORKERS ?= logical
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -38,13 +39,14 @@ serve: $(VENV)/project
 	@test -e $(DEMO)/main.beancount || { echo "There are no books in $(DEMO) yet; first: make demo"; exit 1; }
 	$(BIN)/obole --books $(DEMO) serve --port $(PORT)
 
-# pytest comes last, so that its summary closes the run. Coverage is measured where that costs less than a tenth of it (with
+# pytest comes last, so that its summary closes the run; a file of tests goes whole to one of the processes, one a core
+# (WORKERS=0: all in this process, for a debugger). Coverage is measured where that costs less than a tenth of it (with
 # sys.monitoring, which knows branches since Python 3.14) and where COVERAGE=1 asks for it, as CI does.
 test: lint
 	@$(MAKE) --no-print-directory pytest
 
 pytest: $(VENV)/project $(VENV)/tests
-	$(BIN)/pytest $(if $(COVERAGE),--cov --cov-report=,$(shell $(BIN)/python -c \
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile $(if $(COVERAGE),--cov --cov-report=,$(shell $(BIN)/python -c \
 		'import sys; print("--cov --cov-report=" if sys.version_info >= (3, 14) else "")')) $(PYTEST_ARGS)
 
 lint: $(VENV)/project $(VENV)/tests

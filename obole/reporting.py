@@ -4,33 +4,39 @@ What only some reports need is imported where they are made: half of a short com
 """
 
 import io
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from ledger.clock import today
 from ledger.dimensions import Dimension
 from ledger.errors import OboleError
 from ledger.numbered import with_entry_numbers
+from ledger.register.years import closed_years
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from obole.words import _, many_in
 from receipts.decide.tie_table import tie_table
 from reports.by_key import by_key, by_key_table
-from reports.formats import write_csv, write_json, write_text
+from reports.formats import write_csv, write_excel_csv, write_json, write_text
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.printing import statement_data, statement_table
 from reports.scheme import load_scheme
-from reports.statements import AnnualStatement, statement, statement_json
-from reports.tables import Table
+from reports.statements import AnnualStatement, statement
+from reports.tables import About, Finality, Table
 from reports.trial import trial_balance, trial_table
 
 STATEMENTS = ("balance-sheet", "income-statement", "appropriation")
 
 
-_WRITERS: dict[str, Callable[[Table, TextIO], None]] = {"text": write_text, "csv": write_csv, "json": write_json}
+_WRITERS: dict[str, Callable[[Table, TextIO], None]] = {
+    "text": write_text,
+    "csv": write_csv,
+    "excel-csv": write_excel_csv,
+    "json": write_json,
+}
 
 
 class NoYear(OboleError):
@@ -70,7 +76,7 @@ def write_report(
         known = ", ".join(str(one) for one in loaded.totals.years) or "none"
         raise NoYear(_("the books hold nothing of {year}; they have {known}.").format(year=year, known=known))
     if what in STATEMENTS:
-        made = replace(statement(what, load_scheme(scheme), year, loaded.totals), note=note)
+        made = replace(statement(what, load_scheme(scheme), year, loaded.totals), note=note, about=about(books, year))
         _write_statement(loaded, made, language, form, output)
         return
     if what == "trial-balance" and by is not None:
@@ -86,7 +92,19 @@ def write_report(
         from obole.receipting.steps import tie_out  # noqa: PLC0415 - the statements need nothing of the receipts
 
         table = tie_table(tie_out(books, year, loaded.totals), language)
-    write_table(replace(table, subtitle=f"{table.subtitle} {note}".strip()), form, output)
+    subtitle = f"{table.subtitle} {note}".strip()
+    write_table(replace(table, subtitle=subtitle, about=about(books, year)), form, output)
+
+
+def about(books: Books, year: int | None = None) -> About:
+    """Return whose figures a report has; of a year, whether it is a draft or closed and sealed."""
+    organisation = books.config.organisation
+    number = organisation.enterprise_number
+    state = None
+    if year is not None:
+        with books.register.connect() as connection:
+            state = Finality.SEALED if year in closed_years(connection) else Finality.DRAFT
+    return About(organisation.name, f"{number[:4]}.{number[4:7]}.{number[7:]}", today(), state)
 
 
 def _note(missing: int, language: str) -> str:
@@ -112,10 +130,8 @@ def _write_statement(loaded: LoadedBooks, made: AnnualStatement, language: str, 
         from reports.workbook import write_statement  # noqa: PLC0415 - loaded where a workbook is written
 
         write_statement(made, loaded.accounts, language, output)
-    elif form == "json":
-        _out(json.dumps(statement_json(made, language), ensure_ascii=False, indent=1) + "\n", output)
     else:
-        write_table(statement_data(made, language) if form == "csv" else statement_table(made, language), form, output)
+        write_table((statement_table if form == "text" else statement_data)(made, language), form, output)
 
 
 def write_table(table: Table, form: str, output: Path | None) -> None:

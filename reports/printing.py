@@ -29,11 +29,13 @@ def statement_table(of: AnnualStatement, language: str) -> Table:
             rows.append(Row(RowKind.HEADING, ("", named(section, language).upper(), *(None for _ in years))))
         amounts = (None,) * len(years) if line.kind is LineKind.HEADING else (line.cents, line.previous)[: len(years)]
         rows.append(Row(_ROW_KINDS[line.kind], (line.code, line.label(language), *amounts), line.level))
-    return Table(title(of, language), subtitle(of, language), language, columns, tuple(rows), LINES_AND_TOTALS)
+    return Table(
+        title(of, language), subtitle(of, language), language, columns, tuple(rows), LINES_AND_TOTALS, of.about
+    )
 
 
 def statement_data(of: AnnualStatement, language: str) -> Table:
-    """Return the statement as `statement_json` has it, for csv: a row per line or total, exact and printed."""
+    """Return the statement as data, for csv and json: a row per line or total, exact and printed."""
     columns = (
         Column("section", ""),
         Column("code", text_in(language, "Code")),
@@ -46,7 +48,7 @@ def statement_data(of: AnnualStatement, language: str) -> Table:
     rows = tuple(
         Row(_ROW_KINDS[line.kind], _data(line, language)) for line in of.lines if line.kind is not LineKind.HEADING
     )
-    return Table(title(of, language), subtitle(of, language), language, columns, rows, LINES_AND_TOTALS)
+    return Table(title(of, language), subtitle(of, language), language, columns, rows, LINES_AND_TOTALS, of.about)
 
 
 def title(of: AnnualStatement, language: str) -> str:

@@ -19,12 +19,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from ledger.money import to_decimal, to_euros
 from ledger.signs import cell_text
-from reports.formats import ISO_KINDS
+from reports.formats import ISO_KINDS, head
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.words import text_in
 
 LAST_ROW = 1_048_576  # of a sheet, in Excel and LibreOffice
-HEADER_ROW = 4  # title, subtitle, an empty row, the header
+HEADER_ROW = 4  # title, subtitle, whose figures, the header
 NUMBER_FORMATS = {
     ColumnKind.CENTS: "#,##0.00",
     ColumnKind.EUROS: "#,##0",
@@ -113,10 +113,10 @@ def write_text(sheet: Worksheet, row: int, column: int, text: str, style: Format
     sheet.write_string(row, column, cell_text(_ILLEGAL.sub("", text))[:_LONGEST], style)
 
 
-def write_head(sheet: Worksheet, styles: Styles, title: str, subtitle: str, headings: list[tuple[str, bool]]) -> None:
-    """Write the first four rows: title, subtitle, an empty one, the headings, each with whether figures follow."""
-    write_text(sheet, 0, 0, title, styles.of({"bold": True, "font_size": 14}))
-    write_text(sheet, 1, 0, subtitle)
+def write_head(sheet: Worksheet, styles: Styles, above: Sequence[str], headings: list[tuple[str, bool]]) -> None:
+    """Write the first four rows: what stands above, and the headings, each with whether figures follow."""
+    for place, text in enumerate(above):
+        write_text(sheet, place, 0, text, styles.of({} if place else {"bold": True, "font_size": 14}))
     for place, (heading, numeric) in enumerate(headings):
         style = styles.of(BOLD | SHADED | {"align": "right" if numeric else "left", "text_wrap": True})
         write_text(sheet, HEADER_ROW - 1, place, heading, style)
@@ -130,7 +130,7 @@ def _fill(
         set_width(sheet, place, column.width + 2)
     set_up_sheet(sheet, table.language, landscape=len(table.columns) > 5)  # noqa: PLR2004 - what A4 upright holds
     headings = [(column.title, column.kind not in ISO_KINDS) for column in table.columns]
-    write_head(sheet, styles, table.title, table.subtitle, headings)
+    write_head(sheet, styles, head(table), headings)
     looks = {
         kind: [
             (column, xl_col_to_name(place), _look(styles, column, kind)) for place, column in enumerate(table.columns)

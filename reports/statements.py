@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.languages import LANGUAGES
-from ledger.money import to_decimal, to_euros
+from ledger.money import to_euros
 from reports.scheme import LineKind, Scheme, SchemeLine, StatementScheme, Term, What, When
+from reports.tables import About
 from reports.totals import RESULT_CLASSES, Totals
 
 
@@ -59,7 +60,7 @@ class AnnualLine:
 class AnnualStatement:
     """A statement of one year next to the year before. `every` holds also the lines that are not shown.
 
-    `note` is what a reader must know of the books it was made from.
+    `note` is what a reader must know of the books it was made from, `about` whose they are.
     """
 
     what: What
@@ -67,6 +68,7 @@ class AnnualStatement:
     year: int
     every: tuple[AnnualLine, ...]
     note: str = ""
+    about: About | None = None
 
     @property
     def lines(self) -> tuple[AnnualLine, ...]:
@@ -143,23 +145,6 @@ def balance(of: AnnualStatement) -> tuple[Balance, Balance | None]:
     if assets.previous is not None and liabilities.previous is not None:
         before = Balance(assets.previous, liabilities.previous)
     return Balance(assets.cents, liabilities.cents), before
-
-
-def statement_json(of: AnnualStatement, language: str) -> list[dict[str, str | int | None]]:
-    """Return the statement as `obole report --format json` gives it: an object per line or total, no headings."""
-    return [
-        {
-            "section": line.section,
-            "code": line.code,
-            "label": line.label(language),
-            "amount": str(to_decimal(line.cents)),
-            "previous": None if line.previous is None else str(to_decimal(line.previous)),
-            "printed": line.euros,
-            "printed_previous": line.previous_euros,
-        }
-        for line in of.lines
-        if line.kind is not LineKind.HEADING
-    ]
 
 
 class _Amounts(NamedTuple):

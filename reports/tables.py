@@ -22,6 +22,26 @@ class ColumnKind(StrEnum):
     DATE = "date"
 
 
+class Finality(StrEnum):
+    """How far figures can be relied on: a year that is open may still change, a closed one is sealed."""
+
+    DRAFT = "draft"
+    SEALED = "sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose figures a report has: name and enterprise number of the foundation, the day it was made, its state.
+
+    `state` is None where a report is of no year.
+    """
+
+    name: str
+    number: str
+    made: date
+    state: Finality | None = None
+
+
 class RowKind(StrEnum):
     """Headings open a part and have no amounts; lines are the data; totals add lines."""
 
@@ -72,3 +92,4 @@ class Table:
     columns: tuple[Column, ...]
     rows: Iterable[Row]
     data: frozenset[RowKind] = LINES
+    about: About | None = None

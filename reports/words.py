@@ -25,6 +25,8 @@ _NAMES = {
     "micro": N_("Micro scheme"),
     "at": N_("at 31 December {year}"),
     "of-year": N_("year {year}"),
+    "draft": N_("draft"),
+    "sealed": N_("sealed"),
     "number": N_("Number"),
     "party": N_("Third party"),
     "project": N_("Project"),

@@ -13,7 +13,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from ledger.chart import Account
 from ledger.money import to_decimal, to_euros
-from reports.printing import subtitle, title
+from reports.formats import head
+from reports.printing import statement_table
 from reports.scheme import LineKind, What
 from reports.sheets import (
     BOLD,
@@ -78,6 +79,7 @@ class _Sheets:
         self.behind = behind
         self.years = (of.year, of.year - 1) if of.has_previous else (of.year,)
         self.exact = _PRINTED + len(self.years)
+        self.above = head(statement_table(of, language))
         self.rows: dict[str, int] = {}  # of each shown line, from 1 as formulas count
         self.ranges: dict[str, tuple[int, int]] = {}
 
@@ -126,7 +128,7 @@ class _Sheets:
             set_width(sheet, place, width)
         set_up_sheet(sheet, self.language, landscape=True)
         headings = [(heading, place >= texts) for place, heading in enumerate(columns)]
-        write_head(sheet, self.styles, title(self.of, self.language), subtitle(self.of, self.language), headings)
+        write_head(sheet, self.styles, self.above, headings)
 
     def _write_accounts(self) -> None:
         row = HEADER_ROW

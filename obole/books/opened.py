@@ -136,12 +136,12 @@ class Books:
         return archive_path(self.folder, kind, day, name, suffix, account=self.paths[account] if account else None)
 
     def refuse_inside(self, output: Path | None) -> None:
-        """OboleError for a list with names that would be written into the books."""
+        """OboleError for a file that would be written into the books, beside or over what importing makes."""
         if output is not None and output.resolve().is_relative_to(self.folder.root):
             raise OboleError(
-                _("{file}: lies inside the books, and the list has names; choose a folder outside them.").format(
-                    file=output.name
-                )
+                _(
+                    "{file}: lies inside the books, which only Obole's own files may; choose a folder outside them."
+                ).format(file=output.name)
             )
 
     def require(self, codes: set[str], where: str) -> None:

@@ -173,15 +173,6 @@ def progress_bar(title: str) -> Iterator[_Progress | None]:
         yield step
 
 
-def format_of(form: str, output: Path | None) -> str:
-    """Return the format of a report: what was asked, or what the name of the file says."""
-    if output is not None and output.suffix == ".xlsx" and form == "text":
-        return "xlsx"
-    if form == "xlsx" and output is None:
-        raise click.UsageError(_("an xlsx report needs -o FILE"))
-    return form
-
-
 def year_option(function: Any) -> Any:
     """Add the required option `--year` to a command."""
     return click.option("--year", type=click.IntRange(2000, 2100), required=True, help=N_("Calendar year."))(function)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.register.receipts import State
 from obole.books.opened import open_books
-from obole.command.frame import ToldWhole, format_of, progress_bar, with_books, year_option
+from obole.command.frame import ToldWhole, progress_bar, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
+from obole.command.output import output_options, target
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, tell, written
 from obole.receipting.donor_list import receipt_list
 from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
-from obole.reporting import write_table
+from obole.reporting import about, write_table
 from obole.words import N_, _, many
 from receipts.decide.eligibility import RECEIPTED, Assessment, Reason, Warn, label, partition
 from receipts.decide.tie import TieLine
@@ -45,14 +47,16 @@ def preview(books: Path, year: int, language: str | None) -> None:
 @receipts.command("list", help=N_("Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."))
 @year_option
 @click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
-@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
-@click.option("-o", "output", type=click.Path(path_type=Path), help=N_("Write to this file."))
+@output_options
 @with_books
-def list_(books: Path, year: int, language: str | None, form: str, output: Path | None) -> None:
+def list_(  # noqa: PLR0917 - click's options
+    books: Path, year: int, language: str | None, form: str | None, dialect: str, output: Path | None
+) -> None:
     """Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."""
     opened = open_books(books)
+    to = target(opened, form, dialect, output)
     table = receipt_list(opened, year, document_language(language, opened.config.organisation.language))
-    write_table(table, format_of(form, output), output)
+    write_table(replace(table, about=about(opened, year)), to.form, output)
     if output is not None:
         tell(written(output))
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from obole.books.opened import open_books
-from obole.command.frame import format_of, with_books, year_option
+from obole.command.frame import with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
+from obole.command.output import output_options, target
 from obole.command.say import tell, written
 from obole.reporting import write_report
 from obole.words import N_, _
@@ -31,8 +32,7 @@ _SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
     help=N_("Part the trial balance by this key of its lines."),
 )
 @click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
-@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
-@click.option("-o", "output", type=click.Path(path_type=Path), help=N_("Write to this file."))
+@output_options
 @with_books
 def report(
     books: Path,
@@ -42,15 +42,16 @@ def report(
     scheme: str,
     by: str | None,
     language: str | None,
-    form: str,
+    form: str | None,
+    dialect: str,
     output: Path | None,
 ) -> None:
     """Write a report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
-    form = format_of(form, output)
     if by is not None and what != "trial-balance":
         raise click.UsageError(_("--by goes with trial-balance only"))
     opened = open_books(books)
+    to = target(opened, form, dialect, output)
     language = document_language(language, opened.config.organisation.language)
-    write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output, by=by)
+    write_report(opened, what, year, scheme=scheme, language=language, form=to.form, output=output, by=by)
     if output is not None:
         tell(written(output))

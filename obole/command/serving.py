@@ -15,9 +15,12 @@ from obole.words import N_
 @click.command(help=N_("Fava with Obole's pages, read-only."))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True)
+@click.option(
+    "--name", "names", multiple=True, help=N_("A further name by which browsers reach it, as behind a proxy.")
+)
 @with_books
-def serve(books: Path, host: str, port: int) -> None:
+def serve(books: Path, host: str, port: int, names: tuple[str, ...]) -> None:
     """Fava with Obole's pages, read-only."""
     if (books / FILE_NAME).exists():  # other books than ours are shown too
         require_form(books)
-    run(books, host, port, say=tell)
+    run(books, host, port, names=names, say=tell)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,14 @@ from ledger.records import DocumentKind
 from ledger.register.documents import DocumentRecord
 from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
-from obole.command.frame import format_of, progress_bar, with_books
+from obole.command.frame import progress_bar, with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
+from obole.command.output import output_options, target
 from obole.command.say import SHOWN_FAULTS, money, tell, written
 from obole.importing import import_files
 from obole.intake.undo import Undone
 from obole.outcome import Intake, Told
-from obole.reporting import write_table
+from obole.reporting import about, write_table
 from obole.suspense.undoing import undo as run
 from obole.words import N_, _, many
 
@@ -74,12 +76,17 @@ def undo(books: Path, document: str, voucher: str | None, line: int | None, dry_
 )
 @click.option("--year", type=click.IntRange(2000, 2100), help=N_("Only those that post in this year."))
 @click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
-@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text")
-@click.option("-o", "output", type=click.Path(path_type=Path), help=N_("Write to this file."))
+@output_options
 @click.argument("name", required=False)
 @with_books
 def documents(  # noqa: PLR0917 - click's options
-    books: Path, year: int | None, language: str | None, form: str, output: Path | None, name: str | None
+    books: Path,
+    year: int | None,
+    language: str | None,
+    form: str | None,
+    dialect: str,
+    output: Path | None,
+    name: str | None,
 ) -> None:
     """List the documents posted: kind, period, balances, gifts, whether undone; of one, all that was told."""
     opened = open_books(books)
@@ -87,8 +94,9 @@ def documents(  # noqa: PLR0917 - click's options
         record = document_record(opened, name)
         tell(json.dumps(record, ensure_ascii=False, indent=1) if form == "json" else say_document(record))
         return
+    to = target(opened, form, dialect, output)
     table = document_list(opened, year, document_language(language, opened.config.organisation.language))
-    write_table(table, format_of(form, output), output)
+    write_table(replace(table, about=about(opened, year)), to.form, output)
     if output is not None:
         tell(written(output))
 

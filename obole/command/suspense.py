@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from importers.registers import assignments
+from ledger.errors import OboleError
 from ledger.languages import speaking
 from obole.books.opened import open_books
 from obole.command.frame import with_books
@@ -76,6 +78,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
         raise click.UsageError(_("-o takes a file that ends in .xlsx or .csv"))
     opened = open_books(books)
     opened.refuse_inside(output)
+    _refuse_filled_in(output)
     if output is None:
         tell(say_open_lines(open_lines(opened, gifts=gifts)))
         return
@@ -89,6 +92,20 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
         len(lines),
     )
     tell(told.format(file=output.name, count=len(lines)))
+
+
+def _refuse_filled_in(output: Path | None) -> None:
+    """OboleError for a file that holds a person's decisions, or anything but such a sheet."""
+    if output is None or not output.is_file():
+        return
+    if not assignments.identify(output):
+        said = _("{file}: is there already and is no list of open lines; choose another name, or move it away.")
+        raise OboleError(said.format(file=output.name))
+    if assignments.read(output).rows:
+        said = _(
+            "{file}: is there already and has decisions filled in; import it and move it away, or choose another name."
+        )
+        raise OboleError(said.format(file=output.name))
 
 
 def say_looked_again(outcome: LookedAgain) -> str:

@@ -1,16 +1,19 @@
 """The books in a browser: Fava with Obole's pages, on a server that stands being used by several people at once.
 
-Fava knows no users: it is bound to this machine unless told otherwise, and read-only unless told otherwise.
+Fava knows no users: it is bound to this machine unless told otherwise, and read-only unless told otherwise. The gate
+before it (`obole.web.gate`) refuses what no browser may ask for.
 """
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from socket import gethostname
 
 from cheroot.wsgi import Server
 from fava.application import create_app
 
 from ledger.errors import OboleError
+from obole.web.gate import Gate, escape_journal, stamp_of
 from obole.words import _
 
 MAIN_FILE = "main.beancount"
@@ -47,14 +50,16 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 5000,
     *,
+    names: Sequence[str] = (),
     read_only: bool = True,
     say: Callable[[str], None] = print,
 ) -> None:
     """Show the books in `books` at http://host:port until interrupted; port 0 takes any that is free.
 
-    `say` gets each sentence for the person who started it. NoBooks and AddressNotFree come before anything is shown.
+    `names` are further ones by which browsers reach it (behind a proxy); others are refused. `say` gets each sentence
+    for the person who started it. NoBooks and AddressNotFree come before anything is shown.
     """
-    server = prepare(books, host, port, read_only=read_only)
+    server = prepare(books, host, port, names=names, read_only=read_only)
     bound_host, bound_port = server.bind_addr[:2]
     say(_("The books are at http://{host}:{port} (stop with Ctrl+C).").format(host=bound_host, port=bound_port))
     if host not in LOOPBACK:
@@ -67,7 +72,7 @@ def serve(
         server.stop()
 
 
-def prepare(books: Path, host: str, port: int, *, read_only: bool = True) -> Server:
+def prepare(books: Path, host: str, port: int, *, names: Sequence[str] = (), read_only: bool = True) -> Server:
     """Return a server that has its address and has read the books, not yet answering."""
     main = books / MAIN_FILE
     if not main.is_file():
@@ -78,7 +83,19 @@ def prepare(books: Path, host: str, port: int, *, read_only: bool = True) -> Ser
         server.prepare()
     except OSError as error:
         raise AddressNotFree(host, port, _reason(error)) from error
-    server.wsgi_app = create_app([main.resolve()], load=True, read_only=read_only)
+    stamp = stamp_of(books.resolve())  # before reading: what changes meanwhile is seen by the first request
+    fava = create_app([main.resolve()], load=True, read_only=read_only)
+    escape_journal(fava.jinja_env)
+    at_home = host in LOOPBACK
+    server.wsgi_app = Gate(
+        fava.wsgi_app,
+        {*(name.lower() for name in names), *(LOOPBACK if at_home else (host.lower(), gethostname().lower()))},
+        books.resolve(),
+        fava.config["LEDGERS"].ledgers,
+        stamp,
+        by_number=not at_home,
+        read_only=read_only,
+    )
     return server
 
 

@@ -21,10 +21,10 @@ from report_books import accounts, published_totals
 from ledger.money import to_decimal
 from reports.formats import write_csv, write_json, write_text
 from reports.marks import numbers
-from reports.printing import statement_data, statement_table
+from reports.printing import statement_table
 from reports.scheme import LineKind, load_scheme
 from reports.sheets import sheet_name, write_xlsx
-from reports.statements import statement, statement_json
+from reports.statements import statement
 from reports.tables import LINES, LINES_AND_TOTALS, Column, ColumnKind, Row, RowKind, Table
 from reports.workbook import write_statements
 
@@ -106,11 +106,6 @@ def test_figures_are_written_as_babel_writes_them(cents, language):
     ours, locale = language
     expected = format_decimal(to_decimal(cents), format="#,##0.00", locale=locale)
     assert numbers(ours).exact(cents) == expected
-
-
-def test_the_data_table_of_a_statement_is_its_json():
-    of = statement("income-statement", load_scheme("published"), 2025, published_totals())
-    assert json.loads(written(write_json, statement_data(of, "nl"))) == statement_json(of, "nl")
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])

@@ -23,7 +23,7 @@ class ColumnKind(StrEnum):
 
 
 class Finality(StrEnum):
-    """How far figures can be relied on: a year that is open may still change, a closed one is sealed."""
+    """The state of a year: one that is open may still change, a closed one is sealed."""
 
     DRAFT = "draft"
     SEALED = "sealed"
@@ -31,7 +31,7 @@ class Finality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose figures a report has: name and enterprise number of the foundation, the day it was made, its state.
+    """The foundation whose figures a report has: its name and enterprise number, the day it was made, the state of the year.
 
     `state` is None where a report is of no year.
     """

@@ -1,4 +1,4 @@
-"""Where a command writes a list or a report, and in which format: one set of options, one set of refusals.
+"""Options and refusals of every command that writes a list or a report: the format, the file, what may not be there.
 
 The ending of the name decides the format. Nothing is written into the books, whose files are made by importing; nothing
 is overwritten that Obole did not write.
@@ -27,7 +27,7 @@ class Form(StrEnum):
     EXCEL_CSV = "excel-csv"
 
 
-class Target(NamedTuple):
+class Output(NamedTuple):
     """The format, and the file; None for the terminal."""
 
     form: Form
@@ -67,7 +67,7 @@ def output_options(function: Any) -> Any:
     return function
 
 
-def target(books: Books, form: str | None, dialect: str, output: Path | None) -> Target:
+def target(books: Books, form: str | None, dialect: str, output: Path | None) -> Output:
     """Return what is to be written and where; UsageError or OboleError where that cannot or may not be."""
     made = _form(form, output)
     if dialect != _DIALECTS[0]:
@@ -78,7 +78,7 @@ def target(books: Books, form: str | None, dialect: str, output: Path | None) ->
         raise click.UsageError(_("an xlsx report needs -o FILE"))
     if output is not None:
         refuse_over(books, output)
-    return Target(made, output)
+    return Output(made, output)
 
 
 def _form(form: str | None, output: Path | None) -> Form:

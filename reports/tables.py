@@ -31,7 +31,7 @@ class Finality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The foundation whose figures a report has: its name and enterprise number, the day it was made, the state of the year.
+    """The foundation whose figures a report has: its name and number, the day it was made, the state of the year.
 
     `state` is None where a report is of no year.
     """

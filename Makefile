@@ -46,7 +46,7 @@ test: lint
 	@$(MAKE) --no-print-directory pytest
 
 pytest: $(VENV)/project $(VENV)/tests
-	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile $(if $(COVERAGE),--cov --cov-report=,$(shell $(BIN)/python -c \
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=,$(shell $(BIN)/python -c \
 		'import sys; print("--cov --cov-report=" if sys.version_info >= (3, 14) else "")')) $(PYTEST_ARGS)
 
 lint: $(VENV)/project $(VENV)/tests

@@ -21,6 +21,7 @@ from obole.words import _, many_in
 from receipts.decide.tie_table import tie_table
 from reports.by_key import by_key, by_key_table
 from reports.formats import write_csv, write_excel_csv, write_json, write_text
+from reports.identities import doubts
 from reports.ledger_listing import general_ledger, ledger_table
 from reports.printing import statement_data, statement_table
 from reports.scheme import load_scheme
@@ -72,11 +73,14 @@ def write_report(
     for problem in loaded.problems(missing):
         sys.stderr.write(f"{problem}\n")
     note = _note(len(missing), language)
-    if year not in loaded.totals.years:
-        known = ", ".join(str(one) for one in loaded.totals.years) or "none"
+    years = loaded.totals.years
+    if not years or not years[0] <= year <= max(years[-1], today().year):  # a year without postings has its figures
+        known = ", ".join(str(one) for one in years) or "none"
         raise NoYear(_("the books hold nothing of {year}; they have {known}.").format(year=year, known=known))
     if what in STATEMENTS:
-        made = replace(statement(what, load_scheme(scheme), year, loaded.totals), note=note, about=about(books, year))
+        made = statement(what, load_scheme(scheme), year, loaded.totals)
+        said = doubts(made, loaded.totals, loaded.accounts, language)
+        made = replace(made, note=f"{note} {said}".strip(), about=about(books, year))
         _write_statement(loaded, made, language, form, output)
         return
     if what == "trial-balance" and by is not None:

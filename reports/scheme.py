@@ -4,6 +4,8 @@ Read from `data/schemes/*.csv`. A line's formula is either over accounts, `D[40]
 same statement, `21/28 + 29/58`. D is debit less credit of the accounts with these beginnings, C credit less debit; db
 and cb take only the accounts with a debit or a credit balance (year-end reclassification); A is what the year's
 entries on 691 and 791 put on the accounts. `rest` stands for the accounts that no other line of the statement takes.
+An account on the wrong side of its rubric goes to that of its other side, wherever there is one (KB/AR 29.4.2019
+art. 3:2 section 2: nothing is netted).
 """
 
 import csv
@@ -64,6 +66,20 @@ class When(StrEnum):
     NEVER = "never"
 
 
+class Sign(StrEnum):
+    """The amounts that a rubric may have, as the National Bank's types have them (am1 >= 0, am2 either, am3 <= 0)."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    FREE = "free"
+
+    def allows(self, cents: int) -> bool:
+        """Return whether an amount may stand in a rubric of this sign."""
+        if self is Sign.FREE:
+            return True
+        return cents >= 0 if self is Sign.POSITIVE else cents <= 0
+
+
 class AccountShare(NamedTuple):
     """A line's part in an account: its amount grows by `debit` per cent of a debit balance, `credit` of a credit one.
 
@@ -97,6 +113,7 @@ class SchemeLine:
     code: str
     labels: tuple[str, str, str, str]
     shown: When
+    sign: Sign
     parts: tuple[Term, ...]
     funds: tuple[str, ...]
 
@@ -231,6 +248,7 @@ def _statement(what: What, rows: list[dict[str, str]]) -> StatementScheme:
                 code=row["code"],
                 labels=(row["label_fr"], row["label_nl"], row["label_de"], row["label_en"]),
                 shown=When(row["shown"]),
+                sign=Sign(row["sign"]),
                 parts=parts,
                 funds=funds,
             )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ledger.languages import LANGUAGES
 from ledger.money import to_euros
-from reports.scheme import LineKind, Scheme, SchemeLine, StatementScheme, Term, What, When
+from reports.scheme import LineKind, Scheme, SchemeLine, Sign, StatementScheme, Term, What, When
 from reports.tables import About
 from reports.totals import RESULT_CLASSES, Totals
 
@@ -36,6 +36,7 @@ class AnnualLine:
     labels: tuple[str, str, str, str]
     memo: bool
     shown: bool
+    sign: Sign
     cents: int
     previous: int | None
     accounts: tuple[Contribution, ...]
@@ -204,6 +205,7 @@ def _line(line: SchemeLine, current: _Amounts, previous: _Amounts | None) -> Ann
         code=line.code,
         labels=line.labels,
         memo=line.shown is When.MEMO,
+        sign=line.sign,
         shown=line.shown in (When.ALWAYS, When.MEMO) or (line.shown is When.NONZERO and bool(cents or before)),
         cents=cents,
         previous=before,

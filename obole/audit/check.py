@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Integer, cast, func, select
 
 from ledger.chart import code_of
 from ledger.errors import OboleError
+from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.numbered import number_faults
 from ledger.posting import file_faults
@@ -32,6 +33,7 @@ from receipts.decide.parameters import known_years
 from receipts.decide.tie import tie
 from receipts.issue import preview
 from receipts.paper.render import document_faults
+from reports.identities import broken_identities, doubts_of_year
 from reports.scheme import SCHEMES, load_scheme
 from reports.statements import balance, statement
 
@@ -241,7 +243,7 @@ def _settled(work: _Proof, _result: Result) -> Iterator[str]:
             )
 
 
-def _mapped(work: _Proof, _result: Result) -> Iterator[str]:
+def _mapped(work: _Proof, result: Result) -> Iterator[str]:
     totals = work.loaded.totals
     for name in SCHEMES:
         scheme = load_scheme(name)
@@ -251,6 +253,11 @@ def _mapped(work: _Proof, _result: Result) -> Iterator[str]:
                 yield _("{year}, scheme {name}: assets and liabilities differ by {amount} EUR").format(
                     year=year, name=name, amount=to_decimal(difference)
                 )
+    for year in totals.years:
+        yield from broken_identities(totals, year)
+        wrong = doubts_of_year(totals, work.loaded.accounts, year, spoken())
+        said = _("{year}, on a side that the law does not allow: {line}")
+        result.notes += [said.format(year=year, line=line) for line in wrong]
     for code in {code_of(path) for path in work.loaded.opened} - set(work.books.chart):
         yield _("account {code} is open in the books and not in chart.beancount; open it there").format(code=code)
 
@@ -270,6 +277,9 @@ _RULES: tuple[tuple[str, Callable[[_Proof, Result], Iterable[str]]], ...] = (
     (N_("a closed year does not change"), _sealed),
     (N_("no name, IBAN, e-mail or national number in the books"), _nameless),
     (N_("nothing is left half done"), _settled),
-    (N_("every account falls in one line of each scheme; assets = liabilities"), _mapped),
+    (
+        N_("every account falls in one line of each scheme; assets = liabilities; (14) = 14"),
+        _mapped,
+    ),
     (N_("entries are numbered 1..N per journal and year, in the books as in the register"), _in_series),
 )

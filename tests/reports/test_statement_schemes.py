@@ -118,6 +118,15 @@ def oracle(rows: list[dict[str, str]], balances: dict[str, dict[str, int]]) -> d
     return {code: value(code) for code in by_code}
 
 
+def on_its_side(code: str, cents: int) -> int:
+    """The amount, as a receivable of classes 40, 41 and 490, 491, or as a debt of 42 to 48 and 492, 493."""
+    if code.startswith(("400", "440", "409", "419")):
+        return cents
+    if code.startswith(("40", "41", "490", "491")):
+        return abs(cents)
+    return -abs(cents) if code.startswith(("42", "43", "44", "45", "46", "48", "492", "493")) else cents
+
+
 @pytest.mark.parametrize("name", ["full", "abbreviated", "micro"])
 @pytest.mark.parametrize("seed", range(10))
 def test_a_closed_ledger_gives_each_rubric_of_the_source(name, seed):
@@ -126,9 +135,10 @@ def test_a_closed_ledger_gives_each_rubric_of_the_source(name, seed):
         pytest.skip("the source of the models is not here")
     with source.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
+    # The source nets what stands on its wrong side but for three cases; here each account stands on its right one.
     chance = random.Random(seed)
     codes = [code for code in leaves() if code[:2] not in ("69", "79") and code not in ("14", "499")]
-    moved = {code: chance.randrange(-(10**9), 10**9) for code in codes}
+    moved = {code: on_its_side(code, chance.randrange(-(10**9), 10**9)) for code in codes}
     moved["570"] -= sum(moved.values())
     result = sum(cents for code, cents in moved.items() if code[0] in "67")
     closed = moved | {"14": result, ("692" if result < 0 else "792"): -result}

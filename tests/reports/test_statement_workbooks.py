@@ -9,7 +9,7 @@ import pytest
 from report_books import account
 
 from reports.picture import income_picture
-from reports.scheme import LineKind, Term, What
+from reports.scheme import LineKind, Sign, Term, What
 from reports.statements import AnnualLine, AnnualStatement, Contribution, differences
 from reports.workbook import write_statement
 
@@ -23,6 +23,7 @@ def line(key: str, cents: int = 0, previous: int | None = 0, **others: Any) -> A
         "labels": (f"{key} fr", f"{key} nl", f"{key} de", f"{key} en"),
         "memo": False,
         "shown": True,
+        "sign": Sign.FREE,
         "accounts": (),
         "parts": (),
     }

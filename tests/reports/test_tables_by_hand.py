@@ -23,6 +23,7 @@ from reports.scheme import (
     LineKind,
     Scheme,
     SchemeLine,
+    Sign,
     StatementScheme,
     Term,
     What,
@@ -575,7 +576,7 @@ def test_an_account_stands_on_the_line_of_its_balance(cents: int, key: str):
     scheme = StatementScheme(
         What.BALANCE_SHEET,
         tuple(
-            SchemeLine("assets", LineKind.LINE, 0, name, name, ("", "", "", ""), When.ALWAYS, (), ())
+            SchemeLine("assets", LineKind.LINE, 0, name, name, ("", "", "", ""), When.ALWAYS, Sign.FREE, (), ())
             for name in ("41", "48")
         ),
         {"4": (AccountShare("41", 1, 0), AccountShare("48", 0, 1))},
@@ -588,7 +589,8 @@ def test_an_account_stands_on_the_line_of_its_balance(cents: int, key: str):
 def scheme_of(*lines: tuple[str, When], **terms: tuple[AccountShare, ...]) -> StatementScheme:
     """A balance sheet of these lines; `terms` are named by `a` and the account's beginning, or `rest`."""
     made = tuple(
-        SchemeLine("assets", LineKind.LINE, 0, key, key, ("", "", "", ""), shown, (), ()) for key, shown in lines
+        SchemeLine("assets", LineKind.LINE, 0, key, key, ("", "", "", ""), shown, Sign.FREE, (), ())
+        for key, shown in lines
     )
     return StatementScheme(What.BALANCE_SHEET, made, {key.removeprefix("a"): share for key, share in terms.items()})
 
@@ -634,7 +636,8 @@ def test_an_account_that_one_statement_or_one_side_leaves_out_is_unmapped_and_on
 
 
 ROW = {
-    "section": "income", "kind": "line", "level": "1", "key": "a", "code": "a", "shown": "always", "formula": "",
+    "section": "income", "kind": "line", "level": "1", "key": "a", "code": "a", "shown": "always", "sign": "free",
+    "formula": "",
     "label_fr": "fr", "label_nl": "nl", "label_de": "de", "label_en": "en",
 }  # fmt: skip
 

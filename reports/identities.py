@@ -33,7 +33,7 @@ def broken_identities(totals: Totals, year: int) -> Iterator[str]:
     if carried != stands:
         said = _("{year}: (14) of the appropriation is {carried} EUR, account 14 of the balance sheet {stands} EUR")
         yield said.format(year=year, carried=to_decimal(carried), stands=to_decimal(stands))
-    if taken != stood and any(held < year for held in totals.years):
+    if taken != stood and any(totals.standing(year - 1).values()):  # the books hold the year before
         said = _(
             "{year}: 14P of the appropriation (790, 690) is {taken} EUR, account 14 of the year before {stood} EUR; "
             "post what the year before carried forward on 790 or 690"

@@ -188,7 +188,7 @@ class _Desk:
         if given:
             yield self._received(row)
         elif self.posted(row):
-            yield Item(row.reference, row.day, digest_of(["not credited"]), row.row)  # which is not as it was posted
+            yield Item(row.reference, row.day, digest_of(["waiting"]), row.row)  # which is not as it was posted
         if row.unpaid is not None and (given or row.charge):
             gift = given and self._nature(row) is not None
             finished = _taking_back(row, path, self.settings.cheques) if gift else _as_it_is

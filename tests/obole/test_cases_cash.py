@@ -112,7 +112,6 @@ def test_a_collection_box_is_a_gift_of_nobody_and_on_no_receipt(books: Obole) ->
     takes(books, row("03", "1", amount="137.20", text="Tronc de la boulangerie"))
     assert balances(books, "570000", "731300") == [137_20, -137_20]
     assert tie(books, 2025) == {"anonymous": "137.20"}
-    assert_sound(books)
 
 
 def test_fees_tickets_and_costs_stand_on_their_accounts(books: Obole) -> None:
@@ -125,7 +124,6 @@ def test_fees_tickets_and_costs_stand_on_their_accounts(books: Obole) -> None:
     )
     assert balances(books, "570000", "730000", "743000", "612000") == [31_10, -25_00, -18_50, 12_40]
     assert tie(books, 2025) == {"membership": "25.00"}
-    assert_sound(books)
 
 
 # What meets the bank.
@@ -155,7 +153,6 @@ def test_a_line_that_came_before_its_slip_is_decided_by_it(books: Obole) -> None
     takes(books, row("09", "1", amount="60"), row("09", "2", "deposit", "60"))
     assert not books.waiting()
     assert balances(books, "580000", "499000") == [0, 0]
-    assert_sound(books)
 
 
 def test_an_amount_that_no_slip_has_waits_and_58_is_proposed(books: Obole) -> None:
@@ -187,7 +184,6 @@ def test_cash_drawn_meets_its_bank_line(books: Obole) -> None:
     takes(books, row("10", "1", "withdrawal", "150"), row("11", "2", "cost", "30", account="613100"))
     bank(books, Line(-150_00, DRAWN, "RETRAIT"))
     assert balances(books, "570000", "580000", "550000") == [120_00, 0, 850_00]
-    assert_sound(books)
 
 
 # Cheques.
@@ -216,7 +212,6 @@ def test_a_cheque_is_a_gift_of_the_year_in_which_it_is_credited(books: Obole) ->
     (gift,) = [one.gift for one in books.posted()]
     assert (gift.booked, gift.counted, gift.executed) == (date(2025, 12, 29), 2026, date(2026, 1, 5))
     assert tie(books, 2025) == {"other-year": "120.00"}
-    assert_sound(books)
 
 
 def test_a_setting_says_that_a_cheque_counts_when_it_is_received(books: Obole) -> None:
@@ -269,7 +264,6 @@ def test_a_cheque_refused_before_it_was_credited_was_never_a_gift(books: Obole) 
     assert not books.posted()
     bank(books, Line(-4_00, UNPAID, "FRAIS CHEQUE IMPAYE"), day=date(2025, 3, 12))
     assert balances(books, "540000", "657000") == [0, 4_00]
-    assert_sound(books)
 
 
 def test_an_unpaid_cheque_of_other_income_takes_that_back(books: Obole) -> None:
@@ -277,7 +271,6 @@ def test_an_unpaid_cheque_of_other_income_takes_that_back(books: Obole) -> None:
     takes(books, cheque("05", "9", "75", nature="income", account="743000", credited="2025-03-06", unpaid="2025-03-12"))
     assert balances(books, "540000", "743000") == [0, 0]
     assert not books.posted()
-    assert_sound(books)
 
 
 # What proves a cash book.
@@ -333,7 +326,6 @@ def test_each_book_has_its_account_its_numbers_and_its_counts(books: Obole) -> N
         row("04", nature="count", amount="30", book="shop"),
     )
     assert balances(books, "570000", "571000") == [10_00, 30_00]
-    assert_sound(books)
 
 
 # Numbers.

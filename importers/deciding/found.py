@@ -158,8 +158,9 @@ def is_return(movement: Movement) -> bool:
 
 def is_cash(movement: Movement) -> bool:
     """Return whether a line may be cash or a cheque of ours by its code, and names nobody who gave it."""
-    told = movement.structured is not None or movement.mandate is not None or movement.parent is not None
-    return not told and is_cash_code(movement.code, movement.cents)
+    if not is_cash_code(movement.code, movement.cents):
+        return False
+    return movement.structured is None and movement.mandate is None and movement.parent is None
 
 
 def is_cash_code(code: str, cents: int) -> bool:

@@ -4,7 +4,7 @@ Cash paid in, drawn, a cheque credited or unpaid: each is a row among the moveme
 it waits on and the sign of the bank's line.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import combinations
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, exists, select
 from ledger.records import LineOutcome
 from ledger.register.documents import MovementRow
 from ledger.register.tables import assignment, document, movement, stands, undone_part, was_undone
+from ledger.store import slices
 
 # The bank may know of it the day before (a night safe), and takes its time with a coin bag or a cheque.
 _BEFORE, _AFTER = timedelta(days=1), timedelta(days=10)
@@ -66,6 +67,44 @@ def expected_row(position: int, line: ExpectedLine) -> MovementRow:
     )
 
 
+_DECIDED = exists().where(
+    assignment.c.item_document_id == movement.c.document_id,
+    assignment.c.item_position == movement.c.position,
+    ~was_undone(assignment),
+)
+
+
+class GivenLine(NamedTuple):
+    """A line of the bank that is a gift, though its code says cash or a cheque."""
+
+    document: str
+    position: int
+    day: date
+    cents: int
+
+
+def given_lines(
+    connection: Connection, amounts: Collection[int], is_cash: Callable[[str, int], bool]
+) -> list[GivenLine]:
+    """Return the lines of these amounts that became gifts, at the bank or by a decision, of codes that are cash."""
+    found = []
+    for some in slices(sorted(set(amounts))):
+        query = (
+            select(document.c.name, movement.c.position, movement.c.booked, movement.c.cents, movement.c.code)
+            .join(document, document.c.id == movement.c.document_id)
+            .outerjoin(
+                assignment,
+                (assignment.c.item_document_id == movement.c.document_id)
+                & (assignment.c.item_position == movement.c.position)
+                & ~was_undone(assignment),
+            )
+            .where(document.c.bank.is_not(None), movement.c.cents.in_(some), stands)
+            .where((movement.c.outcome == LineOutcome.GIFT.value) | assignment.c.donor.is_not(None))
+        )
+        found += [GivenLine(*row[:4]) for row in connection.execute(query) if is_cash(row.code, row.cents)]
+    return found
+
+
 def awaited(connection: Connection) -> list[ExpectedLine]:
     """Return the lines that no line of the bank met yet, by day."""
     waiting = sorted(_expected(connection))
@@ -95,7 +134,7 @@ def _met(connection: Connection, accounts: Collection[str]) -> Iterable[tuple[st
         return []
     line = select(movement.c.account, movement.c.cents, movement.c.booked)
     came = line.join(document, document.c.id == movement.c.document_id).where(
-        document.c.bank.is_not(None), movement.c.account.in_(sorted(accounts)), stands
+        document.c.bank.is_not(None), movement.c.account.in_(sorted(accounts)), stands, ~_DECIDED
     )
     decided = (
         select(assignment.c.account, movement.c.cents, movement.c.booked)

@@ -29,6 +29,7 @@ from obole.books.opened import Books
 from obole.books.settings import CashSettings
 from obole.books.watch import Watch
 from obole.intake.counting import balance_faults, remarks_on
+from obole.intake.doubles import doubles
 from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_donor
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
@@ -58,7 +59,7 @@ def take_cash(books: Books, path: Path) -> Taken:
     if _as_posted(items, known):  # what was changed refuses the file, and says how it is mended
         new = [item for item in items if item.key not in known]
         refuse_where(path, balance_faults(books, file.rows, new))
-    remarks = remarks_on(books.config, file.rows, desk.known)
+    remarks = [*remarks_on(books.config, file.rows, desk.known), *doubles(books, items, known)]
     taken = take_items(books, path, DocumentKind.CASH, items, file)
     taken.faults += remarks
     return taken
@@ -198,10 +199,9 @@ class _Desk:
         """Return what the money of a row posts on the day it came or went."""
         nature = self._nature(row)
         here = self.settings.cheques if row.cheque else _cash_account(row, self.settings)
-        counted = self._paid(row).year
-        digest = digest_of(
-            [row.nature, row.cheque, row.cents, row.donor, row.account, row.text, *row.keys[:3], row.bank, counted]
-        )
+        counted = [self._paid(row).year] if row.cheque else []  # of cash its day says it
+        said = [row.nature, row.cheque, row.cents, row.donor, row.account, row.text, *row.keys[:3], row.bank]
+        digest = digest_of([*said, *counted])
         moved = tuple(expected_row(row.row, line) for line in self._expected(row))
         if nature is None:
             return Item(row.reference, row.day, digest, row.row, entries=(self._entry(row, here),), movements=moved)

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from small_books import OPENING, SETTINGS, Line, Obole, Statement, iban, new_books, write_csv, write_donors
+from small_books import OPENING, SETTINGS, Line, Obole, Statement, iban, new_books, ogm, write_csv, write_donors
 
 CASH = (
     *("date", "book", "number", "nature", "means", "donor", "donor_kind", "amount", "currency", "account", "text"),
@@ -184,6 +184,24 @@ def test_cash_drawn_meets_its_bank_line(books: Obole) -> None:
     takes(books, row("10", "1", "withdrawal", "150"), row("11", "2", "cost", "30", account="613100"))
     bank(books, Line(-150_00, DRAWN, "RETRAIT"))
     assert balances(books, "570000", "580000", "550000") == [120_00, 0, 850_00]
+
+
+def test_money_that_the_bank_line_gave_already_is_told(books: Obole) -> None:
+    """A donor pays in at the counter with her communication (09/50): that is her gift, and no slip of ours."""
+    bank(books, Line(80_00, PAID_IN, ogm(1), structured="101"))
+    said = takes(books, row("03", "1", amount="80"), row("07", "2", "deposit", "80"))
+    assert "CASH-2025-2 may be line 1 of coda-current-2025-073, which is a gift already" in said
+    assert balances(books, "580000") == [80_00]
+    headings = ("document", "position", "account", "date")
+    anew = (("coda-current-2025-073", "1", "580000", "2025-03-12"),)
+    books.takes_well(write_csv(books.books.parent / "anew.csv", headings, anew))
+    assert balances(books, "580000", "731100") == [0, 0]
+
+
+def test_a_slip_whose_year_was_mistyped_is_told_when_it_comes_right(books: Obole) -> None:
+    takes(books, row("2026-03-03", "1", amount="25", donor="D0001"))
+    said = takes(books, row("2025-03-03", "1", amount="25", donor="D0001"))
+    assert "CASH-2025-1 was posted as CASH-2026-1 of 2026-03-03 with the same content" in said
 
 
 # Cheques.

@@ -42,10 +42,12 @@ def doubles(books: Books, items: Sequence[Item], known: Mapping[VoucherKey, str]
         line = next((one for one in given if one.cents == cents and abs(one.day - day) <= _ABOUT), None)
         if line is not None:
             message = _(
-                "{reference} may be line {position} of {document}, which is a gift already; if it is, decide that line "
-                "anew (`obole match`), so that the money is not given twice"
+                "{reference} may be line {position} of {document}, which is a gift already; if it is, `obole undo "
+                "{document} --line {position}` lets that line wait, and `obole match` takes it to {account}"
             )
-            text = message.format(reference=item.reference, position=line.position, document=line.document)
+            account = next(row.account for row in item.movements)
+            values = {"position": line.position, "document": line.document, "account": account}
+            text = message.format(reference=item.reference, **values)
             yield Fault(text, item.row, Severity.WARNING)
 
 

@@ -192,8 +192,11 @@ def test_money_that_the_bank_line_gave_already_is_told(books: Obole) -> None:
     said = takes(books, row("03", "1", amount="80"), row("07", "2", "deposit", "80"))
     assert "CASH-2025-2 may be line 1 of coda-current-2025-073, which is a gift already" in said
     assert balances(books, "580000") == [80_00]
+    assert "`obole undo coda-current-2025-073 --line 1`" in said
+    assert books("undo", "coda-current-2025-073", "--line", "1").exit_code == 0
+    (line,) = books.waiting()
     headings = ("document", "position", "account", "date")
-    anew = (("coda-current-2025-073", "1", "580000", "2025-03-12"),)
+    anew = ((line.document, line.position, "580000", "2025-03-12"),)
     books.takes_well(write_csv(books.books.parent / "anew.csv", headings, anew))
     assert balances(books, "580000", "731100") == [0, 0]
 

@@ -7,7 +7,7 @@ NARRATIONS = {
     "gift-in-kind": N_("Gift in kind"),
     "cash-gift": N_("Cash gift"),
     "cash-box": N_("Cash of a collection box"),
-    "cheque": N_("Cheque"),
+    "cheque": N_("Cheque received"),
     "cheque-unpaid": N_("Unpaid cheque"),
     "cash-slip": N_("Cash slip"),
     "cash-deposit": N_("Cash paid in at the bank"),

@@ -18,6 +18,7 @@ _WORDS = frozenset(
         N_("in-kind"),
         N_("grants"),
         N_("journal"),
+        N_("cash"),
         N_("assignment"),
         N_("reclassification"),
         N_("undo"),
@@ -35,6 +36,7 @@ _WORDS = frozenset(
         N_("identity"),
         N_("transfer"),
         N_("restored"),
+        N_("expected"),
         # rows of platforms
         N_("refund"),
         N_("chargeback"),

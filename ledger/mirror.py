@@ -203,6 +203,16 @@ def batches_of(journal: str) -> dict[tuple[str, date], int]:
     }
 
 
+def rows_of(journal: str) -> dict[tuple[str, date], int]:
+    """Return the row in its file of each voucher in the text of a journal file that says it, by reference and day."""
+    said = ((entry, entry.meta.get("row", entry.meta.get("batch"))) for entry in _transactions(journal))
+    return {
+        (str(entry.meta[VOUCHER]), entry.date): int(row)
+        for entry, row in said
+        if VOUCHER in entry.meta and row is not None
+    }
+
+
 def _turned(one: PostedGift) -> Gift:
     gift = one.gift
     return gift._replace(cents=-gift.cents, reverses=one.id if gift.cents > 0 else None)

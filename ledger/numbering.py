@@ -36,6 +36,7 @@ _JOURNALS: Mapping[DocumentKind, str] = {
     DocumentKind.ASSIGNMENT: "SUS",
     DocumentKind.RECLASSIFICATION: "SUS",
     DocumentKind.IN_KIND: "GIK",
+    DocumentKind.CASH: "CSH",
     DocumentKind.GRANTS: "GRT",
     DocumentKind.OPENING: "OPN",
 }

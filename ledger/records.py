@@ -39,6 +39,7 @@ class Channel(StrEnum):
     CARD = "card"
     PLATFORM = "platform"
     CASH = "cash"
+    CHEQUE = "cheque"
     IN_KIND = "in-kind"
     JOURNAL = "journal"
 
@@ -65,6 +66,7 @@ class DocumentKind(StrEnum):
     IN_KIND = "in-kind"
     GRANTS = "grants"
     JOURNAL = "journal"
+    CASH = "cash"
     ASSIGNMENT = "assignment"
     RECLASSIFICATION = "reclassification"
     UNDO = "undo"
@@ -86,6 +88,7 @@ class LineOutcome(StrEnum):
     IDENTITY = "identity"  # of money that arrives elsewhere: who gave
     OPENING = "opening"  # what an entry of the opening puts on an account
     TRANSFER = "transfer"  # what a voucher takes from a gift account, to another year or back
+    EXPECTED = "expected"  # what a slip or cheque says that the bank will bring or take
     RESTORED = "restored"  # the line of a gift whose return was undone
     REFUND = "refund"
     CHARGEBACK = "chargeback"

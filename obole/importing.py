@@ -20,6 +20,7 @@ from obole.books.policies import declared
 from obole.debits.outside import take_collection
 from obole.debits.pledges import take_pledges
 from obole.debits.status_file import take_status
+from obole.intake.cash import take_cash
 from obole.intake.donors import take_donors
 from obole.intake.grants import take_grants
 from obole.intake.in_kind import take_in_kind
@@ -42,6 +43,7 @@ _HANDLERS: Mapping[DocumentKind, Callable[[Books, Path], Taken]] = {
     DocumentKind.OPENING: refuse_trial_balance,
     DocumentKind.JOURNAL: take_journal,
     DocumentKind.IN_KIND: take_in_kind,
+    DocumentKind.CASH: take_cash,
     DocumentKind.COLLECTION: take_collection,
     DocumentKind.STATUS: take_status,
     DocumentKind.PLATFORM: take_platform,

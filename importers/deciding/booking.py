@@ -246,23 +246,25 @@ def book(statement: Statement, desk: Desk, found: Found, file_digest: str) -> Bo
     """Decide every line of a statement that is `ok`, from what the books know and what was found about its lines."""
     sheet = _sheet(statement.movements, desk, found)
     sheet.last = max(map(_POSITION, statement.movements), default=0)
-    for movement in _book_known(_told_apart(statement), sheet, 0):
+    for movement in _book_known(_told_apart(statement, found), sheet, 0):
         if movement.parent is None:
             _book_line(movement, sheet)
     for movement in statement.movements:
         if movement.position in statement.doubtful:
             _book_doubtful(movement, sheet)
+        elif movement.position in found.cash:
+            _book_cash(movement, sheet)
     _tell_withdrawn(statement.movements, sheet)
     booking = _booking(statement, sheet, file_digest)
     return Booked(booking, tuple(sheet.open), tuple(sheet.faults), tuple(sheet.returns))
 
 
-def _told_apart(statement: Statement) -> Sequence[Movement]:
-    """Return the lines of a statement that can be decided, with their details."""
-    doubtful = statement.doubtful
-    if not doubtful:
+def _told_apart(statement: Statement, found: Found) -> Sequence[Movement]:
+    """Return the lines of a statement that can be decided by what they say, with their details."""
+    others = {*statement.doubtful, *found.cash}
+    if not others:
         return statement.movements
-    return [one for one in statement.movements if one.position not in doubtful and one.parent not in doubtful]
+    return [one for one in statement.movements if one.position not in others and one.parent not in others]
 
 
 def book_details(
@@ -297,7 +299,7 @@ def book_open(movements: Sequence[Movement], desk: Desk, found: Found, digest: s
     for movement in movements:
         sheet = replace(whole, rows=[], gifts=[], entries=[], batches={}, batch_lines={}, open=[], faults=[])
         sheet.cents = defaultdict(list)
-        _book_line(movement, sheet)
+        (_book_cash if movement.position in found.cash else _book_line)(movement, sheet)
         if LineOutcome.SUSPENSE not in sheet.cents:
             decided.append(movement)
             whole.add(sheet)
@@ -469,6 +471,16 @@ def _book_line(movement: Movement, sheet: _Pile) -> None:
         sheet.faults += _other_gross(movement, details)
     else:
         sheet.entries.append(_entry(movement, verdict, sheet))
+
+
+def _book_cash(movement: Movement, sheet: _Pile) -> None:
+    """Book a line that the register of cash and cheques said would come: it is no gift, the register has that."""
+    cash = ("cash-deposit", "cash-withdrawal") if movement.family[:2] != "03" else ("cheque", "cheque-unpaid")
+    label = word(cash[movement.cents < 0], sheet.desk.language)
+    verdict = _Verdict(LineOutcome.RULE, sheet.found.cash[movement.position], label)
+    sheet.keep(movement, verdict)
+    sheet.rows.extend(_row(detail, LineOutcome.DETAIL, None) for detail in sheet.below(movement))
+    sheet.entries.append(_entry(movement, verdict, sheet))
 
 
 def _book_doubtful(movement: Movement, sheet: _Pile) -> None:

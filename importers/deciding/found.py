@@ -32,6 +32,14 @@ _PAID = "0501"
 PRICED = "37"
 
 
+# Our own cash at the counter, in the night safe or at a machine, and cheques, in and out (Febelfin, Standard CODA 2.6,
+# annex 2): credited under usual reserve or after collection, unpaid or provisionally unpaid.
+_CASH_IN = frozenset({"0950", "0952", "0958", "0453", "0352", "0358"})
+
+
+_CASH_OUT = frozenset({"0901", "0404", "0309", "0338"})
+
+
 _NONE: Mapping[int, tuple[str, ...]] = {}
 
 
@@ -52,7 +60,8 @@ class Found:
     collected gifts by EndToEndId, `claimed` those that a return of which only the mandate is known may be about;
     `collections` those of ours by PmtInfId or MsgId, `named` further references of totals by position; `withdrawn` the
     collections that were undone, by the EndToEndIds of their instalments; `numbers` those that the account's statements
-    of the year have, in their order, where this one seems to leave one out.
+    of the year have, in their order, where this one seems to leave one out; `cash` the account of each line that a slip
+    or cheque of the register said would come, by position.
     """
 
     name: str
@@ -63,6 +72,7 @@ class Found:
     named: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     withdrawn: Mapping[str, str] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()
+    cash: Mapping[int, str] = field(default_factory=dict)
 
 
 def leaves_out(statement: Statement, found: Found) -> bool:
@@ -144,6 +154,18 @@ def _claims(back: Sequence[Movement], movements: Sequence[Movement], links: Link
 def is_return(movement: Movement) -> bool:
     """Return whether a line says of itself that it comes back: by its code, or by a mark on any code."""
     return movement.family in RETURNED or movement.return_type is not None
+
+
+def is_cash(movement: Movement) -> bool:
+    """Return whether a line may be cash or a cheque of ours by its code, and names nobody who gave it."""
+    if not is_cash_code(movement.code, movement.cents):
+        return False
+    return movement.structured is None and movement.mandate is None and movement.parent is None
+
+
+def is_cash_code(code: str, cents: int) -> bool:
+    """Return whether a transaction code is that of our own cash, or of a cheque, in this direction."""
+    return code[1:5] in (_CASH_IN if cents > 0 else _CASH_OUT)
 
 
 def is_return_code(code: str) -> bool:

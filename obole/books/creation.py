@@ -79,6 +79,8 @@ def _accounts_named_only_in(config: Config) -> list[tuple[str, str]]:
     for name, platform in config.platforms.items():
         named.append((platform.account, platform_name.format(name=name)))
         named.append((platform.fee_account, fees.format(name=name)))
+    cash = text_in(language, "Cash {name}")
+    named += [(code, cash.format(name=name)) for name, code in config.cash.books.items()]
     return named + [(rule.account, rule.label) for rule in config.rules if rule.account]
 
 

@@ -179,6 +179,7 @@ def accounts_named(config: Config) -> set[str]:
         | {config.gifts.suspense}
     )
     named |= set(config.grants.model_dump().values())
+    named |= config.cash.named
     named |= {rule.account for rule in config.rules if rule.account}
     named |= {rule.gift.account for rule in config.rules if rule.gift and rule.gift.account}
     return named | {code for platform in config.platforms.values() for code in (platform.account, platform.fee_account)}

@@ -409,6 +409,50 @@ class InKind(_Part):
     book: bool = True
 
 
+class CashSettings(_Part):
+    """The register of cash and cheques: its accounts (annex 3: 54, 57, 58), and what the law leaves open.
+
+    A cash book without a name stands on `account`, a named one on its own in `books`.
+    """
+
+    account: AccountCode = "570000"
+    books: dict[Annotated[str, Field(pattern=refusals.CASH_BOOK)], AccountCode] = Field(default_factory=dict)
+    transfer: AccountCode = Field(default="580000", description="cash under way to the bank or from it")
+    cheques: AccountCode = Field(default="540000", description="cheques received, until the bank credits them")
+    charges: AccountCode = Field(default="657000", description="what the bank takes for an unpaid cheque")
+    shortage: AccountCode = "657000"
+    surplus: AccountCode = "743000"
+    limit: int = Field(default=3_000, ge=0, description="EUR in cash at once (law of 18.9.2017 art. 67); 0: none")
+    cheque_date: Literal["credited", "received"] = Field(
+        default="credited", description="the day on which a cheque is a gift; UNSURE, no Belgian rule found"
+    )
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Return the accounts of the cash books."""
+        return frozenset({self.account, *self.books.values()})
+
+    @property
+    def named(self) -> set[str]:
+        """Return the accounts that obole.toml names; those left at their default are asked for once they are used."""
+        given = self.model_fields_set - {"limit", "cheque_date", "books"}
+        return {*self.books.values(), *(str(getattr(self, name)) for name in given)}
+
+    @model_validator(mode="after")
+    def _apart(self) -> "CashSettings":
+        codes = [self.account, *self.books.values(), self.transfer, self.cheques]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if {"CASH", "CHQ"} & self.books.keys():
+            raise WrongSetting(_("CASH and CHQ name the book without a name and the cheques; choose another name"))
+        if twice:
+            raise WrongSetting(
+                _("two cash books, cheques or transfers have account {account}; give each its own").format(
+                    account=twice[0]
+                )
+            )
+        return self
+
+
 def _time_zone(value: str) -> str:
     try:
         known = not value or value == "UTC" or ("/" in value and ZoneInfo(value) is not None)
@@ -502,6 +546,7 @@ class Config(_Part):
     receipts: Receipts = Receipts()
     belcotax: Belcotax = Belcotax()
     in_kind: InKind = InKind()
+    cash: CashSettings = CashSettings()
     platforms: dict[str, Platform] = Field(default_factory=dict)
     sources: dict[Annotated[str, Field(pattern=refusals.ALIAS)], SourceSettings] = Field(default_factory=dict)
     project: tuple[DimensionSettings, ...] = ()
@@ -565,6 +610,13 @@ class Config(_Part):
             )
             for bank in self.bank
             if bank.account in kept
+        ]
+        others = kept | {bank.account for bank in self.bank}
+        found += [
+            _("cash: {account} is kept by the register or is that of a bank; give cash an account of its own").format(
+                account=account
+            )
+            for account in sorted(others & {*self.cash.held, self.cash.transfer, self.cash.cheques})
         ]
         if self.collection is not None and self.collection.bank not in self._aliases:
             found.append(

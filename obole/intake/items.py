@@ -42,7 +42,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A part of a file that is posted once, known by its reference and day."""
+    """A part of a file that is posted once, known by its reference and day.
+
+    `finished` makes it whole once the other parts are posted: what it takes back may come with the same file.
+    """
 
     reference: str
     day: date
@@ -57,6 +60,7 @@ class Item:
     in_kind: tuple[in_kind_file.InKindRow, ...] = ()
     decision: Decision | None = None
     movements: tuple[MovementRow, ...] = ()
+    finished: "Callable[[Connection, Item], Item] | None" = None
 
     @property
     def lines(self) -> list[Line]:
@@ -95,13 +99,14 @@ def take_items(
         faults = [Fault(message.format(day=one.day, year=one.day.year), one.row) for one in shut]
         refuse_where(path, faults)
         posted: dict[int, Sequence[Item]] = {}
-        for year in sorted({item.day.year for item in new}):
+        for later, year in sorted({_turn(item) for item in new}):
             name = free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
-            of_year = [item for item in new if item.day.year == year]
+            of_year = [_finished(posting.connection, item) for item in new if _turn(item) == (later, year)]
             archive = books.archive_path(kind, date(year, 1, 1), name, path.suffix.lower())
             document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
             _keep_details(posting.connection, document_id, of_year)
             taken.posted.append(name)
+            taken.cents["gifts"] += sum(gift.cents for item in of_year if item.finished for gift in item.gifts)
             posted[document_id] = of_year
         if grants and not taken.posted and not documents_of(posting.connection, digest):
             name = f"{kind}-{today().year}-{digest[:8]}"
@@ -116,6 +121,15 @@ def take_items(
             taken.known = [*documents_of(posting.connection, digest)]
         last(posting, posted)
     return taken
+
+
+def _turn(item: Item) -> tuple[bool, int]:
+    """Return when an item is posted: what waits for the others comes last; a document holds one year."""
+    return item.finished is not None, item.day.year
+
+
+def _finished(connection: Connection, item: Item) -> Item:
+    return item if item.finished is None else item.finished(connection, item)
 
 
 def _new_items(  # noqa: PLR0917 - what is known, what comes, what is told
@@ -160,9 +174,9 @@ def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed:
 def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: Collection[int]) -> list[Fault]:
     """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
 
-    A gift in kind is known by its reference whatever its day; the entries of a grant are known by the grant.
+    A gift in kind, slip or cheque is known by its reference whatever its day; the entries of a grant by the grant.
     """
-    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS):
+    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS, DocumentKind.CASH):
         return []
     asked = {item.key for item in items}
     rows = {_owner(kind, item.reference): item.row for item in items}
@@ -185,6 +199,8 @@ def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], cl
 
 
 def _owner(kind: DocumentKind, reference: str) -> str:
+    if kind is DocumentKind.CASH:
+        return reference.partition(":")[0]
     return reference.rsplit(":", 2)[0] if kind is DocumentKind.GRANTS else reference
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from importers import platforms
 from importers.bank import camt, coda, pain
 from importers.platforms import NOTHING, Declared
-from importers.registers import assignments, balances, donors, grants, in_kind, parties, pledges
+from importers.registers import assignments, balances, cash, donors, grants, in_kind, parties, pledges
 from importers.registers import journal as journal_file
 from ledger.errors import Fault, OboleError
 from ledger.records import DocumentKind
@@ -21,6 +21,7 @@ SOURCE_KINDS = (
     (DocumentKind.OPENING, balances.identify),
     (DocumentKind.JOURNAL, journal_file.identify),
     (DocumentKind.IN_KIND, in_kind.identify),
+    (DocumentKind.CASH, cash.identify),
     (DocumentKind.COLLECTION, pain.identify_collection),
     (DocumentKind.STATUS, pain.identify_status),
     (DocumentKind.CODA, coda.identify),

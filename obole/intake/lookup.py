@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 
 from importers.bank.records import Movement, Statement
 from importers.deciding.booking import Desk, document_name
-from importers.deciding.found import Found, Questions, leaves_out, questions
+from importers.deciding.found import Found, Questions, is_cash, leaves_out, questions
 from ledger.records import DOUBTFUL
+from ledger.register.cash import awaited, fitting
 from ledger.register.debits import named_collections, withdrawn_among
 from ledger.register.documents import free_name
 from ledger.register.gifts import originals_of, originals_of_mandates
@@ -28,6 +29,8 @@ def look_up(connection: Connection, statement: Statement, desk: Desk) -> Found:
     named = dict(statement.named)
     found = _found(connection, name, before, questions(statement.movements, desk.links, named))
     found = replace(found, named=named, withdrawn=_withdrawn(connection, statement.movements))
+    sure = (one for one in statement.movements if one.position not in statement.doubtful)
+    found = replace(found, cash=_cash(connection, sure))
     if before is None or before.cents != statement.opening or not leaves_out(statement, found):
         return found
     start = statement.closing_date.replace(month=1, day=1)
@@ -44,13 +47,27 @@ def look_up_lines(
     """
     lines = tuple(movements)
     found = _found(connection, free_name(connection, base), None, questions(lines, desk.links, again=again))
-    return replace(found, withdrawn={} if again else _withdrawn(connection, lines))
+    if again:
+        return replace(found, withdrawn={}, cash=_cash(connection, lines))
+    return replace(found, withdrawn=_withdrawn(connection, lines))
 
 
 def _withdrawn(connection: Connection, movements: Iterable[Movement]) -> dict[str, str]:
     """Return the collections that were withdrawn, by the EndToEndIds of instalments of theirs that lines bring."""
     brought = (one.reference for one in movements if one.mandate is not None and one.cents > 0 and one.reference)
     return withdrawn_among(connection, brought)
+
+
+def _cash(connection: Connection, movements: Iterable[Movement]) -> dict[int, str]:
+    """Return the account of each line that a slip or cheque said would come, each slip or cheque for one line."""
+    lines = sorted(filter(is_cash, movements), key=lambda one: (one.booked, one.position))
+    waiting = awaited(connection) if lines else []
+    found = {}
+    for line in lines:
+        for one in fitting(waiting, line.cents, line.booked):
+            waiting.remove(one)
+            found[line.position] = one.account
+    return found
 
 
 def line_again(number: int, item: OpenItem | LineNow, who: Counterparty | None) -> Movement:

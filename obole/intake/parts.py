@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.mirror import CannotUndo, Part
+from ledger.mirror import CannotUndo, Part, rows_of
 from ledger.records import DocumentKind
 from ledger.register.documents import PostedDocument, find_document
 from ledger.register.gifts import gift_place
@@ -44,10 +44,10 @@ def by_voucher(connection: Connection, record: PostedDocument, asked: str) -> Ch
     return Chosen(record, [part_of(record, one.reference, one.day, one.position) for one in found])
 
 
-def by_line(connection: Connection, record: PostedDocument, line: int) -> Chosen | None:
+def by_line(connection: Connection, record: PostedDocument, line: int, journal: str) -> Chosen | None:
     """Return the decision about a line of a document that stands, wherever it was taken; None where none was.
 
-    The line of a sheet of decisions or of gifts in kind is its row.
+    The line of a sheet of decisions, of gifts in kind or of cash and cheques is its row; `journal` the journal's text.
     """
     if record.kind == DocumentKind.ASSIGNMENT:
         chosen = _by_row(connection, record, line)
@@ -55,6 +55,9 @@ def by_line(connection: Connection, record: PostedDocument, line: int) -> Chosen
             raise CannotUndo(_no_line(record, line))
         return chosen
     vouchers = vouchers_standing(connection, record.id)
+    if record.kind == DocumentKind.CASH:
+        rows = rows_of(journal)
+        vouchers = [one._replace(position=rows.get((one.reference, one.day))) for one in vouchers]
     if vouchers:
         found = [one for one in vouchers if one.position == line]
         if not found:
@@ -125,7 +128,9 @@ def _unvouched(record: PostedDocument, found: Sequence[DecidedLine]) -> Chosen:
 
 
 def _owner(one: PlacedVoucher) -> str:
-    """Return the name that a person knows a voucher by: of an entry of a grant, the grant."""
+    """Return the name that a person knows a voucher by: of an entry of a grant, the grant; of a cheque unpaid, that."""
+    if one.kind == DocumentKind.CASH:
+        return one.reference.partition(":")[0]
     return one.reference.rsplit(":", 2)[0] if one.kind == DocumentKind.GRANTS else one.reference
 
 

@@ -24,6 +24,9 @@ from ledger.register.suspense import assignments_to
 from obole.books.opened import Books
 from obole.words import _
 
+# Documents of which a voucher is one transaction, with all that it gives and the rest; it bears the voucher's name.
+_VOUCHERS = (DocumentKind.JOURNAL, DocumentKind.CASH)
+
 
 def reverse(books: Books, posting: Posting, record: PostedDocument, *, follows: str | None = None) -> Booking:
     """Post the mirror image of a document and mark it undone; CannotUndo where it cannot be, with what to do first.
@@ -67,7 +70,7 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
         message = _("{name}: {year} is closed; enter a correction in an open year.")
         raise CannotUndo(message.format(name=name, year=min(closed)))
     text = journal_of(books, record)
-    if record.kind == DocumentKind.JOURNAL:
+    if record.kind in _VOUCHERS:
         batches = batches_of(text)
         parts = [part._replace(position=batches.get((part.reference, part.day))) for part in parts]
     positions = {part.position for part in parts if part.position is not None}
@@ -85,7 +88,7 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
     gifts = [_standing(connection, one, name, undone) for one in all_of if _line_of(record, one) in positions]
     by = free_name(connection, f"undo-{name}-part")
     booking = mirror(record, gifts, text, control, language, name=by, only=parts)
-    if not booking.gifts and not booking.entries:
+    if not booking.gifts and not booking.entries and record.kind != DocumentKind.CASH:  # a void slip has none
         message = _("{name}: the journal has no entry of {part}; undo the whole document.")
         raise CannotUndo(message.format(name=name, part=parts[0].reference))
     number = posting.post(booking)
@@ -95,7 +98,7 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
 
 def _line_of(record: PostedDocument, one: PostedGift) -> int:
     """Return the line by which a gift is undone alone: of a voucher the first, with all that the voucher gave."""
-    return one.gift.batch if record.kind == DocumentKind.JOURNAL else one.gift.position
+    return one.gift.batch if record.kind in _VOUCHERS else one.gift.position
 
 
 def part_of(record: PostedDocument, reference: str, day: date, position: int | None) -> Part:

@@ -16,7 +16,7 @@ from ledger.vault.links import forget_ibans, learnt_accounts
 from obole.books.opened import Books
 from obole.intake.parts import Chosen, by_line, by_voucher, known_document
 from obole.intake.putting_back import put_back
-from obole.intake.reversing import reverse, reverse_parts
+from obole.intake.reversing import journal_of, reverse, reverse_parts
 from obole.intake.untaught import TakenBack, take_back
 from obole.words import _, many
 
@@ -66,7 +66,7 @@ def undo_document(
         if voucher is not None:
             done = _undo_part(books, posting, by_voucher(posting.connection, record, voucher))
         elif line is not None:
-            chosen = by_line(posting.connection, record, line)
+            chosen = by_line(posting.connection, record, line, journal_of(books, record))
             done = _undo_part(books, posting, chosen) if chosen else _put_back(books, posting, record, line)
         else:
             done = _undo_whole(books, posting, record)

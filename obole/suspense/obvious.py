@@ -6,15 +6,17 @@ its text. An invoice is what a voucher put on a customer's or supplier's account
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from beancount.core import data
 
+from importers.deciding.found import is_cash_code
 from importers.deciding.proposals import same_name
 from ledger.chart import code_of
 from ledger.money import to_cents
 from ledger.parties import Party
+from ledger.register.cash import awaited
 from ledger.register.suspense import OpenItem
 from ledger.vault.counterparties import Counterparty
 from ledger.vault.parties import find_parties
@@ -22,7 +24,7 @@ from obole.books.loading import load_books
 from obole.books.opened import Books
 from obole.words import _
 
-_OWN, _OWN_NAME, _PAYOUT = 0.95, 0.7, 0.85
+_OWN, _OWN_NAME, _PAYOUT, _CASH = 0.95, 0.7, 0.85, 0.7
 _REFERENCE, _TEXT, _IBAN, _NAME = 0.95, 0.9, 0.9, 0.7
 _TRANSFERS = "58"  # internal transfers (annex 3 of the royal decree of 21.10.2018)
 _OPEN_POSTS = ("400", "440")  # trade debtors and suppliers
@@ -56,9 +58,12 @@ def likely_accounts(
     found: dict[tuple[str, int], list[LikelyAccount]] = {}
     nobody = Counterparty("", 0, "", "", "")
     who = {item.key: behind.get((item.document, item.position), nobody) for item in items}
+    with books.register.connect() as connection:
+        cash = {one.account for one in awaited(connection)}
     for item in items:
         known = who[item.key]
-        found[item.document, item.position] = [*_own(books, item, known), *_payouts(books, item, known)]
+        own = [*_own(books, item, known), *_cash(books, item, cash)]
+        found[item.document, item.position] = [*own, *_payouts(books, item, known)]
     asked = [item for item in items if who[item.key] is not nobody and not found[item.document, item.position]]
     if asked:
         invoices = _by_amount(open_invoices(load_books(books.folder.main).entries))
@@ -80,6 +85,14 @@ def _own(books: Books, item: OpenItem, known: Counterparty) -> Iterator[LikelyAc
         yield LikelyAccount(transfers or bank.account, _OWN, (reason,))
     elif transfers and others and not known.account and same_name(known.name, books.config.organisation.name):
         yield LikelyAccount(transfers, _OWN_NAME, (_("the name of the foundation: perhaps a transfer of our own"),))
+
+
+def _cash(books: Books, item: OpenItem, waiting: Collection[str]) -> Iterator[LikelyAccount]:
+    """Yield the account on which slips or cheques wait for the bank, where the line is cash or a cheque by its code."""
+    settings = books.config.cash
+    account = settings.cheques if item.code[1:3] == "03" else settings.transfer
+    if account in waiting and is_cash_code(item.code, item.cents):
+        yield LikelyAccount(account, _CASH, (_("cash or a cheque of ours by its code: no slip has this amount"),))
 
 
 def _payouts(books: Books, item: OpenItem, known: Counterparty) -> Iterator[LikelyAccount]:

@@ -17,6 +17,7 @@ _WORDS = frozenset(
         N_("parties"),
         N_("in-kind"),
         N_("grants"),
+        N_("legacies"),
         N_("journal"),
         N_("assignment"),
         N_("reclassification"),
@@ -34,6 +35,7 @@ _WORDS = frozenset(
         N_("nothing"),
         N_("identity"),
         N_("transfer"),
+        N_("legacy"),
         N_("restored"),
         # rows of platforms
         N_("refund"),

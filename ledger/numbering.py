@@ -37,6 +37,7 @@ _JOURNALS: Mapping[DocumentKind, str] = {
     DocumentKind.RECLASSIFICATION: "SUS",
     DocumentKind.IN_KIND: "GIK",
     DocumentKind.GRANTS: "GRT",
+    DocumentKind.LEGACIES: "LEG",
     DocumentKind.OPENING: "OPN",
 }
 

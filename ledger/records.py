@@ -64,6 +64,7 @@ class DocumentKind(StrEnum):
     PARTIES = "parties"
     IN_KIND = "in-kind"
     GRANTS = "grants"
+    LEGACIES = "legacies"
     JOURNAL = "journal"
     ASSIGNMENT = "assignment"
     RECLASSIFICATION = "reclassification"
@@ -86,6 +87,7 @@ class LineOutcome(StrEnum):
     IDENTITY = "identity"  # of money that arrives elsewhere: who gave
     OPENING = "opening"  # what an entry of the opening puts on an account
     TRANSFER = "transfer"  # what a voucher takes from a gift account, to another year or back
+    LEGACY = "legacy"  # what a decision sets against a legacy
     RESTORED = "restored"  # the line of a gift whose return was undone
     REFUND = "refund"
     CHARGEBACK = "chargeback"

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TextIO
 
@@ -50,7 +51,7 @@ def write_report(
 ) -> None:
     """Write a report; OboleError where the books do not load or hold nothing of the year.
 
-    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`). Statements that are missing refuse no
+    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`), the legacies by `asset`. Statements that are missing refuse no
     report: each is told, and the report says so itself.
     """
     loaded = load_books(books.folder.main)
@@ -78,6 +79,8 @@ def write_report(
         table = by_key_table(turnover, loaded.accounts, _labels(books, by, language), year, by, language)
     elif what == "trial-balance":
         table = trial_table(trial_balance(loaded.totals, loaded.accounts, year, load_scheme(scheme)), language)
+    elif what == "legacies":
+        table = _legacies(books, year, language, by)
     elif what == "general-ledger":
         with books.register.connect() as connection:
             entries = with_entry_numbers(connection, books.folder.root, loaded.entries, year)
@@ -87,6 +90,14 @@ def write_report(
 
         table = tie_table(tie_out(books, year, loaded.totals), language)
     write_table(replace(table, subtitle=f"{table.subtitle} {note}".strip()), form, output)
+
+
+def _legacies(books: Books, year: int, language: str, by: str | None) -> Table:
+    from obole.books.legacies import legacies_at  # noqa: PLC0415 - reads the archived registers
+    from reports.legacies import legacies_by_asset, legacies_table  # noqa: PLC0415
+
+    states = legacies_at(books, date(year, 12, 31)).values()
+    return (legacies_by_asset if by else legacies_table)(states, year, language)
 
 
 def _note(missing: int, language: str) -> str:

@@ -12,7 +12,7 @@ from obole.reporting import write_report
 from obole.words import N_, _
 
 _REPORTS = click.Choice(
-    ["balance-sheet", "income-statement", "appropriation", "trial-balance", "general-ledger", "tie-out"]
+    ["balance-sheet", "income-statement", "appropriation", "trial-balance", "general-ledger", "legacies", "tie-out"]
 )
 
 
@@ -20,15 +20,17 @@ _SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
 
 
 @click.command(
-    help=N_("A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out.")
+    help=N_(
+        "A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, legacies, tie-out."
+    )
 )
 @click.argument("what", metavar="WHAT", type=_REPORTS)
 @year_option
 @click.option("--scheme", type=_SCHEMES, default="published", show_default=True)
 @click.option(
     "--by",
-    type=click.Choice(["project", "department", "fund", "party"]),
-    help=N_("Part the trial balance by this key of its lines."),
+    type=click.Choice(["project", "department", "fund", "party", "asset"]),
+    help=N_("Part the trial balance by this key of its lines, the legacies by asset."),
 )
 @click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "xlsx"]), default="text", show_default=True)
@@ -45,10 +47,10 @@ def report(
     form: str,
     output: Path | None,
 ) -> None:
-    """Write a report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
+    """Write a report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, legacies, tie-out."""
     form = format_of(form, output)
-    if by is not None and what != "trial-balance":
-        raise click.UsageError(_("--by goes with trial-balance only"))
+    if by is not None and (what, by == "asset") not in (("trial-balance", False), ("legacies", True)):
+        raise click.UsageError(_("--by goes with trial-balance only, --by asset with legacies"))
     opened = open_books(books)
     language = document_language(language, opened.config.organisation.language)
     write_report(opened, what, year, scheme=scheme, language=language, form=form, output=output, by=by)

@@ -24,6 +24,9 @@ from ledger.register.suspense import assignments_to
 from obole.books.opened import Books
 from obole.words import _
 
+# Whose gifts are undone with their voucher.
+_OF_VOUCHERS = (DocumentKind.JOURNAL, DocumentKind.LEGACIES)
+
 
 def reverse(books: Books, posting: Posting, record: PostedDocument, *, follows: str | None = None) -> Booking:
     """Post the mirror image of a document and mark it undone; CannotUndo where it cannot be, with what to do first.
@@ -67,9 +70,9 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
         message = _("{name}: {year} is closed; enter a correction in an open year.")
         raise CannotUndo(message.format(name=name, year=min(closed)))
     text = journal_of(books, record)
-    if record.kind == DocumentKind.JOURNAL:
+    if record.kind in _OF_VOUCHERS:
         batches = batches_of(text)
-        parts = [part._replace(position=batches.get((part.reference, part.day))) for part in parts]
+        parts = [part._replace(position=batches.get((part.reference, part.day), part.position)) for part in parts]
     positions = {part.position for part in parts if part.position is not None}
     undone = undone_by(connection)
     if record.id in undone:
@@ -95,7 +98,7 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
 
 def _line_of(record: PostedDocument, one: PostedGift) -> int:
     """Return the line by which a gift is undone alone: of a voucher the first, with all that the voucher gave."""
-    return one.gift.batch if record.kind == DocumentKind.JOURNAL else one.gift.position
+    return one.gift.batch if record.kind in _OF_VOUCHERS else one.gift.position
 
 
 def part_of(record: PostedDocument, reference: str, day: date, position: int | None) -> Part:

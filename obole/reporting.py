@@ -51,8 +51,8 @@ def write_report(
 ) -> None:
     """Write a report; OboleError where the books do not load or hold nothing of the year.
 
-    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`), the legacies by `asset`. Statements that are missing refuse no
-    report: each is told, and the report says so itself.
+    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`), the legacies by `asset`. Statements that
+    are missing refuse no report: each is told, and the report says so itself.
     """
     loaded = load_books(books.folder.main)
     faults = loaded.faults

@@ -47,7 +47,7 @@ def report(
     form: str,
     output: Path | None,
 ) -> None:
-    """Write a report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, legacies, tie-out."""
+    """Write a report of a year, in one format, to a file or to the terminal."""
     form = format_of(form, output)
     if by is not None and (what, by == "asset") not in (("trial-balance", False), ("legacies", True)):
         raise click.UsageError(_("--by goes with trial-balance only, --by asset with legacies"))

@@ -22,7 +22,7 @@ from ledger.register.suspense import Decided, Decision, OpenItem, assigned_items
 from ledger.register.transfers import TakenLine, transfer_rows
 from ledger.register.vouchers import VoucherKey, find_vouchers
 from ledger.sources import digest_of
-from ledger.vault.counterparties import Counterparty, counterparties_of, save_counterparties
+from ledger.vault.counterparties import Counterparty, counterparties_of, legacy_place, save_counterparties
 from ledger.wording import word
 from obole.books.identities import known_donors
 from obole.books.legacies import sums_elsewhere
@@ -37,12 +37,16 @@ from obole.words import _
 
 @dataclass(frozen=True, slots=True)
 class _Register:
-    """What the register of the books says of a file: its vouchers that stand, lines open and decided, its documents."""
+    """What the register of the books says of a file: its vouchers that stand, lines open and decided, its documents.
+
+    `deciding` is the row that takes the decision about a bank line: the first that names it.
+    """
 
     known: Mapping[VoucherKey, str]
     waiting: Mapping[tuple[str, int], OpenItem]
     decided: Mapping[tuple[str, int], Decided]
     documents: Sequence[str]
+    deciding: Mapping[tuple[str, int], int]
 
 
 def take_legacies(books: Books, path: Path) -> Taken:
@@ -59,7 +63,8 @@ def take_legacies(books: Books, path: Path) -> Taken:
         keys = [VoucherKey(one.reference, one.day) for one in moves]
         known = find_vouchers(connection, DocumentKind.LEGACIES, keys)
         waiting = {(one.document, one.position): one for one in open_items(connection)}
-        seen = _Register(known, waiting, assigned_items(connection), documents_of(connection, digest))
+        rows = {one.line: one.row for one in reversed(events) if one.line}
+        seen = _Register(known, waiting, assigned_items(connection), documents_of(connection, digest), rows)
     if file.ok and seen.documents and _all_known(moves, seen):
         _save_names(books, file.rows)
         return Taken(known=[*seen.documents], faults=file.warnings, counts={"new": 0, "known": len(moves)})
@@ -85,7 +90,7 @@ def _all_known(moves: Sequence[LegacyMove], seen: _Register) -> bool:
 def _save_names(books: Books, rows: Sequence[LegacyRow]) -> None:
     """Keep the names of testators and notaries in the vault, before the register keeps anything of their legacies."""
     said = [
-        Counterparty(f"legacy {row.event.legacy}", 0, row.testator, "", row.notary)
+        Counterparty(legacy_place(row.event.legacy), 0, row.testator, "", row.notary)
         for row in rows
         if row.testator or row.notary
     ]
@@ -255,7 +260,7 @@ def _deciding(  # noqa: PLR0917 - what an entry is made of
     document, position = event.line
     entry = Entry(item.day, narration, lines, links=(document,), meta={**meta, "position": position})
     waiting = seen.waiting.get(event.line)
-    if waiting is None:  # known, so that nothing of it is posted again
+    if waiting is None or seen.deciding[event.line] != event.row:  # known, or decided by the first row that names it
         return replace(item, entries=(entry,))
     return replace(item, entries=(entry,), decision=Decision(event.row, waiting.key, None, there, item.day))
 

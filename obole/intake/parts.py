@@ -50,14 +50,14 @@ def by_voucher(connection: Connection, record: PostedDocument, asked: str) -> Ch
 def _with_lines(
     connection: Connection, record: PostedDocument, vouchers: Sequence[PlacedVoucher], found: Sequence[PlacedVoucher]
 ) -> list[PlacedVoucher]:
-    """Return vouchers with those that share a bank line with one of them; each such has the row that decided it."""
+    """Return vouchers with those that share a bank line with one of them; the first such has the row that decided."""
     chosen = {(one.reference, one.day): one for one in found}
-    for place in {one.place for one in decided_in(connection, record.id)}:
-        rows = [one.position for one in decided_in(connection, record.id) if one.place == place]
-        of_line = [one for one in vouchers if one.reference.endswith(f":{place[0]}:{place[1]}")]
+    for decided in decided_in(connection, record.id):
+        name, position = decided.place
+        of_line = [one for one in vouchers if one.reference.endswith(f":{name}:{position}")]
         if any((one.reference, one.day) in chosen for one in of_line):
-            for one, position in zip(of_line, rows, strict=True):
-                chosen[one.reference, one.day] = one._replace(position=position)
+            chosen |= {(one.reference, one.day): one for one in of_line}
+            chosen[of_line[0].reference, of_line[0].day] = of_line[0]._replace(position=decided.position)
     return list(chosen.values())
 
 
@@ -156,7 +156,7 @@ def _unvouched(record: PostedDocument, found: Sequence[DecidedLine]) -> Chosen:
 
 
 def _owner(one: PlacedVoucher) -> str:
-    """Return the name that a person knows a voucher by: of an entry of a grant, the grant; of an asset its acceptance."""
+    """Return the name by which a person knows a voucher: of an entry of a grant the grant, of goods the acceptance."""
     if one.kind == DocumentKind.LEGACIES:
         legacy, step, *_rest = one.reference.split(":")
         return f"{legacy}:{step}" if step == LegacyStep.ACCEPTANCE else one.reference

@@ -118,7 +118,7 @@ class LegacyLine(NamedTuple):
 
 
 class LegacyMove(NamedTuple):
-    """What an event posts, known by reference and day; `row` is its own, of goods that of the asset."""
+    """The posting of an event, known by reference and day; `row` is its own, of goods that of the asset."""
 
     reference: str
     day: date
@@ -217,7 +217,7 @@ class LegacyPolicy(NamedTuple):
     authorisation_above: int | None = None
 
 
-class Followed(NamedTuple):
+class FollowedLegacies(NamedTuple):
     """The legacies by key as they stand after some events, what these post, and what stands against them."""
 
     states: dict[str, LegacyState]
@@ -228,12 +228,12 @@ class Followed(NamedTuple):
 _ORDER = {step: number for number, step in enumerate(LegacyStep)}
 
 
-def follow_legacies(events: Iterable[LegacyEvent], policy: LegacyPolicy) -> Followed:
+def follow_legacies(events: Iterable[LegacyEvent], policy: LegacyPolicy) -> FollowedLegacies:
     """Go through the events of some legacies in the order of their days."""
     way = _Way(policy)
     for event in sorted(events, key=lambda one: (one.counts_from, _ORDER[one.kind], one.row)):
         way.go(event)
-    return Followed(way.states, way.moves, way.faults)
+    return FollowedLegacies(way.states, way.moves, way.faults)
 
 
 def part_of_whole(cents: int, share: Fraction) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from importers.registers import legacies as legacy_file
 from ledger.errors import OboleError
-from ledger.legacies import Followed, LegacyEvent, LegacyState, LegacyStep, follow_legacies
+from ledger.legacies import FollowedLegacies, LegacyEvent, LegacyState, LegacyStep, follow_legacies
 from ledger.records import DocumentKind
 from ledger.register.documents import PostedDocument, all_documents, undone_by
 from ledger.register.legacies import legacy_sums
@@ -64,7 +64,7 @@ def _registered(books: Books, connection: Connection) -> list[LegacyEvent]:
     return [event for event in events if id(event) not in gone]
 
 
-def _followed(books: Books, events: Iterable[LegacyEvent]) -> Followed:
+def _followed(books: Books, events: Iterable[LegacyEvent]) -> FollowedLegacies:
     return follow_legacies(events, legacy_policy(books.config))
 
 

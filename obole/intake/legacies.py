@@ -37,7 +37,7 @@ from obole.words import _
 
 @dataclass(frozen=True, slots=True)
 class _Register:
-    """What the register of the books says of a file: its vouchers that stand, lines open and decided, its documents.
+    """The register of the books on a file: its vouchers that stand, lines open and decided, its documents.
 
     `deciding` is the row that takes the decision about a bank line: the first that names it.
     """

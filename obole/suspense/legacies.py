@@ -25,7 +25,7 @@ _OTHER_AMOUNT = 0.7  # of the score where the sum is only a part of what is to c
 
 
 class LegacyClaim(NamedTuple):
-    """What of a legacy an open line may be: `asset` where one is meant; why in words."""
+    """The legacy that an open line may be of: `asset` where one is meant; why in words."""
 
     legacy: str
     asset: str
@@ -132,7 +132,7 @@ class LegacyDesk:
 
 
 class LegacyClaims:
-    """What legacies have to come or to be paid, looked up once, held against lines that wait."""
+    """The legacies of which something is to come or to be paid, looked up once, held against lines that wait."""
 
     def __init__(self, books: Books) -> None:
         self._accounts = books.config.legacies

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from importers.registers.columns import DEPARTMENT, DONOR, FUND, PARTY, PROJECT, dimensions_in, party_in, said_days
 from importers.sheets.tabular import (
@@ -56,10 +57,10 @@ COLUMNS = (
     SheetColumn("deed", "acte", "akte", "urkunde"),
     SheetColumn("share", "quote-part", "aandeel", "anteil"),
     SheetColumn("use", "affectation", "bestemming", "verwendung"),
-    SheetColumn("asset", "bien", "goed", "gut"),
+    SheetColumn("asset", "bien", "goed", "gut", present=True),
     SheetColumn("asset_kind", "type_de_bien", "soort_goed", "art_des_guts"),
     SheetColumn("description", "description", "omschrijving", "beschreibung"),
-    SheetColumn("amount", "montant", "bedrag", "betrag", amount=True),
+    SheetColumn("amount", "montant", "bedrag", "betrag", present=True, amount=True),
     SheetColumn("valued_at", "évalué_à", "gewaardeerd_tegen", "bewertet_zu"),
     SheetColumn("account", "compte", "rekening", "konto"),
     SheetColumn("surplus_account", "compte_plus-value", "rekening_meerwaarde", "konto_mehrwert"),
@@ -194,6 +195,14 @@ def archived(rows: Iterable[LegacyRow]) -> bytes:
     return out.getvalue().encode()
 
 
+def unarchived(content: bytes) -> tuple[LegacyRow, ...]:
+    """Return the rows of a register that `archived` wrote, where it stands in no file."""
+    with NamedTemporaryFile(suffix=".csv") as file:
+        file.write(content)
+        file.flush()
+        return read(Path(file.name)).rows
+
+
 def _written(event: LegacyEvent) -> dict[str, str]:
     """Return the cells of an event by column."""
     return {
@@ -275,8 +284,9 @@ def _row(row: SheetRow) -> LegacyRow:
             "`obole match` names it: coda-current-2025-073:3), or the account the sum is on where it is no bank's"
         )
         row.error("line", message)
-    if row.sound and event.surplus_account and asset_kind == LegacyAssetKind.MONEY:
-        row.error("surplus_account", _("column `{column}` is for goods; a sum of money has none, empty it"))
+    for name in ("surplus_account", "valued_at", "account") if asset_kind == LegacyAssetKind.MONEY else ():
+        if row.filled(name):
+            row.error(name, _("column `{column}` is for goods; a sum of money has none, empty it"))
     return LegacyRow(event, row.text("testator"), row.text("notary"))
 
 

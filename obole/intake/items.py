@@ -105,6 +105,8 @@ def take_items(
             _keep_details(posting.connection, document_id, of_year)
             taken.posted.append(name)
             posted[document_id] = of_year
+        if archive is not None and books.trial is not None:
+            books.trial.archives[digest] = archive  # nothing is written
         keep = bool(grants) or archive is not None
         if keep and not taken.posted and not documents_of(posting.connection, digest):
             name = free_name(posting.connection, f"{kind}-{today().year}-{digest[:8]}")

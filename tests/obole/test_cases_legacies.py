@@ -441,6 +441,29 @@ def test_a_decision_sets_a_line_against_a_legacy(books: Obole, tmp_path: Path) -
     assert_tied(books, {"legacy": "75000.00"})
 
 
+def test_a_dry_run_sees_what_it_would_have_taken_in(books: Obole, tmp_path: Path) -> None:
+    files = (
+        sheet(tmp_path, OPENING, CASH, ACCEPTED),
+        came(paid_over(25_000_00)).write(tmp_path),
+        decide(tmp_path, (BANK, "1", "", "L-1", "2025-03-14")),
+    )
+    before = books.state()
+    told = books.takes(*files, dry_run=True)
+    assert told.exit_code == 0, told.output
+    assert books.state() == before
+    books.takes_well(*files)
+    assert_balances(books, {"416000": 50_000_00, "499000": 0})
+
+
+def test_a_legacy_that_posts_nothing_is_undone_too(books: Obole, tmp_path: Path) -> None:
+    books.takes_well(sheet(tmp_path, OPENING, CASH))
+    told = books("undo", books.documents()[-1])
+    assert told.exit_code == 0, told.output
+    books.takes_well(sheet(tmp_path, OPENING, CASH, ACCEPTED))
+    assert_balances(books, {"416000": 75_000_00})
+    assert books("check").exit_code == 0
+
+
 WRONG_DECISIONS = (
     ("L-9", "", "legacy L-9 stands in no register that was imported; those that do: L-1"),
     ("L-1:house", "", "write in `legacy` which asset of L-1 it is"),
@@ -555,7 +578,8 @@ REFUSED: dict[str, tuple[Sequence[Row], int, str]] = {
         (OPENING, HOUSE, ACCEPTED, {**DUTIES, "amount": "455000.01"}), 5, "are above what it brought (455000.00)",
     ),
     "charges_above_the_money": (
-        (OPENING, CASH, ACCEPTED, row("charge", "2025-03-01", amount="75000.01")), 5, "above the 75000.00 that it brought",
+        (OPENING, CASH, ACCEPTED, row("charge", "2025-03-01", amount="75000.01")), 5,
+        "above the 75000.00 that it brought",
     ),
     "duties_of_which_asset": (
         (OPENING, CASH, HOUSE, ACCEPTED, DUTIES), 6,
@@ -751,4 +775,4 @@ def test_a_register_with_a_wrong_heading_is_told_the_nearest_kind(books: Obole, 
     )
     said = " ".join(books.refuses(file).split())
     assert "it comes nearest to legacies" in said
-    assert "missing: `event`" in said
+    assert "missing: `event`, `date`" in said

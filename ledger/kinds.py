@@ -17,6 +17,7 @@ _WORDS = frozenset(
         N_("parties"),
         N_("in-kind"),
         N_("grants"),
+        N_("legacies"),
         N_("journal"),
         N_("cash"),
         N_("assignment"),
@@ -35,6 +36,7 @@ _WORDS = frozenset(
         N_("nothing"),
         N_("identity"),
         N_("transfer"),
+        N_("legacy"),
         N_("restored"),
         N_("expected"),
         # rows of platforms

@@ -155,7 +155,7 @@ def _turn(
             continue
         turned.labels[batch] = narration
         if VOUCHER in entry.meta:
-            turned.vouchers[batch] = {VOUCHER: str(entry.meta[VOUCHER])}
+            turned.vouchers[batch] = {key: str(entry.meta[key]) for key in (VOUCHER, "legacy") if key in entry.meta}
             turned.extra[batch] = tuple(line for line in lines if "gifts" not in line.meta)  # each with its keys
             continue
         others = [line for line in lines if line.account not in control]

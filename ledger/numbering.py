@@ -38,6 +38,7 @@ _JOURNALS: Mapping[DocumentKind, str] = {
     DocumentKind.IN_KIND: "GIK",
     DocumentKind.CASH: "CSH",
     DocumentKind.GRANTS: "GRT",
+    DocumentKind.LEGACIES: "LEG",
     DocumentKind.OPENING: "OPN",
 }
 

@@ -65,6 +65,7 @@ class DocumentKind(StrEnum):
     PARTIES = "parties"
     IN_KIND = "in-kind"
     GRANTS = "grants"
+    LEGACIES = "legacies"
     JOURNAL = "journal"
     CASH = "cash"
     ASSIGNMENT = "assignment"
@@ -89,6 +90,7 @@ class LineOutcome(StrEnum):
     OPENING = "opening"  # what an entry of the opening puts on an account
     TRANSFER = "transfer"  # what a voucher takes from a gift account, to another year or back
     EXPECTED = "expected"  # what a slip or cheque says that the bank will bring or take
+    LEGACY = "legacy"  # what a decision sets against a legacy
     RESTORED = "restored"  # the line of a gift whose return was undone
     REFUND = "refund"
     CHARGEBACK = "chargeback"

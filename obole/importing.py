@@ -26,6 +26,7 @@ from obole.intake.grants import take_grants
 from obole.intake.in_kind import take_in_kind
 from obole.intake.journal import refuse_trial_balance, take_journal
 from obole.intake.kinds import ALWAYS_READ, SOURCE_KINDS, expand, kind_of, not_taken
+from obole.intake.legacies import take_legacies
 from obole.intake.parties import take_parties
 from obole.intake.platforms import platform_day, take_platform
 from obole.intake.statements import take_statements
@@ -47,6 +48,7 @@ _HANDLERS: Mapping[DocumentKind, Callable[[Books, Path], Taken]] = {
     DocumentKind.COLLECTION: take_collection,
     DocumentKind.STATUS: take_status,
     DocumentKind.PLATFORM: take_platform,
+    DocumentKind.LEGACIES: take_legacies,
     DocumentKind.ASSIGNMENT: take_assignments,
 }
 

@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TextIO
 
@@ -57,8 +58,8 @@ def write_report(
 ) -> None:
     """Write a report; OboleError where the books do not load or hold nothing of the year.
 
-    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`). Statements that are missing refuse no
-    report: each is told, and the report says so itself.
+    `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`), the legacies by `asset`. Statements that
+    are missing refuse no report: each is told, and the report says so itself.
     """
     loaded = load_books(books.folder.main)
     faults = loaded.faults
@@ -88,6 +89,8 @@ def write_report(
         table = by_key_table(turnover, loaded.accounts, _labels(books, by, language), year, by, language)
     elif what == "trial-balance":
         table = trial_table(trial_balance(loaded.totals, loaded.accounts, year, load_scheme(scheme)), language)
+    elif what == "legacies":
+        table = _legacies(books, year, language, by)
     elif what == "general-ledger":
         with books.register.connect() as connection:
             entries = with_entry_numbers(connection, books.folder.root, loaded.entries, year)
@@ -109,6 +112,14 @@ def about(books: Books, year: int | None = None) -> About:
         with books.register.connect() as connection:
             state = Finality.SEALED if year in closed_years(connection) else Finality.DRAFT
     return About(organisation.name, f"{number[:4]}.{number[4:7]}.{number[7:]}", today(), state)
+
+
+def _legacies(books: Books, year: int, language: str, by: str | None) -> Table:
+    from obole.books.legacies import legacies_at  # noqa: PLC0415 - reads the archived registers
+    from reports.legacies import legacies_by_asset, legacies_table  # noqa: PLC0415
+
+    states = legacies_at(books, date(year, 12, 31)).values()
+    return (legacies_by_asset if by else legacies_table)(states, year, language)
 
 
 def _note(missing: int, language: str) -> str:

@@ -20,7 +20,7 @@ from reports.tables import Cell, Column, ColumnKind, Row, RowKind, Table
 from reports.words import named, text_in
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-WHOSE = "organisation,enterprise_number,made,state,note"  # the last columns of a CSV, filled in its first row
+WHOSE = "organisation,enterprise_number,made,year_state,note"  # the last columns of a CSV, filled in its first row
 ISO_KINDS = frozenset({ColumnKind.TEXT, ColumnKind.DATE})
 
 

@@ -35,7 +35,7 @@ class AssignmentRow:
 
     `learn` says that the account the money came from is the donor's from now on, though another donor has it too.
     `refund_of` names the gift that a payment pays back, by document and line; `part` is how many cents of the payment
-    the row is about, where it is split over several rows.
+    the row is about, where it is split over several rows; `legacy` the legacy that it is set against, and its asset.
     """
 
     document: str
@@ -55,6 +55,7 @@ class AssignmentRow:
     party: str | None = None
     refund_of: tuple[str, int] | None = None
     part: int | None = None
+    legacy: tuple[str, str] | None = None
 
     @property
     def place(self) -> tuple[str, int]:
@@ -87,6 +88,7 @@ COLUMNS = (
     SheetColumn("learn", "retenir", "onthouden", "merken"),
     SheetColumn("refund_of", "rembourse", "terugbetaald", "erstattet"),
     SheetColumn("part", "partie", "deel", "teil"),
+    SheetColumn("legacy", "legs", "legaat", "vermächtnis"),
 )
 
 
@@ -106,7 +108,7 @@ _COUNTERPARTS = {
 }
 
 
-_FILLED = ("donor", "account", "nature", "refund_of")
+_FILLED = ("donor", "account", "nature", "refund_of", "legacy")
 
 
 _GIFT = re.compile(r"(.*\S)\s*:\s*([1-9][0-9]{0,8})")
@@ -207,8 +209,8 @@ def _is_part(decision: AssignmentRow) -> bool:
 def _decision(row: SheetRow) -> AssignmentRow:
     nature = row.choice("nature", _NATURES, "")
     counterpart = row.choice("counterpart", _COUNTERPARTS, "")
-    decided = ("donor", "account", "nature", "counterpart", "campaign", "fund", "project", "department", "refund_of")
-    if not any(row.filled(name) for name in decided):
+    decided = ("donor", "account", "nature", "counterpart", "campaign", "fund", "project", "department")
+    if not any(row.filled(name) for name in (*decided, "refund_of", "legacy")):
         row.error(
             "donor",
             _("column `{column}` and the account are both empty; write a donor key, an account code, or both"),
@@ -231,7 +233,18 @@ def _decision(row: SheetRow) -> AssignmentRow:
         party=party_in(row),
         refund_of=_gift_in(row),
         part=row.positive("part") if row.filled("part") else None,
+        legacy=_legacy_in(row),
     )
+
+
+def _legacy_in(row: SheetRow) -> tuple[str, str] | None:
+    """Return the legacy that a row names, with its asset where it names one; None where it names none."""
+    legacy, _colon, asset = row.code("legacy").partition(":")
+    if not legacy:
+        return None
+    if row.filled("refund_of") or row.filled("part"):
+        row.error("legacy", _("column `{column}` goes with no refund and no part of a payment; empty those"))
+    return legacy.strip(), asset.strip()
 
 
 def _gift_in(row: SheetRow) -> tuple[str, int] | None:

@@ -42,6 +42,20 @@ def all_counterparties(connection: Connection) -> dict[tuple[str, int], Counterp
     return {(row.document, row.position): Counterparty(*row) for row in connection.execute(select(counterparty))}
 
 
+_LEGACY = "legacy "
+
+
+def legacy_place(legacy: str) -> str:
+    """Return in place of which document the vault keeps testator (name) and notary (communication) of a legacy."""
+    return f"{_LEGACY}{legacy}"
+
+
+def legacy_names(connection: Connection) -> dict[str, Counterparty]:
+    """Return who stands behind each legacy, by its key: the testator as name, the notary as communication."""
+    query = select(counterparty).where(counterparty.c.document.startswith(_LEGACY))
+    return {row.document.removeprefix(_LEGACY): Counterparty(*row) for row in connection.execute(query)}
+
+
 def counterparties_of(connection: Connection, documents: Iterable[str]) -> dict[tuple[str, int], Counterparty]:
     """Return the counterparties of the lines of these documents by (document, position)."""
     return {

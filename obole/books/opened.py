@@ -37,11 +37,12 @@ class NoBooks(OboleError):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Stores of which nothing is kept, and the journal files that would have been written."""
+    """Stores of which nothing is kept, the journal files that would have been written, archives by SHA-256."""
 
     register: Engine
     vault: Engine
     journal: list[JournalText] = field(default_factory=list)
+    archives: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

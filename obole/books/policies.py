@@ -6,6 +6,7 @@ from importers.platforms.records import Listed, PlatformEvent
 from importers.platforms.table import Hints
 from importers.sheets.tabular import fold
 from ledger.errors import OboleError
+from ledger.legacies import LegacyPolicy, LegacyRole, LegacyValue
 from ledger.recognition import GrantAccountCodes
 from obole.books.opened import Books
 from obole.books.settings import CollectionSettings, Config, Platform
@@ -80,6 +81,18 @@ def belcotax_settings(config: Config) -> belcotax.BelcotaxSettings:
 def grant_accounts(config: Config) -> GrantAccountCodes:
     """Return the accounts of the grants register."""
     return GrantAccountCodes(**config.grants.model_dump())
+
+
+def legacy_accounts(config: Config) -> dict[str, str]:
+    """Return the account of each role in the register of legacies."""
+    named = config.legacies.model_dump(exclude={"valued_at", "authorisation_above"})
+    return {**named, LegacyRole.INCOME: config.gifts.legacy, LegacyRole.SUSPENSE: config.gifts.suspense}
+
+
+def legacy_policy(config: Config) -> LegacyPolicy:
+    """Return what the board chose for legacies."""
+    above = config.legacies.authorisation_above
+    return LegacyPolicy(LegacyValue(config.legacies.valued_at), None if above is None else above * 100)
 
 
 def collection_settings(books: Books) -> CollectionSettings:

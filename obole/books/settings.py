@@ -260,6 +260,25 @@ class GrantAccounts(_Part):
     release: AccountCode = "753000"
 
 
+class LegacyAccounts(_Part):
+    """Accounts of the register of legacies (CBN/CNC 2010/16, 2018/24, 2020/10), and what the board chooses there."""
+
+    receivable: AccountCode = Field(default="416000", description="what the notary or a buyer owes us")
+    permanent: AccountCode = Field(default="101000", description="of legacies that support the activity durably")
+    debts: AccountCode = Field(default="489000", description="duties and charges to be paid")
+    charges: AccountCode = Field(default="644000", description="what is passed on, duties on money")
+    gain: AccountCode = Field(default="764000", description="of a sale above what the books carry")
+    loss: AccountCode = "664000"
+    real_estate: AccountCode = "260000"
+    durable_real_estate: AccountCode = "221000"
+    securities: AccountCode = "510000"
+    goods: AccountCode = "260000"
+    valued_at: Literal["market", "cost"] = Field(default="market", description="of goods: a rule of the board")
+    authorisation_above: int | None = Field(
+        default=None, ge=0, description="EUR: an acceptance of more waits for its authorisation"
+    )
+
+
 class RuleSettings(_Part):
     """A rule by which a bank line is known. Every condition given must hold; the first rule that holds decides.
 
@@ -542,6 +561,7 @@ class Config(_Part):
     bank: tuple[BankAccount, ...] = ()
     gifts: GiftAccounts = GiftAccounts()
     grants: GrantAccounts = GrantAccounts()
+    legacies: LegacyAccounts = LegacyAccounts()
     rules: tuple[RuleSettings, ...] = ()
     receipts: Receipts = Receipts()
     belcotax: Belcotax = Belcotax()
@@ -617,6 +637,13 @@ class Config(_Part):
                 account=account
             )
             for account in sorted(others & {*self.cash.held, self.cash.transfer, self.cash.cheques})
+        ]
+        found += [
+            _("legacies.{name}: {code} is kept by the register; give it an account of its own").format(
+                name=name, code=code
+            )
+            for name, code in self.legacies.model_dump(exclude={"valued_at", "authorisation_above"}).items()
+            if code in kept
         ]
         if self.collection is not None and self.collection.bank not in self._aliases:
             found.append(

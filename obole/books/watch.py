@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from importers.registers.donors import valid_iban
 from ledger.identifiers import national_numbers_in
+from ledger.vault.counterparties import legacy_names
 from ledger.vault.donors import find_donors
 from ledger.vault.parties import find_parties
 from obole.books.opened import Books
@@ -29,10 +30,11 @@ _Names = dict[str, set[tuple[str, ...]]]
 
 
 class _VaultNames(NamedTuple):
-    """The names of natural persons in the vault."""
+    """The names of natural persons in the vault; of legacies those of testators and notaries."""
 
     donors: _Names
     parties: _Names
+    legacies: _Names
 
 
 # The names of the vault last looked at, with what its file was then: an import looks at fifty journals in a row.
@@ -47,6 +49,9 @@ def _names_in_vault(books: Books) -> _VaultNames:
             names = _VaultNames(
                 _names((donor.first_name, donor.last_name) for donor in find_donors(connection, None)),
                 _names((party.first_name, party.name) for party in find_parties(connection)),
+                _names(
+                    _halves(name) for one in legacy_names(connection).values() for name in (one.name, one.communication)
+                ),
             )
         _kept.clear()
         _kept[stamp] = names
@@ -62,10 +67,8 @@ class Watch:
 
     def problem(self, text: str) -> str | None:
         """Return what is wrong with a text, and what to do; never what it says. None where nothing is."""
-        if _names_in(text, self._names.donors):
-            return _("the name of a donor stands here; replace it by the donor key")
-        if _names_in(text, self._names.parties):
-            return _("the name of a third party stands here; replace it by their key")
+        if (named := self._named(text)) is not None:
+            return named
         if any(found not in self._own for found in _EMAIL.findall(text)):
             return _("an e-mail address stands here; remove it")
         if any(found not in self._own for found in _ibans_in(text)):
@@ -74,11 +77,26 @@ class Watch:
             return _("a national number stands here; remove it")
         return None
 
+    def _named(self, text: str) -> str | None:
+        if _names_in(text, self._names.donors):
+            return _("the name of a donor stands here; replace it by the donor key")
+        if _names_in(text, self._names.parties):
+            return _("the name of a third party stands here; replace it by their key")
+        if _names_in(text, self._names.legacies):
+            return _("the name of a testator or notary stands here; replace it by the key of the legacy")
+        return None
+
 
 def _words(text: str) -> tuple[str, ...]:
     """Return the words of a text without case and accents."""
     plain = unicodedata.normalize("NFKD", text)
     return tuple(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
+
+
+def _halves(name: str) -> tuple[str, str]:
+    """Return the first word of a whole name, and the others."""
+    first, _blank, others = name.strip().partition(" ")
+    return first, others
 
 
 def _names(people: Iterable[tuple[str, str]]) -> dict[str, set[tuple[str, ...]]]:

@@ -13,7 +13,7 @@ from obole.reporting import write_report
 from obole.words import N_, _
 
 _REPORTS = click.Choice(
-    ["balance-sheet", "income-statement", "appropriation", "trial-balance", "general-ledger", "tie-out"]
+    ["balance-sheet", "income-statement", "appropriation", "trial-balance", "general-ledger", "legacies", "tie-out"]
 )
 
 
@@ -21,15 +21,17 @@ _SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
 
 
 @click.command(
-    help=N_("A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out.")
+    help=N_(
+        "A report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, legacies, tie-out."
+    )
 )
 @click.argument("what", metavar="WHAT", type=_REPORTS)
 @year_option
 @click.option("--scheme", type=_SCHEMES, default="published", show_default=True)
 @click.option(
     "--by",
-    type=click.Choice(["project", "department", "fund", "party"]),
-    help=N_("Part the trial balance by this key of its lines."),
+    type=click.Choice(["project", "department", "fund", "party", "asset"]),
+    help=N_("Part the trial balance by this key of its lines, the legacies by asset."),
 )
 @click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @output_options
@@ -46,9 +48,9 @@ def report(
     dialect: str,
     output: Path | None,
 ) -> None:
-    """Write a report: balance-sheet, income-statement, appropriation, trial-balance, general-ledger, tie-out."""
-    if by is not None and what != "trial-balance":
-        raise click.UsageError(_("--by goes with trial-balance only"))
+    """Write a report of a year, in one format, to a file or to the terminal."""
+    if by is not None and (what, by == "asset") not in (("trial-balance", False), ("legacies", True)):
+        raise click.UsageError(_("--by goes with trial-balance only, --by asset with legacies"))
     opened = open_books(books)
     to = target(opened, form, dialect, output)
     language = document_language(language, opened.config.organisation.language)

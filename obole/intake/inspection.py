@@ -9,7 +9,18 @@ from importers import platforms
 from importers.bank import summary as inspection
 from importers.bank.summary import Inspection
 from importers.platforms import NOTHING, Declared
-from importers.registers import assignments, balances, cash, donors, grants, in_kind, journal, parties, pledges
+from importers.registers import (
+    assignments,
+    balances,
+    cash,
+    donors,
+    grants,
+    in_kind,
+    journal,
+    legacies,
+    parties,
+    pledges,
+)
 from ledger.errors import Fault
 from ledger.records import DocumentKind
 from obole.books.policies import declared
@@ -31,6 +42,7 @@ _REGISTERS: dict[DocumentKind, tuple[Callable[[Path], Any], Callable[[Any], list
     DocumentKind.CASH: (cash.read, cash.describe),
     DocumentKind.OPENING: (balances.read, balances.describe),
     DocumentKind.JOURNAL: (journal.read, journal.describe),
+    DocumentKind.LEGACIES: (legacies.read, legacies.describe),
     DocumentKind.ASSIGNMENT: (assignments.read, assignments.describe),
 }
 

@@ -83,36 +83,34 @@ def take_items(
     *,
     grants: tuple[Grant, ...] = (),
     last: Callable[[Posting, Mapping[int, Sequence[Item]]], None] = lambda _posting, _posted: None,
+    archive: bytes | None = None,
 ) -> Taken:
     """Post what is new of a file, one document per calendar year; what was posted otherwise refuses it whole.
 
+    `archive` is a CSV to be kept in place of the file, though nothing of it posts; `file` has its digest.
     `last` is called in the same unit of work with the new parts by document, once nothing refuses them any more.
     """
     taken = Taken(faults=file.warnings)
     digest = file.digest
-    content = path.read_bytes()
+    content, suffix = (path.read_bytes(), path.suffix.lower()) if archive is None else (archive, ".csv")
     with books.posting() as posting:
         closed = books.closed_years(posting.connection)
         new = _new_items(posting.connection, kind, items, path, taken, closed)
-        shut = (item for item in new if item.day.year in closed)
-        message = _("dated {day}, but {year} is closed; use an open year")
-        faults = [Fault(message.format(day=one.day, year=one.day.year), one.row) for one in shut]
-        refuse_where(path, faults)
+        refuse_where(path, _shut(new, closed))
         posted: dict[int, Sequence[Item]] = {}
         for later, year in sorted({_turn(item) for item in new}):
             name = free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
             of_year = [_finished(posting.connection, item) for item in new if _turn(item) == (later, year)]
-            archive = books.archive_path(kind, date(year, 1, 1), name, path.suffix.lower())
-            document_id = posting.post(_booking(name, kind, of_year, digest), (archive, content))
+            place = books.archive_path(kind, date(year, 1, 1), name, suffix)
+            document_id = posting.post(_booking(name, kind, of_year, digest), (place, content))
             _keep_details(posting.connection, document_id, of_year)
             taken.posted.append(name)
             taken.cents["gifts"] += sum(gift.cents for item in of_year if item.finished for gift in item.gifts)
             posted[document_id] = of_year
-        if grants and not taken.posted and not documents_of(posting.connection, digest):
-            name = f"{kind}-{today().year}-{digest[:8]}"
-            record = source_document(kind, name, digest, [today()])
-            posting.post(Booking(record), (books.archive_path(kind, today(), name, path.suffix.lower()), content))
-            taken.posted.append(name)
+        if archive is not None and books.trial is not None:
+            books.trial.archives[digest] = archive  # nothing is written
+        if (grants or archive is not None) and not taken.posted and not documents_of(posting.connection, digest):
+            taken.posted.append(_keep_file(books, posting, kind, digest, (content, suffix)))
         if grants:
             first = first_document(posting.connection, kind, digest)
             if first is not None:
@@ -121,6 +119,21 @@ def take_items(
             taken.known = [*documents_of(posting.connection, digest)]
         last(posting, posted)
     return taken
+
+
+def _shut(items: Iterable[Item], closed: Collection[int]) -> list[Fault]:
+    message = _("dated {day}, but {year} is closed; use an open year")
+    shut = (item for item in items if item.day.year in closed)
+    return [Fault(message.format(day=one.day, year=one.day.year), one.row) for one in shut]
+
+
+def _keep_file(books: Books, posting: Posting, kind: DocumentKind, digest: str, kept: tuple[bytes, str]) -> str:
+    """Record and archive a file (content and ending) of which nothing posts; return the name of its document."""
+    content, suffix = kept
+    name = free_name(posting.connection, f"{kind}-{today().year}-{digest[:8]}")
+    record = source_document(kind, name, digest, [today()])
+    posting.post(Booking(record), (books.archive_path(kind, today(), name, suffix), content))
+    return name
 
 
 def _turn(item: Item) -> tuple[bool, int]:
@@ -160,13 +173,17 @@ def _new_items(  # noqa: PLR0917 - what is known, what comes, what is told
     return new
 
 
+# Known by more than the part that a row belongs to.
+_NAMED_WHOLE = (DocumentKind.ASSIGNMENT, DocumentKind.LEGACIES)
+
+
 def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed: Collection[int]) -> str:
     """Say how to have a voucher that was posted otherwise the way the file has it now."""
     there = [name for name, day in vouchers_named(connection, kind, key.reference) if day == key.day]
     if key.day.year in closed or not there:
         message = _("{year} is closed, so that it stays; enter the difference as an entry of an open year")
         return message.format(year=key.day.year)
-    voucher = _owner(kind, key.reference).partition(">")[0] if kind is DocumentKind.ASSIGNMENT else None
+    voucher = key.reference.partition(">")[0] if kind in _NAMED_WHOLE else None
     message = _("`obole undo {document} --voucher {voucher}` takes it back alone, then import this file again")
     return message.format(document=there[0], voucher=quote(voucher or _owner(kind, key.reference)))
 
@@ -174,9 +191,10 @@ def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed:
 def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: Collection[int]) -> list[Fault]:
     """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
 
-    A gift in kind, slip or cheque is known by its reference whatever its day; the entries of a grant by the grant.
+    A gift in kind, slip or cheque is known by its reference whatever its day; the entries of a grant or a legacy by
+    that.
     """
-    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS, DocumentKind.CASH):
+    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS, DocumentKind.CASH, DocumentKind.LEGACIES):
         return []
     asked = {item.key for item in items}
     rows = {_owner(kind, item.reference): item.row for item in items}
@@ -199,7 +217,7 @@ def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], cl
 
 
 def _owner(kind: DocumentKind, reference: str) -> str:
-    if kind is DocumentKind.CASH:
+    if kind in (DocumentKind.CASH, DocumentKind.LEGACIES):
         return reference.partition(":")[0]
     return reference.rsplit(":", 2)[0] if kind is DocumentKind.GRANTS else reference
 

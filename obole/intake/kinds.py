@@ -6,7 +6,7 @@ from pathlib import Path
 from importers import platforms
 from importers.bank import camt, coda, pain
 from importers.platforms import NOTHING, Declared
-from importers.registers import assignments, balances, cash, donors, grants, in_kind, parties, pledges
+from importers.registers import assignments, balances, cash, donors, grants, in_kind, legacies, parties, pledges
 from importers.registers import journal as journal_file
 from ledger.errors import Fault, OboleError
 from ledger.records import DocumentKind
@@ -27,6 +27,7 @@ SOURCE_KINDS = (
     (DocumentKind.CODA, coda.identify),
     (DocumentKind.CAMT, camt.identify),
     (DocumentKind.PLATFORM, platforms.is_report),
+    (DocumentKind.LEGACIES, legacies.identify),
     (DocumentKind.ASSIGNMENT, assignments.identify),
 )
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from ledger.legacies import LegacyStep
 from ledger.mirror import CannotUndo, Part, rows_of
 from ledger.records import DocumentKind
 from ledger.register.documents import PostedDocument, find_document
@@ -41,7 +42,23 @@ def by_voucher(connection: Connection, record: PostedDocument, asked: str) -> Ch
     found = [one for one in vouchers if asked in (one.reference, _owner(one))]
     if not found:
         raise CannotUndo(_none(record, asked, (_owner(one) for one in vouchers)))
+    if record.kind == DocumentKind.LEGACIES:
+        found = _with_lines(connection, record, vouchers, found)
     return Chosen(record, [part_of(record, one.reference, one.day, one.position) for one in found])
+
+
+def _with_lines(
+    connection: Connection, record: PostedDocument, vouchers: Sequence[PlacedVoucher], found: Sequence[PlacedVoucher]
+) -> list[PlacedVoucher]:
+    """Return vouchers with those that share a bank line with one of them; the first such has the row that decided."""
+    chosen = {(one.reference, one.day): one for one in found}
+    for decided in decided_in(connection, record.id):
+        name, position = decided.place
+        of_line = [one for one in vouchers if one.reference.endswith(f":{name}:{position}")]
+        if any((one.reference, one.day) in chosen for one in of_line):
+            chosen |= {(one.reference, one.day): one for one in of_line}
+            chosen[of_line[0].reference, of_line[0].day] = of_line[0]._replace(position=decided.position)
+    return list(chosen.values())
 
 
 def by_line(connection: Connection, record: PostedDocument, line: int, journal: str) -> Chosen | None:
@@ -68,7 +85,21 @@ def by_line(connection: Connection, record: PostedDocument, line: int, journal: 
         raise CannotUndo(_no_line(record, line))
     place = gift_place(connection, record.name, line)
     by = now.by or (place.by if place is not None else None)
-    return _by_row(connection, known_document(connection, by[0]), by[1]) if by is not None else None
+    if by is None:
+        return None
+    decided = known_document(connection, by[0])
+    if decided.kind == DocumentKind.LEGACIES:
+        return _of_legacies(connection, decided, by[1])
+    return _by_row(connection, decided, by[1])
+
+
+def _of_legacies(connection: Connection, record: PostedDocument, row: int) -> Chosen:
+    """Return the rows of a register of legacies that set a bank line against one."""
+    place = next(one.place for one in decided_in(connection, record.id) if one.position == row)
+    vouchers = vouchers_standing(connection, record.id)
+    found = [one for one in vouchers if one.reference.endswith(f":{place[0]}:{place[1]}")]
+    parts = _with_lines(connection, record, vouchers, found)
+    return Chosen(record, [part_of(record, one.reference, one.day, one.position) for one in parts])
 
 
 def _by_row(connection: Connection, record: PostedDocument, row: int) -> Chosen | None:
@@ -128,9 +159,15 @@ def _unvouched(record: PostedDocument, found: Sequence[DecidedLine]) -> Chosen:
 
 
 def _owner(one: PlacedVoucher) -> str:
-    """Return the name that a person knows a voucher by: of an entry of a grant, the grant; of a cheque unpaid, that."""
+    """Return the name by which a person knows a voucher: of an entry of a grant the grant, of goods the acceptance.
+
+    A cheque unpaid has that of the cheque.
+    """
     if one.kind == DocumentKind.CASH:
         return one.reference.partition(":")[0]
+    if one.kind == DocumentKind.LEGACIES:
+        legacy, step, *_rest = one.reference.split(":")
+        return f"{legacy}:{step}" if step == LegacyStep.ACCEPTANCE else one.reference
     return one.reference.rsplit(":", 2)[0] if one.kind == DocumentKind.GRANTS else one.reference
 
 

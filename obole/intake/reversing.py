@@ -1,6 +1,6 @@
 """A posted document, or a part of it, reversed by its mirror image, where its year is open and nothing stands on it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -25,7 +25,7 @@ from obole.books.opened import Books
 from obole.words import _
 
 # Documents of which a voucher is one transaction, with all that it gives and the rest; it bears the voucher's name.
-_VOUCHERS = (DocumentKind.JOURNAL, DocumentKind.CASH)
+_VOUCHERS = (DocumentKind.JOURNAL, DocumentKind.CASH, DocumentKind.LEGACIES)
 
 
 def reverse(books: Books, posting: Posting, record: PostedDocument, *, follows: str | None = None) -> Booking:
@@ -71,8 +71,7 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
         raise CannotUndo(message.format(name=name, year=min(closed)))
     text = journal_of(books, record)
     if record.kind in _VOUCHERS:
-        batches = batches_of(text)
-        parts = [part._replace(position=batches.get((part.reference, part.day))) for part in parts]
+        parts = list(_in_batches(parts, record, text))
     positions = {part.position for part in parts if part.position is not None}
     undone = undone_by(connection)
     if record.id in undone:
@@ -94,6 +93,14 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
     number = posting.post(booking)
     insert_undone_parts(connection, record.id, [UndonePart(*part[:3], number) for part in parts])
     return booking
+
+
+def _in_batches(parts: Iterable[Part], record: PostedDocument, journal: str) -> Iterator[Part]:
+    """Yield parts at the lines of their gifts; a row of legacies without gifts may decide a line, and keeps its own."""
+    batches = batches_of(journal)
+    for part in parts:
+        own = part.position if record.kind == DocumentKind.LEGACIES else None
+        yield part._replace(position=batches.get((part.reference, part.day), own))
 
 
 def _line_of(record: PostedDocument, one: PostedGift) -> int:

@@ -48,6 +48,7 @@ from obole.intake.guards import (
 from obole.intake.items import Item, take_items
 from obole.intake.untaught import TakenBack, take_back
 from obole.outcome import Taken
+from obole.suspense.legacies import LegacyDesk, with_accounts
 from obole.suspense.refunds import Refund, Refunds, by_payment, look_up_lines_of, refund_item
 from obole.words import _
 
@@ -98,7 +99,11 @@ class _Sheet:
     cases: list[_Case] = field(default_factory=list)
     paid_back: list[Refund] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    legacies: LegacyDesk = field(init=False)
     already: int = 0
+
+    def __post_init__(self) -> None:
+        self.legacies = LegacyDesk(self.books, self.rows)
 
 
 def take_assignments(books: Books, path: Path) -> Taken:
@@ -110,7 +115,7 @@ def take_assignments(books: Books, path: Path) -> Taken:
         _go_through(sheet)
     refuse_where(path, sorted(sheet.faults, key=lambda fault: fault.line or 0))
     remarks = list(sheet.refunds.remarks)
-    items = [_item(books, case) for case in sheet.cases]
+    items = [_item(books, case, sheet.legacies) for case in sheet.cases]
     items += [
         refund_item(books, one, _reference(one.row, one.alone), _digest(books, one.row)) for one in sheet.paid_back
     ]
@@ -129,6 +134,7 @@ def _look_up(books: Books, connection: Connection, rows: Sequence[AssignmentRow]
     vouchers = (_voucher(row, alone) for row in rows for alone in (True, False))
     known = find_vouchers(connection, DocumentKind.ASSIGNMENT, vouchers)
     seen = _Seen(waiting, assigned_items(connection), known, places)
+    rows = with_accounts(books, rows, waiting, seen.decided)
 
     def pays(row: AssignmentRow) -> bool:
         item = waiting.get(row.place)
@@ -166,6 +172,7 @@ def _go_through(sheet: _Sheet) -> None:
             payments.append(row)
             continue
         sheet.faults += [Fault(problem, row.row) for problem in _problems(books, case)]
+        sheet.faults += [Fault(problem, row.row) for problem in sheet.legacies.problems(row, case.item)]
         sheet.faults += _used_twice(sheet, case)
         sheet.cases.append(case)
     for of_one in by_payment(payments):
@@ -230,6 +237,7 @@ def _digest(books: Books, row: AssignmentRow, account: str | None = None) -> str
     more: list[object] = [row.nature, row.counterpart, row.campaign, row.fund]
     more += [row.project, row.department, row.party] if row.project or row.department or row.party else []
     more += [row.refund_of, row.part] if row.refund_of or row.part else []
+    more += ["legacy", *row.legacy] if row.legacy else []
     return digest_of([row.donor, account, *more] if any(more) else [row.donor, account])
 
 
@@ -289,7 +297,7 @@ def _account_problems(books: Books, case: _Case) -> Iterator[str]:
         yield _("{place} is on account {account} already; write where it belongs").format(**values)
 
 
-def _item(books: Books, case: _Case) -> Item:
+def _item(books: Books, case: _Case, legacies: LegacyDesk) -> Item:
     row, item = case.row, case.item
     config = books.config
     language, suspense = config.organisation.language, config.gifts.suspense
@@ -307,10 +315,15 @@ def _item(books: Books, case: _Case) -> Item:
         )
     decision = Decision(row.row, item.key, row.donor, case.account, row.day, row.reason)
     if case.account not in config.gifts.control:
-        label, meta = word("assignment", language), {"position": row.position}
+        label = word("assignment", language)
+        meta: dict[str, str | int] = {"position": row.position}
+        keys = row.keys._replace(party=legacies.party(row))
+        if row.legacy:
+            meta |= {"legacy": row.legacy[0]}
         accounts = suspense, case.account
-        entry = two_lines(row.day, label, item.cents, *accounts, document=row.document, meta=meta, keys=row.keys)
-        return Item(reference, row.day, digest, row.row, entries=(entry,), decision=decision)
+        entry = two_lines(row.day, label, item.cents, *accounts, document=row.document, meta=meta, keys=keys)
+        lines = legacies.movement(row, item)
+        return Item(reference, row.day, digest, row.row, entries=(entry,), decision=decision, movements=lines)
     return Item(
         reference,
         row.day,

@@ -1,7 +1,8 @@
 """The account that an open line obviously goes to, with reasons, for a person to decide.
 
 Our own other account (a transfer between both), an open invoice of that amount and reference, a payout of a platform by
-its text. An invoice is what a voucher put on a customer's or supplier's account and no later line of it took off.
+its text, a legacy of which a sum is to come. An invoice is what a voucher put on a customer's or supplier's account and
+no later line of it took off.
 """
 
 import re
@@ -22,23 +23,28 @@ from ledger.vault.counterparties import Counterparty
 from ledger.vault.parties import find_parties
 from obole.books.loading import load_books
 from obole.books.opened import Books
+from obole.suspense.legacies import LegacyClaims
+from obole.suspense.signs import bears, compact
 from obole.words import _
 
 _OWN, _OWN_NAME, _PAYOUT, _CASH = 0.95, 0.7, 0.85, 0.7
 _REFERENCE, _TEXT, _IBAN, _NAME = 0.95, 0.9, 0.9, 0.7
 _TRANSFERS = "58"  # internal transfers (annex 3 of the royal decree of 21.10.2018)
 _OPEN_POSTS = ("400", "440")  # trade debtors and suppliers
-_SHORTEST = 3  # letters and digits of a reference: a shorter one is found by accident
 _MOST = 3
 
 
 class LikelyAccount(NamedTuple):
-    """An account that a line may belong on: `score` from 0 to 1, and why in words; `party` where it is theirs."""
+    """An account that a line may belong on: `score` from 0 to 1, and why in words.
+
+    `party` where it is theirs, `legacy` where it is set against one (`L-2025-01`, or with its asset).
+    """
 
     account: str
     score: float
     reasons: tuple[str, ...]
     party: str = ""
+    legacy: str = ""
 
 
 class Invoice(NamedTuple):
@@ -69,10 +75,19 @@ def likely_accounts(
         invoices = _by_amount(open_invoices(load_books(books.folder.main).entries))
         with books.vault.connect() as identities:
             parties = {one.key: one for one in find_parties(identities)}
+        claims = LegacyClaims(books)
         for item in asked:
+            found[item.document, item.position] += _of_legacies(claims, item, who[item.key])
             found[item.document, item.position] += _of_invoices(invoices.get(item.cents, ()), who[item.key], parties)
     best = {key: tuple(sorted(some, key=lambda one: -one.score)[:_MOST]) for key, some in found.items()}
     return {key: some for key, some in best.items() if some}
+
+
+def _of_legacies(claims: LegacyClaims, item: OpenItem, known: Counterparty) -> Iterator[LikelyAccount]:
+    """Yield the receivable or debt of legacies that a notary's line, or ours for one, may settle."""
+    for one in claims.of(item, known):
+        named = f"{one.legacy}:{one.asset}" if one.asset else one.legacy
+        yield LikelyAccount(one.account, one.score, one.reasons, legacy=named)
 
 
 def _own(books: Books, item: OpenItem, known: Counterparty) -> Iterator[LikelyAccount]:
@@ -145,12 +160,12 @@ def _of_invoices(
     invoices: Iterable[Invoice], known: Counterparty, parties: Mapping[str, Party]
 ) -> Iterator[LikelyAccount]:
     """Yield the accounts of invoices of the amount that something else speaks for; an amount alone says nothing."""
-    said = _compact(known.communication)
+    said = compact(known.communication)
     for one in invoices:
         signs: list[tuple[float, str]] = []
-        if _bears(said, one.voucher):
+        if bears(said, one.voucher):
             signs.append((_REFERENCE, _("its reference {voucher}").format(voucher=one.voucher)))
-        elif any(_bears(said, word) for word in re.findall(r"\S*\d\S*", one.text)):
+        elif any(bears(said, word) for word in re.findall(r"\S*\d\S*", one.text)):
             signs.append((_TEXT, _("a reference in its text")))
         party = parties.get(one.party)
         if party is not None and party.iban and party.iban == known.account:
@@ -165,15 +180,3 @@ def _of_invoices(
                     voucher=one.voucher, party=one.party
                 )
             yield LikelyAccount(one.account, round(score, 3), (whose, *(reason for _share, reason in signs)), one.party)
-
-
-def _bears(said: str, reference: str) -> bool:
-    """Return whether a communication bears a reference, not as a part of a longer number."""
-    wanted = _compact(reference)
-    if len(wanted) < _SHORTEST or not any(letter.isdigit() for letter in wanted):
-        return False
-    return re.search(rf"(?<!\d){re.escape(wanted)}(?!\d)", said) is not None
-
-
-def _compact(text: str) -> str:
-    return "".join(letter for letter in text.upper() if letter.isalnum())

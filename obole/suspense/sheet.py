@@ -148,6 +148,8 @@ def _elsewhere(line: OpenLine, best: LikelyAccount, prefill: float | None) -> li
     why = list(best.reasons)
     if best.party:
         why.append(_("write {party} in a column `party`").format(party=best.party))
+    if best.legacy:
+        why.append(_("write {legacy} in a column `legacy`").format(legacy=best.legacy))
     rest = [f"{one.account} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in others]
     rest += [f"{one.donor} {round(100 * one.score)} % {', '.join(one.reasons)}" for one in line.proposals]
     return [

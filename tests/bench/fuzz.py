@@ -127,7 +127,7 @@ def _platform(folder: Path) -> Iterator[Seed]:
 
 def _cases(folder: Path) -> Iterator[Seed]:
     """The cases of the registers, as they are and as workbooks."""
-    for kind in ("donors", "grants", "in_kind", "journal", "assignments"):
+    for kind in ("donors", "grants", "in_kind", "journal", "legacies", "assignments"):
         for case in registers.cases(kind):
             for source in case.glob("source.csv"):
                 yield Seed(kind, ".csv", source.read_bytes())

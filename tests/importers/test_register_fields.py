@@ -10,7 +10,7 @@ import pytest
 from registers import write_csv, write_workbook
 from test_register_edges import DECISION, GRANT, HEAD, KIND, SPENT, decisions, entries, grant_book, kinds, told
 
-from importers.registers import assignments, donors, grants, in_kind, journal, parties, pledges
+from importers.registers import assignments, donors, grants, in_kind, journal, legacies, parties, pledges
 from importers.sheets.tabular import RegisterFile
 from ledger.dimensions import LineKeys
 from ledger.errors import Severity
@@ -42,6 +42,10 @@ def errors(file: RegisterFile[Any]) -> list[str]:
         (in_kind, "reference;unit_value", True),
         (in_kind, "date;category", False),
         (in_kind, "reference;date", False),
+        (legacies, "legs;événement", True),
+        (legacies, "legacy;date", False),
+        (assignments, "document;position;legacy", True),
+        (legacies, "document;position;legacy", False),
         (donors, "donor;last_name", True),
         (donors, "donor;ibans", True),
         (donors, "kind;last_name", False),

@@ -20,7 +20,7 @@ from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from registers import write_csv, write_workbook
 
-from importers.registers import assignments, donors, grants, in_kind, journal, parties
+from importers.registers import assignments, donors, grants, in_kind, journal, legacies, parties
 from importers.sheets import cells, workbook
 from importers.sheets.cells import CellError
 from importers.sheets.tabular import (
@@ -161,6 +161,7 @@ DOCUMENTED = {
     "Register of third parties": [parties.COLUMNS],
     "Register of gifts in kind": [in_kind.COLUMNS],
     "Register of grants": [kind.columns for kind in grants.SHEETS],
+    "Register of legacies": [legacies.COLUMNS],
     "General journal": [journal.COLUMNS],
     "Decisions about single lines": [assignments.COLUMNS],
 }

@@ -158,5 +158,5 @@ def test_a_closed_year_says_that_it_is_sealed(small: Obole):
     with open_books(small.books).register.begin() as connection:
         enter_closing(connection, 2025, "0" * 64, "2026-03-01T00:00:00Z")
     told = list(csv.DictReader(io.StringIO(small("documents", "--year", "2025", "--format", "csv").stdout)))
-    assert told[0]["state"] == "sealed"
-    assert told[1]["state"] == ""
+    assert told[0]["year_state"] == "sealed"
+    assert told[1]["year_state"] == ""

@@ -283,7 +283,7 @@ def test_the_statements_of_small_books_are_those_added_up_by_hand(small: Obole):
     shown = json.loads(small("report", "income-statement", "--year", "2025", "--format", "json").stdout)
     lines = {"section", "code", "label", "amount", "previous", "printed", "printed_previous"}
     assert set(shown[1]) == lines
-    assert set(shown[0]) == lines | {"organisation", "enterprise_number", "made", "state", "note"}
+    assert set(shown[0]) == lines | {"organisation", "enterprise_number", "made", "year_state", "note"}
     gifts = next(line for line in shown if line["label"] == "Dons en espèces")
     assert (gifts["amount"], gifts["printed"], gifts["previous"], gifts["printed_previous"]) == (
         "190.00",

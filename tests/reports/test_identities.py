@@ -114,7 +114,7 @@ def test_what_may_have_either_sign_is_not_named(code: str):
 
 
 def test_the_signs_are_those_of_the_national_bank():
-    """am2 on 14, 62, 631/4, 635/9, 65, 66A, 66B, 73 (facts: accounting-rules.md, metrics of model 22.19)."""
+    """am2 on 14, 62, 631/4, 635/9, 65, 66A, 66B, 73 (metrics of the models m04, m05, m08, 22.19)."""
     for name in ("full", "abbreviated", "micro"):
         scheme = load_scheme(name).statements
         lines = [*scheme[What.BALANCE_SHEET].lines, *scheme[What.INCOME_STATEMENT].lines]

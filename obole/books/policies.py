@@ -1,5 +1,7 @@
 """From obole.toml to the plain policies that the lower rooms take: receipts, printing, Belcotax, grants."""
 
+from dataclasses import replace
+
 from importers.platforms import Declared
 from importers.platforms.declared import DeclaredSource
 from importers.platforms.records import Listed, PlatformEvent
@@ -22,6 +24,7 @@ def policy_of(config: Config) -> Policy:
     return Policy(
         recognised=frozenset(years),
         token_eligible=config.receipts.token_counterpart_eligible,
+        gift_date=config.receipts.gift_date_policy,
     )
 
 
@@ -29,7 +32,7 @@ def policy_for(config: Config, year: int) -> Policy:
     """Return the policy for one year; obole.toml may require a national number where the law tolerates none."""
     general = policy_of(config)
     required = True if year in config.receipts.require_national_number else None
-    return Policy(general.recognised, general.token_eligible, required)
+    return replace(general, national_number_required=required)
 
 
 def printing_of(config: Config, year: int) -> Printing:

@@ -1,6 +1,6 @@
 """The receipt commands on one set of books: they hold the books for writing and settle what a kill left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -16,7 +16,6 @@ from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for, printing_of
 from obole.words import _
 from receipts.decide.eligibility import Warn
-from receipts.decide.facts import assess_year
 from receipts.decide.tie import Tie, tie
 from receipts.filing import belcotax
 from receipts.filing.shipment import slips_of, withdrawn_numbers
@@ -141,7 +140,7 @@ def status_of(books: Books, year: int) -> Status:
         due=(len(plan.due), plan.cents),
         changed=plan.changed,
         without_number=missing,
-        tie=tie(plan.assessment, covered, income, transferred),
+        tie=tied(plan, covered, income, transferred),
     )
 
 
@@ -149,9 +148,15 @@ def tie_out(books: Books, year: int, totals: Totals) -> Tie:
     """Return the gift accounts of a year against receipts and reasons; `totals` are those of the loaded books."""
     income = gift_income(books, totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        assessment = assess_year(gifts, identities, books.sealer, year, policy_for(books.config, year))
+        plan = preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
         transferred = transferred_in(gifts, year, books.config.gifts.control)
-        return tie(assessment, receiptbook.covered_gifts(gifts, year), income, transferred)
+        return tied(plan, receiptbook.covered_gifts(gifts, year), income, transferred)
+
+
+def tied(plan: Preview, covered: Mapping[int, int], income: int, transferred: tuple[int, int]) -> Tie:
+    """Return the tie-out of a year whose receipts and assessment `plan` has."""
+    held = {one for waiting in plan.waiting for one in waiting.gift_ids}
+    return tie(plan.assessment, covered, income, transferred, settled=plan.settled, held=held)
 
 
 def gift_income(books: Books, in_year: dict[str, int], year: int) -> int:

@@ -1,0 +1,138 @@
+"""The receipts issued against what their donors gave: which are no longer right, and which gifts another one claims.
+
+A receipt is right as long as its donor, year and sum are: that a row of the books was corrected, or undone and taken in
+again, changes nothing. No gift reaches a second receipt while the one that claims its money stands.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from ledger.register.receipts import ReceiptRow
+from receipts.decide.eligibility import Assessment, DonorDecision
+from receipts.decide.given import Giving, Money
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A receipt whose gifts are no longer those it was issued for: a reversal or a late gift. A person decides."""
+
+    number: int
+    donor: str
+    issued_cents: int
+    now_cents: int
+
+
+class Claimed(NamedTuple):
+    """A receipt that waits, because gifts of it stand on the valid receipts `numbers` of somebody else."""
+
+    donor: str
+    cents: int
+    numbers: tuple[int, ...]
+    gift_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The receipts no longer right, those that wait for them, and the gifts on receipts that are right."""
+
+    changed: tuple[Changed, ...]
+    waiting: tuple[Claimed, ...]
+    settled: frozenset[int]
+
+
+def claims_of(
+    assessment: Assessment,
+    held: Mapping[str, Sequence[ReceiptRow]],
+    printed: Mapping[int, int],
+    money: Money,
+    giving: Callable[[], Giving],
+) -> Claims:
+    """Compare a year's valid receipts with what was given.
+
+    `held` has the receipts of each donor under the key that remains, `printed` the gifts on them with their number;
+    `giving` reads the year's rows, which is needed only where gifts of a receipt were undone.
+    """
+    decisions = {decision.donor: decision for decision in assessment.decisions}
+    of_number: dict[int, list[int]] = {}
+    for one, number in printed.items():
+        of_number.setdefault(number, []).append(one)
+    settled: set[int] = set()
+    claimed: dict[int, int] = {}
+    wrong: list[_Holder] = []
+    for donor, rows in held.items():
+        decision = decisions.get(donor)
+        mine = decision.gift_ids if decision else ()
+        if (decision.cents if decision else 0) == sum(row.cents for row in rows):
+            settled.update(mine)
+            claimed |= {money.first(one): rows[0].number for one in mine if one not in money.steps}
+        else:
+            on_them = {money.first(one): row.number for row in rows for one in of_number.get(row.number, ())}
+            wrong.append(_Holder(rows, mine, on_them))
+            claimed |= on_them
+    free = [one for one in assessment.decisions if one.reason is None and one.donor not in held]
+    undone = {one: number for one, number in printed.items() if one not in settled and money.vanished(one)}
+    again = _again(free, wrong, undone, giving()) if undone and free else {}
+    waiting = [_claimed(one, claimed, again, money) for one in free]
+    return Claims(
+        tuple(_changed(assessment, wrong, money)),
+        tuple(one for one in waiting if one is not None),
+        frozenset(settled),
+    )
+
+
+class _Holder(NamedTuple):
+    """The receipts of a donor that are not for what is given now, the gifts of now, and what money is on which."""
+
+    rows: Sequence[ReceiptRow]
+    gift_ids: Sequence[int]
+    money: Mapping[int, int]
+
+
+def _changed(assessment: Assessment, wrong: Sequence[_Holder], money: Money) -> Iterator[Changed]:
+    """Yield the receipts that are for another amount than is given now; what is new is of a donor's first."""
+    facts = {gift.id: gift for gift in assessment.gifts} if wrong else {}
+    for holder in wrong:
+        now: Counter[int] = Counter()
+        for gift in (facts[one] for one in holder.gift_ids):
+            origin = money.first(gift.id if gift.reverses is None else gift.reverses)
+            now[holder.money.get(origin, holder.rows[0].number)] += gift.cents
+        for row in holder.rows:
+            if now[row.number] != row.cents:
+                yield Changed(row.number, row.donor, row.cents, now[row.number])
+
+
+def _again(
+    free: Iterable[DonorDecision], wrong: Iterable[_Holder], undone: Mapping[int, int], giving: Giving
+) -> dict[int, int]:
+    """Return the gifts that may be the money of undone ones come in again, with the receipt that claims it.
+
+    By day and amount, as often as they were undone; what came back to the holder of the receipt is none of them.
+    """
+    lost: defaultdict[tuple[date, int], list[int]] = defaultdict(list)
+    for one, number in undone.items():
+        lost[giving.day(one), giving.rows[one].cents].append(number)
+
+    def numbers(one: int) -> list[int]:
+        standing = one not in giving.money.steps and giving.money.first(one) not in undone
+        return lost.get((giving.day(one), giving.rows[one].cents), []) if standing else []
+
+    for holder in wrong:
+        for one in holder.gift_ids:
+            own = next((number for number in numbers(one) if number in holder.money.values()), None)
+            if own is not None and giving.money.first(one) not in holder.money:
+                numbers(one).remove(own)
+    return {one: again.pop(0) for decision in free for one in decision.gift_ids if (again := numbers(one))}
+
+
+def _claimed(
+    decision: DonorDecision, claimed: Mapping[int, int], again: Mapping[int, int], money: Money
+) -> Claimed | None:
+    """Return the receipt as one that waits, where another claims a gift of it that stands."""
+    standing = [one for one in decision.gift_ids if one not in money.steps]
+    numbers = {claimed.get(money.first(one), again.get(one)) for one in standing} - {None}
+    if not numbers:
+        return None
+    return Claimed(decision.donor, decision.cents, tuple(sorted(filter(None, numbers))), decision.gift_ids)

@@ -23,17 +23,17 @@ DIGITS = {
 
 
 # Countries and territories whose addresses have no postcode.
-_WITHOUT = frozenset(
-    "AE AG AO AW BF BI BJ BO BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GA GD GM GQ GY HK KI KM KN KP ML MO MR MW NR "
-    "NU PA QA RW SB SC SL SR SS ST SX SY TD TG TK TL TO TV UG VU YE ZW".split()
-)
+_WITHOUT = frozenset({
+    "AE", "AG", "AO", "AW", "BF", "BI", "BJ", "BO", "BS", "BW", "BZ", "CD", "CF", "CG", "CI", "CK", "CM", "CW", "DJ", "DM",
+    "ER", "FJ", "GA", "GD", "GM", "GQ", "GY", "HK", "KI", "KM", "KN", "KP", "ML", "MO", "MR", "MW", "NR", "NU", "PA", "QA",
+    "RW", "SB", "SC", "SL", "SR", "SS", "ST", "SX", "SY", "TD", "TG", "TK", "TL", "TO", "TV", "UG", "VU", "YE", "ZW",
+})  # fmt: skip
 
 
-# What stood before a postcode on international mail until the Vienna convention's signs went out of use, and still does.
-_SIGNS = {
-    "A": "AT", "B": "BE", "D": "DE", "E": "ES", "F": "FR", "I": "IT", "L": "LU", "P": "PT",
-    **{code: code for code in ("AT", "BE", "CH", "DE", "DK", "ES", "FI", "FR", "IE", "IT", "LU", "NL", "NO", "PT", "SE")},
-}  # fmt: skip
+# Signs of countries before a postcode: those of motor cars, which the post no longer asks for, and ISO codes.
+_CODES = ("AT", "BE", "CH", "DE", "DK", "ES", "FI", "FR", "IE", "IT", "LU", "NL", "NO", "PT", "SE")
+_CARS = {"A": "AT", "B": "BE", "D": "DE", "E": "ES", "F": "FR", "I": "IT", "L": "LU", "P": "PT"}
+_SIGNS = _CARS | dict(zip(_CODES, _CODES, strict=True))
 
 
 _SIGNED = re.compile(r"([A-Z]{1,2})[-. ]{0,3}([0-9]{4,5}(?: ?[A-Z]{2}|-[0-9]{3}| +[^\W\d_].*)?)")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from ledger.errors import OboleError
 from ledger.postcodes import read_place
+from ledger.records import Channel
 from ledger.register import receipts as receiptbook
 from ledger.register.restated import steps_of
 from ledger.vault.donors import Donor, find_donors
@@ -32,6 +33,10 @@ _CHUNK = 2000  # sheets encrypted at a time: what is printed on all of them need
 
 class NothingToIssue(OboleError):
     """No donor is due a receipt that they do not have."""
+
+
+class DatedBefore(OboleError):
+    """A day of issue before a gift that the receipts attest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,7 @@ def _claims(
     return claims_of(assessment, held, printed, money, lambda: giving_of(gifts, year, policy.gift_date))
 
 
-def _straddling(
-    gifts: Connection, due: Iterable[DonorDecision], year: int, policy: Policy
-) -> tuple[Straddling, ...]:
+def _straddling(gifts: Connection, due: Iterable[DonorDecision], year: int, policy: Policy) -> tuple[Straddling, ...]:
     """Return the gifts that will be on a receipt and whose days lie in two years, for a person to look at."""
     over = [one for one in due if Warn.STRADDLES_YEARS in one.warnings]
     return tuple(straddling_of(giving_of(gifts, year, policy.gift_date), over)) if over else ()
@@ -140,6 +143,7 @@ def issue(
             keys = {decision.donor for decision in plan.due}
             donors = {row.key: row for row in find_donors(vault_connection, sealer, keys)}
             giving = giving_of(connection, year, policy.gift_date)
+        _refuse_earlier(plan, giving, issued_on)
         rows: list[receiptbook.NewReceipt] = []
         sheets = _sheets(plan, donors, giving, printing, issued_on)
         with identities.begin() as vault_connection:
@@ -147,6 +151,17 @@ def issue(
                 freeze_sheets(vault_connection, sealer, frozen)
         receiptbook.insert_receipts(connection, year, plan.first_number, issued_on, rows)
     return plan
+
+
+def _refuse_earlier(plan: Preview, giving: Giving, issued_on: date) -> None:
+    """Raise DatedBefore where a receipt would be dated before a gift it attests."""
+    last = max((giving.day(one) for decision in plan.due for one in decision.gift_ids), default=issued_on)
+    if last > issued_on:
+        raise DatedBefore(
+            _("--date {day}: gifts on these receipts were made until {last}; date them on that day or later.").format(
+                day=issued_on, last=last
+            )
+        )
 
 
 def _freeze(decision: DonorDecision, sheet: Sheet, rows: list[receiptbook.NewReceipt]) -> tuple[int, int, int, str]:
@@ -197,4 +212,27 @@ def addressee(donor: Donor) -> Addressee:
         language=language,  # type: ignore[arg-type]
         national_number=donor.national_number,
         enterprise_number=donor.enterprise_number,
+    )
+
+
+def example_sheet(printing: Printing, year: int, language: str, rows: int = 3) -> Sheet:
+    """Return the sheet of a receipt of nobody: invented donor and gifts, the foundation's own texts."""
+    given = tuple(
+        SheetGift(date(year, 1 + row % 12, 1 + row // 12), (row + 1) * 10_00, Channel.TRANSFER) for row in range(rows)
+    )
+    return Sheet(
+        year=year,
+        number=1,
+        version=1,
+        issued_on=date(year + 1, 1, 31),
+        institution=printing.institution,
+        addressee=addressee(
+            Donor("", "natural", "Exemple", "Ada", "Rue de l'Exemple 1", "1000", "Bruxelles", language=language)
+        ),
+        cents=sum(gift.cents for gift in given),
+        place=printing.place,
+        signatory=printing.signatory,
+        signatory_role=printing.signatory_role,
+        amount_in_words=printing.amount_in_words,
+        gifts=given,
     )

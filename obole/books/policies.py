@@ -1,6 +1,7 @@
 """From obole.toml to the plain policies that the lower rooms take: receipts, printing, Belcotax, grants."""
 
 from dataclasses import replace
+from functools import partial
 
 from importers.platforms import Declared
 from importers.platforms.declared import DeclaredSource
@@ -9,12 +10,16 @@ from importers.platforms.table import Hints
 from importers.sheets.tabular import fold
 from ledger.errors import OboleError
 from ledger.recognition import GrantAccountCodes
+from ledger.records import DonorKind
+from ledger.vault.donors import Donor
 from obole.books.opened import Books
 from obole.books.settings import CollectionSettings, Config, Platform
 from obole.words import _
-from receipts.decide.eligibility import Policy
+from receipts.decide.eligibility import Policy, Reason, Refusal
+from receipts.decide.facts import address_gaps
+from receipts.decide.parameters import parameters
 from receipts.filing import belcotax
-from receipts.issue import Printing
+from receipts.issue import Printing, addressee
 from receipts.paper.sheet import Institution
 
 
@@ -29,10 +34,47 @@ def policy_of(config: Config) -> Policy:
 
 
 def policy_for(config: Config, year: int) -> Policy:
-    """Return the policy for one year; obole.toml may require a national number where the law tolerates none."""
-    general = policy_of(config)
-    required = True if year in config.receipts.require_national_number else None
-    return replace(general, national_number_required=required)
+    """Return the policy for one year, with the proof of what paper and Belcotax refuse of a donor.
+
+    obole.toml may require a national number where the law tolerates none, and tolerate one where nothing settles it.
+    """
+    wanted = config.receipts.require_national_number
+    required = None
+    if wanted is not None and (not wanted or year in wanted):
+        required = year in wanted
+    elif year in config.receipts.tolerate_missing_number:
+        required = False
+    return replace(policy_of(config), national_number_required=required, proof=partial(_proof, config, year))
+
+
+def _proof(config: Config, year: int, donor: Donor) -> tuple[Refusal, ...]:
+    """Return what will be refused of a donor; what is missing altogether is told elsewhere and stands in for here."""
+    from receipts.paper.proof import refusal  # noqa: PLC0415 - the typesetter, for those that issue
+
+    who = addressee(donor)
+    found = []
+    unprintable = refusal(who, printing_of(config, year).institution)
+    if unprintable:
+        found.append(Refusal(Reason.UNPRINTABLE, unprintable))
+    gaps = address_gaps(donor)
+    slip = belcotax.Slip(
+        year=year,
+        number=1,
+        reference=f"{year}-1",
+        kind=DonorKind(donor.kind),
+        last_name=who.last_name or "-",
+        first_name=who.first_name or "-",
+        street=who.street if "street" not in gaps else "-",
+        postcode=who.postcode if "postcode" not in gaps else "1000",
+        municipality=who.municipality if "municipality" not in gaps else "-",
+        country=who.country or "BE",
+        language=who.language,
+        national_number=None,
+        enterprise_number=None,
+        cents=parameters(year).threshold_cents,
+    )
+    faults = belcotax.refusals(slip, belcotax_institution(config), belcotax_settings(config), donor.key)
+    return (*found, *(Refusal(Reason.UNFILEABLE, str(fault)) for fault in faults))
 
 
 def printing_of(config: Config, year: int) -> Printing:

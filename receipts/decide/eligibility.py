@@ -57,6 +57,10 @@ class Reason(StrEnum):
     REVERSAL_OPEN = "reversal-open"
 
 
+# Of an amount that gives no receipt whatever is known of the donor, and of a donor of whom nothing is.
+_SETTLED = (Reason.FULLY_REVERSED, Reason.OVER_REVERSED, Reason.BELOW_THRESHOLD, Reason.DONOR_MISSING)
+
+
 class Warn(StrEnum):
     """A point that a person should look at although it decides nothing."""
 
@@ -159,6 +163,11 @@ class Assessment:
     gifts: tuple[GiftFact, ...]
     outcomes: tuple[Reason | None, ...]
     refused: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> tuple[DonorDecision, ...]:
+        """Return the donors whose amount gives a receipt, whatever else stands against it."""
+        return tuple(decision for decision in self.decisions if decision.reason not in _SETTLED)
 
     @property
     def due(self) -> tuple[DonorDecision, ...]:
@@ -301,7 +310,8 @@ def _decide(
         else:
             unmatched |= gift.reverses not in place
     against = rules.obstacles(cents, donor)
-    unnumbered = not against and donor is not None and donor.identifier == Identifier.MISSING
+    settled = bool(against) and against[0] in _SETTLED
+    unnumbered = not settled and donor is not None and donor.identifier == Identifier.MISSING
     warnings = (
         (Warn.NUMBER_MISSING, unnumbered),
         (Warn.STRADDLES_YEARS, straddles),

@@ -48,8 +48,7 @@ def _refused(assessment: Assessment, donors: Iterable[Donor], policy: Policy) ->
     """Return what paper or Belcotax would refuse of the donors who are due a receipt, or lack other things for one."""
     if policy.proof is None:
         return {}
-    settled = {Reason.BELOW_THRESHOLD, Reason.FULLY_REVERSED, Reason.OVER_REVERSED, Reason.DONOR_MISSING}
-    asked = {one.donor for one in assessment.decisions if one.reason not in settled}
+    asked = {one.donor for one in assessment.asked}
     found = ((donor.key, policy.proof(donor)) for donor in donors if donor.key in asked)
     return {key: refusals for key, refusals in found if refusals}
 

@@ -79,8 +79,9 @@ def tie(
 ) -> Tie:
     """Put every gift in one line; `covered` are the gifts on a valid receipt, `accounts_cents` the books' income.
 
-    `settled` are the gifts of donors whose receipt is right, whatever corrected its rows since; `held` those of a receipt
-    that waits for another. `transferred` are the lines, and their cents, by which vouchers took from the gift accounts in the year.
+    `settled` are the gifts of donors whose receipt is right, whatever corrected its rows since; `held` those of a
+    receipt that waits for another. `transferred` are the lines, and their cents, by which vouchers took from the gift
+    accounts in the year.
     """
     here: dict[str, tuple[int, int]] = {}
     elsewhere: dict[str, tuple[int, int]] = {}

@@ -155,7 +155,7 @@ def issue(
 
 def _refuse_earlier(plan: Preview, giving: Giving, issued_on: date) -> None:
     """Raise DatedBefore where a receipt would be dated before a gift it attests."""
-    last = max((giving.day(one) for decision in plan.due for one in decision.gift_ids), default=issued_on)
+    last = max(given.date for decision in plan.due for given in giving.of(decision.gift_ids))
     if last > issued_on:
         raise DatedBefore(
             _("--date {day}: gifts on these receipts were made until {last}; date them on that day or later.").format(

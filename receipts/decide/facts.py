@@ -35,7 +35,7 @@ def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year:
     with paused():
         facts = list(_over_new_year(gift_facts(gifts, year), gifts, year))
         keys = set(filter(None, (fact.donor for fact in facts)))
-        found = find_donors(identities, sealer, keys | merged_keys(identities))
+        found = list(find_donors(identities, sealer, keys | merged_keys(identities)))
         donors = _awaiting(list(donor_facts(found)), donors_awaiting(gifts, identities, year))
         assessment = assess(year, facts, donors, policy)
         refused = _refused(assessment, found, policy)

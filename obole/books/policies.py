@@ -65,7 +65,7 @@ def _proof(config: Config, year: int, donor: Donor) -> tuple[Refusal, ...]:
         last_name=who.last_name or "-",
         first_name=who.first_name or "-",
         street=who.street if "street" not in gaps else "-",
-        postcode=who.postcode if "postcode" not in gaps else "1000",
+        postcode="1000" if {"postcode", "country"} & {*gaps} else who.postcode,
         municipality=who.municipality if "municipality" not in gaps else "-",
         country=who.country or "BE",
         language=who.language,
@@ -74,7 +74,8 @@ def _proof(config: Config, year: int, donor: Donor) -> tuple[Refusal, ...]:
         cents=parameters(year).threshold_cents,
     )
     faults = belcotax.refusals(slip, belcotax_institution(config), belcotax_settings(config), donor.key)
-    return (*found, *(Refusal(Reason.UNFILEABLE, str(fault)) for fault in faults))
+    told = (str(fault).removeprefix(f"{donor.key}: ") for fault in faults)
+    return (*found, *(Refusal(Reason.UNFILEABLE, one) for one in told))
 
 
 def printing_of(config: Config, year: int) -> Printing:

@@ -15,8 +15,6 @@ from ledger.vault.sheets import frozen_sheets
 from obole.books.opened import open_books
 from obole.books.policies import policy_for
 from obole.books.settings import load
-from receipts.decide.eligibility import Reason
-from receipts.decide.facts import address_gaps
 from receipts.paper.sheet import Sheet, from_json
 
 SOURCES = """
@@ -74,20 +72,21 @@ DONORS = (
     donor(1501), donor(1601), donor(1602), donor(1701, national_number=""), donor(1801), donor(1802), donor(1901),
     donor(2101),
     donor(2201, first_name="", street="", postcode="", municipality="", national_number=""),
+    donor(2401), donor(2501), donor(2502),
     donor(2301, street="Avenue X 1", postcode="", municipality="Kinshasa", country="CD"),
 )  # fmt: skip
 GIFT = ("Ref", "Payment", "Date", "Amount", "Kind", "DonorKey")
 
 
-def gift(reference: str, day: str, amount: str, key: str, kind: str = "gift", payment: str = "") -> tuple[str, ...]:
-    return (reference, payment or reference, day, amount, kind, key)
+def gift(reference: str, day: str, amount: str, key: str, refund_of: str = "") -> tuple[str, ...]:
+    return (reference, refund_of or reference, day, amount, "refund" if refund_of else "gift", key)
 
 
 GIFTS = (
     gift("p02", "2025-12-20", "90.00", ""),
     gift("b03", "2025-03-01", "100.00", "D0301"),
     gift("a04", "2025-11-01", "100.00", "D0401"),
-    gift("r04", "2026-01-15", "-30.00", "D0401", "refund", "a04"),
+    gift("r04", "2026-01-15", "-30.00", "D0401", "a04"),
     *(gift(f"g{key}", "2025-03-01", "50.00", key) for key in ("D0501", "D0502", "D0601", "D0701", "D0801")),
     gift("c09", "2025-03-03", "100.00", "D0901"),
     gift("f14", "2026-03-01", "50.00", "D1401"), gift("b14", "2026-03-01", "50.00", "D1402"),
@@ -101,7 +100,7 @@ GIFTS = (
     gift("b23", "2025-03-01", "100.00", "D2301"),
 )  # fmt: skip
 LATER = (
-    gift("ar", "2026-02-01", "-70.00", "D1601", "refund", "a16"), gift("b2", "2025-12-30", "25.00", "D1602"),
+    gift("ar", "2026-02-01", "-70.00", "D1601", "a16"), gift("b2", "2025-12-30", "25.00", "D1602"),
     gift("b18", "2025-12-31", "60.00", "D1802"),
 )  # fmt: skip
 
@@ -152,6 +151,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Story:
     obole.takes_well(write_csv(folder / "pay.csv", ("Ref", "Date", "Amount"), pay))
     obole.takes_well(write_csv(folder / "crm.csv", ("Id", "Charge", "Gift date", "Gift", "Key"), crm))
     obole.takes_well(write_csv(folder / "gifts.csv", GIFT, GIFTS))
+    again = [gift("g24", "2025-06-06", "70.00", "D2401"), gift("g25", "2025-06-07", "70.00", "D2501")]
+    obole.takes_well(write_csv(folder / "again.csv", GIFT, again))
+    undone = obole.posted()[-1].document
     place = {(one.gift.booked.isoformat(), one.gift.cents, one.gift.donor): (one.document, str(one.gift.position))
              for one in obole.posted()}  # fmt: skip
     decide = ("document", "position", "donor", "date", "campaign")
@@ -172,6 +174,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Story:
               (*place["2025-03-01", 100_00, "D2101"], "D2101", "2026-03-01", "NOEL"))  # fmt: skip
     obole.takes_well(write_csv(folder / "moved.csv", decide, second))
     obole.takes_well(write_csv(folder / "later.csv", GIFT, LATER))
+    assert obole("undo", undone).exit_code == 0
+    again[1] = gift("g25", "2025-06-07", "70.00", "D2502")
+    obole.takes_well(write_csv(folder / "again.csv", GIFT, again))
     obole.takes_well(
         write_csv(folder / "fix.csv", HEADINGS, [donor(601), donor(701, last_name="Li", first_name="Xiaolong")])
     )
@@ -330,6 +335,24 @@ def test_stores_04_a_postcode_of_a_country_that_nobody_said_is_asked_before_a_nu
     assert told.rows("list")["D0502"]["missing"] == "address (country)"
     books = open_books(told.obole.books)
     assert policy_for(books.config, 2025).proof is not None
+
+
+def test_undone_and_taken_in_again_nothing_changes_and_what_is_anothers_now_waits(told: Story):
+    """J01 and J05 of correction-cases.csv; the issue names the three rows 100, 100, -100."""
+    assert "D2401" not in told.said["preview 2"]
+    assert told.rows("list 2")["D2401"]["state"] == "tax receipt"
+    assert "of D2501: issued for 70.00 EUR, its gifts are now 0.00 EUR" in told.said["preview 2"]
+    assert "D2502: a receipt of 70.00 EUR waits" in told.said["preview 2"]
+    assert told.rows("list 2")["D2502"]["state"] == "receipt held, its gifts are on another"
+
+
+def test_belcotax_never_sums_to_more_than_the_gifts(told: Story):
+    filed = told.said["belcotax 3"].split(" EUR")[0].rpartition(", ")[2].replace("\u00a0", "").replace(" ", "")
+    given = {
+        row["donor"]: float(row["amount"].replace(",", "")) for row in told.rows("list 2").values() if row["number"]
+    }
+    now = sum(given.values()) - 100.00 - 100.00 - 70.00  # D0901, D1601 and D2501 are for more than is given now
+    assert float(filed.replace("\u202f", "")) == pytest.approx(now)
 
 
 def test_a_trial_tells_and_keeps_nothing(told: Story):

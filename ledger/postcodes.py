@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 
-class Place(NamedTuple):
+class Locality(NamedTuple):
     """Country (empty where nothing says which), postcode and municipality of an address."""
 
     country: str
@@ -48,7 +48,7 @@ def without_postcodes(country: str) -> bool:
     return country in _WITHOUT
 
 
-def read_place(country: str, postcode: str, municipality: str) -> Place:
+def read_place(country: str, postcode: str, municipality: str) -> Locality:
     """Return an address as it is meant; country and postcode stay as they are where they do not settle it.
 
     A sign before the postcode names the country; four digits alone are Belgian, and may have the town behind them.
@@ -64,7 +64,7 @@ def read_place(country: str, postcode: str, municipality: str) -> Place:
         said, written, municipality = "BE", town[1], municipality or town[2]
     if not said and (not written or _BELGIAN.fullmatch(written)):
         said = "BE"
-    return Place(said, written, municipality)
+    return Locality(said, written, municipality)
 
 
 def whole_postcode(country: str, postcode: str) -> bool:

@@ -24,7 +24,7 @@ from ledger.vault.sheets import freeze_sheets
 from receipts.decide.claims import Changed, Claimed, Claims, claims_of
 from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn
 from receipts.decide.facts import assess_year
-from receipts.decide.given import Giving, Money, Straddling, giving_of, straddling_of
+from receipts.decide.given import GivenYear, Money, Straddling, giving_of, straddling_of
 from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift, to_json
 from receipts.words import _
 
@@ -153,7 +153,7 @@ def issue(
     return plan
 
 
-def _refuse_earlier(plan: Preview, giving: Giving, issued_on: date) -> None:
+def _refuse_earlier(plan: Preview, giving: GivenYear, issued_on: date) -> None:
     """Raise DatedBefore where a receipt would be dated before a gift it attests."""
     last = max(given.date for decision in plan.due for given in giving.of(decision.gift_ids))
     if last > issued_on:
@@ -175,7 +175,7 @@ def _freeze(decision: DonorDecision, sheet: Sheet, rows: list[receiptbook.NewRec
 def _sheets(
     plan: Preview,
     donors: Mapping[str, Donor],
-    giving: Giving,
+    giving: GivenYear,
     printing: Printing,
     issued_on: date,
 ) -> Iterator[tuple[DonorDecision, Sheet]]:

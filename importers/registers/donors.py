@@ -24,7 +24,7 @@ from importers.sheets.tabular import (
 )
 from importers.words import N_, _
 from ledger.identifiers import valid_enterprise_number, valid_national_number
-from ledger.postcodes import DIGITS, Place, read_place
+from ledger.postcodes import DIGITS, Locality, read_place
 from ledger.records import DonorKind
 
 
@@ -295,7 +295,7 @@ def _enterprise_number(row: SheetRow) -> str | None:
     return number or None
 
 
-def _place(row: SheetRow) -> Place:
+def _place(row: SheetRow) -> Locality:
     """Return country, postcode and municipality as they are meant; what they leave open is told and stops a receipt."""
     said = row.text("country").upper()
     if said and not _COUNTRY.fullmatch(said):

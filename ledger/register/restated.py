@@ -1,4 +1,4 @@
-"""What became of the gifts of a year: those restated, taken back or undone, and the days of each.
+"""The fate of the gifts of a year: those restated, taken back or undone, and the days of each.
 
 One gift of money may stand in several rows: a correction is its reversal and the gift again at the same line, what is
 undone stands again in the document that undid it. A step leads from a row to the next one of the same money.
@@ -16,7 +16,7 @@ from ledger.register.tables import assignment, document, gift, movement, undone,
 from ledger.store import slices
 
 
-class Step(NamedTuple):
+class Restatement(NamedTuple):
     """The reversal `back` of a gift, and the gift `after` that the same money is then, None where it is none.
 
     `undone` says that the reversal only corrects the books: nobody gave anything back.
@@ -37,7 +37,7 @@ class GivenRow(NamedTuple):
     days: GiftDays
 
 
-def steps_of(connection: Connection, year: int) -> dict[int, Step]:
+def steps_of(connection: Connection, year: int) -> dict[int, Restatement]:
     """Return what became of the gifts that count for a year and that something took back, by their id."""
     by = func.coalesce(undone.c.by_document_id, undone_part.c.by_document_id).label("by")
     query = (
@@ -60,7 +60,7 @@ def steps_of(connection: Connection, year: int) -> dict[int, Step]:
         if there is None and row.by is not None:
             there = after.get((row.by, row.position))
         corrects = row.by is not None or row.kind == DocumentKind.UNDO
-        steps[int(row.reverses)] = Step(int(row.id), there, corrects)
+        steps[int(row.reverses)] = Restatement(int(row.id), there, corrects)
     return steps
 
 

@@ -15,7 +15,7 @@ from ledger.vault.donors import Donor
 from obole.books.opened import Books
 from obole.books.settings import CollectionSettings, Config, Platform
 from obole.words import _
-from receipts.decide.eligibility import Policy, Reason, Refusal
+from receipts.decide.eligibility import Objection, Policy, Reason
 from receipts.decide.facts import address_gaps
 from receipts.decide.parameters import parameters
 from receipts.filing import belcotax
@@ -47,7 +47,7 @@ def policy_for(config: Config, year: int) -> Policy:
     return replace(policy_of(config), national_number_required=required, proof=partial(_proof, config, year))
 
 
-def _proof(config: Config, year: int, donor: Donor) -> tuple[Refusal, ...]:
+def _proof(config: Config, year: int, donor: Donor) -> tuple[Objection, ...]:
     """Return what will be refused of a donor; what is missing altogether is told elsewhere and stands in for here."""
     from receipts.paper.proof import refusal  # noqa: PLC0415 - the typesetter, for those that issue
 
@@ -55,7 +55,7 @@ def _proof(config: Config, year: int, donor: Donor) -> tuple[Refusal, ...]:
     found = []
     unprintable = refusal(who, printing_of(config, year).institution)
     if unprintable:
-        found.append(Refusal(Reason.UNPRINTABLE, unprintable))
+        found.append(Objection(Reason.UNPRINTABLE, unprintable))
     gaps = address_gaps(donor)
     slip = belcotax.Slip(
         year=year,
@@ -75,7 +75,7 @@ def _proof(config: Config, year: int, donor: Donor) -> tuple[Refusal, ...]:
     )
     faults = belcotax.refusals(slip, belcotax_institution(config), belcotax_settings(config), donor.key)
     told = (str(fault).removeprefix(f"{donor.key}: ") for fault in faults)
-    return (*found, *(Refusal(Reason.UNFILEABLE, one) for one in told))
+    return (*found, *(Objection(Reason.UNFILEABLE, one) for one in told))
 
 
 def printing_of(config: Config, year: int) -> Printing:

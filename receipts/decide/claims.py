@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ledger.register.receipts import ReceiptRow
 from receipts.decide.eligibility import Assessment, DonorDecision
-from receipts.decide.given import Giving, Money
+from receipts.decide.given import GivenYear, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def claims_of(
     held: Mapping[str, Sequence[ReceiptRow]],
     printed: Mapping[int, int],
     money: Money,
-    giving: Callable[[], Giving],
+    giving: Callable[[], GivenYear],
 ) -> Claims:
     """Compare a year's valid receipts with what was given.
 
@@ -56,31 +56,35 @@ def claims_of(
     `giving` reads the year's rows, which is needed only where gifts of a receipt were undone.
     """
     decisions = {decision.donor: decision for decision in assessment.decisions}
-    of_number: dict[int, list[int]] = {}
-    for one, number in printed.items():
-        of_number.setdefault(number, []).append(one)
     settled: set[int] = set()
     claimed: dict[int, int] = {}
     wrong: list[_Holder] = []
+    on_number: defaultdict[int, list[int]] = defaultdict(list)
+    for one, number in printed.items():
+        on_number[number].append(one)
     for donor, rows in held.items():
-        decision = decisions.get(donor)
-        mine = decision.gift_ids if decision else ()
-        if (decision.cents if decision else 0) == sum(row.cents for row in rows):
+        cents, mine = _now(decisions.get(donor))
+        if cents == sum(row.cents for row in rows):
             settled.update(mine)
             claimed |= {money.first(one): rows[0].number for one in mine if one not in money.steps}
         else:
-            on_them = {money.first(one): row.number for row in rows for one in of_number.get(row.number, ())}
-            wrong.append(_Holder(rows, mine, on_them))
-            claimed |= on_them
-    free = [one for one in assessment.decisions if one.reason is None and one.donor not in held]
+            wrong.append(_Holder(rows, mine, _money_on(rows, on_number, money)))
+            claimed |= wrong[-1].money
+    free = [one for one in assessment.due if one.donor not in held]
     undone = {one: number for one, number in printed.items() if one not in settled and money.vanished(one)}
     again = _again(free, wrong, undone, giving()) if undone and free else {}
-    waiting = [_claimed(one, claimed, again, money) for one in free]
-    return Claims(
-        tuple(_changed(assessment, wrong, money)),
-        tuple(one for one in waiting if one is not None),
-        frozenset(settled),
-    )
+    waiting = (_claimed(one, claimed, again, money) for one in free)
+    return Claims(tuple(_changed(assessment, wrong, money)), tuple(filter(None, waiting)), frozenset(settled))
+
+
+def _money_on(rows: Iterable[ReceiptRow], on_number: Mapping[int, Sequence[int]], money: Money) -> dict[int, int]:
+    """Return the money on some receipts, as the rows that brought it, with the number it is on."""
+    return {money.first(one): row.number for row in rows for one in on_number[row.number]}
+
+
+def _now(decision: DonorDecision | None) -> tuple[int, tuple[int, ...]]:
+    """Return the cents that a donor gives now, and the rows of them."""
+    return (0, ()) if decision is None else (decision.cents, decision.gift_ids)
 
 
 class _Holder(NamedTuple):
@@ -105,7 +109,7 @@ def _changed(assessment: Assessment, wrong: Sequence[_Holder], money: Money) -> 
 
 
 def _again(
-    free: Iterable[DonorDecision], wrong: Iterable[_Holder], undone: Mapping[int, int], giving: Giving
+    free: Iterable[DonorDecision], wrong: Iterable[_Holder], undone: Mapping[int, int], giving: GivenYear
 ) -> dict[int, int]:
     """Return the gifts that may be the money of undone ones come in again, with the receipt that claims it.
 

@@ -115,8 +115,8 @@ class DonorFact(NamedTuple):
     unfileable: bool = False
 
 
-class Refusal(NamedTuple):
-    """What the paper or Belcotax would refuse of a donor's data, with the sentence that says what to correct."""
+class Objection(NamedTuple):
+    """An objection of the paper or of Belcotax to a donor's data, with the sentence that says what to correct."""
 
     reason: Reason
     told: str
@@ -134,7 +134,7 @@ class Policy:
     token_eligible: bool = False
     national_number_required: bool | None = None
     gift_date: str = EXECUTED
-    proof: Callable[[Donor], tuple[Refusal, ...]] | None = field(default=None, compare=False)
+    proof: Callable[[Donor], tuple[Objection, ...]] | None = field(default=None, compare=False)
 
 
 class DonorDecision(NamedTuple):
@@ -162,7 +162,7 @@ class Assessment:
     decisions: tuple[DonorDecision, ...]
     gifts: tuple[GiftFact, ...]
     outcomes: tuple[Reason | None, ...]
-    refused: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
+    refused: Mapping[str, tuple[Objection, ...]] = field(default_factory=dict)
 
     @property
     def asked(self) -> tuple[DonorDecision, ...]:

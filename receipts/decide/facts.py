@@ -22,9 +22,9 @@ from receipts.decide.eligibility import (
     DonorFact,
     GiftFact,
     Identifier,
+    Objection,
     Policy,
     Reason,
-    Refusal,
     assess,
 )
 from receipts.decide.given import Money
@@ -44,7 +44,7 @@ def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year:
         return replace(assess(year, facts, _marked(donors, refused), policy), refused=refused)
 
 
-def _refused(assessment: Assessment, donors: Iterable[Donor], policy: Policy) -> dict[str, tuple[Refusal, ...]]:
+def _refused(assessment: Assessment, donors: Iterable[Donor], policy: Policy) -> dict[str, tuple[Objection, ...]]:
     """Return what paper or Belcotax would refuse of the donors who are due a receipt, or lack other things for one."""
     if policy.proof is None:
         return {}
@@ -53,7 +53,7 @@ def _refused(assessment: Assessment, donors: Iterable[Donor], policy: Policy) ->
     return {key: refusals for key, refusals in found if refusals}
 
 
-def _marked(donors: Iterable[DonorFact], refused: Mapping[str, tuple[Refusal, ...]]) -> list[DonorFact]:
+def _marked(donors: Iterable[DonorFact], refused: Mapping[str, tuple[Objection, ...]]) -> list[DonorFact]:
     marked = []
     for donor in donors:
         reasons = {one.reason for one in refused.get(donor.key, ())}

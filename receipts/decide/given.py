@@ -1,4 +1,4 @@
-"""What a donor gave in a year, as the donor would recognise it: one row a gift, and what was paid back of it.
+"""The gifts of a donor in a year, as the donor would recognise it: one row a gift, and what was paid back of it.
 
 Rows of the books that correct other rows (another campaign, a decision, an export, an import undone and done again)
 are no gifts. The money of a gift keeps its first day and way through all of them.
@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 
 from ledger.gift_days import GiftDays, day_given, deciding_day
 from ledger.records import Channel
-from ledger.register.restated import GivenRow, Step, rows_given, steps_of
+from ledger.register.restated import GivenRow, Restatement, rows_given, steps_of
 from receipts.decide.eligibility import DonorDecision
 
 
-class Given(NamedTuple):
+class ShownGift(NamedTuple):
     """A gift on its day; or, with cents below zero, what was paid back of one on that day."""
 
     date: date
@@ -38,7 +38,7 @@ class Straddling(NamedTuple):
 class Money:
     """The rows of a year as steps of the same money: from where a gift came to where it stands."""
 
-    def __init__(self, steps: Mapping[int, Step]) -> None:
+    def __init__(self, steps: Mapping[int, Restatement]) -> None:
         self.steps = steps
         self.before = {step.after: one for one, step in steps.items() if step.after is not None}
 
@@ -60,13 +60,13 @@ class Money:
 
 
 @dataclass(frozen=True)
-class Giving:
+class GivenYear:
     """The rows of a year with what became of them; `policy` says which day of a gift decides."""
 
     year: int
     policy: str
     rows: Mapping[int, GivenRow]
-    steps: Mapping[int, Step]
+    steps: Mapping[int, Restatement]
 
     @cached_property
     def money(self) -> Money:
@@ -74,11 +74,11 @@ class Giving:
         restored = _restored(self.rows, self.steps)
         return Money({one: restored.get(one, step) for one, step in self.steps.items()})
 
-    def of(self, ids: Collection[int]) -> tuple[Given, ...]:
+    def of(self, ids: Collection[int]) -> tuple[ShownGift, ...]:
         """Return what the rows `ids` of one donor come to, by day; the sum is that of the rows."""
         mine = set(ids)
         later = {step.after for one in mine if (step := self.money.steps.get(one)) is not None}
-        found: list[Given] = []
+        found: list[ShownGift] = []
         seen: set[int] = set()
         for one in sorted(mine):
             if self.rows[one].cents > 0 and one not in later:
@@ -96,10 +96,10 @@ class Giving:
         """Return the days of the gift that brought the money of a row."""
         return self.rows[self.money.first(one)].days
 
-    def _gift(self, begin: int, mine: Collection[int], seen: set[int]) -> Iterator[Given]:
+    def _gift(self, begin: int, mine: Collection[int], seen: set[int]) -> Iterator[ShownGift]:
         """Yield one gift and what was paid back of it, from the row where it came to its donor; mark what it took."""
         one, cents = begin, self.rows[begin].cents
-        backs: list[Given] = []
+        backs: list[ShownGift] = []
         seen.add(one)
         while (step := self.money.steps.get(one)) is not None and step.back in mine:
             seen.add(step.back)
@@ -111,15 +111,15 @@ class Giving:
             seen.add(step.after)
             cents += _corrected(self.rows[step.after].cents - self.rows[one].cents, self._row(step.back, 0), backs)
             one = step.after
-        yield Given(self.day(begin), cents, Channel(self.rows[self.money.first(begin)].channel))
+        yield ShownGift(self.day(begin), cents, Channel(self.rows[self.money.first(begin)].channel))
         yield from backs
 
-    def _row(self, one: int, cents: int) -> Given:
+    def _row(self, one: int, cents: int) -> ShownGift:
         row = self.rows[one]
-        return Given(deciding_day(row.days, self.policy), cents, Channel(row.channel))
+        return ShownGift(deciding_day(row.days, self.policy), cents, Channel(row.channel))
 
 
-def straddling_of(giving: Giving, decisions: Iterable[DonorDecision]) -> Iterator[Straddling]:
+def straddling_of(giving: GivenYear, decisions: Iterable[DonorDecision]) -> Iterator[Straddling]:
     """Yield the gifts of some donors that stand and whose days lie in two years."""
     for decision in decisions:
         for one in decision.gift_ids:
@@ -132,12 +132,12 @@ def straddling_of(giving: Giving, decisions: Iterable[DonorDecision]) -> Iterato
                 yield Straddling(decision.donor, row.cents, day, tuple(other for other in days if other != day))
 
 
-def giving_of(connection: Connection, year: int, policy: str) -> Giving:
+def giving_of(connection: Connection, year: int, policy: str) -> GivenYear:
     """Return the rows of a year, with what became of each."""
-    return Giving(year, policy, rows_given(connection, year), steps_of(connection, year))
+    return GivenYear(year, policy, rows_given(connection, year), steps_of(connection, year))
 
 
-def _corrected(cents: int, back: Given, backs: list[Given]) -> int:
+def _corrected(cents: int, back: ShownGift, backs: list[ShownGift]) -> int:
     """Note what a restatement pays back; what it gives again is taken off that, and the rest returned."""
     if cents < 0:
         backs.append(back._replace(cents=cents))
@@ -149,7 +149,7 @@ def _corrected(cents: int, back: Given, backs: list[Given]) -> int:
     return max(cents, 0)
 
 
-def _restored(rows: Mapping[int, GivenRow], steps: Mapping[int, Step]) -> dict[int, Step]:
+def _restored(rows: Mapping[int, GivenRow], steps: Mapping[int, Restatement]) -> dict[int, Restatement]:
     """Return the steps of gifts that a platform took back and, as it lost or gave up the dispute, gave again later.
 
     Such a gift bears the day on which the donor paid, as the first one does, and the same donor and amount.
@@ -162,7 +162,7 @@ def _restored(rows: Mapping[int, GivenRow], steps: Mapping[int, Step]) -> dict[i
     if not wanted:
         return {}
     placed = {step.after for step in steps.values()}
-    found: dict[int, Step] = {}
+    found: dict[int, Restatement] = {}
     for one, row in sorted(rows.items()):
         same = wanted.get((row.donor, row.cents, row.days.paid), ()) if one not in placed else ()
         earlier = next((lost for lost in same if lost not in found and ended[lost].back < one), None)

@@ -11,10 +11,10 @@ import pytest
 from ledger.gift_days import GiftDays
 from ledger.records import Channel, DonorKind
 from ledger.register.receipts import ReceiptRow
-from ledger.register.restated import GivenRow, Step
+from ledger.register.restated import GivenRow, Restatement
 from receipts.decide.claims import claims_of
 from receipts.decide.eligibility import DonorFact, GiftFact, Identifier, Policy, assess
-from receipts.decide.given import Giving, Money
+from receipts.decide.given import GivenYear, Money
 
 DAY, OTHER = date(2025, 3, 1), date(2025, 5, 5)
 KEYS = ("D1", "D2", "D3")
@@ -35,7 +35,7 @@ class Case:
 
     gifts: tuple[Gift, ...]
     on: tuple[tuple[int, str, int, tuple[int, ...]], ...]
-    steps: dict[int, Step]
+    steps: dict[int, Restatement]
     changed: dict[int, int]
     waiting: dict[str, tuple[int, ...]]
     merged: tuple[str, ...] = ()
@@ -45,50 +45,62 @@ FIRST = ((1, "D1", 100_00, (1,)),)
 G = Gift(1, "D1", 100_00)
 CASES = {
     "J01 undone and imported again": Case(
-        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 100_00)), FIRST, {1: Step(2, None, True)}, {}, {}
+        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 100_00)), FIRST, {1: Restatement(2, None, True)}, {}, {}
     ),
     "J02 the campaign corrected": Case(
-        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 100_00)), FIRST, {1: Step(2, 3, False)}, {}, {}
+        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 100_00)), FIRST, {1: Restatement(2, 3, False)}, {}, {}
     ),
     "J04 undone, not imported again yet": Case(
-        (G, Gift(2, "D1", -100_00, 1)), FIRST, {1: Step(2, None, True)}, {1: 0}, {}
+        (G, Gift(2, "D1", -100_00, 1)), FIRST, {1: Restatement(2, None, True)}, {1: 0}, {}
     ),
     "J05 imported again for another": Case(
-        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D2", 100_00)), FIRST, {1: Step(2, None, True)}, {1: 0}, {"D2": (1,)}
+        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D2", 100_00)),
+        FIRST,
+        {1: Restatement(2, None, True)},
+        {1: 0},
+        {"D2": (1,)},
     ),
     "J05 with an equal gift of a third, of another day": Case(
-        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D3", 100_00, None, OTHER)), FIRST, {1: Step(2, None, True)}, {1: 0}, {}
+        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D3", 100_00, None, OTHER)),
+        FIRST,
+        {1: Restatement(2, None, True)},
+        {1: 0},
+        {},
     ),
     "J06 a refund and a late gift of the same sum": Case(
         (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 70_00), Gift(4, "D1", 30_00)),
         FIRST,
-        {1: Step(2, 3, False)},
+        {1: Restatement(2, 3, False)},
         {},
         {},
     ),
     "A11 paid back until too little is left": Case(
-        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 39_99)), FIRST, {1: Step(2, 3, False)}, {1: 39_99}, {}
+        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 39_99)), FIRST, {1: Restatement(2, 3, False)}, {1: 39_99}, {}
     ),
     "A17 a chargeback won back": Case(
-        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 100_00)), FIRST, {1: Step(2, None, False)}, {}, {}
+        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D1", 100_00)), FIRST, {1: Restatement(2, None, False)}, {}, {}
     ),
     "B03 the gift is another's": Case(
-        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D2", 100_00)), FIRST, {1: Step(2, 3, False)}, {1: 0}, {"D2": (1,)}
+        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D2", 100_00)),
+        FIRST,
+        {1: Restatement(2, 3, False)},
+        {1: 0},
+        {"D2": (1,)},
     ),
     "B03 where the other gave besides": Case(
         (G, Gift(2, "D1", -100_00, 1), Gift(3, "D2", 100_00), Gift(4, "D2", 60_00)),
         FIRST,
-        {1: Step(2, 3, False)},
+        {1: Restatement(2, 3, False)},
         {1: 0},
         {"D2": (1,)},
     ),
     "B03 after the first was withdrawn": Case(
-        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D2", 100_00)), (), {1: Step(2, 3, False)}, {}, {}
+        (G, Gift(2, "D1", -100_00, 1), Gift(3, "D2", 100_00)), (), {1: Restatement(2, 3, False)}, {}, {}
     ),
     "B10 moved and back": Case(
         (G, Gift(2, "D1", -100_00, 1), Gift(3, "D2", 100_00), Gift(4, "D2", -100_00, 3), Gift(5, "D1", 100_00)),
         FIRST,
-        {1: Step(2, 3, False), 3: Step(4, 5, False)},
+        {1: Restatement(2, 3, False), 3: Restatement(4, 5, False)},
         {},
         {},
     ),
@@ -101,7 +113,7 @@ CASES = {
     "G06 merged, both with a receipt, one gift refunded in part": Case(
         (G, Gift(2, "D2", 50_00), Gift(3, "D2", -50_00, 2), Gift(4, "D2", 30_00)),
         (*FIRST, (2, "D2", 50_00, (2,))),
-        {2: Step(3, 4, False)},
+        {2: Restatement(3, 4, False)},
         {2: 30_00},
         {},
         ("D2",),
@@ -131,7 +143,9 @@ def test_what_changed_and_what_waits(name: str):
         held.setdefault("D1" if donor in case.merged else donor, []).append(row)
         printed |= dict.fromkeys(gifts, number)
     assessment = assess(2025, facts, donors, Policy(frozenset({2025})))
-    found = claims_of(assessment, held, printed, Money(case.steps), lambda: Giving(2025, "executed", rows, case.steps))
+    found = claims_of(
+        assessment, held, printed, Money(case.steps), lambda: GivenYear(2025, "executed", rows, case.steps)
+    )
     assert {one.number: one.now_cents for one in found.changed} == case.changed
     assert {one.donor: one.numbers for one in found.waiting} == case.waiting
     free = [one.cents for one in assessment.due if one.donor not in held and one.donor not in case.waiting]

@@ -6,8 +6,8 @@ import pytest
 
 from ledger.gift_days import GiftDays, day_given, deciding_day
 from ledger.records import Channel
-from ledger.register.restated import GivenRow, Step
-from receipts.decide.given import Giving
+from ledger.register.restated import GivenRow, Restatement
+from receipts.decide.given import GivenYear
 
 PAID, BACK, DECIDED, LATE = date(2025, 3, 1), date(2025, 4, 2), date(2026, 1, 20), date(2026, 2, 3)
 
@@ -16,12 +16,13 @@ def row(number: int, cents: int, booked: date = PAID, donor: str = "D1", **days:
     return GivenRow(number, donor, cents, Channel.TRANSFER.value, GiftDays(booked, **days))
 
 
-def given(rows: list[GivenRow], steps: dict[int, Step], ids: set[int] | None = None) -> list[tuple[date, int]]:
-    giving = Giving(2025, "executed", {one.id: one for one in rows}, steps)
+def given(rows: list[GivenRow], steps: dict[int, Restatement], ids: set[int] | None = None) -> list[tuple[date, int]]:
+    giving = GivenYear(2025, "executed", {one.id: one for one in rows}, steps)
     return [(one.date, one.cents) for one in giving.of(ids or {one.id for one in rows})]
 
 
-# The day that decides: what happened, its days, the policy, the day. Sources: receipts.md, "Date of the gift".
+# The day that decides: what happened, its days, the policy, the day. Source: art. 145/33 CIR 92 ("paid during the taxable
+# period"), and the facts on receipts, date of the gift, for what no source settles.
 DAYS = {
     "a transfer executed in the old year, credited in the new": (
         GiftDays(date(2026, 1, 2), executed=date(2025, 12, 30), value=date(2026, 1, 2)),
@@ -54,7 +55,7 @@ def test_one_day_decides_year_and_date(case: str):
 
 
 def test_a_policy_changed_after_the_gift_came_prints_no_day_outside_the_year_it_counts_for():
-    """G3 of receipt-life.md: the year follows the policy of then."""
+    """Rule G3 of the life of a receipt: the year follows the policy of then."""
     days = GiftDays(date(2026, 1, 3), executed=date(2025, 12, 30), value=date(2026, 1, 2))
     assert day_given(days, "booked", 2025) == date(2025, 12, 30)
 
@@ -69,47 +70,47 @@ HISTORIES = {
             row(4, -100_00, LATE),
             row(5, 100_00, LATE),
         ],
-        {1: Step(2, 3, False), 3: Step(4, 5, False)},
+        {1: Restatement(2, 3, False), 3: Restatement(4, 5, False)},
         [(PAID, 100_00)],
     ),
     "J01: undone and taken in a second time": (
         [row(1, 100_00), row(2, -100_00), row(3, 100_00)],
-        {1: Step(2, None, True)},
+        {1: Restatement(2, None, True)},
         [(PAID, 100_00)],
     ),
     "art. 145/33: returned by the bank, wholly": (
         [row(1, 25_00), row(2, -25_00, BACK)],
-        {1: Step(2, None, False)},
+        {1: Restatement(2, None, False)},
         [(PAID, 25_00), (BACK, -25_00)],
     ),
     "case 04: refunded in part, twice": (
         [row(1, 100_00), row(2, -100_00, BACK), row(3, 70_00, BACK), row(4, -70_00, DECIDED), row(5, 50_00, DECIDED)],
-        {1: Step(2, 3, False), 3: Step(4, 5, False)},
+        {1: Restatement(2, 3, False), 3: Restatement(4, 5, False)},
         [(PAID, 100_00), (BACK, -30_00), (DECIDED, -20_00)],
     ),
     "J04: a refund in part undone": (
         [row(1, 100_00), row(2, -100_00, BACK), row(3, 70_00, BACK), row(4, -70_00, LATE), row(5, 100_00, LATE)],
-        {1: Step(2, 3, True), 3: Step(4, 5, True)},
+        {1: Restatement(2, 3, True), 3: Restatement(4, 5, True)},
         [(PAID, 100_00)],
     ),
     "A11: refunded in part, and the rest later": (
         [row(1, 100_00), row(2, -100_00, BACK), row(3, 70_00, BACK), row(4, -70_00, LATE)],
-        {1: Step(2, 3, False), 3: Step(4, None, False)},
+        {1: Restatement(2, 3, False), 3: Restatement(4, None, False)},
         [(PAID, 100_00), (BACK, -30_00), (LATE, -70_00)],
     ),
     "A17: a chargeback won back": (
         [row(1, 60_00, paid=PAID), row(2, -60_00, BACK), row(3, 60_00, LATE, paid=PAID)],
-        {1: Step(2, None, False)},
+        {1: Restatement(2, None, False)},
         [(PAID, 60_00)],
     ),
     "G2: collected again after a return": (
         [row(1, 10_00), row(2, -10_00, BACK), row(3, 10_00, LATE)],
-        {1: Step(2, None, False)},
+        {1: Restatement(2, None, False)},
         [(PAID, 10_00), (BACK, -10_00), (LATE, 10_00)],
     ),
     "two equal gifts of a day, one returned": (
         [row(1, 25_00), row(2, 25_00), row(3, -25_00, BACK)],
-        {1: Step(3, None, False)},
+        {1: Restatement(3, None, False)},
         [(PAID, 25_00), (PAID, 25_00), (BACK, -25_00)],
     ),
     "a return whose gift the books do not have": (
@@ -119,7 +120,7 @@ HISTORIES = {
     ),
     "a refund by transfer, listed on the day it was paid": (
         [row(1, 100_00), row(2, -100_00, LATE, value=BACK)],
-        {1: Step(2, None, False)},
+        {1: Restatement(2, None, False)},
         [(PAID, 100_00), (BACK, -100_00)],
     ),
 }
@@ -135,14 +136,14 @@ def test_a_receipt_lists_what_the_donor_gave(case: str):
 def test_a_gift_that_was_anothers_first_is_listed_on_its_first_day_and_not_for_the_other():
     """Case 02, and B03: the decision is no gift."""
     rows = [row(1, 90_00, paid=PAID), row(2, -90_00, DECIDED), row(3, 90_00, DECIDED, "D2")]
-    steps = {1: Step(2, 3, False)}
+    steps = {1: Restatement(2, 3, False)}
     assert given(rows, steps, {3}) == [(PAID, 90_00)]
     assert given(rows, steps, {1, 2}) == []
 
 
 def test_what_does_not_add_up_is_listed_row_by_row():
     rows = [row(1, 90_00), row(2, -90_00, BACK), row(3, 80_00, LATE)]
-    steps = {1: Step(2, 3, False), 3: Step(9, None, False)}
+    steps = {1: Restatement(2, 3, False), 3: Restatement(9, None, False)}
     assert sum(cents for _day, cents in given(rows, steps)) == 80_00
 
 

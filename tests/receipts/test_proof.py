@@ -13,7 +13,7 @@ from sheets import SHEET
 
 from ledger.errors import OboleError
 from ledger.identifiers import valid_national_number
-from ledger.postcodes import Place, read_place, whole_postcode
+from ledger.postcodes import Locality, read_place, whole_postcode
 from ledger.records import DonorKind
 from receipts.decide.eligibility import MOST_CENTS
 from receipts.filing.belcotax import BelcotaxSettings, Declarant, Slip, refusals
@@ -66,26 +66,26 @@ def test_what_belcotax_takes_is_not_refused(case: str):
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        (("", "1000", "Bruxelles"), Place("BE", "1000", "Bruxelles")),
-        (("", "B-1000", "Bruxelles"), Place("BE", "1000", "Bruxelles")),
-        (("BE", "B 1000", "Bruxelles"), Place("BE", "1000", "Bruxelles")),
-        (("", "be1000", ""), Place("BE", "1000", "")),
-        (("", "1000 BXL", ""), Place("BE", "1000", "BXL")),
-        (("BE", "1000 Bruxelles", "Bruxelles"), Place("BE", "1000", "Bruxelles")),
-        (("", "F-75001", "Paris"), Place("FR", "75001", "Paris")),
-        (("FR", "F-75001", "Paris"), Place("FR", "75001", "Paris")),
-        (("", "L-1234", "Luxembourg"), Place("LU", "1234", "Luxembourg")),
-        (("", "NL-1011 AB", "Amsterdam"), Place("NL", "1011 AB", "Amsterdam")),
-        (("", "75001", "Paris"), Place("", "75001", "Paris")),
-        (("", "1011 AB", "Amsterdam"), Place("", "1011 AB", "Amsterdam")),
-        (("", "E1 6AN", "London"), Place("", "E1 6AN", "London")),
-        (("GB", "SW1A 1AA", "London"), Place("GB", "SW1A 1AA", "London")),
-        (("", "", "Bruxelles"), Place("BE", "", "Bruxelles")),
-        (("CD", "", "Kinshasa"), Place("CD", "", "Kinshasa")),
+        (("", "1000", "Bruxelles"), Locality("BE", "1000", "Bruxelles")),
+        (("", "B-1000", "Bruxelles"), Locality("BE", "1000", "Bruxelles")),
+        (("BE", "B 1000", "Bruxelles"), Locality("BE", "1000", "Bruxelles")),
+        (("", "be1000", ""), Locality("BE", "1000", "")),
+        (("", "1000 BXL", ""), Locality("BE", "1000", "BXL")),
+        (("BE", "1000 Bruxelles", "Bruxelles"), Locality("BE", "1000", "Bruxelles")),
+        (("", "F-75001", "Paris"), Locality("FR", "75001", "Paris")),
+        (("FR", "F-75001", "Paris"), Locality("FR", "75001", "Paris")),
+        (("", "L-1234", "Luxembourg"), Locality("LU", "1234", "Luxembourg")),
+        (("", "NL-1011 AB", "Amsterdam"), Locality("NL", "1011 AB", "Amsterdam")),
+        (("", "75001", "Paris"), Locality("", "75001", "Paris")),
+        (("", "1011 AB", "Amsterdam"), Locality("", "1011 AB", "Amsterdam")),
+        (("", "E1 6AN", "London"), Locality("", "E1 6AN", "London")),
+        (("GB", "SW1A 1AA", "London"), Locality("GB", "SW1A 1AA", "London")),
+        (("", "", "Bruxelles"), Locality("BE", "", "Bruxelles")),
+        (("CD", "", "Kinshasa"), Locality("CD", "", "Kinshasa")),
     ],
 )
 def test_a_postcode_is_read_as_people_write_it_and_what_it_leaves_open_stays_open(
-    written: tuple[str, str, str], read: Place
+    written: tuple[str, str, str], read: Locality
 ):
     """UPU addressing sheets by country; four digits alone are Belgian, five without a country are nobody's yet."""
     assert read_place(*written) == read

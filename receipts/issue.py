@@ -6,7 +6,7 @@ sheets of numbers that were never given are removed at the next start, and the s
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -78,8 +78,9 @@ def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int
     claims = _claims(gifts, assessment, held, policy)
     waiting = {one.donor for one in claims.waiting}
     due = tuple(one for one in assessment.due if one.donor not in held and one.donor not in waiting)
+    refused = {key: told for key, told in assessment.refused.items() if key not in held}
     return Preview(
-        assessment,
+        replace(assessment, refused=refused),
         receiptbook.last_number(gifts, year) + 1,
         due,
         claims.changed,

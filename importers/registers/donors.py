@@ -23,7 +23,7 @@ from importers.sheets.tabular import (
     read_sheet,
 )
 from importers.words import N_, _
-from ledger.identifiers import valid_enterprise_number, valid_national_number
+from ledger.identifiers import unlikely_national_number, valid_enterprise_number, valid_national_number
 from ledger.postcodes import DIGITS, Locality, read_place
 from ledger.records import DonorKind
 
@@ -272,10 +272,12 @@ def _national_number(row: SheetRow, kind: DonorKind) -> str | None:
     if number and not valid_national_number(number):
         row.error(
             "national_number",
-            _(
-                "column `{column}` is not a national or BIS number (its check digits fail, or the counter of the day "
-                "is not 001 to 998); correct or empty it"
-            ),
+            _("column `{column}` is not a national or BIS number (its check digits fail); correct or empty it"),
+        )
+    elif number and unlikely_national_number(number):
+        row.warn(
+            "national_number",
+            _("column `{column}` has 999 as counter of the day, which ends at 998; ask for the number"),
         )
     if number and kind is DonorKind.LEGAL:
         row.error(
@@ -309,8 +311,8 @@ def _place(row: SheetRow) -> Locality:
         row.warn(
             "postcode",
             _(
-                "column `{column}` has no Belgian postcode, and no country is said; write the country: till then there "
-                "is no receipt"
+                "column `{column}` has not the 4 digits of a Belgian postcode, and no country is said; write the "
+                "country: till then there is no receipt"
             ),
         )
     # An address may be mended later: it stops a receipt, not the register.

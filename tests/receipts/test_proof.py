@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from sheets import SHEET
 
 from ledger.errors import OboleError
-from ledger.identifiers import valid_national_number
+from ledger.identifiers import unlikely_national_number, valid_national_number
 from ledger.postcodes import Locality, read_place, whole_postcode
 from ledger.records import DonorKind
 from receipts.decide.eligibility import MOST_CENTS
@@ -37,7 +37,7 @@ REFUSED = {
         "postcode or municipality",
     ),
     "BeneficiaireDataRequired: no municipality": (replace(SLIP, municipality=" "), "postcode or municipality"),
-    "NumeroNationalValid: a counter of 999": (replace(SLIP, national_number="85073099932"), "national number is wrong"),
+    "NumeroNationalValid: a counter of 000": (replace(SLIP, national_number="85073000061"), "national number is wrong"),
     "AmountOfLiberaliteInsufficient: 39.99": (replace(SLIP, cents=39_99), "is below 40.00 EUR"),
     "MaxLength11: the amount": (replace(SLIP, cents=MOST_CENTS + 1), "11 fit"),
     "XML 1.0: a control character in the name": (replace(SLIP, last_name="Ex\x07emple"), "control character"),
@@ -102,11 +102,13 @@ def test_a_postcode_is_whole_where_the_country_has_any():
 
 
 @pytest.mark.parametrize(
-    ("base", "valid"), [("850730001", True), ("850730998", True), ("850730000", False), ("850730999", False)]
+    ("base", "valid"), [("850730001", True), ("850730998", True), ("850730000", False), ("850730999", True)]
 )
-def test_the_counter_of_a_day_runs_from_1_to_998(base: str, valid: bool):
-    """Royal decree of 3 April 1984 on the identification number; socrates #82."""
-    assert valid_national_number(f"{base}{97 - int(base) % 97:02d}") is valid
+def test_the_counter_of_a_day_begins_with_1(base: str, valid: bool):
+    """Royal decree of 3 April 1984; socrates #82. It ends with 998: 999, in a sample of the FPS, is only warned of."""
+    number = f"{base}{97 - int(base) % 97:02d}"
+    assert valid_national_number(number) is valid
+    assert unlikely_national_number(number) is base.endswith("999")
 
 
 # The paper

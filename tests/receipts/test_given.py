@@ -21,8 +21,8 @@ def given(rows: list[GivenRow], steps: dict[int, Restatement], ids: set[int] | N
     return [(one.date, one.cents) for one in giving.of(ids or {one.id for one in rows})]
 
 
-# The day that decides: what happened, its days, the policy, the day. Source: art. 145/33 CIR 92 ("paid during the taxable
-# period"), and the facts on receipts, date of the gift, for what no source settles.
+# The day that decides: what happened, its days, the policy, the day. Source: art. 145/33 CIR 92 (paid during the
+# period); for what no source settles, the facts on receipts, date of the gift.
 DAYS = {
     "a transfer executed in the old year, credited in the new": (
         GiftDays(date(2026, 1, 2), executed=date(2025, 12, 30), value=date(2026, 1, 2)),

@@ -6,7 +6,7 @@ sheets of numbers that were never given are removed at the next start, and the s
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
@@ -73,14 +73,13 @@ class Preview:
 
 def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Preview:
     """Return who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
-    assessment = assess_year(gifts, identities, sealer, year, policy)
     held = _held(gifts, identities, year)
+    assessment = assess_year(gifts, identities, sealer, year, policy, issued=held)
     claims = _claims(gifts, assessment, held, policy)
     waiting = {one.donor for one in claims.waiting}
     due = tuple(one for one in assessment.due if one.donor not in held and one.donor not in waiting)
-    refused = {key: told for key, told in assessment.refused.items() if key not in held}
     return Preview(
-        replace(assessment, refused=refused),
+        assessment,
         receiptbook.last_number(gifts, year) + 1,
         due,
         claims.changed,

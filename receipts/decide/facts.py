@@ -3,7 +3,7 @@
 Identities are read from the vault, looked at, and not kept: a `DonorFact` says only what is there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -30,25 +30,35 @@ from receipts.decide.eligibility import (
 from receipts.decide.given import Money
 
 
-def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Assessment:
-    """Decide the receipts of a year from register and vault."""
+def assess_year(
+    gifts: Connection,
+    identities: Connection,
+    sealer: Sealer,
+    year: int,
+    policy: Policy,
+    *,
+    issued: Collection[str] = (),
+) -> Assessment:
+    """Decide the receipts of a year from register and vault; donors `issued` have theirs and are not proved again."""
     with paused():
         facts = list(_over_new_year(gift_facts(gifts, year), gifts, year))
         keys = set(filter(None, (fact.donor for fact in facts)))
         found = list(find_donors(identities, sealer, keys | merged_keys(identities)))
         donors = _awaiting(list(donor_facts(found)), donors_awaiting(gifts, identities, year))
         assessment = assess(year, facts, donors, policy)
-        refused = _refused(assessment, found, policy)
+        refused = _refused(assessment, found, policy, issued)
         if not refused:
             return assessment
         return replace(assess(year, facts, _marked(donors, refused), policy), refused=refused)
 
 
-def _refused(assessment: Assessment, donors: Iterable[Donor], policy: Policy) -> dict[str, tuple[Objection, ...]]:
+def _refused(
+    assessment: Assessment, donors: Iterable[Donor], policy: Policy, issued: Collection[str]
+) -> dict[str, tuple[Objection, ...]]:
     """Return what paper or Belcotax would refuse of the donors who are due a receipt, or lack other things for one."""
     if policy.proof is None:
         return {}
-    asked = {one.donor for one in assessment.asked}
+    asked = {one.donor for one in assessment.asked if one.donor not in issued}
     found = ((donor.key, policy.proof(donor)) for donor in donors if donor.key in asked)
     return {key: refusals for key, refusals in found if refusals}
 

@@ -65,7 +65,7 @@ class _Sifting:
         for slip in slips_of(books.register, books.vault, books.sealer, self.year):
             place = _("receipt {year}/{number:06d}").format(year=self.year, number=slip.number)
             less = self.changed.get(slip.number)
-            if less is not None and less.now_cents < less.issued_cents:
+            if less is not None and less.too_much:
                 self._hold(slip, (_less(place, less),))
                 continue
             faults = belcotax.refusals(slip, institution, settings, place)
@@ -163,7 +163,7 @@ def _grown(sifting: _Sifting) -> Iterator[Fault]:
     """Yield the receipts that are reported for less than was given."""
     message = _("receipt {year}/{number:06d}: its gifts are not those it was issued for any more; reported as issued")
     for one in sifting.changed.values():
-        if one.now_cents > one.issued_cents:
+        if not one.too_much:
             yield Fault(message.format(year=sifting.year, number=one.number), severity=Severity.WARNING)
 
 

@@ -4,7 +4,7 @@ A receipt is right as long as its donor, year and sum are: that a row of the boo
 again, changes nothing. No gift reaches a second receipt while the one that claims its money stands.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,12 +17,22 @@ from receipts.decide.given import GivenYear, Money
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A receipt whose gifts are no longer those it was issued for: a reversal or a late gift. A person decides."""
+    """A receipt whose gifts are no longer those it was issued for: a reversal or a late gift. A person decides.
+
+    Of two keys that were merged the receipt of the one that remains is for all of it now, the other for nothing; they
+    are `joined` as long as both together are for no more than was given.
+    """
 
     number: int
     donor: str
     issued_cents: int
     now_cents: int
+    joined: bool = False
+
+    @property
+    def too_much(self) -> bool:
+        """Return whether more is certified than was given."""
+        return self.now_cents < self.issued_cents and not self.joined
 
 
 class Claimed(NamedTuple):
@@ -64,17 +74,19 @@ def claims_of(
         on_number[number].append(one)
     for donor, rows in held.items():
         cents, mine = _now(decisions.get(donor))
-        if cents == sum(row.cents for row in rows):
+        if len(rows) == 1 and cents == rows[0].cents:
             settled.update(mine)
             claimed |= {money.first(one): rows[0].number for one in mine if one not in money.steps}
         else:
-            wrong.append(_Holder(rows, mine, _money_on(rows, on_number, money)))
+            wrong.append(_Holder(donor, rows, cents, mine, _money_on(rows, on_number, money)))
             claimed |= wrong[-1].money
     free = [one for one in assessment.due if one.donor not in held]
     undone = {one: number for one, number in printed.items() if one not in settled and money.vanished(one)}
     again = _again(free, wrong, undone, giving()) if undone and free else {}
     waiting = (_claimed(one, claimed, again, money) for one in free)
-    return Claims(tuple(_changed(assessment, wrong, money)), tuple(filter(None, waiting)), frozenset(settled))
+    return Claims(
+        tuple(one for holder in wrong for one in _changed(holder)), tuple(filter(None, waiting)), frozenset(settled)
+    )
 
 
 def _money_on(rows: Iterable[ReceiptRow], on_number: Mapping[int, Sequence[int]], money: Money) -> dict[int, int]:
@@ -90,22 +102,19 @@ def _now(decision: DonorDecision | None) -> tuple[int, tuple[int, ...]]:
 class _Holder(NamedTuple):
     """The receipts of a donor that are not for what is given now, the gifts of now, and what money is on which."""
 
+    donor: str
     rows: Sequence[ReceiptRow]
+    cents: int
     gift_ids: Sequence[int]
     money: Mapping[int, int]
 
 
-def _changed(assessment: Assessment, wrong: Sequence[_Holder], money: Money) -> Iterator[Changed]:
-    """Yield the receipts that are for another amount than is given now; what is new is of a donor's first."""
-    facts = {gift.id: gift for gift in assessment.gifts} if wrong else {}
-    for holder in wrong:
-        now: Counter[int] = Counter()
-        for gift in (facts[one] for one in holder.gift_ids):
-            origin = money.first(gift.id if gift.reverses is None else gift.reverses)
-            now[holder.money.get(origin, holder.rows[0].number)] += gift.cents
-        for row in holder.rows:
-            if now[row.number] != row.cents:
-                yield Changed(row.number, row.donor, row.cents, now[row.number])
+def _changed(holder: _Holder) -> Iterator[Changed]:
+    """Yield the receipts of a donor; of several, the one under the key that remains is for all that is given now."""
+    main = next((row for row in holder.rows if row.donor == holder.donor), holder.rows[0])
+    joined = len(holder.rows) > 1 and sum(row.cents for row in holder.rows) <= holder.cents
+    for row in holder.rows:
+        yield Changed(row.number, row.donor, row.cents, holder.cents if row is main else 0, joined)
 
 
 def _again(

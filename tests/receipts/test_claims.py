@@ -12,7 +12,7 @@ from ledger.gift_days import GiftDays
 from ledger.records import Channel, DonorKind
 from ledger.register.receipts import ReceiptRow
 from ledger.register.restated import GivenRow, Restatement
-from receipts.decide.claims import claims_of
+from receipts.decide.claims import Changed, claims_of
 from receipts.decide.eligibility import DonorFact, GiftFact, Identifier, Policy, assess
 from receipts.decide.given import GivenYear, Money
 
@@ -107,14 +107,15 @@ CASES = {
     "C01 a late gift": Case((G, Gift(2, "D1", 30_00)), FIRST, {}, {1: 130_00}, {}),
     "C06 a new donor": Case((G, Gift(2, "D2", 60_00)), FIRST, {}, {}, {}),
     "G02 merged, the other without a receipt": Case((G, Gift(2, "D2", 30_00)), FIRST, {}, {1: 130_00}, {}, ("D2",)),
-    "G04 merged, both with a receipt": Case(
-        (G, Gift(2, "D2", 50_00)), (*FIRST, (2, "D2", 50_00, (2,))), {}, {}, {}, ("D2",)
+    # Nobody knows yet whether they were sent, so both are for a person to look at.
+    "G03 merged, both with a receipt": Case(
+        (G, Gift(2, "D2", 50_00)), (*FIRST, (2, "D2", 50_00, (2,))), {}, {1: 150_00, 2: 0}, {}, ("D2",)
     ),
     "G06 merged, both with a receipt, one gift refunded in part": Case(
         (G, Gift(2, "D2", 50_00), Gift(3, "D2", -50_00, 2), Gift(4, "D2", 30_00)),
         (*FIRST, (2, "D2", 50_00, (2,))),
         {2: Restatement(3, 4, False)},
-        {2: 30_00},
+        {1: 130_00, 2: 0},
         {},
         ("D2",),
     ),
@@ -152,3 +153,8 @@ def test_what_changed_and_what_waits(name: str):
     on_receipts = sum(cents for number, _donor, cents, _gifts in case.on if number not in case.changed)
     on_receipts += sum(min(cents, case.changed[number]) for number, _d, cents, _g in case.on if number in case.changed)
     assert on_receipts + sum(free) <= sum(one.cents for one in case.gifts)
+
+
+@pytest.mark.parametrize(("now", "joined", "too_much"), [(0, False, True), (0, True, False), (130_00, False, False)])
+def test_belcotax_gets_no_receipt_that_certifies_more_than_was_given(now: int, joined: bool, too_much: bool):
+    assert Changed(1, "D1", 100_00, now, joined).too_much is too_much

@@ -11,6 +11,7 @@ from stdnum.be import bis, nn, vat
 from stdnum.eu import at_02
 
 _MODULUS = 97
+_LAST = 998  # of the counter of a day, odd for men and even for women (royal decree of 3 April 1984)
 _NATIONAL = re.compile(r"[0-9]{11}")
 _NO_DIGIT = re.compile(r"[^0-9]")
 _ELEVEN = re.compile(r"(?<![0-9])[0-9]{2}(?:[ ./-]?[0-9]{2}){2}[ ./-]?[0-9]{3}[ ./-]{0,3}[0-9]{2}(?![0-9])")
@@ -25,9 +26,20 @@ _BELGIAN_CREDITOR = re.compile(r"BE[0-9]{2}[A-Z0-9]{3}[01][0-9]{9}")
 def valid_national_number(number: str) -> bool:
     """Tell whether 11 digits are a national or a BIS number: a possible month, and the check digits of either century.
 
-    The check of those born from 2000 is tried as long as that year is not in the future.
+    The check of those born from 2000 is tried as long as that year is not in the future. Who is registered on a day is
+    counted from 001, so that a filler of noughts (00000000097 passes modulo 97) is none.
     """
-    return bool(_NATIONAL.fullmatch(number)) and (nn.is_valid(number) or bis.is_valid(number))
+    if not _NATIONAL.fullmatch(number) or number[6:9] == "000":
+        return False
+    return bool(nn.is_valid(number) or bis.is_valid(number))
+
+
+def unlikely_national_number(number: str) -> bool:
+    """Tell whether the counter of a valid number is one that nobody gets: it ends at 998.
+
+    Belcotax takes 999, which stands in a sample of the FPS Finance itself.
+    """
+    return int(number[6:9]) > _LAST
 
 
 def national_numbers_in(text: str) -> list[str]:

@@ -5,34 +5,38 @@ sheets of numbers that were never given are removed at the next start, and the s
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from ledger.errors import OboleError
+from ledger.postcodes import read_place
 from ledger.records import Channel
 from ledger.register import receipts as receiptbook
-from ledger.register import tables
+from ledger.register.restated import steps_of
 from ledger.vault.donors import Donor, find_donors
 from ledger.vault.key import Sealer
+from ledger.vault.links import survivors
 from ledger.vault.sheets import freeze_sheets
-from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Reason
+from receipts.decide.claims import Changed, Claimed, Claims, claims_of
+from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn
 from receipts.decide.facts import assess_year
+from receipts.decide.given import GivenYear, Money, Straddling, giving_of, straddling_of
 from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift, to_json
 from receipts.words import _
-
-# A return that waits for a decision changes nothing of what was issued yet.
-_MAY_STAND = (None, Reason.REVERSAL_OPEN)
-
 
 _CHUNK = 2000  # sheets encrypted at a time: what is printed on all of them need not be in memory at once
 
 
 class NothingToIssue(OboleError):
     """No donor is due a receipt that they do not have."""
+
+
+class DatedBefore(OboleError):
+    """A day of issue before a gift that the receipts attest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,19 @@ class Printing:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """A receipt whose gifts are no longer those it was issued for: a reversal or a late gift. A person decides."""
-
-    number: int
-    donor: str
-    issued_cents: int
-    now_cents: int
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
-    """A preview of an issue: `due` get the next numbers, `changed` wait for a decision."""
+    """A preview of an issue: `due` get the next numbers, `changed` wait for a decision, `waiting` for those.
+
+    `settled` are the gifts on receipts that are right, `straddling` those due whose days lie in two years.
+    """
 
     assessment: Assessment
     first_number: int
     due: tuple[DonorDecision, ...]
     changed: tuple[Changed, ...]
+    waiting: tuple[Claimed, ...] = ()
+    settled: frozenset[int] = frozenset()
+    straddling: tuple[Straddling, ...] = ()
 
     @property
     def cents(self) -> int:
@@ -73,27 +73,47 @@ class Preview:
 
 def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Preview:
     """Return who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
-    assessment = assess_year(gifts, identities, sealer, year, policy)
-    held = {row.donor: row for row in receiptbook.receipts_of(gifts, year) if row.state == receiptbook.State.ISSUED}
-    covered: dict[int, set[int]] = {}
-    printed = receiptbook.covered_gifts(gifts, year)
-    for gift_id, number in printed.items():
-        covered.setdefault(number, set()).add(gift_id)
-    due = []
-    changed = []
-    decided = set()
-    for decision in assessment.decisions:
-        row = held.get(decision.donor)
-        decided.add(decision.donor)
-        if row is None:
-            # A gift that stands on a receipt of another key, which was merged since, is not certified twice.
-            if decision.reason is None and printed.keys().isdisjoint(decision.gift_ids):
-                due.append(decision)
-        elif decision.reason not in _MAY_STAND or set(decision.gift_ids) != covered.get(row.number, set()):
-            now = decision.cents if decision.reason in _MAY_STAND else 0
-            changed.append(Changed(row.number, row.donor, row.cents, now))
-    changed += [Changed(row.number, donor, row.cents, 0) for donor, row in held.items() if donor not in decided]
-    return Preview(assessment, receiptbook.last_number(gifts, year) + 1, tuple(due), tuple(changed))
+    held = _held(gifts, identities, year)
+    assessment = assess_year(gifts, identities, sealer, year, policy, issued=held)
+    claims = _claims(gifts, assessment, held, policy)
+    waiting = {one.donor for one in claims.waiting}
+    due = tuple(one for one in assessment.due if one.donor not in held and one.donor not in waiting)
+    return Preview(
+        assessment,
+        receiptbook.last_number(gifts, year) + 1,
+        due,
+        claims.changed,
+        claims.waiting,
+        claims.settled,
+        _straddling(gifts, due, year, policy),
+    )
+
+
+def _held(gifts: Connection, identities: Connection, year: int) -> dict[str, list[receiptbook.ReceiptRow]]:
+    """Return the valid receipts of a year by donor, those of a key that was merged under the one that remains."""
+    merged = survivors(identities)
+    held: dict[str, list[receiptbook.ReceiptRow]] = {}
+    for row in receiptbook.receipts_of(gifts, year):
+        if row.state == receiptbook.State.ISSUED:
+            held.setdefault(merged.get(row.donor, row.donor), []).append(row)
+    return held
+
+
+def _claims(
+    gifts: Connection, assessment: Assessment, held: Mapping[str, list[receiptbook.ReceiptRow]], policy: Policy
+) -> Claims:
+    """Return what the valid receipts of a year still say rightly, and whose gifts they claim."""
+    year = assessment.year
+    if not held:
+        return Claims((), (), frozenset())
+    printed, money = receiptbook.covered_gifts(gifts, year), Money(steps_of(gifts, year))
+    return claims_of(assessment, held, printed, money, lambda: giving_of(gifts, year, policy.gift_date))
+
+
+def _straddling(gifts: Connection, due: Iterable[DonorDecision], year: int, policy: Policy) -> tuple[Straddling, ...]:
+    """Return the gifts that will be on a receipt and whose days lie in two years, for a person to look at."""
+    over = [one for one in due if Warn.STRADDLES_YEARS in one.warnings]
+    return tuple(straddling_of(giving_of(gifts, year, policy.gift_date), over)) if over else ()
 
 
 def issue(
@@ -122,14 +142,26 @@ def issue(
                 )
             keys = {decision.donor for decision in plan.due}
             donors = {row.key: row for row in find_donors(vault_connection, sealer, keys)}
-            listed = _listed_gifts(connection, year)
+            giving = giving_of(connection, year, policy.gift_date)
+        _refuse_earlier(plan, giving, issued_on)
         rows: list[receiptbook.NewReceipt] = []
-        sheets = _sheets(plan, donors, listed, printing, issued_on)
+        sheets = _sheets(plan, donors, giving, printing, issued_on)
         with identities.begin() as vault_connection:
             while frozen := [_freeze(decision, sheet, rows) for decision, sheet in islice(sheets, _CHUNK)]:
                 freeze_sheets(vault_connection, sealer, frozen)
         receiptbook.insert_receipts(connection, year, plan.first_number, issued_on, rows)
     return plan
+
+
+def _refuse_earlier(plan: Preview, giving: GivenYear, issued_on: date) -> None:
+    """Raise DatedBefore where a receipt would be dated before a gift it attests."""
+    last = max(given.date for decision in plan.due for given in giving.of(decision.gift_ids))
+    if last > issued_on:
+        raise DatedBefore(
+            _("--date {day}: gifts on these receipts were made until {last}; date them on that day or later.").format(
+                day=issued_on, last=last
+            )
+        )
 
 
 def _freeze(decision: DonorDecision, sheet: Sheet, rows: list[receiptbook.NewReceipt]) -> tuple[int, int, int, str]:
@@ -143,7 +175,7 @@ def _freeze(decision: DonorDecision, sheet: Sheet, rows: list[receiptbook.NewRec
 def _sheets(
     plan: Preview,
     donors: Mapping[str, Donor],
-    listed: Mapping[int, SheetGift],
+    giving: GivenYear,
     printing: Printing,
     issued_on: date,
 ) -> Iterator[tuple[DonorDecision, Sheet]]:
@@ -154,40 +186,53 @@ def _sheets(
             version=1,
             issued_on=issued_on,
             institution=printing.institution,
-            addressee=_addressee(donors[decision.donor]),
+            addressee=addressee(donors[decision.donor]),
             cents=decision.cents,
             place=printing.place,
             signatory=printing.signatory,
             signatory_role=printing.signatory_role,
             amount_in_words=printing.amount_in_words,
-            gifts=tuple(sorted((listed[one] for one in decision.gift_ids), key=lambda gift: (gift.date, -gift.cents))),
+            gifts=tuple(SheetGift(*given) for given in giving.of(decision.gift_ids)),
         )
         yield decision, sheet
 
 
-def _listed_gifts(connection: Connection, year: int) -> Mapping[int, SheetGift]:
-    gift = tables.gift
-    channels = {channel.value: channel for channel in Channel}
-    query = select(gift.c.id, gift.c.executed, gift.c.value, gift.c.booked, gift.c.cents, gift.c.channel).where(
-        gift.c.counted == year
-    )
-    return {
-        row.id: SheetGift(row.executed or row.value or row.booked, row.cents, channels[row.channel])
-        for row in connection.execute(query)
-    }
-
-
-def _addressee(donor: Donor) -> Addressee:
+def addressee(donor: Donor) -> Addressee:
+    """Return a donor as a receipt addresses them, a postcode as people write it in the form of the post."""
     language = donor.language if donor.language in ("fr", "nl", "de", "en") else "fr"
+    place = read_place(donor.country, donor.postcode, donor.municipality)
     return Addressee(
         kind="natural" if donor.kind == "natural" else "legal",
         last_name=donor.last_name,
         first_name=donor.first_name,
         street=donor.street,
-        postcode=donor.postcode,
-        municipality=donor.municipality,
-        country=donor.country,
+        postcode=place.postcode,
+        municipality=place.municipality,
+        country=place.country,
         language=language,  # type: ignore[arg-type]
         national_number=donor.national_number,
         enterprise_number=donor.enterprise_number,
+    )
+
+
+def example_sheet(printing: Printing, year: int, language: str, rows: int = 3) -> Sheet:
+    """Return the sheet of a receipt of nobody: invented donor and gifts, the foundation's own texts."""
+    given = tuple(
+        SheetGift(date(year, 1 + row % 12, 1 + row // 12), (row + 1) * 10_00, Channel.TRANSFER) for row in range(rows)
+    )
+    return Sheet(
+        year=year,
+        number=1,
+        version=1,
+        issued_on=date(year + 1, 1, 31),
+        institution=printing.institution,
+        addressee=addressee(
+            Donor("", "natural", "Exemple", "Ada", "Rue de l'Exemple 1", "1000", "Bruxelles", language=language)
+        ),
+        cents=sum(gift.cents for gift in given),
+        place=printing.place,
+        signatory=printing.signatory,
+        signatory_role=printing.signatory_role,
+        amount_in_words=printing.amount_in_words,
+        gifts=given,
     )

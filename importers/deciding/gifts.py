@@ -9,6 +9,7 @@ from typing import Any
 
 from importers.bank.communications import find_ogms
 from ledger.dimensions import NO_KEYS, LineKeys, with_keys
+from ledger.gift_days import GiftDays, deciding_day
 from ledger.journal import Entry, Line
 from ledger.records import Channel, Counterpart, Gift, Nature
 from ledger.register.gifts import Original
@@ -41,11 +42,7 @@ def owner_of(account: str, links: Links) -> str | None:
 
 def counted_year(policy: str, executed: date | None, value: date | None, booked: date) -> int:
     """Return the year a gift counts for: by the date executed where evidenced, else value date, else booking."""
-    if policy == "executed" and executed is not None:
-        return executed.year
-    if policy != "booked" and value is not None:
-        return value.year
-    return booked.year
+    return deciding_day(GiftDays(booked, executed, value), policy).year
 
 
 def given_again(original: Original, cents: int, booked: date, position: int, channel: Channel) -> Gift:

@@ -23,7 +23,8 @@ from importers.sheets.tabular import (
     read_sheet,
 )
 from importers.words import N_, _
-from ledger.identifiers import valid_enterprise_number, valid_national_number
+from ledger.identifiers import unlikely_national_number, valid_enterprise_number, valid_national_number
+from ledger.postcodes import DIGITS, Locality, read_place
 from ledger.records import DonorKind
 
 
@@ -109,12 +110,6 @@ LANGUAGES = {"fr": "fr", "nl": "nl", "de": "de", "en": "en"}
 
 
 DELIVERIES = {"post": "post", "poste": "post", "email": "email", "e-mail": "email", "courriel": "email"}
-
-
-# Digits of a postcode where all of a country's have the same number (Universal Postal Union, addressing sheets).
-_POSTCODE_DIGITS = {
-    "AT": 4, "BE": 4, "CH": 4, "DE": 5, "DK": 4, "ES": 5, "FI": 5, "FR": 5, "HU": 4, "IT": 5, "LU": 4, "NO": 4,
-}  # fmt: skip
 
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -233,9 +228,7 @@ class _Owners:
 
 def _donor(row: SheetRow) -> DonorRow:
     kind = DonorKind(row.choice("kind", KINDS, "natural"))
-    country = (row.text("country") or "BE").upper()
-    if not _COUNTRY.fullmatch(country):
-        row.error("country", _("column `{column}` is not an ISO code of two letters; write BE, FR, NL ..."))
+    place = _place(row)
     email = row.text("email")
     if email and not _EMAIL.fullmatch(email):
         row.error("email", _("column `{column}` is not an e-mail address; correct or empty it"))
@@ -251,9 +244,9 @@ def _donor(row: SheetRow) -> DonorRow:
         last_name=row.text("last_name"),
         first_name=row.text("first_name"),
         street=row.text("street"),
-        postcode=_postcode(row, country),
-        municipality=row.text("municipality"),
-        country=country,
+        postcode=place.postcode,
+        municipality=place.municipality,
+        country=place.country,
         language=row.choice("language", LANGUAGES, ""),
         email=email,
         delivery=delivery,
@@ -281,6 +274,11 @@ def _national_number(row: SheetRow, kind: DonorKind) -> str | None:
             "national_number",
             _("column `{column}` is not a national or BIS number (its check digits fail); correct or empty it"),
         )
+    elif number and unlikely_national_number(number):
+        row.warn(
+            "national_number",
+            _("column `{column}` has 999 as counter of the day, which ends at 998; ask for the number"),
+        )
     if number and kind is DonorKind.LEGAL:
         row.error(
             "national_number",
@@ -299,20 +297,33 @@ def _enterprise_number(row: SheetRow) -> str | None:
     return number or None
 
 
-def _postcode(row: SheetRow, country: str) -> str:
-    postcode = row.code("postcode").upper().removeprefix(f"{country}-")
-    length = _POSTCODE_DIGITS.get(country)
-    if length and postcode.isdigit() and len(postcode) < length and country != "BE":
-        return postcode.rjust(length, "0")
+def _place(row: SheetRow) -> Locality:
+    """Return country, postcode and municipality as they are meant; what they leave open is told and stops a receipt."""
+    said = row.text("country").upper()
+    if said and not _COUNTRY.fullmatch(said):
+        row.error("country", _("column `{column}` is not an ISO code of two letters; write BE, FR, NL ..."))
+    place = read_place(said, row.code("postcode"), row.text("municipality"))
+    length = DIGITS.get(place.country)
+    digits = place.postcode.isdigit()
+    if length and digits and len(place.postcode) < length and place.country != "BE":
+        return place._replace(postcode=place.postcode.rjust(length, "0"))
+    if not place.country:
+        row.warn(
+            "postcode",
+            _(
+                "column `{column}` has not the 4 digits of a Belgian postcode, and no country is said; write the "
+                "country: till then there is no receipt"
+            ),
+        )
     # An address may be mended later: it stops a receipt, not the register.
-    if length and postcode and not (postcode.isdigit() and len(postcode) == length):
+    elif length and place.postcode and not (digits and len(place.postcode) == length):
         row.warn(
             "postcode",
             _("column `{column}` has not the {length} digits of a postcode in {country}; correct it or the country"),
             length=length,
-            country=country,
+            country=place.country,
         )
-    return postcode
+    return place
 
 
 def _several(row: SheetRow, name: str, valid: Callable[[str], object], message: str) -> tuple[str, ...]:

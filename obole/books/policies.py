@@ -1,5 +1,8 @@
 """From obole.toml to the plain policies that the lower rooms take: receipts, printing, Belcotax, grants."""
 
+from dataclasses import replace
+from functools import partial
+
 from importers.platforms import Declared
 from importers.platforms.declared import DeclaredSource
 from importers.platforms.records import Listed, PlatformEvent
@@ -8,12 +11,16 @@ from importers.sheets.tabular import fold
 from ledger.errors import OboleError
 from ledger.legacies import LegacyPolicy, LegacyRole, LegacyValue
 from ledger.recognition import GrantAccountCodes
+from ledger.records import DonorKind
+from ledger.vault.donors import Donor
 from obole.books.opened import Books
 from obole.books.settings import CollectionSettings, Config, Platform
 from obole.words import _
-from receipts.decide.eligibility import Policy
+from receipts.decide.eligibility import Objection, Policy, Reason
+from receipts.decide.facts import address_gaps
+from receipts.decide.parameters import parameters
 from receipts.filing import belcotax
-from receipts.issue import Printing
+from receipts.issue import Printing, addressee
 from receipts.paper.sheet import Institution
 
 
@@ -23,14 +30,53 @@ def policy_of(config: Config) -> Policy:
     return Policy(
         recognised=frozenset(years),
         token_eligible=config.receipts.token_counterpart_eligible,
+        gift_date=config.receipts.gift_date_policy,
     )
 
 
 def policy_for(config: Config, year: int) -> Policy:
-    """Return the policy for one year; obole.toml may require a national number where the law tolerates none."""
-    general = policy_of(config)
-    required = True if year in config.receipts.require_national_number else None
-    return Policy(general.recognised, general.token_eligible, required)
+    """Return the policy for one year, with the proof of what paper and Belcotax refuse of a donor.
+
+    obole.toml may require a national number where the law tolerates none, and tolerate one where nothing settles it.
+    """
+    wanted = config.receipts.require_national_number
+    required = None
+    if wanted is not None and (not wanted or year in wanted):
+        required = year in wanted
+    elif year in config.receipts.tolerate_missing_number:
+        required = False
+    return replace(policy_of(config), national_number_required=required, proof=partial(_proof, config, year))
+
+
+def _proof(config: Config, year: int, donor: Donor) -> tuple[Objection, ...]:
+    """Return what will be refused of a donor; what is missing altogether is told elsewhere and stands in for here."""
+    from receipts.paper.proof import refusal  # noqa: PLC0415 - the typesetter, for those that issue
+
+    who = addressee(donor)
+    found = []
+    unprintable = refusal(who, printing_of(config, year).institution)
+    if unprintable:
+        found.append(Objection(Reason.UNPRINTABLE, unprintable))
+    gaps = address_gaps(donor)
+    slip = belcotax.Slip(
+        year=year,
+        number=1,
+        reference=f"{year}-1",
+        kind=DonorKind(donor.kind),
+        last_name=who.last_name or "-",
+        first_name=who.first_name or "-",
+        street=who.street if "street" not in gaps else "-",
+        postcode="1000" if {"postcode", "country"} & {*gaps} else who.postcode,
+        municipality=who.municipality if "municipality" not in gaps else "-",
+        country=who.country or "BE",
+        language=who.language,
+        national_number=None,
+        enterprise_number=None,
+        cents=parameters(year).threshold_cents,
+    )
+    faults = belcotax.refusals(slip, belcotax_institution(config), belcotax_settings(config), donor.key)
+    told = (str(fault).removeprefix(f"{donor.key}: ") for fault in faults)
+    return (*found, *(Objection(Reason.UNFILEABLE, one) for one in told))
 
 
 def printing_of(config: Config, year: int) -> Printing:

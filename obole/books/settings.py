@@ -377,7 +377,12 @@ class Receipts(_Part):
     signatory_role: str = ""
     amount_in_words: bool = True
     gift_date_policy: GiftDatePolicy = GiftDatePolicy.EXECUTED
-    require_national_number: tuple[int, ...] = ()
+    require_national_number: tuple[int, ...] | None = Field(
+        default=None, description="years that ask for it besides those whose rules do; an empty list: none does"
+    )
+    tolerate_missing_number: tuple[int, ...] = Field(
+        default=(), description="years in which a receipt is issued without it, against the default"
+    )
     token_counterpart_eligible: bool = False
 
 
@@ -389,6 +394,9 @@ class Belcotax(_Part):
     zone_2030_legal: str = ""
     zone_2045: str = ""
     country_belgium: str = "150"
+    no_postcode: str = Field(
+        default="00000", max_length=12, description="written for an address in a country that has no postcodes"
+    )
     country_digits: int = Field(default=0, ge=0, le=5, description="pad foreign country codes to this many digits")
     file_type: Literal["BELCOTAX", "BELCOTST", "BCTEST"] = "BELCOTAX"
     country_codes: dict[str, str] = Field(

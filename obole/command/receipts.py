@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ledger.clock import today
+from ledger.errors import Fault
 from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.register.receipts import State
@@ -19,13 +20,21 @@ from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.output import output_options, target
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, tell, written
 from obole.receipting.donor_list import receipt_list
-from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
+from obole.receipting.shipping import Shipped, write_belcotax
+from obole.receipting.steps import (
+    Status,
+    issue_receipts,
+    preview_receipts,
+    render_receipts,
+    status_of,
+    write_specimen,
+)
 from obole.reporting import about, write_table
 from obole.words import N_, _, many
-from receipts.decide.eligibility import RECEIPTED, Assessment, Reason, Warn, label, partition
+from receipts.decide.claims import Changed
+from receipts.decide.eligibility import MOST_CENTS, RECEIPTED, Assessment, Reason, Warn, label, partition
 from receipts.decide.tie import TieLine
-from receipts.filing.belcotax import Summary
-from receipts.issue import Changed, Preview
+from receipts.issue import Preview
 from receipts.paper.render import Rendered
 
 
@@ -66,11 +75,33 @@ def list_(  # noqa: PLR0917 - click's options
 @click.option(
     "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help=N_("Date printed as date of issue; default today.")
 )
+@click.option("--dry-run", is_flag=True, help=N_("Tell what would be issued; nothing is kept."))
+@click.option("--yes", is_flag=True, help=N_("Issue for a year that is not over without asking."))
 @with_books
-def issue(books: Path, year: int, day: datetime | None) -> None:
+def issue(books: Path, year: int, day: datetime | None, dry_run: bool, yes: bool) -> None:
     """Give every receipt due its number, 1..N, in one transaction, and freeze what it prints."""
-    plan, recovered = issue_receipts(open_books(books), year, day.date() if day else today())
-    tell(say_issued(plan, recovered))
+    dated = day.date() if day else today()
+    if dated.year == year and not yes and not dry_run:
+        click.confirm(
+            _(
+                "{year} is not over on {day}: what is given later is on no receipt of this donor. Issue all the same?"
+            ).format(year=year, day=dated),
+            abort=True,
+        )
+    plan, recovered = issue_receipts(open_books(books), year, dated, dry_run=dry_run)
+    tell(say_would_issue(plan) if dry_run else say_issued(plan, recovered))
+
+
+@receipts.command(help=N_("Write a receipt of nobody, marked as a specimen, to see what is printed."))
+@year_option
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
+@click.option("-o", "output", type=click.Path(path_type=Path), required=True, help=N_("Write to this file."))
+@with_books
+def specimen(books: Path, year: int, language: str | None, output: Path) -> None:
+    """Write a receipt of nobody, marked as a specimen, to see what is printed."""
+    opened = open_books(books)
+    write_specimen(opened, year, document_language(language, opened.config.organisation.language), output)
+    tell(written(output))
 
 
 @receipts.command(help=N_("Make the PDFs that are not there yet; a re-print is byte-identical."))
@@ -92,11 +123,20 @@ def render(books: Path, year: int, workers: int) -> None:
 @click.option(
     "-o", "output", type=click.Path(path_type=Path), help=N_("Default: belcotax-28171-KBO-YEAR-1.xml in the books.")
 )
+@click.option(
+    "--format", "form", type=click.Choice(["xml", "csv"]), default="xml", help=N_("csv: the list to enter by hand.")
+)
+@click.option("--never-sent", default="", help=N_("Who says that the file of before was never sent, and why."))
 @with_books
-def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) -> None:
+def belcotax(books: Path, year: int, day: datetime | None, output: Path | None, **said: str) -> None:
     """Write the 281.71 file of the receipts issued."""
-    path, summary = write_belcotax(open_books(books), year, day.date() if day else today(), output)
-    tell(say_belcotax(path, summary))
+    dated = day.date() if day else today()
+    shipped = write_belcotax(
+        open_books(books), year, dated, output, never_sent=said["never_sent"].strip(), listed=said["form"] == "csv"
+    )
+    tell(say_belcotax(shipped))
+    if shipped.held:
+        sys.exit(1)
 
 
 @receipts.command(help=N_("Counts and sums by state and by reason."))
@@ -126,7 +166,8 @@ _STATES = {State.ISSUED: N_("issued"), State.WITHDRAWN: N_("withdrawn")}
 def say_preview(plan: Preview, language: str) -> str:
     """Return who would get a receipt and who not."""
     year = plan.assessment.year
-    lines = [_due(plan), *_parts(plan.assessment, language), *_held(plan.assessment), *_changed(plan.changed, year)]
+    lines = [_due(plan), *_parts(plan.assessment, language), *_held(plan.assessment), *_refused(plan)]
+    lines += [*_changed(plan.changed, year), *_waiting(plan)]
     warned: dict[Warn, int] = {}
     for decision in plan.due:
         for warning in decision.warnings:
@@ -134,7 +175,52 @@ def say_preview(plan: Preview, language: str) -> str:
     for warning, count in sorted(warned.items()):
         told = many("to look at: {count} receipt with {warning}", "to look at: {count} receipts with {warning}", count)
         lines.append("  " + told.format(count=count, warning=_(_WARNINGS[warning])))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_straddling(plan)])
+
+
+def _refused(plan: Preview) -> list[str]:
+    """Say what paper or Belcotax would refuse of donors who get no receipt because of it."""
+    told = [f"  {key}: {one.told}" for key, refusals in sorted(plan.assessment.refused.items()) for one in refusals]
+    too_much = _("{donor}: {amount} EUR is more than Belcotax can hold, or a receipt can say in words")
+    told += [
+        "  " + too_much.format(donor=one.donor, amount=money(one.cents))
+        for one in plan.assessment.decisions
+        if one.cents > MOST_CENTS
+    ]
+    return told[:SHOWN_LINES]
+
+
+def _waiting(plan: Preview) -> list[str]:
+    """Say which receipts wait because another one that stands lists the same gift."""
+    told = _(
+        "{donor}: a receipt of {amount} EUR waits, because its gifts are on receipt {numbers}; it is issued when that "
+        "one is replaced or withdrawn"
+    )
+    return [
+        "  "
+        + told.format(
+            donor=one.donor,
+            amount=money(one.cents),
+            numbers=", ".join(f"{plan.assessment.year}/{number:06d}" for number in one.numbers),
+        )
+        for one in plan.waiting[:SHOWN_LINES]
+    ]
+
+
+def _straddling(plan: Preview) -> list[str]:
+    """Say of each gift whose days lie in two years which of them decides."""
+    told = _("{donor}: {amount} EUR counts for {year} by {day}; other days of it: {others}")
+    return [
+        "  "
+        + told.format(
+            donor=one.donor,
+            amount=money(one.cents),
+            year=plan.assessment.year,
+            day=one.day,
+            others=", ".join(map(str, one.others)),
+        )
+        for one in plan.straddling[:SHOWN_LINES]
+    ]
 
 
 def _due(plan: Preview) -> str:
@@ -196,7 +282,15 @@ def say_issued(plan: Preview, recovered: Sequence[str]) -> str:
     ).format(
         count=count, year=year, first=plan.first_number, last=plan.first_number + count - 1, amount=money(plan.cents)
     )
-    return "\n".join([*recovered, told, *_changed(plan.changed, year)])
+    return "\n".join([*recovered, told, *_refused(plan), *_changed(plan.changed, year), *_waiting(plan)])
+
+
+def say_would_issue(plan: Preview) -> str:
+    """Return what is told after `obole receipts issue --dry-run`."""
+    year = plan.assessment.year
+    return "\n".join(
+        [_due(plan), *_refused(plan), *_changed(plan.changed, year), *_waiting(plan), _("Nothing was kept.")]
+    )
 
 
 def say_rendered(outcome: Rendered, year: int) -> str:
@@ -221,8 +315,9 @@ def say_rendered(outcome: Rendered, year: int) -> str:
     return "\n".join(lines)
 
 
-def say_belcotax(path: Path, summary: Summary) -> str:
+def say_belcotax(shipped: Shipped) -> str:
     """Return what is told after `obole receipts belcotax`."""
+    summary = shipped.summary
     lines = [
         many(
             "{file}: {count} slip, sum of numbers {numbers}, {amount} EUR, "
@@ -231,18 +326,32 @@ def say_belcotax(path: Path, summary: Summary) -> str:
             "{missing} without a national or enterprise number.",
             summary.count,
         ).format(
-            file=path.name,
+            file=shipped.path.name,
             count=summary.count,
             numbers=summary.sum_numbers,
             amount=money(summary.sum_cents),
             missing=summary.without_number,
         )
     ]
-    lines += [f"  {note}" for note in summary.notes[:SHOWN_FAULTS]]
-    more = len(summary.notes) - SHOWN_FAULTS
+    if shipped.again:
+        lines.append("  " + _("it holds these very receipts already; nothing was written"))
+    lines += _some(summary.notes)
+    if shipped.held:
+        told = many(
+            "{count} receipt is held back, for what follows; the others are in the file:",
+            "{count} receipts are held back, for what follows; the others are in the file:",
+            shipped.left_out,
+        )
+        lines += ["  " + told.format(count=shipped.left_out), *_some(shipped.held)]
+    return "\n".join(lines)
+
+
+def _some(notes: Sequence[Fault]) -> list[str]:
+    lines = [f"  {note}" for note in notes[:SHOWN_FAULTS]]
+    more = len(notes) - SHOWN_FAULTS
     if more > 0:
         lines.append("  " + many("and {count} more note", "and {count} more notes", more).format(count=more))
-    return "\n".join(lines)
+    return lines
 
 
 def say_status(found: Status, language: str) -> str:
@@ -255,7 +364,7 @@ def say_status(found: Status, language: str) -> str:
     if found.due[0]:
         told = _("due and not issued yet: {count}, {amount} EUR")
         lines.append("  " + told.format(count=found.due[0], amount=money(found.due[1])))
-    lines += _changed(found.changed, found.year)
+    lines += [*_changed(found.changed, found.year), *_waiting(found.plan)]
     lines.append(_("Gift accounts of {year}, booked").format(year=found.year))
     lines += _ties(found.tie.lines, language)
     for words, cents in ((_("in the books"), found.tie.accounts_cents), (_("difference"), found.tie.difference)):

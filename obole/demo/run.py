@@ -15,7 +15,8 @@ from obole.command.say import money
 from obole.command.sources import say_intake
 from obole.demo import YEARS, generate
 from obole.importing import import_files
-from obole.receipting.steps import issue_receipts, render_receipts, tie_out, write_belcotax
+from obole.receipting.shipping import write_belcotax
+from obole.receipting.steps import issue_receipts, render_receipts, tie_out
 from obole.reporting import STATEMENTS, write_report
 from obole.words import _
 
@@ -73,8 +74,7 @@ def _issue(books: Books, tell: Callable[[str], None]) -> None:
     for year in YEARS:
         plan, _recovered = issue_receipts(books, year, _ISSUED[year])
         tell(say_issued(plan, ()))
-        path, summary = write_belcotax(books, year, _ISSUED[year], None)
-        tell(say_belcotax(path, summary))
+        tell(say_belcotax(write_belcotax(books, year, _ISSUED[year], None)))
         difference = tie_out(books, year, totals).difference
         tell(
             _("Gift accounts of {year} = receipts + each named reason: difference {amount} EUR.").format(

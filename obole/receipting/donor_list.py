@@ -3,14 +3,19 @@
 Donors stand by key; names are in the vault, and in the PDFs themselves.
 """
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ledger.records import DonorKind
 from ledger.register import receipts as receiptbook
-from ledger.vault.donors import find_donors
+from ledger.register.receipts import ReceiptRow
+from ledger.vault.donors import Donor, find_donors
 from obole.books.opened import Books
 from obole.books.policies import policy_for
-from obole.words import text_in
-from receipts.decide.eligibility import RECEIPTED, Warn
-from receipts.decide.eligibility import label as reason_label
-from receipts.decide.tie import DUE, TieLine
+from obole.words import N_, text_in
+from receipts.decide.eligibility import MOST_CENTS, RECEIPTED, DonorDecision, Objection, Reason, Warn
+from receipts.decide.facts import address_gaps
+from receipts.decide.tie import DUE, HELD, REVIEW, TieLine
 from receipts.issue import preview
 from receipts.paper.render import pdf_path
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
@@ -23,23 +28,19 @@ def receipt_list(books: Books, year: int, language: str) -> Table:
         held = {row.donor: row for row in receiptbook.receipts_of(gifts, year)}
         keys = {decision.donor for decision in plan.assessment.decisions} | set(held)
         donors = {row.key: row for row in find_donors(identities, None, keys)}
+    states = _Standings({one.number for one in plan.changed}, {one.donor for one in plan.waiting})
     rows = []
     for decision in plan.assessment.decisions:
         receipt, donor = held.get(decision.donor), donors.get(decision.donor)
-        if decision.reason is not None:
-            state = reason_label(decision.reason, language)
-        else:
-            state = reason_label(RECEIPTED, language) if receipt else TieLine(DUE, 0, 0).label(language)
-        path = pdf_path(books.folder.receipts, year, receipt.number, receipt.version) if receipt else None
         cells = (
             decision.donor,
             receipt.number if receipt else None,
             receipt.cents if receipt else decision.cents,
-            state,
-            text_in(language, "national or enterprise number") if Warn.NUMBER_MISSING in decision.warnings else "",
+            TieLine(states.of(decision, receipt), 0, 0).label(language),
+            ", ".join(_missing(decision, donor, plan.assessment.refused, language)),
             donor.delivery if donor else "",
             donor.language if donor else "",
-            path.relative_to(books.folder.root).as_posix() if path else "",
+            _file(books, receipt),
         )
         rows.append(Row(RowKind.LINE, cells))
     rows.sort(key=lambda row: (row.cells[1] is None, row.cells[1] or 0, str(row.cells[0])))
@@ -57,3 +58,57 @@ def receipt_list(books: Books, year: int, language: str) -> Table:
     )
     title = text_in(language, "Receipts {year}").format(year=year)
     return Table(title, books.config.organisation.name, language, columns, rows)
+
+
+class _Standings(NamedTuple):
+    """The receipts that are no longer right, by number, and the donors whose receipt waits for another."""
+
+    changed: Collection[int]
+    waiting: Collection[str]
+
+    def of(self, decision: DonorDecision, receipt: ReceiptRow | None) -> str:
+        if receipt is not None:
+            return REVIEW if receipt.number in self.changed else RECEIPTED
+        if decision.donor in self.waiting:
+            return HELD
+        return DUE if decision.reason is None else decision.reason
+
+
+def _file(books: Books, receipt: ReceiptRow | None) -> str:
+    """Return where the PDF of a receipt lies, where it was made."""
+    if receipt is None:
+        return ""
+    path = pdf_path(books.folder.receipts, receipt.year, receipt.number, receipt.version)
+    return path.relative_to(books.folder.root).as_posix() if path.exists() else ""
+
+
+def _missing(
+    decision: DonorDecision, donor: Donor | None, refused: Mapping[str, Sequence[Objection]], language: str
+) -> Iterator[str]:
+    """Yield all that has to be asked of a donor or corrected, so that nobody is asked twice."""
+    if donor is None:
+        return
+    if Reason.NAME_INCOMPLETE in decision.against:
+        if not donor.last_name:
+            yield text_in(language, "name")
+        if donor.kind == DonorKind.NATURAL and not donor.first_name:
+            yield text_in(language, "first name")
+    if Reason.ADDRESS_INCOMPLETE in decision.against:
+        gaps = address_gaps(donor)
+        parts = ", ".join(text_in(language, _PARTS[gap]) for gap in gaps)
+        yield text_in(language, "address ({parts})").format(parts=parts)
+    if Reason.IDENTIFIER_INVALID in decision.against:
+        yield text_in(language, "national or enterprise number (wrong)")
+    if Warn.NUMBER_MISSING in decision.warnings:
+        yield text_in(language, "national or enterprise number")
+    yield from (one.told for one in refused.get(decision.donor, ()))
+    if decision.cents > MOST_CENTS:
+        yield text_in(language, "an amount that Belcotax can hold")
+
+
+_PARTS = {
+    "street": N_("street"),
+    "postcode": N_("postcode"),
+    "municipality": N_("municipality"),
+    "country": N_("country"),
+}

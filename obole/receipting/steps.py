@@ -1,32 +1,33 @@
 """The receipt commands on one set of books: they hold the books for writing and settle what a kill left."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import count
 from pathlib import Path
 
-from ledger.errors import Fault, OboleError, Severity
+from ledger.errors import OboleError
 from ledger.register import receipts as receiptbook
 from ledger.register.openings import opened_in
 from ledger.register.transfers import transferred_in
 from obole.books.loading import load_books
-from obole.books.opened import Books, settle
-from obole.books.policies import belcotax_institution, belcotax_settings, policy_for, printing_of
+from obole.books.opened import Books, changing, settle
+from obole.books.policies import policy_for, printing_of
 from obole.words import _
+from receipts.decide.claims import Changed
 from receipts.decide.eligibility import Warn
-from receipts.decide.facts import assess_year
 from receipts.decide.tie import Tie, tie
-from receipts.filing import belcotax
-from receipts.filing.shipment import slips_of, withdrawn_numbers
-from receipts.issue import Changed, Preview, issue, preview
+from receipts.issue import Preview, Printing, example_sheet, issue, preview
+from receipts.paper.proof import unprintable
 from receipts.paper.render import Rendered, render
+from receipts.paper.typeset import Typesetter
 from reports.totals import Totals
 
 # Seconds to wait for who else writes: before the work as long as hashes take; after it as long as an import takes.
 _A_MOMENT = 5
 _A_WHILE = 3600
+
+_MANY = 14  # rows of gifts of the fullest receipt
 
 
 class NotRecognised(OboleError):
@@ -44,6 +45,7 @@ class Status:
     changed: tuple[Changed, ...]
     without_number: int
     tie: Tie
+    plan: Preview
 
 
 def preview_receipts(books: Books, year: int) -> Preview:
@@ -52,8 +54,8 @@ def preview_receipts(books: Books, year: int) -> Preview:
         return preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
 
 
-def issue_receipts(books: Books, year: int, day: date) -> tuple[Preview, list[str]]:
-    """Issue what is due; what was issued, and what a killed run before had left."""
+def issue_receipts(books: Books, year: int, day: date, *, dry_run: bool = False) -> tuple[Preview, list[str]]:
+    """Issue what is due; what was issued, and what a killed run before had left. With `dry_run` nothing is kept."""
     policy = policy_for(books.config, year)
     if year not in policy.recognised:
         raise NotRecognised(
@@ -66,12 +68,27 @@ def issue_receipts(books: Books, year: int, day: date) -> tuple[Preview, list[st
         raise OboleError(
             _("--date {day} lies before {year}; receipts are issued after their gifts.").format(day=day, year=year)
         )
-    with books.writing():
-        recovered = settle(books)
-        printing = printing_of(books.config, year)
-        stores = (books.register, books.vault, books.sealer)
+    printing = printing_of(books.config, year)
+    _refuse_unprintable(books, printing, year)
+    with changing(books, dry_run=dry_run) as (held, recovered):
+        stores = (held.register, held.vault, held.sealer)
         plan = issue(*stores, year, policy=policy, printing=printing, issued_on=day)
     return plan, recovered
+
+
+def _refuse_unprintable(books: Books, printing: Printing, year: int) -> None:
+    """Raise OboleError where what the foundation prints on every receipt cannot be printed."""
+    reason = unprintable(example_sheet(printing, year, books.config.organisation.language, _MANY))
+    if reason:
+        raise OboleError(
+            _("obole.toml: receipts cannot be printed: {reason}; nothing is issued.").format(reason=reason)
+        )
+
+
+def write_specimen(books: Books, year: int, language: str, output: Path) -> None:
+    """Write a receipt of nobody, marked as a specimen and without a number: what is printed, to be looked at."""
+    pdf = Typesetter().render(example_sheet(printing_of(books.config, year), year, language), as_specimen=True)
+    output.write_bytes(pdf)
 
 
 def render_receipts(
@@ -84,37 +101,6 @@ def render_receipts(
     stores = (books.register, books.vault, books.sealer)
     recording = partial(books.writing, _A_WHILE)
     return render(*stores, books.folder.receipts, year, workers=workers, progress=step, recording=recording)
-
-
-def write_belcotax(books: Books, year: int, day: date, output: Path | None) -> tuple[Path, belcotax.Summary]:
-    """Write the 281.71 file; its path and totals."""
-    institution = belcotax_institution(books.config)
-    path = output or _next_file(books, institution, year)
-    summary = belcotax.write_file(
-        slips_of(books.register, books.vault, books.sealer, year),
-        institution,
-        belcotax_settings(books.config),
-        day,
-        path,
-        withdrawn=withdrawn_numbers(books.register, year),
-    )
-    changed = preview_receipts(books, year).changed
-    notes = tuple(
-        Fault(
-            _(
-                "receipt {year}/{number:06d}: its gifts are not those it was issued for any more; reported as issued"
-            ).format(year=year, number=one.number),
-            severity=Severity.WARNING,
-        )
-        for one in changed
-    )
-    return path, replace(summary, notes=(*notes, *summary.notes))
-
-
-def _next_file(books: Books, institution: belcotax.Declarant, year: int) -> Path:
-    """Return the first name that no file written before has: what was sent is not written over."""
-    names = (books.folder.root / belcotax.file_name(institution, year, number) for number in count(1))
-    return next(path for path in names if not path.exists())
 
 
 def status_of(books: Books, year: int) -> Status:
@@ -141,7 +127,8 @@ def status_of(books: Books, year: int) -> Status:
         due=(len(plan.due), plan.cents),
         changed=plan.changed,
         without_number=missing,
-        tie=tie(plan.assessment, covered, income, transferred),
+        tie=tied(plan, covered, income, transferred),
+        plan=plan,
     )
 
 
@@ -149,9 +136,15 @@ def tie_out(books: Books, year: int, totals: Totals) -> Tie:
     """Return the gift accounts of a year against receipts and reasons; `totals` are those of the loaded books."""
     income = gift_income(books, totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        assessment = assess_year(gifts, identities, books.sealer, year, policy_for(books.config, year))
+        plan = preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
         transferred = transferred_in(gifts, year, books.config.gifts.control)
-        return tie(assessment, receiptbook.covered_gifts(gifts, year), income, transferred)
+        return tied(plan, receiptbook.covered_gifts(gifts, year), income, transferred)
+
+
+def tied(plan: Preview, covered: Mapping[int, int], income: int, transferred: tuple[int, int]) -> Tie:
+    """Return the tie-out of a year whose receipts and assessment `plan` has."""
+    held = {one for waiting in plan.waiting for one in waiting.gift_ids}
+    return tie(plan.assessment, covered, income, transferred, settled=plan.settled, held=held)
 
 
 def gift_income(books: Books, in_year: dict[str, int], year: int) -> int:

@@ -6,8 +6,8 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -15,11 +15,17 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from ledger.errors import OboleError
+from ledger.gift_days import EXECUTED
 from ledger.records import Channel, Counterpart, DonorKind, Nature
+from ledger.vault.donors import Donor
 from receipts.decide.parameters import NationalNumber, parameters
 from receipts.words import _
 
 RECEIPTED: Final = "receipted"
+
+
+# Eleven digits in zone f71_2060 of form 281.71; amounts in words end there too.
+MOST_CENTS: Final = 99_999_999_999
 
 
 class Reason(StrEnum):
@@ -46,7 +52,13 @@ class Reason(StrEnum):
     IDENTIFIER_INVALID = "identifier-invalid"
     NATIONAL_NUMBER_MISSING = "national-number-missing"
     ENTERPRISE_NUMBER_MISSING = "enterprise-number-missing"
+    UNPRINTABLE = "unprintable"
+    UNFILEABLE = "unfileable"
     REVERSAL_OPEN = "reversal-open"
+
+
+# Of an amount that gives no receipt whatever is known of the donor, and of a donor of whom nothing is.
+_SETTLED = (Reason.FULLY_REVERSED, Reason.OVER_REVERSED, Reason.BELOW_THRESHOLD, Reason.DONOR_MISSING)
 
 
 class Warn(StrEnum):
@@ -79,13 +91,15 @@ class GiftFact(NamedTuple):
     channel: Channel = Channel.TRANSFER
     reverses: int | None = None
     certificate_elsewhere: bool = False
+    straddles: bool | None = None  # one of its days lies in another year; None: where the year booked is another
 
 
 class DonorFact(NamedTuple):
     """The facts of a donor that decide, without any of it being shown: what is there and what is not.
 
     `has_name` is the surname, or the name of a legal person; `has_address` street, postcode, municipality and country;
-    `reversal_open` is true while a reversal of this donor awaits a decision.
+    `reversal_open` is true while a reversal of this donor awaits a decision; `abroad` lives in another country;
+    `unprintable` and `unfileable` have what the paper, or Belcotax, cannot hold.
     """
 
     key: str
@@ -96,38 +110,64 @@ class DonorFact(NamedTuple):
     identifier: Identifier
     merged_into: str | None = None
     reversal_open: bool = False
+    abroad: bool = False
+    unprintable: bool = False
+    unfileable: bool = False
+
+
+class Objection(NamedTuple):
+    """An objection of the paper or of Belcotax to a donor's data, with the sentence that says what to correct."""
+
+    reason: Reason
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The foundation's own decisions: its recognised years, and what the sources leave open.
 
-    `national_number_required` None follows the year's parameters.
+    `national_number_required` None follows the year's parameters; `gift_date` says which day of a gift decides.
+    `proof` says what paper and Belcotax will refuse of a donor, before a number is given.
     """
 
     recognised: frozenset[int]
     token_eligible: bool = False
     national_number_required: bool | None = None
+    gift_date: str = EXECUTED
+    proof: Callable[[Donor], tuple[Objection, ...]] | None = field(default=None, compare=False)
 
 
 class DonorDecision(NamedTuple):
-    """One donor's year: the net sum of the eligible gifts, and why there is no receipt; `reason` None: receipt due."""
+    """One donor's year: the net sum of the eligible gifts, and why there is no receipt; `reason` None: receipt due.
+
+    `against` is all that stands against a receipt, `reason` the first of it.
+    """
 
     donor: str
     cents: int
     gift_ids: tuple[int, ...]
     reason: Reason | None
     warnings: tuple[Warn, ...] = ()
+    against: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A year assessed: decisions by donor key in order; `outcomes` stands beside `gifts`, None for receipted."""
+    """A year assessed: decisions by donor key in order; `outcomes` stands beside `gifts`, None for receipted.
+
+    `refused` says of donors what paper or Belcotax would refuse.
+    """
 
     year: int
     decisions: tuple[DonorDecision, ...]
     gifts: tuple[GiftFact, ...]
     outcomes: tuple[Reason | None, ...]
+    refused: Mapping[str, tuple[Objection, ...]] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> tuple[DonorDecision, ...]:
+        """Return the donors whose amount gives a receipt, whatever else stands against it."""
+        return tuple(decision for decision in self.decisions if decision.reason not in _SETTLED)
 
     @property
     def due(self) -> tuple[DonorDecision, ...]:
@@ -241,13 +281,17 @@ class _Rules(NamedTuple):
             return (Reason.DONOR_MISSING,)
         natural = donor.kind == DonorKind.NATURAL
         missing = donor.identifier == Identifier.MISSING
+        # Who lives abroad need not have a Belgian number, and the law asks it "where applicable".
+        required = self.number_required and not donor.abroad
         found = (
             (Reason.NAME_INCOMPLETE, not donor.has_name or (natural and not donor.has_first_name)),
             (Reason.ADDRESS_INCOMPLETE, not donor.has_address),
             (Reason.IDENTIFIER_INVALID, donor.identifier == Identifier.INVALID),
-            (Reason.NATIONAL_NUMBER_MISSING, missing and natural and self.number_required),
+            (Reason.NATIONAL_NUMBER_MISSING, missing and natural and required),
             # The tolerance is for national numbers; a legal person's number belongs on the receipt itself.
             (Reason.ENTERPRISE_NUMBER_MISSING, missing and not natural),
+            (Reason.UNPRINTABLE, donor.unprintable),
+            (Reason.UNFILEABLE, donor.unfileable or cents > MOST_CENTS),
             (Reason.REVERSAL_OPEN, donor.reversal_open),
         )
         return tuple(reason for reason, holds in found if holds)
@@ -261,12 +305,13 @@ def _decide(
     for gift in gifts:
         cents += gift.cents
         if gift.reverses is None:
-            straddles |= gift.booked != gift.counted
+            straddles |= gift.booked != gift.counted if gift.straddles is None else gift.straddles
             thanked |= gift.counterpart == Counterpart.TOKEN
         else:
             unmatched |= gift.reverses not in place
     against = rules.obstacles(cents, donor)
-    unnumbered = not against and donor is not None and donor.identifier == Identifier.MISSING
+    settled = bool(against) and against[0] in _SETTLED
+    unnumbered = not settled and donor is not None and donor.identifier == Identifier.MISSING
     warnings = (
         (Warn.NUMBER_MISSING, unnumbered),
         (Warn.STRADDLES_YEARS, straddles),
@@ -279,6 +324,7 @@ def _decide(
         tuple(gift.id for gift in gifts),
         against[0] if against else None,
         tuple(warning for warning, holds in warnings if holds),
+        against,
     )
 
 

@@ -3,28 +3,82 @@
 Identities are read from the vault, looked at, and not kept: a `DonorFact` says only what is there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from ledger.collector import paused
 from ledger.identifiers import valid_enterprise_number, valid_national_number
+from ledger.postcodes import read_place, whole_postcode
 from ledger.records import Channel, Counterpart, DonorKind, Nature
 from ledger.register.gifts import gifts_counted
+from ledger.register.restated import steps_of, straddling
 from ledger.vault.donors import Donor, find_donors, merged_keys
 from ledger.vault.key import Sealer
 from receipts.decide.awaiting import donors_awaiting
-from receipts.decide.eligibility import Assessment, DonorFact, GiftFact, Identifier, Policy, assess
+from receipts.decide.eligibility import (
+    Assessment,
+    DonorFact,
+    GiftFact,
+    Identifier,
+    Objection,
+    Policy,
+    Reason,
+    assess,
+)
+from receipts.decide.given import Money
 
 
-def assess_year(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Assessment:
-    """Decide the receipts of a year from register and vault."""
+def assess_year(
+    gifts: Connection,
+    identities: Connection,
+    sealer: Sealer,
+    year: int,
+    policy: Policy,
+    *,
+    issued: Collection[str] = (),
+) -> Assessment:
+    """Decide the receipts of a year from register and vault; donors `issued` have theirs and are not proved again."""
     with paused():
-        facts = list(gift_facts(gifts, year))
+        facts = list(_over_new_year(gift_facts(gifts, year), gifts, year))
         keys = set(filter(None, (fact.donor for fact in facts)))
-        found = find_donors(identities, sealer, keys | merged_keys(identities))
+        found = list(find_donors(identities, sealer, keys | merged_keys(identities)))
         donors = _awaiting(list(donor_facts(found)), donors_awaiting(gifts, identities, year))
-        return assess(year, facts, donors, policy)
+        assessment = assess(year, facts, donors, policy)
+        refused = _refused(assessment, found, policy, issued)
+        if not refused:
+            return assessment
+        return replace(assess(year, facts, _marked(donors, refused), policy), refused=refused)
+
+
+def _refused(
+    assessment: Assessment, donors: Iterable[Donor], policy: Policy, issued: Collection[str]
+) -> dict[str, tuple[Objection, ...]]:
+    """Return what paper or Belcotax would refuse of the donors who are due a receipt, or lack other things for one."""
+    if policy.proof is None:
+        return {}
+    asked = {one.donor for one in assessment.asked if one.donor not in issued}
+    found = ((donor.key, policy.proof(donor)) for donor in donors if donor.key in asked)
+    return {key: refusals for key, refusals in found if refusals}
+
+
+def _marked(donors: Iterable[DonorFact], refused: Mapping[str, tuple[Objection, ...]]) -> list[DonorFact]:
+    marked = []
+    for donor in donors:
+        reasons = {one.reason for one in refused.get(donor.key, ())}
+        unprintable, unfileable = (reason in reasons for reason in (Reason.UNPRINTABLE, Reason.UNFILEABLE))
+        marked.append(donor._replace(unprintable=unprintable, unfileable=unfileable) if reasons else donor)
+    return marked
+
+
+def _over_new_year(facts: Iterable[GiftFact], gifts: Connection, year: int) -> Iterator[GiftFact]:
+    """Yield the gifts, told of each whether a day of the gift that brought its money lies in another year."""
+    over = straddling(gifts, year)
+    money = Money(steps_of(gifts, year))
+    for fact in facts:
+        crosses = money.first(fact.id) in over
+        yield fact if crosses == (fact.booked != fact.counted) else fact._replace(straddles=crosses)
 
 
 def _awaiting(donors: list[DonorFact], keys: set[str]) -> list[DonorFact]:
@@ -66,6 +120,7 @@ def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
     """Yield what is there and what is not, of each donor."""
     for donor in donors:
         natural = donor.kind == DonorKind.NATURAL
+        abroad = read_place(donor.country, donor.postcode, donor.municipality).country not in ("", "BE")
         number = donor.national_number if natural else donor.enterprise_number
         if not number:
             state = Identifier.MISSING
@@ -78,7 +133,20 @@ def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
             kind=DonorKind(donor.kind),
             has_name=bool(donor.last_name),
             has_first_name=bool(donor.first_name),
-            has_address=bool(donor.street and donor.postcode and donor.municipality and donor.country),
+            has_address=not address_gaps(donor),
             identifier=state,
             merged_into=donor.merged_into,
+            abroad=abroad,
         )
+
+
+def address_gaps(donor: Donor) -> tuple[str, ...]:
+    """Return the fields that an address lacks or that cannot be what they say: a postcode as people write it is one."""
+    place = read_place(donor.country, donor.postcode, donor.municipality)
+    found = {
+        "street": donor.street.strip(),
+        "postcode": whole_postcode(place.country, place.postcode),
+        "municipality": place.municipality.strip(),
+        "country": donor.country,
+    }
+    return tuple(field for field, there in found.items() if not there)

@@ -4,7 +4,7 @@
 that is no longer right, have lines of their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,12 +18,16 @@ DUE: Final = "due"
 REVIEW: Final = "review"
 
 
+HELD: Final = "held"
+
+
 TRANSFER: Final = "transfer"
 
 
 _LABELS = {
     DUE: N_("receipt due, not issued yet"),
     REVIEW: N_("receipt issued, to be reviewed"),
+    HELD: N_("receipt held, its gifts are on another"),
     TRANSFER: N_("taken out by vouchers: another year, credit note"),
 }
 
@@ -65,11 +69,19 @@ class Tie:
 
 
 def tie(
-    assessment: Assessment, covered: Mapping[int, int], accounts_cents: int, transferred: tuple[int, int] = (0, 0)
+    assessment: Assessment,
+    covered: Mapping[int, int],
+    accounts_cents: int,
+    transferred: tuple[int, int] = (0, 0),
+    *,
+    settled: Collection[int] = (),
+    held: Collection[int] = (),
 ) -> Tie:
     """Put every gift in one line; `covered` are the gifts on a valid receipt, `accounts_cents` the books' income.
 
-    `transferred` are the lines, and their cents, by which vouchers took from the gift accounts in the year.
+    `settled` are the gifts of donors whose receipt is right, whatever corrected its rows since; `held` those of a
+    receipt that waits for another. `transferred` are the lines, and their cents, by which vouchers took from the gift
+    accounts in the year.
     """
     here: dict[str, tuple[int, int]] = {}
     elsewhere: dict[str, tuple[int, int]] = {}
@@ -77,7 +89,11 @@ def tie(
     for gift, outcome in zip(assessment.gifts, assessment.outcomes, strict=True):
         on_receipt = gift.id in covered
         if gift.counted == assessment.year:
-            if on_receipt:
+            if gift.id in settled:
+                code = RECEIPTED
+            elif gift.id in held:
+                code = HELD
+            elif on_receipt:
                 code = RECEIPTED if outcome is None else REVIEW
             else:
                 code = (REVIEW if gift.donor in holders else DUE) if outcome is None else outcome.value
@@ -93,5 +109,5 @@ def tie(
 
 
 def _lines(sums: Mapping[str, tuple[int, int]]) -> tuple[TieLine, ...]:
-    order = [RECEIPTED, REVIEW, DUE, *(reason.value for reason in Reason), TRANSFER]
+    order = [RECEIPTED, REVIEW, DUE, HELD, *(reason.value for reason in Reason), TRANSFER]
     return tuple(TieLine(code, *sums[code]) for code in order if code in sums)

@@ -22,7 +22,9 @@ from typing import BinaryIO, Final
 from ledger.errors import Fault, OboleError, Severity
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.money import to_decimal
+from ledger.postcodes import without_postcodes
 from ledger.records import DonorKind
+from receipts.decide.eligibility import MOST_CENTS
 from receipts.decide.parameters import FilingChannel, parameters
 from receipts.filing.readback import check
 from receipts.filing.zones import FRAME, MISSING_PERCENT, UNPRINTABLE, Zone, countries, fields, limits
@@ -38,6 +40,7 @@ __all__ = [
     "Summary",
     "check",
     "file_name",
+    "refusals",
     "write",
     "write_csv",
     "write_file",
@@ -62,6 +65,9 @@ _REFERENCE = re.compile(r"[0-9A-Za-z-]{1,6}")
 
 
 _SHOWN_FAULTS: Final = 20
+
+
+_SHORT: Final = 41  # characters that fit every zone of name and address, or are cut there
 
 
 class Action(StrEnum):
@@ -120,7 +126,8 @@ class Declarant:
 class BelcotaxSettings:
     """Choices that the FPS brochure leaves open, with our defaults; `obole.toml` [belcotax].
 
-    `country_codes` adds codes of annex 3 of the brochure by ISO code, for countries the table here lacks.
+    `country_codes` adds codes of annex 3 of the brochure by ISO code, for countries the table here lacks; `no_postcode`
+    stands for the postcode of an address in a country that has none.
     """
 
     company_number_in_2011: bool = True
@@ -130,6 +137,7 @@ class BelcotaxSettings:
     country_belgium: str = "150"
     country_digits: int = 0
     file_type: str = "BELCOTAX"
+    no_postcode: str = "00000"
     country_codes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -169,7 +177,8 @@ class NoXmlChannel(OboleError):
         super().__init__(
             _(
                 "income year {year} is filed as JSON (Belcotax-on-web 2.0), its schema of form 281.71 is not "
-                "known here; write the list as CSV and enter it on the Belcotax website, or update Obole."
+                "known here; write the list with `obole receipts belcotax --year {year} --format csv -o FILE.csv` and "
+                "enter it on the Belcotax website, or update Obole."
             ).format(year=year)
         )
 
@@ -193,8 +202,9 @@ def write(
     """Stream the shipment to `out`, slips in order of number, and return its totals with what should be read.
 
     All slips are of one income year. `corrects` is the reference of the accepted shipment where this one corrects it:
-    its slips then modify, add or cancel. `withdrawn` are numbers issued and withdrawn before filing, the only gaps
-    allowed. NoXmlChannel, or BelcotaxRefused with all faults, after which `out` holds a torso to throw away.
+    its slips then modify, add or cancel. `withdrawn` are numbers issued and withdrawn before filing or held back, the
+    only gaps allowed; it may grow while slips are read. NoXmlChannel, or BelcotaxRefused with all faults, after which
+    `out` holds a torso to throw away.
     """
     feed = iter(slips)
     first = next(feed, None)
@@ -202,12 +212,26 @@ def write(
         raise BelcotaxRefused([Fault(_("there is no receipt to report; issue the receipts of the year first"))])
     if parameters(first.year).channel is not FilingChannel.XML:
         raise NoXmlChannel(first.year)
-    shipment = _Shipment(first.year, institution, settings, corrects, frozenset(withdrawn))
+    shipment = _Shipment(first.year, institution, settings, corrects, withdrawn)
     out.write(shipment.head(sender or institution, created_on).encode())
     out.writelines(shipment.slip(slip).encode() for slip in chain([first], feed))
     _refuse(shipment.faults)
     out.write(shipment.tail().encode())
     return shipment.summary()
+
+
+def refusals(slip: Slip, institution: Declarant, settings: BelcotaxSettings, place: str) -> tuple[Fault, ...]:
+    """Return what the administration would refuse of one slip by itself, wherever it stands; `place` names it.
+
+    None of a year that is not filed as XML: what that channel holds is not known here.
+    """
+    if parameters(slip.year).channel is not FilingChannel.XML:
+        return ()
+    if slip.country == "BE" and slip.kind == DonorKind.NATURAL and _plain(slip):
+        return ()
+    shipment = _Shipment(slip.year, institution, settings, None, range(1, slip.number))
+    shipment.slip(slip, place)
+    return tuple(fault for fault in shipment.faults if fault.severity is Severity.ERROR)
 
 
 def write_file(
@@ -264,6 +288,17 @@ def write_csv(slips: Iterable[Slip], out: BinaryIO) -> Summary:
     return Summary(count, sum_numbers, sum_cents, without_number)
 
 
+def _plain(slip: Slip) -> bool:
+    """Tell of most slips at a glance that nothing in them is refused."""
+    texts = (slip.last_name, slip.street, slip.municipality, slip.first_name)
+    return (
+        all(text.strip() and text.isprintable() and len(text) <= _SHORT for text in texts)
+        and _BELGIAN_POSTCODE.fullmatch(slip.postcode) is not None
+        and parameters(slip.year).threshold_cents <= slip.cents <= MOST_CENTS
+        and (not slip.national_number or valid_national_number(slip.national_number))
+    )
+
+
 def _refuse(faults: Collection[Fault]) -> None:
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise BelcotaxRefused(faults)
@@ -278,7 +313,7 @@ class _Shipment:
         institution: Declarant,
         settings: BelcotaxSettings,
         corrects: str | None,
-        withdrawn: frozenset[int],
+        withdrawn: Collection[int],
     ) -> None:
         self.year = year
         self.rules = parameters(year)
@@ -306,8 +341,8 @@ class _Shipment:
             + "<Opgaven>\n<Opgave32571>\n"
         )
 
-    def slip(self, slip: Slip) -> str:
-        place = f"receipt {slip.number}"
+    def slip(self, slip: Slip, place: str = "") -> str:
+        place = place or f"receipt {slip.number}"
         self._check_slip(slip, place)
         values = self._slip(slip, place)
         self.count += 1
@@ -406,7 +441,7 @@ class _Shipment:
             "f2027_taalcode": _LANGUAGE.get(slip.language, ""),
             "f2028_typetraitement": _TREATMENT[slip.action],
             "f2029_enkelopgave325": "0",
-            "f2112_buitenlandspostnummer": "" if belgian else slip.postcode,
+            "f2112_buitenlandspostnummer": "" if belgian else slip.postcode or self._filler(slip.country),
             "f2114_voornamen": slip.first_name if natural else "",
             "f71_2030_aardschenker": self.kind_of_donor[slip.kind],
             "f71_2045_uitreikingopbasisvan": self.settings.zone_2045,
@@ -432,6 +467,10 @@ class _Shipment:
                 )
             )
         return number
+
+    def _filler(self, country: str) -> str:
+        """Return what stands for the postcode of a country that has none; the module may require one."""
+        return self.settings.no_postcode if without_postcodes(country) else ""
 
     def _country(self, country: str, place: str) -> str:
         if country == "BE":
@@ -502,7 +541,7 @@ class _Shipment:
                     place=place
                 )
             )
-        if not slip.municipality.strip() or not slip.postcode.strip():
+        if not slip.municipality.strip() or not (slip.postcode.strip() or without_postcodes(slip.country)):
             self._error(_("{place}: postcode or municipality missing; complete the donor").format(place=place))
         if slip.kind == DonorKind.NATURAL and not slip.first_name.strip():
             self._warn(_("{place}: f2114_voornamen missing; the validation module asks to confirm").format(place=place))
@@ -529,7 +568,7 @@ class _Shipment:
             elif missing:
                 self._warn(
                     _(
-                        "receipt {number}: follows {last}, because what lies between was withdrawn before filing; the "
+                        "receipt {number}: follows {last}, because what lies between is not reported; the "
                         "validation module checks the sequence, whether it takes this is not known"
                     ).format(number=number, last=self.last)
                 )

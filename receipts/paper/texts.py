@@ -9,7 +9,7 @@ import csv
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import groupby
@@ -77,7 +77,7 @@ def compose(sheet: Sheet) -> Texts:
         name=institution.name,
         form=institution.legal_form,
         institution=_issuer(institution, label),
-        address=_filled(_full_name(donor), *_address(donor)),
+        address=address_lines(donor),
         facts=_facts(sheet, label),
         amount_label=label["amount"],
         amount=f"***{_plain(sheet.cents)}*** EUR",
@@ -93,6 +93,20 @@ def compose(sheet: Sheet) -> Texts:
         note=wording["note"],
         reference=wording["reference"].format(reference=sheet.reference),
     )
+
+
+def specimen(sheet: Sheet) -> Texts:
+    """Return the texts of a receipt that is none: marked as such, and without a number."""
+    wording = _wording(sheet.addressee.language)
+    texts = compose(sheet)
+    mark = wording["specimen"]
+    facts = ((texts.facts[0][0], mark), *texts.facts[1:])
+    return replace(texts, duplicate=mark, facts=facts, reference=wording["reference"].format(reference=mark))
+
+
+def address_lines(donor: Addressee) -> tuple[str, ...]:
+    """Return the lines in the window of the envelope."""
+    return _filled(_full_name(donor), *_address(donor))
 
 
 def _issuer(institution: Institution, label: Mapping[str, str]) -> tuple[str, ...]:

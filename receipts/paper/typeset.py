@@ -29,7 +29,8 @@ import typst
 from ledger.errors import OboleError
 from ledger.languages import speak, spoken
 from receipts.paper.sheet import Sheet
-from receipts.paper.texts import compose
+from receipts.paper.texts import compose, specimen
+from receipts.paper.words import LARGEST
 from receipts.words import N_, _
 
 Key = TypeVar("Key")
@@ -54,6 +55,9 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 _MISSING = re.compile('the text `"(.+?)"` could not be displayed')
+
+
+_ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}|\\.")
 
 
 _REMEDIES = {
@@ -92,15 +96,21 @@ class Typesetter:
         self._head = environment.get_template("receipt.typ.j2")
         self._compiler = self._new_compiler()
 
-    def render(self, sheet: Sheet) -> bytes:
-        """Return the PDF of one receipt; Unprintable where a letter has no glyph or the page no room."""
+    def render(self, sheet: Sheet, *, as_specimen: bool = False) -> bytes:
+        """Return the PDF of one receipt; Unprintable where a letter has no glyph or the page no room.
+
+        A specimen bears no number and says what it is.
+        """
+        if sheet.cents > LARGEST:
+            raise Unprintable(sheet.reference, _("its amount is above 999,999,999.99 EUR"))
         if hidden := {letter for _field, text in _texts(sheet) for letter in _refused(text)}:
             raise Unprintable(sheet.reference, _name_letters(hidden, sheet))
-        result = self._compile(self._head.render(texts=compose(sheet)), sheet.issued_on)
+        texts = specimen(sheet) if as_specimen else compose(sheet)
+        result = self._compile(self._head.render(texts=texts), sheet.issued_on)
         if isinstance(result, bytes):
             return result
         # Raised out here, away from typst's own error: that one quotes the donor's name.
-        if missing := set("".join(_MISSING.findall(result))):
+        if missing := set("".join(map(_unescaped, _MISSING.findall(result)))):
             raise Unprintable(sheet.reference, _name_letters(missing, sheet))
         reason = next((_(remedy) for mark, remedy in _REMEDIES.items() if mark in result), None)
         broken = _("the typesetter broke down on it; report this with the version of Obole")
@@ -194,6 +204,11 @@ def _texts(sheet: Sheet) -> Iterator[tuple[str, str]]:
 
 def _refused(text: str) -> Iterator[str]:
     return (letter for letter in _LINE_BREAKS.sub("", text) if unicodedata.category(letter) in _HIDDEN)
+
+
+def _unescaped(text: str) -> str:
+    """Return a text that typst quotes: some letters (marks that combine) stand there as their code point."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[0][1:], text)
 
 
 def _name_letters(letters: set[str], sheet: Sheet) -> str:

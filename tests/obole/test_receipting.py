@@ -314,10 +314,13 @@ def test_a_belcotax_file_written_before_is_not_written_over_and_a_changed_receip
     [first] = issued.books.glob("belcotax-*.xml")
     before = first.read_bytes()
     issued.takes_well(BACK.write(tmp_path))
-    told = issued("receipts", "belcotax", *YEAR)
+    refused = issued("receipts", "belcotax", *YEAR)
+    assert refused.exit_code == 1
+    assert "an original of 2025 was written before with other receipts" in refused.stderr
+    told = issued("receipts", "belcotax", *YEAR, "--never-sent", "A. Exemple: the upload failed")
     assert first.read_bytes() == before
     assert len(list(issued.books.glob("belcotax-*.xml"))) == 2
-    assert "receipt 2025/000002: its gifts are not those it was issued for any more" in told.output
+    assert "receipt 2025/000002: issued for 60.00 EUR, its gifts are now 0.00 EUR; not reported" in told.output
 
 
 def test_what_holds_identities_is_its_owners_alone(issued: Obole):

@@ -314,7 +314,7 @@ def test_a_correction_names_the_shipment_it_corrects_and_holds_no_original():
 
 
 def test_the_income_year_2026_has_no_xml_and_says_what_to_do():
-    with pytest.raises(NoXmlChannel, match="CSV"):
+    with pytest.raises(NoXmlChannel, match="--format csv"):
         shipment([replace(JEAN, year=2026)])
     with pytest.raises(OboleError, match="2024, 2025, 2026"):
         shipment([replace(JEAN, year=2023)])

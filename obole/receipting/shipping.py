@@ -1,0 +1,256 @@
+"""The shipment of a year to Belcotax: what of it is sound, what is held back, and that no second original is made.
+
+Each shipment written leaves a record beside the receipts of its year, without names: `receipts/2025/shipment-1.json`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from ledger.clock import posting_time
+from ledger.errors import Fault, OboleError, Severity
+from ledger.money import to_decimal
+from ledger.register import receipts as receiptbook
+from ledger.vault.donors import find_donors
+from ledger.vault.links import survivors
+from obole.books.opened import Books
+from obole.books.policies import belcotax_institution, belcotax_settings, policy_for
+from obole.words import _
+from receipts.decide.claims import Changed
+from receipts.filing import belcotax
+from receipts.filing.belcotax import Slip
+from receipts.filing.shipment import corrected, slips_of, withdrawn_numbers
+from receipts.issue import preview
+
+
+class SecondOriginal(OboleError):
+    """A shipment of a year of which one was written before, and nobody said that it was never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A file written, or (`again`) one that holds these slips already; `held` says why `left_out` are not in it."""
+
+    path: Path
+    summary: belcotax.Summary
+    held: tuple[Fault, ...] = ()
+    left_out: int = 0
+    again: bool = False
+
+
+@dataclass(slots=True)
+class _Sifting:
+    """The slips of a year on their way into a file: those held back with the reason, and a digest of the others."""
+
+    books: Books
+    year: int
+    changed: dict[int, Changed]
+    gaps: set[int]
+    held: list[Fault] = field(default_factory=list)
+    told: list[Fault] = field(default_factory=list)
+    digest: Any = field(default_factory=hashlib.sha256)
+    figures: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    left_out: int = 0
+
+    def slips(self) -> Iterator[Slip]:
+        """Yield the slips that may be reported; one that is refused as the donor was corrected since."""
+        books, config = self.books, self.books.config
+        institution, settings = belcotax_institution(config), belcotax_settings(config)
+        donor_of = {row.number: row.donor for row in _receipts(books, self.year)}
+        for slip in slips_of(books.register, books.vault, books.sealer, self.year):
+            place = _("receipt {year}/{number:06d}").format(year=self.year, number=slip.number)
+            less = self.changed.get(slip.number)
+            if less is not None and less.too_much:
+                self._hold(slip, (_less(place, less),))
+                continue
+            faults = belcotax.refusals(slip, institution, settings, place)
+            sound = _as_corrected(books, slip, donor_of[slip.number]) if faults else slip
+            if sound is None or (faults and belcotax.refusals(sound, institution, settings, place)):
+                self._hold(slip, faults)
+                continue
+            if faults:
+                message = _("{place}: reported with name and address as corrected since the receipt was issued")
+                self.told.append(Fault(message.format(place=place), severity=Severity.WARNING))
+            self._count(sound)
+            yield sound
+
+    def _hold(self, slip: Slip, faults: tuple[Fault, ...]) -> None:
+        self.gaps.add(slip.number)
+        self.left_out += 1
+        self.held += faults
+
+    def _count(self, slip: Slip) -> None:
+        self.digest.update(repr(slip).encode())
+        missing = not (slip.national_number or slip.enterprise_number)
+        self.figures = [old + new for old, new in zip(self.figures, (1, slip.number, slip.cents, missing), strict=True)]
+
+
+def write_belcotax(
+    books: Books, year: int, day: date, output: Path | None, *, never_sent: str = "", listed: bool = False
+) -> Shipped:
+    """Write the 281.71 file of a year, or with `listed` the same as CSV; what Belcotax refuses is held back and told.
+
+    SecondOriginal where one with other slips was written before; `never_sent` is who says that it was not, and why.
+    """
+    if listed:
+        return _write_list(books, year, output)
+    with books.writing():
+        return _write_shipment(books, year, day, output, never_sent)
+
+
+def _write_shipment(books: Books, year: int, day: date, output: Path | None, never_sent: str) -> Shipped:
+    institution = belcotax_institution(books.config)
+    earlier = _earlier(books, institution, year)
+    if earlier and not never_sent:
+        same = _held_already(books, year, earlier[-1], output)
+        if same is not None:
+            return same
+    path = output or _next_file(books, institution, year)
+    sifting = _sifting(books, year)
+    summary = belcotax.write_file(
+        sifting.slips(), institution, belcotax_settings(books.config), day, path, withdrawn=sifting.gaps
+    )
+    if not earlier or never_sent:
+        _record(books, path, sifting, never_sent, earlier)
+    return Shipped(
+        path,
+        replace(summary, notes=(*_grown(sifting), *sifting.told, *summary.notes)),
+        tuple(sifting.held),
+        sifting.left_out,
+    )
+
+
+def _receipts(books: Books, year: int) -> list[receiptbook.ReceiptRow]:
+    with books.register.connect() as connection:
+        return receiptbook.receipts_of(connection, year)
+
+
+def _sifting(books: Books, year: int) -> _Sifting:
+    with books.register.connect() as gifts, books.vault.connect() as identities:
+        changed = preview(gifts, identities, books.sealer, year, policy_for(books.config, year)).changed
+    return _Sifting(books, year, {one.number: one for one in changed}, withdrawn_numbers(books.register, year))
+
+
+def _write_list(books: Books, year: int, output: Path | None) -> Shipped:
+    if output is None:
+        raise OboleError(_("the list has names and national numbers: say with -o where it is written."))
+    books.refuse_inside(output)
+    sifting = _sifting(books, year)
+    rows = list(sifting.slips())
+    with output.open("wb") as out:
+        output.chmod(0o600)
+        summary = belcotax.write_csv(rows, out)
+    return Shipped(
+        output, replace(summary, notes=(*_grown(sifting), *sifting.told)), tuple(sifting.held), sifting.left_out
+    )
+
+
+def _less(place: str, changed: Changed) -> Fault:
+    message = _(
+        "{place}: issued for {issued} EUR, its gifts are now {now} EUR; not reported until it is replaced or withdrawn"
+    )
+    return Fault(
+        message.format(place=place, issued=to_decimal(changed.issued_cents), now=to_decimal(changed.now_cents))
+    )
+
+
+def _grown(sifting: _Sifting) -> Iterator[Fault]:
+    """Yield the receipts that are reported for less than was given."""
+    message = _("receipt {year}/{number:06d}: its gifts are not those it was issued for any more; reported as issued")
+    for one in sifting.changed.values():
+        if not one.too_much:
+            yield Fault(message.format(year=sifting.year, number=one.number), severity=Severity.WARNING)
+
+
+def _as_corrected(books: Books, slip: Slip, donor: str) -> Slip | None:
+    """Return a slip with what the donor register says now; None where the donor is not in it any more."""
+    with books.vault.connect() as identities:
+        key = survivors(identities).get(donor, donor)
+        found = next(iter(find_donors(identities, books.sealer, {key})), None)
+    return None if found is None else corrected(slip, found)
+
+
+# Shipments written before
+
+
+def _earlier(books: Books, institution: belcotax.Declarant, year: int) -> list[dict[str, Any]]:
+    """Return the records of the originals of a year; of a file that has none, its name and day."""
+    folder = books.folder.receipts / str(year)
+    paths = sorted(folder.glob("shipment-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    known = {record["file"] for record in records}
+    pattern = belcotax.file_name(institution, year).removesuffix("-1.xml") + "-*.xml"
+    unknown = sorted(path.name for path in books.folder.root.glob(pattern) if path.name not in known)
+    return [{"file": name, "slips_digest": ""} for name in unknown] + records
+
+
+def _held_already(books: Books, year: int, last: dict[str, Any], output: Path | None) -> Shipped | None:
+    """Return the file of before where it holds just these slips; None to write these slips once more elsewhere.
+
+    SecondOriginal where the slips are others.
+    """
+    sifting = _sifting(books, year)
+    for _slip in sifting.slips():
+        pass
+    if sifting.digest.hexdigest() != last["slips_digest"]:
+        raise SecondOriginal(
+            _(
+                "{file}: an original of {year} was written before with other receipts, and the tax office takes one "
+                "original. If it was never sent, say so with `--never-sent REASON`: it stays, and a "
+                "new one is written. If it was sent, these receipts go into a correction: enter them on the Belcotax "
+                "website."
+            ).format(file=last["file"], year=year)
+        )
+    path = books.folder.root / last["file"]
+    if output is not None or not _is(path, last["sha256"]):
+        return None
+    slips, numbers, cents, missing = sifting.figures
+    summary = belcotax.Summary(slips, numbers, cents, missing, (*_grown(sifting), *sifting.told))
+    return Shipped(path, summary, tuple(sifting.held), sifting.left_out, again=True)
+
+
+def _is(path: Path, digest: str) -> bool:
+    return path.is_file() and _digest(path) == digest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlier: list[dict[str, Any]]) -> None:
+    """Write down what was shipped; who said that those before were never sent stands in it."""
+    year = sifting.year
+    folder = books.folder.receipts / str(year)
+    slips, _numbers, cents, _missing = sifting.figures
+    record = {
+        "format": 1,
+        "year": year,
+        "written": posting_time(),
+        "file": path.name,
+        "sha256": _digest(path),
+        "slips": slips,
+        "amount": str(to_decimal(cents)),
+        "slips_digest": sifting.digest.hexdigest(),
+        "never_sent": [one["file"] for one in earlier] if never_sent else [],
+        "said": never_sent,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    target = _free(folder / f"shipment-{number}.json" for number in count(1))
+    temporary = target.with_suffix(".new")
+    temporary.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(target)
+
+
+def _next_file(books: Books, institution: belcotax.Declarant, year: int) -> Path:
+    """Return the first name that no file written before has: what was sent is not written over."""
+    return _free(books.folder.root / belcotax.file_name(institution, year, number) for number in count(1))
+
+
+def _free(paths: Iterator[Path]) -> Path:
+    return next(path for path in paths if not path.exists())

@@ -71,6 +71,7 @@ class DocumentKind(StrEnum):
     RECLASSIFICATION = "reclassification"
     UNDO = "undo"
     OPENING = "opening"
+    EVENTS = "events"
 
 
 class LineOutcome(StrEnum):

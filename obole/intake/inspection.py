@@ -9,7 +9,7 @@ from importers import platforms
 from importers.bank import summary as inspection
 from importers.bank.summary import Inspection
 from importers.platforms import NOTHING, Declared
-from importers.registers import assignments, balances, cash, donors, grants, in_kind, journal, parties, pledges
+from importers.registers import assignments, balances, cash, donors, events, grants, in_kind, journal, parties, pledges
 from ledger.errors import Fault
 from ledger.records import DocumentKind
 from obole.books.policies import declared
@@ -29,6 +29,7 @@ _REGISTERS: dict[DocumentKind, tuple[Callable[[Path], Any], Callable[[Any], list
     DocumentKind.GRANTS: (grants.read, grants.describe),
     DocumentKind.IN_KIND: (in_kind.read, in_kind.describe),
     DocumentKind.CASH: (cash.read, cash.describe),
+    DocumentKind.EVENTS: (events.read, events.describe),
     DocumentKind.OPENING: (balances.read, balances.describe),
     DocumentKind.JOURNAL: (journal.read, journal.describe),
     DocumentKind.ASSIGNMENT: (assignments.read, assignments.describe),

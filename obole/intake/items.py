@@ -174,9 +174,10 @@ def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed:
 def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: Collection[int]) -> list[Fault]:
     """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
 
-    A gift in kind, slip or cheque is known by its reference whatever its day; the entries of a grant by the grant.
+    A gift in kind, slip, cheque or row of an event is known by its reference whatever its day; the entries of a grant
+    by the grant.
     """
-    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS, DocumentKind.CASH):
+    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS, DocumentKind.CASH, DocumentKind.EVENTS):
         return []
     asked = {item.key for item in items}
     rows = {_owner(kind, item.reference): item.row for item in items}

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 from beancount.core import data
 
+from importers.deciding.expected import bears, plain
 from importers.deciding.found import is_cash_code
 from importers.deciding.proposals import same_name
 from ledger.chart import code_of
+from ledger.mirror import PAYMENT, VOUCHER
 from ledger.money import to_cents
 from ledger.parties import Party
 from ledger.register.cash import awaited
@@ -28,7 +30,6 @@ _OWN, _OWN_NAME, _PAYOUT, _CASH = 0.95, 0.7, 0.85, 0.7
 _REFERENCE, _TEXT, _IBAN, _NAME = 0.95, 0.9, 0.9, 0.7
 _TRANSFERS = "58"  # internal transfers (annex 3 of the royal decree of 21.10.2018)
 _OPEN_POSTS = ("400", "440")  # trade debtors and suppliers
-_SHORTEST = 3  # letters and digits of a reference: a shorter one is found by accident
 _MOST = 3
 
 
@@ -113,7 +114,7 @@ def open_invoices(entries: Iterable[Any]) -> list[Invoice]:
     for entry in entries:
         if not isinstance(entry, data.Transaction):
             continue
-        voucher = str(entry.meta.get("voucher") or "")
+        voucher = str(entry.meta.get(PAYMENT) or entry.meta.get(VOUCHER) or "")
         for posting in entry.postings:
             code = code_of(posting.account) or ""
             if not code.startswith(_OPEN_POSTS) or posting.units is None or posting.units.number is None:
@@ -145,12 +146,12 @@ def _of_invoices(
     invoices: Iterable[Invoice], known: Counterparty, parties: Mapping[str, Party]
 ) -> Iterator[LikelyAccount]:
     """Yield the accounts of invoices of the amount that something else speaks for; an amount alone says nothing."""
-    said = _compact(known.communication)
+    said = plain(known.communication)
     for one in invoices:
         signs: list[tuple[float, str]] = []
-        if _bears(said, one.voucher):
+        if bears(said, one.voucher):
             signs.append((_REFERENCE, _("its reference {voucher}").format(voucher=one.voucher)))
-        elif any(_bears(said, word) for word in re.findall(r"\S*\d\S*", one.text)):
+        elif any(bears(said, word) for word in re.findall(r"\S*\d\S*", one.text)):
             signs.append((_TEXT, _("a reference in its text")))
         party = parties.get(one.party)
         if party is not None and party.iban and party.iban == known.account:
@@ -165,15 +166,3 @@ def _of_invoices(
                     voucher=one.voucher, party=one.party
                 )
             yield LikelyAccount(one.account, round(score, 3), (whose, *(reason for _share, reason in signs)), one.party)
-
-
-def _bears(said: str, reference: str) -> bool:
-    """Return whether a communication bears a reference, not as a part of a longer number."""
-    wanted = _compact(reference)
-    if len(wanted) < _SHORTEST or not any(letter.isdigit() for letter in wanted):
-        return False
-    return re.search(rf"(?<!\d){re.escape(wanted)}(?!\d)", said) is not None
-
-
-def _compact(text: str) -> str:
-    return "".join(letter for letter in text.upper() if letter.isalnum())

@@ -35,7 +35,6 @@ NARRATIONS = {
     "event-sponsoring": N_("Sponsoring"),
     "event-sale": N_("Sale"),
     "event-cost": N_("Cost"),
-    "event-later": N_("put off until the year of the event"),
     "platform-gifts": N_("Gifts through a platform"),
     "platform-fees": N_("Fees of the platform"),
     "platform-conversion": N_("Conversion difference of the platform"),

@@ -14,6 +14,7 @@ from beancount.core import data
 
 from ledger.chart import Account
 from ledger.dimensions import keys_of
+from ledger.records import Channel
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.totals import cents_of
 from reports.words import named, text_in
@@ -70,8 +71,9 @@ def event_results(
             continue
         if EVENT in entry.meta:
             told[str(entry.meta[EVENT])] = _told(entry.meta)
+        given = _given_in_kind(entry)
         for posting in entry.postings:
-            key = keys_of(posting.meta, entry.meta).project
+            key = keys_of(posting.meta, entry.meta).project or given
             part = _part(codes.get(posting.account, ""), parts) if key else None
             if key is None or part is None or not _counts(part, entry.date.year, year):
                 continue
@@ -79,6 +81,12 @@ def event_results(
     found = [EventResult(key, *said, *(sums[key][part] for part in EventPart)) for key, said in told.items()]
     found = [one for one in found if any(one[3:])]
     return tuple(sorted(found, key=lambda one: (one.held or date.min, one.key)))
+
+
+def _given_in_kind(entry: data.Transaction) -> str | None:
+    """Return the project of a gift in kind, whose charge stands in the same entry without it."""
+    found = (keys_of(one.meta).project for one in entry.postings if (one.meta or {}).get("channel") == Channel.IN_KIND)
+    return next(found, None)
 
 
 def _told(meta: Mapping[str, object]) -> tuple[str, date | None]:

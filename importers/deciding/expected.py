@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 
 _SHORTEST = 3  # letters and digits of a reference: a shorter one is found by accident
-_SHORTEST_EXPECTED = 4  # where it alone keeps a line from its donor
 
 
 def plain(text: str) -> str:
@@ -23,9 +22,7 @@ def bears(said: str, reference: str) -> bool:
 def telling(references: Iterable[str]) -> tuple[str, ...]:
     """Return the references, plain, that are not found by accident: with a letter and a digit, and long enough."""
     wanted = {plain(reference) for reference in references}
-    return tuple(
-        sorted(one for one in wanted if len(one) >= _SHORTEST_EXPECTED and not one.isdigit() and not one.isalpha())
-    )
+    return tuple(sorted(one for one in wanted if len(one) >= _SHORTEST and not one.isdigit() and not one.isalpha()))
 
 
 def bears_any(text: str, expected: Iterable[str]) -> bool:

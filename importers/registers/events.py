@@ -326,12 +326,12 @@ def _events(rows: Sequence[tuple[SheetRow, EventRow]]) -> dict[str, tuple[str, d
     """Return name and day of each event; a row where they differ from an earlier one, or are nowhere, has a fault."""
     names: dict[str, EventRow] = {}
     days: dict[str, EventRow] = {}
+    unsound = {one.event for row, one in rows if not row.sound}
     for row, one in rows:
         if one.name and names.setdefault(one.event, one).name != one.name:
             _differs(row, "event_name", names[one.event])
         if one.held != date.min and days.setdefault(one.event, one).held != one.held:
             _differs(row, "event_date", days[one.event])
-    unsound = {one.event for row, one in rows if not row.sound}
     for row, one in rows:
         for column, found in (("event_name", names), ("event_date", days)):
             if one.event not in found and one.event not in unsound:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from importers.deciding.booking import Desk
 from importers.deciding.expected import telling
 from importers.deciding.rules import GiftRule, Rule
@@ -135,6 +137,11 @@ def load_known(books: Books) -> Knowledge:
         )
     with books.register.connect() as connection:
         contracts, keys = grant_contracts(connection), grant_keys(connection)
-        sold = [key.reference for key in all_vouchers(connection, DocumentKind.EVENTS)]
-        sold += projects_of(connection, DocumentKind.EVENTS)
-    return Knowledge(load_links(books), contracts, keys, telling(sold))
+        expected = references_sold(connection)
+    return Knowledge(load_links(books), contracts, keys, expected)
+
+
+def references_sold(connection: Connection) -> tuple[str, ...]:
+    """Return the references of what events sold, and the events, as a payer would write them."""
+    sold = [key.reference for key in all_vouchers(connection, DocumentKind.EVENTS)]
+    return telling([*sold, *projects_of(connection, DocumentKind.EVENTS)])

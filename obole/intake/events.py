@@ -35,6 +35,7 @@ _CLASSES = {EventKind.COST: "236"}  # all other kinds are income
 _INCOME = "7"
 _NEAR = timedelta(days=31)
 _FEW = 5
+_YEARS_AHEAD = 3  # an event further away is a mistyped one
 
 
 def take_events(books: Books, path: Path) -> Taken:
@@ -62,6 +63,8 @@ def _faults(books: Books, rows: Sequence[EventRow]) -> list[Fault]:
     faults: list[Fault] = []
     for row in rows:
         faults += day_faults(books, row.day, row.row)
+        if row.held.year > today().year + _YEARS_AHEAD:
+            faults.append(Fault(_("dated {day}, which is years away; correct the date").format(day=row.held), row.row))
         faults += guard.faults(row.keys._replace(party=row.party), row.day, row.row)
         faults += named(watch, row.row, row.reference, row.name, row.description)
         faults += [Fault(problem, row.row) for problem in _problems(books, row, donors)]
@@ -217,7 +220,8 @@ def _told_only(rows: Sequence[EventRow]) -> Iterator[Fault]:
 def _untaxed(rows: Sequence[EventRow]) -> Iterator[Fault]:
     """Yield the sponsoring of which nobody said whether there is VAT on it."""
     message = _(
-        "sponsoring without VAT: it is a service, at 21 % unless you are exempt; write vat_rate, 0 where there is none"
+        "sponsoring without VAT: it is a service, at 21 per cent unless you are exempt; write vat_rate, 0 where there "
+        "is none"
     )
     for row in rows:
         if row.kind is EventKind.SPONSORING and not row.taxed:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from importers.bank.codes import CHARGES, GROSS
 from importers.bank.records import Movement, Statement
-from importers.deciding.expected import bears_any
+from importers.deciding.expected import Expected, bears_any
 from importers.deciding.found import COLLECTED, PRICED, RETURNED, Found, claim_of, is_return, may_return, priced
 from importers.deciding.gifts import counted_year, issued_to, taken_back, two_lines
 from importers.deciding.named import names_of
@@ -98,7 +98,7 @@ class Desk:
     grant_keys: Mapping[str, LineKeys] = field(default_factory=dict)
     dimensions: DimensionKeys = field(default_factory=DimensionKeys)
     charges: str = "657000"
-    expected: tuple[str, ...] = ()
+    expected: Expected = field(default_factory=dict)
 
 
 class Return(NamedTuple):

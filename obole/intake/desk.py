@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from importers.deciding.booking import Desk
-from importers.deciding.expected import telling
+from importers.deciding.expected import Expected, telling
 from importers.deciding.rules import GiftRule, Rule
 from ledger.dimensions import NO_KEYS, LineKeys
 from ledger.errors import OboleError
@@ -34,7 +34,7 @@ class Knowledge:
     links: Links
     grants: Mapping[str, str]
     grant_keys: Mapping[str, LineKeys]
-    expected: tuple[str, ...] = ()
+    expected: Expected = field(default_factory=dict)
 
 
 def load_links(books: Books) -> Links:
@@ -141,7 +141,7 @@ def load_known(books: Books) -> Knowledge:
     return Knowledge(load_links(books), contracts, keys, expected)
 
 
-def references_sold(connection: Connection) -> tuple[str, ...]:
+def references_sold(connection: Connection) -> Expected:
     """Return the references of what events sold, and the events, as a payer would write them."""
     sold = [key.reference for key in all_vouchers(connection, DocumentKind.EVENTS)]
     return telling([*sold, *projects_of(connection, DocumentKind.EVENTS)])

@@ -81,7 +81,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         items = open_items(connection)
         donorless = donorless_gifts(connection) if gifts else []
         noted = _noted(connection) if items else {}
-        sold = references_sold(connection) if items else ()
+        sold = references_sold(connection) if items else {}
     if not items and not donorless:
         return []
     with books.vault.connect() as connection:

@@ -33,6 +33,7 @@ from obole.words import _, many
 
 _CLASSES = {EventKind.COST: "236"}  # all other kinds are income
 _INCOME = "7"
+_OF_A_YEAR = "67"  # an asset bought for an event waits for nothing
 _NEAR = timedelta(days=31)
 _FEW = 5
 _YEARS_AHEAD = 3  # an event further away is a mistyped one
@@ -148,7 +149,8 @@ def _paid_on(config: Config, row: EventRow) -> str:
 def _entries(config: Config, row: EventRow) -> list[JournalEntry]:
     """Return the entries of a row: what was sold or paid, and what was put off coming back in the event's year."""
     events, language, account = config.events, config.organisation.language, _account(config, row)
-    cost, later = row.kind is EventKind.COST, row.kind is not EventKind.GIFT and row.day.year < row.held.year
+    cost = row.kind is EventKind.COST
+    later = row.day.year < row.held.year and row.kind is not EventKind.GIFT and account[0] in _OF_A_YEAR
     sign = 1 if cost else -1
     taxed = 0 if cost and not events.vat_deductible else row.vat
     text = " ".join(filter(None, (f"{row.event}: {word(f'event-{row.kind}', language)}", row.description)))

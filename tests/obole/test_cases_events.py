@@ -497,6 +497,24 @@ def test_a_gift_by_bank_is_told_and_its_line_counts_by_its_project(books: Obole,
     assert books.checks().exit_code == 0
 
 
+def test_a_platform_s_row_that_bears_a_ticket_is_nobody_s_gift(tmp_path: Path) -> None:
+    """The shop of the platform says who paid; that D0001 bought a ticket puts nothing on a receipt."""
+    source = 'reference = "id", paid = "day", gross = "sum", donor = "who", communication = "what"'
+    obole = new_obole(tmp_path, f"{SETTINGS}{PLATFORM}\n[sources.boutique]\ncolumns = {{ {source} }}\n")
+    obole.takes_well(one_sheet(tmp_path / "e.csv", {**FIRST, "paid": "cash"}))
+    bought = ("1", "2026-04-02", "60.00", "D0001", "Billet GA-1")
+    given = ("2", "2026-04-02", "40.00", "D0001", "Don")
+    obole.takes_well(write_csv(tmp_path / "b.csv", ("id", "day", "sum", "who", "what"), (bought, given)))
+    assert [(one.gift.donor, one.gift.cents, one.gift.nature) for one in obole.posted()] == [
+        ("D0001", 60_00, "ticket"),
+        (None, 60_00, "money"),
+        ("D0001", 40_00, "money"),
+    ]
+    assert (
+        "1 receipt of 2026 is due, 40.00 EUR" in obole("receipts", "preview", "--year", "2026", "--lang", "en").output
+    )
+
+
 # Refused, everything told together
 
 

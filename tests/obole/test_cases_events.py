@@ -28,6 +28,8 @@ PARTIES = (
 )
 PLATFORM = '\n[platforms.billets]\naccount = "416200"\n'
 
+SAID = ("event", "name", "date", "gifts", "tickets", "sponsoring", "sales", "costs", "net", "later")
+
 Row = Mapping[str, str]
 
 
@@ -69,7 +71,7 @@ def reported(obole: Obole, *more: str) -> dict[str, dict[str, str]]:
     told = obole("events", "--format", "json", "--lang", "en", *more)
     assert told.exit_code == 0, told.output
     rows = {one["event"]: one for one in json.loads(told.output)}
-    return {key: {name: cell for name, cell in one.items() if cell != "0.00"} for key, one in rows.items()}
+    return {key: {name: one[name] for name in SAID if one[name] != "0.00"} for key, one in rows.items()}
 
 
 def figures(obole: Obole, event: str, *more: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ _WORDS = frozenset(
         N_("reclassification"),
         N_("undo"),
         N_("opening"),
+        N_("events"),
         # outcomes of lines
         N_("gift"),
         N_("return"),

@@ -28,6 +28,8 @@ from ledger.wording import word
 from ledger.words import _
 
 VOUCHER = "voucher"
+PAYMENT = "payment"  # the voucher with which one was paid in one payment
+_NAMES = (VOUCHER, PAYMENT, "legacy")
 
 # What moves no money: nothing to turn round.
 _NOT_UNDONE = (DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.PARTIES, DocumentKind.STATUS, DocumentKind.UNDO)
@@ -155,7 +157,7 @@ def _turn(
             continue
         turned.labels[batch] = narration
         if VOUCHER in entry.meta:
-            turned.vouchers[batch] = {key: str(entry.meta[key]) for key in (VOUCHER, "legacy") if key in entry.meta}
+            turned.vouchers[batch] = {name: str(entry.meta[name]) for name in _NAMES if name in entry.meta}
             turned.extra[batch] = tuple(line for line in lines if "gifts" not in line.meta)  # each with its keys
             continue
         others = [line for line in lines if line.account not in control]

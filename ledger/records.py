@@ -72,6 +72,7 @@ class DocumentKind(StrEnum):
     RECLASSIFICATION = "reclassification"
     UNDO = "undo"
     OPENING = "opening"
+    EVENTS = "events"
 
 
 class LineOutcome(StrEnum):

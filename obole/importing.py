@@ -22,6 +22,7 @@ from obole.debits.pledges import take_pledges
 from obole.debits.status_file import take_status
 from obole.intake.cash import take_cash
 from obole.intake.donors import take_donors
+from obole.intake.events import take_events
 from obole.intake.grants import take_grants
 from obole.intake.in_kind import take_in_kind
 from obole.intake.journal import refuse_trial_balance, take_journal
@@ -45,6 +46,7 @@ _HANDLERS: Mapping[DocumentKind, Callable[[Books, Path], Taken]] = {
     DocumentKind.JOURNAL: take_journal,
     DocumentKind.IN_KIND: take_in_kind,
     DocumentKind.CASH: take_cash,
+    DocumentKind.EVENTS: take_events,
     DocumentKind.COLLECTION: take_collection,
     DocumentKind.STATUS: take_status,
     DocumentKind.PLATFORM: take_platform,

@@ -21,6 +21,7 @@ from obole.books.opened import Books
 from obole.words import _, many_in
 from receipts.decide.tie_table import tie_table
 from reports.by_key import by_key, by_key_table
+from reports.events import EventPart, event_results, events_table
 from reports.formats import write_csv, write_excel_csv, write_json, write_text
 from reports.identities import doubts
 from reports.ledger_listing import general_ledger, ledger_table
@@ -61,15 +62,7 @@ def write_report(
     `by` parts the trial balance by a key of its lines (`reports.by_key.KEYS`), the legacies by `asset`. Statements that
     are missing refuse no report: each is told, and the report says so itself.
     """
-    loaded = load_books(books.folder.main)
-    faults = loaded.faults
-    if faults:
-        first = next(loaded.problems(faults))
-        raise OboleError(
-            _("the books have {count} errors, the first: {first}; `obole check` lists them.").format(
-                count=len(faults), first=first
-            )
-        )
+    loaded = _sound(books)
     missing = [gap for gap in loaded.gaps if gap.day.year <= year]
     for problem in loaded.problems(missing):
         sys.stderr.write(f"{problem}\n")
@@ -120,6 +113,38 @@ def _legacies(books: Books, year: int, language: str, by: str | None) -> Table:
 
     states = legacies_at(books, date(year, 12, 31)).values()
     return (legacies_by_asset if by else legacies_table)(states, year, language)
+
+
+def write_events(books: Books, year: int | None, *, language: str, form: str, output: Path | None) -> None:
+    """Write what each event brought, over all years or in one; OboleError where the books do not load."""
+    loaded = _sound(books)
+    gifts, accounts = books.config.gifts, books.config.events
+    parts = {
+        gifts.money: EventPart.GIFTS,
+        gifts.in_kind: EventPart.GIFTS,
+        gifts.undocumented: EventPart.GIFTS,
+        gifts.sponsoring: EventPart.SPONSORING,
+        gifts.ticket: EventPart.TICKETS,
+        accounts.deferred: EventPart.LATER,
+        accounts.prepaid: EventPart.LATER,
+    }
+    results = event_results(loaded.entries, loaded.accounts, parts, year)
+    table = replace(events_table(results, year, language), about=about(books, year))
+    write_table(table, form, output)
+
+
+def _sound(books: Books) -> LoadedBooks:
+    """Return the books loaded; OboleError where they have errors, missing statements apart."""
+    loaded = load_books(books.folder.main)
+    faults = loaded.faults
+    if faults:
+        first = next(loaded.problems(faults))
+        raise OboleError(
+            _("the books have {count} errors, the first: {first}; `obole check` lists them.").format(
+                count=len(faults), first=first
+            )
+        )
+    return loaded
 
 
 def _note(missing: int, language: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from importers.bank.codes import CHARGES, GROSS
 from importers.bank.records import Movement, Statement
+from importers.deciding.expected import Expected, bears_any
 from importers.deciding.found import COLLECTED, PRICED, RETURNED, Found, claim_of, is_return, may_return, priced
 from importers.deciding.gifts import counted_year, issued_to, taken_back, two_lines
 from importers.deciding.named import names_of
@@ -80,7 +81,8 @@ class Desk:
     `alias`, `account` and `charges` (for what the bank keeps of a line) are the bank account's; `grants` maps contract
     numbers (upper case, no spaces) to grant references, `grant_keys` these to what lines of the grant carry;
     `dimensions` are the keys that obole.toml declares, with their periods; `date_policy` decides the calendar year of a
-    gift. What the register says of a single statement is looked up for it (`importers.deciding.found`).
+    gift; `expected` are references of tickets and the like, plain, by which a line is not its payer's gift. What the
+    register says of a single statement is looked up for it (`importers.deciding.found`).
     """
 
     alias: str
@@ -96,6 +98,7 @@ class Desk:
     grant_keys: Mapping[str, LineKeys] = field(default_factory=dict)
     dimensions: DimensionKeys = field(default_factory=DimensionKeys)
     charges: str = "657000"
+    expected: Expected = field(default_factory=dict)
 
 
 class Return(NamedTuple):
@@ -424,7 +427,7 @@ def _only_payer(movement: Movement, sheet: _Pile, batch: int) -> str | None:
     """Return the only donor of the account of a line of which nothing else is known: no grant and no rule."""
     if sheet.desk.links.ibans.get(movement.account) is None:
         return None
-    if _by_grant(movement, sheet, batch) or sheet.rules.first(movement):
+    if _by_grant(movement, sheet, batch) or sheet.rules.first(movement) or _is_expected(movement, sheet.desk):
         return None
     return sheet.owner(movement)
 
@@ -765,10 +768,15 @@ def _out_of_period(movement: Movement, rule: Rule, outside: OutsidePeriod) -> Fa
 
 def _by_iban(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:
     """Decide by the account of exactly one donor; whose account a total came from does not say who gave."""
-    if not movement.account or movement.code[0] in _TOTALS:
+    if not movement.account or movement.code[0] in _TOTALS or _is_expected(movement, sheet.desk):
         return None
     donor = sheet.owner(movement)
     return _gift(movement, sheet.desk, batch, donor) if donor is not None else None
+
+
+def _is_expected(movement: Movement, desk: Desk) -> bool:
+    """Return whether a line bears the reference of something sold: a person decides what of it is a gift."""
+    return bool(desk.expected) and bears_any(movement.communication, desk.expected)
 
 
 def _by_return(movement: Movement, sheet: _Pile, batch: int) -> _Verdict | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
+from importers.deciding.expected import Expected, bears_any
 from importers.deciding.found import Found
 from importers.deciding.gifts import given_again, issued_to, owner_of, taken_back, two_lines
 from importers.platforms.records import TAKES_BACK, PlatformEvent, PlatformReport, PlatformRow
@@ -39,7 +40,8 @@ class PlatformDesk:
 
     `account` is the platform's clearing account; `emails` leads from an address in lower case to its only donor;
     `identified` from a payment to what another source's export said of it; `campaigns` holds those of the report as the
-    books may name them; `certificate_elsewhere` is what the settings say of every row.
+    books may name them; `certificate_elsewhere` is what the settings say of every row; `expected` are references of
+    what events sold, by which a row is not its payer's gift.
     """
 
     report: PlatformReport
@@ -54,6 +56,7 @@ class PlatformDesk:
     certificate_elsewhere: bool = False
     identified: Mapping[str, Identified] = field(default_factory=dict)
     campaigns: Mapping[str, str | None] = field(default_factory=dict)
+    expected: Expected = field(default_factory=dict)
 
 
 class PlacedRow(NamedTuple):
@@ -197,7 +200,7 @@ def _gift(one: PlacedRow, pile: _Rows) -> Gift:
     desk = pile.desk
     donor, campaign = _donor_of(row, desk)
     identified = desk.identified.get(payment_of(desk.report, row))
-    if donor is None and identified is not None:
+    if donor is None and identified is not None and not _is_bought(row, desk):
         donor = identified.donor
     unlearnt = donor is None or (row.account in desk.links.learnt and owner_of(row.account, desk.links) == donor)
     if unlearnt and (row.name or row.email or row.account or row.communication):
@@ -223,8 +226,17 @@ def _elsewhere(row: PlatformRow, desk: PlatformDesk) -> bool:
     return row.certificate_elsewhere or desk.certificate_elsewhere
 
 
+def _is_bought(row: PlatformRow, desk: PlatformDesk) -> bool:
+    return bool(desk.expected) and any(bears_any(text, desk.expected) for text in (row.communication, row.campaign))
+
+
 def _donor_of(row: PlatformRow, desk: PlatformDesk) -> tuple[str | None, str | None]:
-    """Return donor and campaign: by key, a communication we issued, the IBAN or the e-mail of exactly one donor."""
+    """Return donor and campaign: by key, a communication we issued, the IBAN or the e-mail of exactly one donor.
+
+    Nobody where the row bears the reference of something sold: a person decides what of it is a gift.
+    """
+    if _is_bought(row, desk):
+        return None, None
     if row.donor:
         return row.donor, None
     issued = issued_to(None, row.communication, desk.links)

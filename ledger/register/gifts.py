@@ -319,6 +319,17 @@ def gift_place(connection: Connection, name: str, position: int) -> GiftPlace | 
     return GiftPlace(_posted_gifts(connection, gift.c.id == place.id)[0], place.by)
 
 
+def projects_of(connection: Connection, kind: str) -> list[str]:
+    """Return the projects that gifts of documents of a kind carry."""
+    query = (
+        select(gift.c.project)
+        .join(document, document.c.id == gift.c.document_id)
+        .where(document.c.kind == kind, gift.c.project.is_not(None))
+        .distinct()
+    )
+    return [str(row.project) for row in connection.execute(query)]
+
+
 # No line of a bank or platform brought these: a refund pays none of them back, and nobody is asked who gave them.
 _NOT_PAID = (Channel.IN_KIND.value, Channel.JOURNAL.value)
 

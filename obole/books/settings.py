@@ -480,6 +480,22 @@ class CashSettings(_Part):
         return self
 
 
+class EventAccounts(_Part):
+    """Accounts of the register of events beside those of [gifts]; a row may name its own."""
+
+    sale: AccountCode = "743000"
+    cost: AccountCode = "644000"
+    receivable: AccountCode = "400000"
+    payable: AccountCode = "440000"
+    cash: AccountCode = "570000"
+    platform: AccountCode = Field(default="416100", description="where no [platforms] is declared")
+    vat: AccountCode = Field(default="451000", description="VAT on what is sold")
+    vat_paid: AccountCode = Field(default="411000", description="VAT on costs, where it is deductible")
+    vat_deductible: bool = Field(default=False, description="false: VAT on costs is a part of the cost")
+    deferred: AccountCode = Field(default="493000", description="income until the year of the event")
+    prepaid: AccountCode = Field(default="490000", description="costs until the year of the event")
+
+
 def _time_zone(value: str) -> str:
     try:
         known = not value or value == "UTC" or ("/" in value and ZoneInfo(value) is not None)
@@ -575,6 +591,7 @@ class Config(_Part):
     belcotax: Belcotax = Belcotax()
     in_kind: InKind = InKind()
     cash: CashSettings = CashSettings()
+    events: EventAccounts = EventAccounts()
     platforms: dict[str, Platform] = Field(default_factory=dict)
     sources: dict[Annotated[str, Field(pattern=refusals.ALIAS)], SourceSettings] = Field(default_factory=dict)
     project: tuple[DimensionSettings, ...] = ()

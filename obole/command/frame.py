@@ -36,6 +36,7 @@ _COMMANDS = {
     "opening": "obole.command.opening:opening",
     "check": "obole.command.audit:check",
     "report": "obole.command.reports:report",
+    "events": "obole.command.reports:events",
     "receipts": "obole.command.receipts:receipts",
     "close": "obole.command.audit:close",
     "verify": "obole.command.audit:verify",

@@ -9,7 +9,7 @@ from obole.command.frame import with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.output import output_options, target
 from obole.command.say import tell, written
-from obole.reporting import write_report
+from obole.reporting import write_events, write_report
 from obole.words import N_, _
 
 _REPORTS = click.Choice(
@@ -55,5 +55,22 @@ def report(
     to = target(opened, form, dialect, output)
     language = document_language(language, opened.config.organisation.language)
     write_report(opened, what, year, scheme=scheme, language=language, form=to.form, output=output, by=by)
+    if output is not None:
+        tell(written(output))
+
+
+@click.command(help=N_("What each fundraising event brought: gifts, tickets, sponsoring, sales, costs, net."))
+@click.option("--year", type=click.IntRange(2000, 2100), help=N_("Only what stands in this calendar year."))
+@click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
+@output_options
+@with_books
+def events(
+    books: Path, *, year: int | None, language: str | None, form: str | None, dialect: str, output: Path | None
+) -> None:
+    """Write what each event brought."""
+    opened = open_books(books)
+    to = target(opened, form, dialect, output)
+    language = document_language(language, opened.config.organisation.language)
+    write_events(opened, year, language=language, form=to.form, output=output)
     if output is not None:
         tell(written(output))

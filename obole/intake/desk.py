@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
 
 from importers.deciding.booking import Desk
+from importers.deciding.expected import Expected, telling
 from importers.deciding.rules import GiftRule, Rule
 from ledger.dimensions import NO_KEYS, LineKeys
 from ledger.errors import OboleError
 from ledger.parties import unknown_party
-from ledger.records import Nature
-from ledger.register.vouchers import grant_contracts, grant_keys
+from ledger.records import DocumentKind, Nature
+from ledger.register.gifts import projects_of
+from ledger.register.vouchers import all_vouchers, grant_contracts, grant_keys
 from ledger.vault import links
 from ledger.vault.links import Links
 from ledger.vault.parties import known_parties
@@ -22,11 +26,15 @@ from obole.words import _
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Links to donors, grant contracts and what lines of a grant carry, read once for a batch of statements."""
+    """Links to donors, grant contracts and what lines of a grant carry, read once for a batch of statements.
+
+    `expected` are the references and events of the register of events.
+    """
 
     links: Links
     grants: Mapping[str, str]
     grant_keys: Mapping[str, LineKeys]
+    expected: Expected = field(default_factory=dict)
 
 
 def load_links(books: Books) -> Links:
@@ -113,6 +121,7 @@ def desk_of(books: Books, account: str, known: Knowledge) -> Desk | None:
         language=config.organisation.language,
         date_policy=config.receipts.gift_date_policy,
         charges=bank.charges,
+        expected=known.expected,
     )
 
 
@@ -128,4 +137,11 @@ def load_known(books: Books) -> Knowledge:
         )
     with books.register.connect() as connection:
         contracts, keys = grant_contracts(connection), grant_keys(connection)
-    return Knowledge(load_links(books), contracts, keys)
+        expected = references_sold(connection)
+    return Knowledge(load_links(books), contracts, keys, expected)
+
+
+def references_sold(connection: Connection) -> Expected:
+    """Return the references of what events sold, and the events, as a payer would write them."""
+    sold = [key.reference for key in all_vouchers(connection, DocumentKind.EVENTS)]
+    return telling([*sold, *projects_of(connection, DocumentKind.EVENTS)])

@@ -188,13 +188,22 @@ def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed:
     return message.format(document=there[0], voucher=quote(voucher or _owner(kind, key.reference)))
 
 
+_WHATEVER_THE_DAY = (
+    DocumentKind.IN_KIND,
+    DocumentKind.GRANTS,
+    DocumentKind.CASH,
+    DocumentKind.EVENTS,
+    DocumentKind.LEGACIES,
+)
+
+
 def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: Collection[int]) -> list[Fault]:
     """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
 
-    A gift in kind, slip or cheque is known by its reference whatever its day; the entries of a grant or a legacy by
-    that.
+    A gift in kind, slip, cheque or row of an event is known by its reference whatever its day; entries of a grant or a
+    legacy by that.
     """
-    if kind not in (DocumentKind.IN_KIND, DocumentKind.GRANTS, DocumentKind.CASH, DocumentKind.LEGACIES):
+    if kind not in _WHATEVER_THE_DAY:
         return []
     asked = {item.key for item in items}
     rows = {_owner(kind, item.reference): item.row for item in items}

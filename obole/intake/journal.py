@@ -5,7 +5,7 @@ and refuses a row that was posted before with another content. One file makes on
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -39,7 +39,8 @@ def take_journal(books: Books, path: Path) -> Taken:
     file = journal_file.read(path)
     refuse_file(path, file)
     refuse_where(path, _faults(books, file.rows))
-    items = [_item(books, entry) for entry in file.rows]
+    natures = books.config.gifts.vouchers
+    items = [voucher_item(entry, natures) for entry in file.rows]
     faults = _opened_already(books, items)
     refuse_where(path, faults)
     remarks = _posted_on_another_day(books, items)
@@ -60,12 +61,12 @@ def _faults(books: Books, entries: Sequence[JournalEntry]) -> list[Fault]:
         for line in entry.lines:
             faults += named(watch, line.row, line.text, entry.document)
             faults += guard.faults(line.keys, entry.day, line.row)
-            faults += [Fault(problem, line.row) for problem in _account_problems(books, line.account)]
+            faults += [Fault(problem, line.row) for problem in account_problems(books, line.account)]
             faults += [Fault(problem, line.row) for problem in _gift_problems(books, entry, line, donors)]
     return faults
 
 
-def _account_problems(books: Books, account: str) -> Iterator[str]:
+def account_problems(books: Books, account: str) -> Iterator[str]:
     """Yield what stands against an account of a line."""
     gifts = books.config.gifts
     if account not in books.chart:
@@ -106,14 +107,14 @@ def _gift_problems(books: Books, entry: JournalEntry, line: JournalLine, donors:
         yield message.format(account=line.account)
 
 
-def _item(books: Books, entry: JournalEntry) -> Item:
-    """Return what an entry posts: a transaction, with gifts where it credits gift accounts.
+def voucher_item(entry: JournalEntry, natures: Mapping[str, Nature], meta: Mapping[str, str] | None = None) -> Item:
+    """Return what an entry posts: a transaction, with gifts where it credits gift accounts, `natures` by their nature.
 
     What it debits there, such as fees put off to the next year, takes back no gift: the register keeps it as a line.
+    `meta` is written on it beside its voucher.
     """
-    natures = books.config.gifts.vouchers
     digest = digest_of([_content(line) for line in entry.lines])
-    first, written = entry.lines[0].row, _journal_entry(entry)
+    first, written = entry.lines[0].row, _journal_entry(entry, meta or {})
     given = [line for line in entry.lines if line.account in natures and line.cents < 0]
     taken = [
         TakenLine(line.row, first, entry.day, line.account, line.cents)
@@ -232,7 +233,7 @@ def _content(line: JournalLine) -> tuple[Any, ...]:
     return (line.account, line.cents, line.text, *keys, *(["donor", line.donor] if line.donor else ()))
 
 
-def _journal_entry(entry: journal_file.JournalEntry) -> Entry:
+def _journal_entry(entry: journal_file.JournalEntry, meta: Mapping[str, str]) -> Entry:
     narration = next((line.text for line in entry.lines if line.text), entry.document)
     lines = tuple(
         with_keys(
@@ -241,7 +242,7 @@ def _journal_entry(entry: journal_file.JournalEntry) -> Entry:
         )
         for line in entry.lines
     )
-    return Entry(entry.day, narration, lines, meta={"voucher": entry.document})
+    return Entry(entry.day, narration, lines, meta={"voucher": entry.document, **meta})
 
 
 Handler = Callable[[Books, Path], Taken]

@@ -6,7 +6,7 @@ from pathlib import Path
 from importers import platforms
 from importers.bank import camt, coda, pain
 from importers.platforms import NOTHING, Declared
-from importers.registers import assignments, balances, cash, donors, grants, in_kind, legacies, parties, pledges
+from importers.registers import assignments, balances, cash, donors, events, grants, in_kind, legacies, parties, pledges
 from importers.registers import journal as journal_file
 from ledger.errors import Fault, OboleError
 from ledger.records import DocumentKind
@@ -22,6 +22,7 @@ SOURCE_KINDS = (
     (DocumentKind.JOURNAL, journal_file.identify),
     (DocumentKind.IN_KIND, in_kind.identify),
     (DocumentKind.CASH, cash.identify),
+    (DocumentKind.EVENTS, events.identify),
     (DocumentKind.COLLECTION, pain.identify_collection),
     (DocumentKind.STATUS, pain.identify_status),
     (DocumentKind.CODA, coda.identify),
@@ -32,8 +33,15 @@ SOURCE_KINDS = (
 )
 
 
-# Taken again although the file was seen: a grant may have fallen due since, a donor may have been changed since.
-ALWAYS_READ = (DocumentKind.GRANTS, DocumentKind.DONORS, DocumentKind.PLEDGES, DocumentKind.PARTIES)
+# Taken again although the file was seen: a grant or an event's year may have fallen due since, a donor may have been
+# changed since.
+ALWAYS_READ = (
+    DocumentKind.GRANTS,
+    DocumentKind.DONORS,
+    DocumentKind.PLEDGES,
+    DocumentKind.PARTIES,
+    DocumentKind.EVENTS,
+)
 
 
 def kind_of(path: Path, said: Declared = NOTHING) -> DocumentKind | None:

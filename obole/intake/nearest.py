@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from importers import platforms
 from importers.platforms import Declared
-from importers.registers import assignments, cash, donors, grants, in_kind, journal, legacies, parties, pledges
+from importers.registers import assignments, cash, donors, events, grants, in_kind, journal, legacies, parties, pledges
 from importers.sheets.tabular import SheetColumn, fold, raw_tops_of
 from ledger.kinds import kind_word
 from ledger.records import DocumentKind
@@ -21,6 +21,7 @@ _REGISTERS: Mapping[DocumentKind, Sequence[SheetColumn]] = {
     DocumentKind.IN_KIND: in_kind.COLUMNS,
     DocumentKind.CASH: cash.COLUMNS,
     DocumentKind.LEGACIES: legacies.COLUMNS,
+    DocumentKind.EVENTS: events.COLUMNS,
     DocumentKind.ASSIGNMENT: assignments.COLUMNS,
 }
 

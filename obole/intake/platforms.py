@@ -57,6 +57,7 @@ from obole.books.opened import Books
 from obole.books.policies import declared
 from obole.books.settings import Platform
 from obole.books.watch import Watch
+from obole.intake.desk import references_sold
 from obole.intake.guards import day_faults, refuse_where, unlawful_numbers
 from obole.outcome import Taken
 from obole.words import _, many
@@ -255,6 +256,7 @@ def _desk(
         emails=emails,
         certificate_elsewhere=settings.certificate_elsewhere,
         identified={} if report.already_in else identities(connection, gifts),
+        expected=references_sold(connection),
     )
 
 

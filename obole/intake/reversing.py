@@ -25,7 +25,7 @@ from obole.books.opened import Books
 from obole.words import _
 
 # Documents of which a voucher is one transaction, with all that it gives and the rest; it bears the voucher's name.
-_VOUCHERS = (DocumentKind.JOURNAL, DocumentKind.CASH, DocumentKind.LEGACIES)
+_VOUCHERS = (DocumentKind.JOURNAL, DocumentKind.CASH, DocumentKind.EVENTS, DocumentKind.LEGACIES)
 
 
 def reverse(books: Books, posting: Posting, record: PostedDocument, *, follows: str | None = None) -> Booking:

@@ -11,6 +11,7 @@ from ledger.records import DocumentKind
 from ledger.register.documents import PostedDocument, undone_by
 from ledger.register.gifts import donors_named, originals_of
 from ledger.register.suspense import lines_decided
+from ledger.register.vouchers import documents_of_vouchers, vouchers_standing
 from ledger.vault.counterparties import save_counterparties
 from ledger.vault.links import forget_ibans, learnt_accounts
 from obole.books.opened import Books
@@ -76,10 +77,12 @@ def undo_document(
 def _undo_whole(books: Books, posting: Posting, record: PostedDocument) -> Undone:
     decides = record.kind == DocumentKind.ASSIGNMENT
     lines = set(lines_decided(posting.connection, record.id)) if decides else set()
+    vouchers = {one.reference for one in vouchers_standing(posting.connection, record.id)}
     booking = reverse(books, posting, record)
     back = _untaught(books, posting, record, lines) if decides else TakenBack()
     if record.kind == DocumentKind.PLATFORM:
         back.left += _named_since(posting.connection, record.id)
+    back.left += _in_other_years(posting.connection, record, vouchers)
     comes_again = record.archive is not None
     return replace(_told(record, booking, back), comes_again=comes_again, waits=decides and not comes_again)
 
@@ -90,6 +93,7 @@ def _undo_part(books: Books, posting: Posting, chosen: Chosen) -> Undone:
     decides = record.kind == DocumentKind.ASSIGNMENT
     booking = reverse_parts(books, posting, record, chosen.parts)
     back = _untaught(books, posting, record, chosen.lines) if decides else TakenBack()
+    back.left += _in_other_years(posting.connection, record, {part.reference for part in chosen.parts})
     comes_again = record.archive is not None
     done = replace(_told(record, booking, back), comes_again=comes_again, waits=decides and not comes_again)
     return replace(done, part=", ".join(dict.fromkeys(_named(record, part) for part in chosen.parts)))
@@ -127,6 +131,19 @@ def _told(record: PostedDocument, booking: Booking, back: TakenBack) -> Undone:
     told = booking.record.summary
     gone, cents, entries = told.counts["gifts"], told.cents["gifts"], told.counts["entries"]
     return Undone(record.name, booking.record.name, gone, cents, entries, dry_run=False, back=back)
+
+
+def _in_other_years(connection: Connection, record: PostedDocument, references: Collection[str]) -> Iterator[str]:
+    """Yield where the same rows of an event stand in another year: what was put off there, or came back."""
+    if record.kind != DocumentKind.EVENTS:
+        return
+    for name in documents_of_vouchers(connection, record.kind, references):
+        if name != record.name:
+            message = _(
+                "{document} has the other year of the same rows (put off, or come back): undo it there too, or import "
+                "the file again, so that nothing is left half"
+            )
+            yield message.format(document=name)
 
 
 def _named_since(connection: Connection, document_id: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from importers.deciding.expected import bears, plain
 from importers.deciding.proposals import same_name
 from importers.registers.assignments import AssignmentRow
 from ledger.legacies import LegacyAsset, LegacyState
@@ -17,7 +18,6 @@ from ledger.vault.counterparties import Counterparty, legacy_names
 from ledger.vault.parties import find_parties
 from obole.books.legacies import legacies_at
 from obole.books.opened import Books
-from obole.suspense.signs import bears, compact
 from obole.words import _
 
 _REFERENCE, _IBAN, _TESTATOR, _NOTARY = 0.95, 0.9, 0.85, 0.7
@@ -169,7 +169,7 @@ class LegacyClaims:
 
     def _signs(self, state: LegacyState, known: Counterparty) -> Iterator[tuple[float, str]]:
         """Yield what speaks for a legacy: its key or deed, the notary by account or name, the testator's name."""
-        opening, said = state.opening, compact(known.communication)
+        opening, said = state.opening, plain(known.communication)
         if bears(said, opening.legacy) or bears(said, opening.deed):
             yield _REFERENCE, _("its reference")
         behind = self._names.get(opening.legacy)

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from beancount.core import data
 
+from importers.deciding.expected import bears, plain
 from importers.deciding.found import is_cash_code
 from importers.deciding.proposals import same_name
 from ledger.chart import code_of
+from ledger.mirror import PAYMENT, VOUCHER
 from ledger.money import to_cents
 from ledger.parties import Party
 from ledger.register.cash import awaited
@@ -24,7 +26,6 @@ from ledger.vault.parties import find_parties
 from obole.books.loading import load_books
 from obole.books.opened import Books
 from obole.suspense.legacies import LegacyClaims
-from obole.suspense.signs import bears, compact
 from obole.words import _
 
 _OWN, _OWN_NAME, _PAYOUT, _CASH = 0.95, 0.7, 0.85, 0.7
@@ -128,7 +129,7 @@ def open_invoices(entries: Iterable[Any]) -> list[Invoice]:
     for entry in entries:
         if not isinstance(entry, data.Transaction):
             continue
-        voucher = str(entry.meta.get("voucher") or "")
+        voucher = str(entry.meta.get(PAYMENT) or entry.meta.get(VOUCHER) or "")
         for posting in entry.postings:
             code = code_of(posting.account) or ""
             if not code.startswith(_OPEN_POSTS) or posting.units is None or posting.units.number is None:
@@ -160,7 +161,7 @@ def _of_invoices(
     invoices: Iterable[Invoice], known: Counterparty, parties: Mapping[str, Party]
 ) -> Iterator[LikelyAccount]:
     """Yield the accounts of invoices of the amount that something else speaks for; an amount alone says nothing."""
-    said = compact(known.communication)
+    said = plain(known.communication)
     for one in invoices:
         signs: list[tuple[float, str]] = []
         if bears(said, one.voucher):

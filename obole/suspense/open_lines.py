@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from importers.bank.communications import find_ogms
+from importers.deciding.expected import bears_any
 from importers.deciding.proposals import Proposal, directory, propose
 from ledger.identifiers import without_national_numbers
 from ledger.records import DOUBTFUL
@@ -21,6 +22,7 @@ from ledger.vault.counterparties import Counterparty, all_counterparties
 from ledger.vault.donors import find_donors
 from ledger.vault.links import load_links, owners_of_ibans
 from obole.books.opened import Books
+from obole.intake.desk import references_sold
 from obole.suspense.likely import LikelyGift, likely_gifts
 from obole.suspense.obvious import LikelyAccount, likely_accounts
 from obole.words import _
@@ -39,6 +41,9 @@ _NOTED = 0.6
 
 
 _NOTED_BY_SEVERAL = 0.3
+
+
+_BOUGHT = 0.5  # at most, so that no `--prefill` takes it
 
 
 _ABOUT = timedelta(7)  # a CRM gives the day of the promise, or that on which somebody typed in the statement
@@ -76,6 +81,7 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         items = open_items(connection)
         donorless = donorless_gifts(connection) if gifts else []
         noted = _noted(connection) if items else {}
+        sold = references_sold(connection) if items else {}
     if not items and not donorless:
         return []
     with books.vault.connect() as connection:
@@ -94,6 +100,8 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         if cents > 0 and (document, position) not in back:
             evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
+        if sold and bears_any(known.communication, sold):
+            proposals = tuple(map(_of_a_buyer, proposals))
         likely = paid_back.get((document, position), ())
         told = without_national_numbers(known.communication)  # older books may hold some
         lines.append(
@@ -111,6 +119,11 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
             )
         )
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
+
+
+def _of_a_buyer(one: Proposal) -> Proposal:
+    """Return a proposal for a line that bears the reference of something sold: it is nobody's gift by itself."""
+    return one._replace(score=min(one.score, _BOUGHT), reasons=(*one.reasons, _("bears a reference of an event")))
 
 
 def _places(

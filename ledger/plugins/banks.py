@@ -86,9 +86,7 @@ def _gap(gap: Gap) -> str:
         return _(
             "a statement is missing before {statement} of {day}, which begins {amount} EUR away: {undone} was undone; "
             "import its file again"
-        ).format(
-            statement=gap.statement, day=gap.day, amount=to_decimal(gap.cents), undone=", ".join(gap.undone)
-        )
+        ).format(statement=gap.statement, day=gap.day, amount=to_decimal(gap.cents), undone=", ".join(gap.undone))
     return _(
         "a statement is missing between {before} and {statement} of {day}, which begins {amount} EUR away; import it"
     ).format(before=gap.before, statement=gap.statement, day=gap.day, amount=to_decimal(gap.cents))

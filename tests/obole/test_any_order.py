@@ -453,7 +453,7 @@ class Commands(RuleBasedStateMachine):
     def a_platform_reports(self, donor: str) -> None:
         number = len(self.world.reports) + 1
         self.world.reports.append(Report(donor, 700_00 + number))
-        self._report(number, "charge", 700_00 + number, 1_00, ogm(int(donor[1:])))
+        self._report(number, "charge", 700_00 + number, ogm(int(donor[1:])))
 
     @precondition(lambda self: any(one.cents > one.refunded for one in self.world.reports))
     @rule(data=st.data(), part=st.sampled_from((1, 1, 2)))
@@ -463,11 +463,12 @@ class Commands(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(left))
         one = self.world.reports[number - 1]
         cents = 300_00 if part == 1 and not one.refunded else one.cents - one.refunded
-        self._report(number, "refund", -cents, 0, "", f"-{one.refunded}")
+        self._report(number, "refund", -cents, suffix=f"-{one.refunded}")
         one.refunded += cents
 
-    def _report(self, number: int, category: str, gross: int, fee: int, text: str, suffix: str = "") -> None:
-        """Write and take in an export of one row of the platform."""
+    def _report(self, number: int, category: str, gross: int, text: str = "", suffix: str = "") -> None:
+        """Write and take in an export of one row of the platform, which keeps 1.00 of a gift."""
+        fee = 1_00 if gross > 0 else 0
         day = f"{self.world.today} 12:00:00"
         amounts = [f"{cents / 100:.2f}" for cents in (gross, fee, gross - fee)]
         name = f"{category}_{number}{suffix}"
@@ -552,12 +553,16 @@ class Commands(RuleBasedStateMachine):
         self._set_against(document, position, line)
 
     def _set_against(self, document: str, position: int, line: BankLine) -> None:
-        gift = next(
+        """Where the gift does not stand (its statement is undone, it is open again), the payment waits for it."""
+        posted = [
             one
             for one in self.obole.posted()
             if self.world.person(one.gift.donor) == self.world.person(line.donor)
             if one.gift.cents == -line.cents and self._left(one.id) == one.gift.cents
-        )
+        ]
+        if not posted:
+            return
+        gift = posted[0]
         sheet = write_csv(
             self.folder / f"refund-{document}-{position}.csv",
             HEAD,

@@ -249,6 +249,9 @@ class Commands(RuleBasedStateMachine):
             self.collections[reference].append(debit)
         self.late = {reference: tuple(debits) for reference, debits in _late.items()}
         self.checked: dict[str, str] = {}
+        self.months = [1, 2, 3, 4]  # whose collections nobody tried to withdraw
+        self.merged_at = 0  # lines of the bank then
+        self.looked_at = self.checked  # the books when what is open was looked at last
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
@@ -387,16 +390,19 @@ class Commands(RuleBasedStateMachine):
     def _returned(self) -> bool:
         return any(line.kind == "return" for line in self.world.lines)
 
-    @precondition(lambda self: self.world.entered_late or not self.late)
-    @rule(month=st.integers(1, 4))
-    def a_collection_is_withdrawn(self, month: int) -> None:
-        """The bank may have it all the same."""
+    @precondition(lambda self: self.months and (self.world.entered_late or not self.late))
+    @rule(data=st.data())
+    def a_collection_is_withdrawn(self, data: st.DataObject) -> None:
+        """The bank may have it all the same; each is tried once."""
+        month = data.draw(st.sampled_from(self.months))
+        self.months.remove(month)
         before = self.obole.state()
         if self.obole("undo", f"collection-2025-{month:02d}-1").exit_code:
             assert self.obole.state() == before
         else:
             self.world.withdrawn = True
 
+    @precondition(lambda self: len(self.world.lines) > self.merged_at)
     @rule()
     def two_keys_are_made_one_or_two_again(self) -> None:
         words = ["donors", "merge", "D0001", "D0011", *(["--undo"] if self.world.merged else [])]
@@ -404,7 +410,9 @@ class Commands(RuleBasedStateMachine):
         assert result.exit_code == 0, result.output
         self.world.merged = not self.world.merged
         self.world.ever_merged = True
+        self.merged_at = len(self.world.lines)
 
+    @precondition(lambda self: self.checked is not self.looked_at)
     @rule(taken_back=st.booleans())
     def what_is_open_is_looked_at_again(self, *, taken_back: bool) -> None:
         result = self.obole("match", "--again", *(["--taken-back"] if taken_back else []))
@@ -412,6 +420,7 @@ class Commands(RuleBasedStateMachine):
         if taken_back:
             for line in self.world.lines:
                 line.put_back = False  # its communication says whose it is, as it did
+        self.looked_at = self.checked
 
     @precondition(lambda self: self._gifts_that_stand())
     @rule(data=st.data())

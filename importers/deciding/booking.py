@@ -562,7 +562,7 @@ def _tell_withdrawn(movements: Iterable[Movement], sheet: _Pile) -> None:
     """Tell of what arrives of collections that were withdrawn here and sent to the bank all the same."""
     if sheet.found.withdrawn:
         for movement in movements:
-            reference = sheet.found.withdrawn.get(movement.reference)
+            reference = sheet.found.withdrawn.get(movement.position)
             if reference is not None and movement.cents > 0:
                 sheet.withdrawn[reference].append(movement.cents)
     for reference, cents in sheet.withdrawn.items():

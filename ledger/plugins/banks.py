@@ -84,8 +84,8 @@ def _said(alias: str, code: str, problem: str) -> str:
 def _gap(gap: Gap) -> str:
     if gap.undone:
         return _(
-            "a statement is missing before {statement} of {day}, which begins {amount} EUR away: {undone} was undone; "
-            "import its file again"
+            "a statement is missing before {statement} of {day}, which begins {amount} EUR away; undone, and to be "
+            "imported again: {undone}"
         ).format(statement=gap.statement, day=gap.day, amount=to_decimal(gap.cents), undone=", ".join(gap.undone))
     return _(
         "a statement is missing between {before} and {statement} of {day}, which begins {amount} EUR away; import it"

@@ -28,7 +28,7 @@ class JournalRefunds:
     def faults(self, entry: JournalEntry) -> Iterator[Fault]:
         """Yield what stands against the lines of an entry that pay gifts back."""
         for line in entry.lines:
-            if line.refund_of is not None:
+            if line.row in self.places:  # else the voucher stands, and took its gifts back already
                 yield from (Fault(problem, line.row) for problem in self._problems(entry, line))
 
     def gift_of(self, line: JournalLine) -> PostedGift | None:

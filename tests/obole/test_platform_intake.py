@@ -595,7 +595,7 @@ def test_however_a_year_is_cut_into_exports_each_euro_is_there_once(
 
 
 def test_gifts_of_nobody_go_to_donors_that_came_since_when_it_is_asked(stripe: Obole, tmp_path: Path):
-    """A donor is entered after the report: by the e-mail address of exactly one donor, as the report would have said."""
+    """A donor is entered after the report: found by the e-mail address, as the report would have."""
     headings = ("donor", "kind", "last_name", "first_name", "email")
     path = tmp_path / "more.csv"
     with path.open("w", encoding="utf-8", newline="") as out:

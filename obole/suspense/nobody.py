@@ -71,7 +71,7 @@ def _donor_of(who: Counterparty, links: Links, emails: Mapping[str, str | None])
 def _booked(books: Books, connection: Connection, some: Sequence[tuple[PostedGift, str]]) -> BookedAgain:
     """Return the gifts of a year taken from nobody and given to their donors, on their own days."""
     gifts, language = books.config.gifts, books.config.organisation.language
-    digest = digest_of(["gifts of nobody", *(one.id for one, _donor in some), *(donor for _one, donor in some)])
+    digest = digest_of(["gifts-of-nobody", *(one.id for one, _donor in some), *(donor for _one, donor in some)])
     year = some[0][0].gift.booked.year
     name = free_name(connection, f"{DocumentKind.ASSIGNMENT}-{year}-{digest[:8]}")
     rows = []

@@ -329,6 +329,41 @@ def _in_order(connection: Connection, bank: str) -> Iterable[StatementRow]:
     return by_days(StatementRow(*row) for row in connection.execute(query))
 
 
+class BookedEarly(NamedTuple):
+    """What a statement has of a day on which an earlier one closes already: `closing` is the day that it closes on."""
+
+    day: date
+    closing: date
+    cents: int
+
+
+def booked_early(connection: Connection, bank: str) -> list[BookedEarly]:
+    """Return what statements of an account have of days that another closes on before them.
+
+    So is the rest of a day of which a part came first, where it comes with the days after it.
+    """
+    query = (
+        select(document.c.id, document.c.first_day, document.c.closing_date)
+        .where(document.c.bank == bank, document.c.closing.is_not(None), stands)
+        .order_by(document.c.closing_date, document.c.id)
+    )
+    reaching, latest = [], None
+    for number, first, closing in connection.execute(query):
+        if latest is not None and first <= latest < closing:
+            reaching.append(number)
+        latest = closing
+    if not reaching:
+        return []
+    lines = (
+        select(movement.c.booked, document.c.closing_date, func.sum(movement.c.cents))
+        .join(document, document.c.id == movement.c.document_id)
+        .where(movement.c.document_id.in_(reaching), movement.c.parent.is_(None))
+        .where(movement.c.booked < document.c.closing_date)
+        .group_by(movement.c.booked, document.c.closing_date)
+    )
+    return [BookedEarly(day, closing, int(cents)) for day, closing, cents in connection.execute(lines)]
+
+
 class Gap(NamedTuple):
     """A break between two statements of an account: the later one begins `cents` away from where the other closes.
 

@@ -127,7 +127,7 @@ def _completed(one: Failed, debit: Debit | None) -> Failed:
 
 
 class _Event(NamedTuple):
-    """What is told as one: debits that failed in one way, for one reason, with the same consequence."""
+    """Debits that failed in one way, for one reason, with the same consequence: they are told together."""
 
     kind: FailureKind
     reason: str

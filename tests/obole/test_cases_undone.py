@@ -179,6 +179,15 @@ def test_a_statement_of_several_days_of_which_one_was_there_fills_the_gap_of_tha
     whole(ready, 3, [camt(tmp_path, 1, 1), camt(tmp_path, 1, 2)])
 
 
+def test_the_rest_of_a_day_that_comes_with_the_next_days_is_no_difference(ready: Obole, tmp_path: Path):
+    """The sequences found it (seed 4006): the day had more in the books than the one statement that closes on it."""
+    ready.takes_well(coda(tmp_path, 0), camt(tmp_path, 1, 1, 2))
+    ready.takes_well(camt(tmp_path, 1, 2))
+    whole(ready, 3)
+    undone(ready, statements(ready)[1])
+    assert list(broken(ready)) == [WHOLE]
+
+
 # In the middle of a chain, and at its beginning [F], [CODA]
 
 

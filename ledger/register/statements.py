@@ -330,7 +330,10 @@ def _in_order(connection: Connection, bank: str) -> Iterable[StatementRow]:
 
 
 class BookedEarly(NamedTuple):
-    """What a statement has of a day on which an earlier one closes already: `closing` is the day that it closes on."""
+    """The lines that a statement has of a day before it closes, where an earlier one closes on that day or later.
+
+    `closing` is the day that it closes on, `cents` their sum.
+    """
 
     day: date
     closing: date

@@ -102,7 +102,10 @@ class Desk:
 
 
 class Return(NamedTuple):
-    """A collection that came back: whose, for which mandate, how and why. `position` is its line."""
+    """A collection that came back: whose, for which mandate, how and why. `position` is its line.
+
+    `unnamed` where the line names no debit: it may be the total of several, whose details come later.
+    """
 
     position: int
     booked: date
@@ -112,6 +115,7 @@ class Return(NamedTuple):
     donor: str | None
     mandate: str | None
     reference: str | None
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -561,7 +565,7 @@ def _tell_withdrawn(movements: Iterable[Movement], sheet: _Pile) -> None:
     """Tell of what arrives of collections that were withdrawn here and sent to the bank all the same."""
     if sheet.found.withdrawn:
         for movement in movements:
-            reference = sheet.found.withdrawn.get(movement.reference)
+            reference = sheet.found.withdrawn.get(movement.position)
             if reference is not None and movement.cents > 0:
                 sheet.withdrawn[reference].append(movement.cents)
     for reference, cents in sheet.withdrawn.items():
@@ -810,6 +814,7 @@ def _original_of(movement: Movement, sheet: _Pile) -> Original | None:
 
 def _return(movement: Movement, original: Original | None) -> Return:
     kind = FailureKind.REFUND if movement.family == _REFUNDED else FailureKind.RETURN
+    named = movement.mandate is not None or (movement.reference and movement.code[0] not in _TOTALS)
     return Return(
         movement.position,
         movement.booked,
@@ -819,6 +824,7 @@ def _return(movement: Movement, original: Original | None) -> Return:
         original.donor if original is not None else None,
         movement.mandate or (original.mandate if original is not None else None),
         original.reference if original is not None else movement.reference or None,
+        unnamed=original is None and not named,
     )
 
 

@@ -59,9 +59,9 @@ class Found:
     `name` is that of its document, free there; `before` on what the statement before it closes; `originals` the
     collected gifts by EndToEndId, `claimed` those that a return of which only the mandate is known may be about;
     `collections` those of ours by PmtInfId or MsgId, `named` further references of totals by position; `withdrawn` the
-    collections that were undone, by the EndToEndIds of their instalments; `numbers` those that the account's statements
-    of the year have, in their order, where this one seems to leave one out; `cash` the account of each line that a slip
-    or cheque of the register said would come, by position.
+    collections that were undone, by the positions of the lines that bring instalments of theirs; `numbers` those that
+    the account's statements of the year have, in their order, where this one seems to leave one out; `cash` the account
+    of each line that a slip or cheque of the register said would come, by position.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Found:
     claimed: Mapping[MandateClaim, tuple[Original, ...]] = field(default_factory=dict)
     collections: Mapping[str, Collected] = field(default_factory=dict)
     named: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    withdrawn: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: Mapping[int, str] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()
     cash: Mapping[int, str] = field(default_factory=dict)
 

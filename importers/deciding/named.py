@@ -14,7 +14,7 @@ _SHORTEST, _LONGEST = 4, 35  # Max35Text of ISO 20022; a word of a text is looke
 
 
 # A name that `obole collect` gave, which a bank may write in other letters.
-_OURS = re.compile(r"(collection-[0-9]{4}-[0-9]{2}-[0-9]+)(-[a-z]{4})?", re.IGNORECASE)
+_OURS = re.compile(r"(collection-[0-9]{4}-[0-9]{2}-[0-9]+)(-[a-z]{0,4})?", re.IGNORECASE)
 
 
 def names_of(movement: Movement, further: Iterable[str] = ()) -> tuple[str, ...]:

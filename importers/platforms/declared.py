@@ -40,6 +40,7 @@ FIELDS = (
     "campaign",
     "recurring",
     "returned",
+    "refunded",
 )
 REQUIRED = ("reference", "paid", "gross")
 _FALSE = frozenset({"", "0", "no", "non", "nee", "false", "faux", "onwaar", "n", "f"})
@@ -181,6 +182,7 @@ def _row(line: ReportLine, mapping: DeclaredSource) -> PlatformRow:
         why=why,
         listed=_listed(line, kind, mapping),
         returned=line.day_or_none("returned"),
+        refunded=abs(_amount(line, "refunded", mapping)),
     )
 
 

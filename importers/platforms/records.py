@@ -65,7 +65,8 @@ class PlatformRow:
     money available; `payout` the payout that holds it, empty where the report does not say. `original` is what the
     donor paid in `original_currency`. `why` says in a word why a row is no money. `given_back` is set where a gift's
     own row says that it was given back; `listed` says whether the row may be the state of its payment (`states`), and
-    `returned` is then the day the money went back, where the table has it.
+    `returned` is then the day the money went back, where the table has it. `refunded` is how much of the gift was given
+    back so far, where the table says it beside the gift.
     """
 
     line: int
@@ -94,6 +95,7 @@ class PlatformRow:
     given_back: bool = False
     listed: Listed = Listed.MOVEMENT
     returned: date | None = None
+    refunded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ledger.register.gifts import Original
 
 # What a state does is posted once, under the row's own id and one of these.
 _BACK, _AGAIN, _FEE = ":back", ":again", ":fee"
+_EURO = "EUR"
 _IDLE = frozenset({PlatformEvent.VOID, PlatformEvent.PENDING, PlatformEvent.HOLD, PlatformEvent.TEST})
 
 
@@ -47,11 +48,22 @@ def asked_references(report: PlatformReport) -> Iterator[str]:
             yield own
             if row.listed is not Listed.MOVEMENT:
                 yield from (own + end for end in (_BACK, _AGAIN, _FEE))
+            if row.refunded:
+                yield own + _part(row)
 
 
 def asked_payments(report: PlatformReport) -> set[str]:
     """Return the payments whose gifts the states of a report may change."""
-    return {payment_of(report, row) for row in report.rows if row.kind in TAKES_BACK | _IDLE or row.given_back}
+    return {payment_of(report, row) for row in report.rows if _changes(row)}
+
+
+def _changes(row: PlatformRow) -> bool:
+    return row.kind in TAKES_BACK | _IDLE or row.given_back or row.refunded > 0
+
+
+def _part(row: PlatformRow) -> str:
+    """Return by what a part of a gift that was given back is known: how much it is in all until now."""
+    return f"{_BACK}-{row.refunded}"
 
 
 def settle(report: PlatformReport, rows: Iterable[PlatformRow], posted: Posted) -> Settled:
@@ -106,6 +118,28 @@ class _States:
             if before is not None and self._known(row, _BACK) and row.kind is PlatformEvent.GIFT:
                 self._given_again(row)
             self.rows.append(row)
+            if row.kind is PlatformEvent.GIFT and row.refunded and self._known(row, _part(row)) is None:
+                self._partly_back(row, written, new=before is None)
+
+    def _partly_back(self, row: PlatformRow, written: PlatformRow, *, new: bool) -> None:
+        """Add what was given back of a gift since the file that was read before, so that the rest of it stands."""
+        if self._report.already_in:
+            self._told_elsewhere(row)
+            return
+        original = self._posted.originals.get(payment_of(self._report, row))
+        stands = row.gross if new else original.cents if original is not None and not original.reversed else 0
+        back = stands - (row.gross - row.refunded)
+        if back <= 0 or back > stands or written.currency != _EURO:
+            message = _(
+                "{amount} of its gift is given back, but what stands of the gift is not plain in the books; set the "
+                "refund against its gift by hand (`obole match`), or undo its documents and import this file again"
+            )
+            self.faults.append(Fault(message.format(amount=to_decimal(row.refunded)), row.line))
+            return
+        day, reference = row.returned or max(self._last, row.paid), row.reference + _part(row)
+        done = replace(row, kind=PlatformEvent.REFUND, reference=reference, gross=-back, fee=0, net=-back, paid=day)
+        self.rows.append(done)
+        self._tell(done, row, _("its state is now `{state}`: {amount} of the gift is taken back on {day}"))
 
     def idle(self, row: PlatformRow) -> None:
         """Work through a row that is no money: what it did before is in the books, or stands in the same file."""

@@ -4,13 +4,12 @@
 is not decided yet: both are passed over.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from importers.registers.columns import DEPARTMENT, FUND, PARTY, PROJECT, party_in
+from importers.registers.columns import DEPARTMENT, FUND, PARTY, PROJECT, REFUND_OF, gift_in, party_in
 from importers.sheets.cells import Cell
 from importers.sheets.tabular import (
     RawSheet,
@@ -86,7 +85,7 @@ COLUMNS = (
     DEPARTMENT,
     PARTY,
     SheetColumn("learn", "retenir", "onthouden", "merken"),
-    SheetColumn("refund_of", "rembourse", "terugbetaald", "erstattet"),
+    REFUND_OF,
     SheetColumn("part", "partie", "deel", "teil"),
     SheetColumn("legacy", "legs", "legaat", "vermächtnis"),
 )
@@ -109,9 +108,6 @@ _COUNTERPARTS = {
 
 
 _FILLED = ("donor", "account", "nature", "refund_of", "legacy")
-
-
-_GIFT = re.compile(r"(.*\S)\s*:\s*([1-9][0-9]{0,8})")
 
 
 _YES_NO = {**dict.fromkeys(("yes", "oui", "ja"), "yes"), **dict.fromkeys(("no", "non", "nee", "nein"), "")}
@@ -231,7 +227,7 @@ def _decision(row: SheetRow) -> AssignmentRow:
         project=row.text("project") or None,
         department=row.text("department") or None,
         party=party_in(row),
-        refund_of=_gift_in(row),
+        refund_of=gift_in(row),
         part=row.positive("part") if row.filled("part") else None,
         legacy=_legacy_in(row),
     )
@@ -245,16 +241,3 @@ def _legacy_in(row: SheetRow) -> tuple[str, str] | None:
     if row.filled("refund_of") or row.filled("part"):
         row.error("legacy", _("column `{column}` goes with no refund and no part of a payment; empty those"))
     return legacy.strip(), asset.strip()
-
-
-def _gift_in(row: SheetRow) -> tuple[str, int] | None:
-    """Return the gift that a row names by document and line, None where it names none."""
-    text = row.code("refund_of")
-    if not text:
-        return None
-    found = _GIFT.fullmatch(text)
-    if found is None:
-        message = _("column `{column}` names no gift; write its document and position, such as coda-current-2025-073:3")
-        row.error("refund_of", message)
-        return None
-    return found[1], int(found[2])

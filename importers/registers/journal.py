@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from importers.registers.columns import DIMENSIONS, DONOR, PARTY, dimensions_in, party_in, said_days
+from importers.registers.columns import (
+    DIMENSIONS,
+    DONOR,
+    PARTY,
+    REFUND_OF,
+    dimensions_in,
+    gift_in,
+    party_in,
+    said_days,
+)
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -27,6 +36,7 @@ class JournalLine:
     """One line of an entry: `cents` positive on the debit side, negative on the credit side; `row` in the file.
 
     `keys` are its project, department, fund and third party; `donor` whose it is on a gift account, None for nobody.
+    `refund_of` is the gift, by document and line, that it pays back.
     """
 
     account: str
@@ -35,6 +45,7 @@ class JournalLine:
     row: int
     keys: LineKeys = NO_KEYS
     donor: str | None = None
+    refund_of: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ COLUMNS = (
     PARTY,
     DONOR,
     *DIMENSIONS,
+    REFUND_OF,
 )
 
 
@@ -107,7 +119,7 @@ def _line(row: SheetRow) -> JournalLine:
         row.error("debit", _("column `{column}` and the credit are both empty or zero; write the amount on one side"))
     keys = dimensions_in(row)._replace(party=party_in(row))
     cents, donor = sides["debit"] - sides["credit"], row.key(DONOR.name)
-    return JournalLine(row.account("account"), cents, row.text("text"), row.number, keys, donor)
+    return JournalLine(row.account("account"), cents, row.text("text"), row.number, keys, donor, gift_in(row))
 
 
 def _check_balance(table: SheetTable, document: str, day: date, lines: list[JournalLine]) -> None:

@@ -16,7 +16,14 @@ from beancount.core import data
 from ledger.chart import code_of
 from ledger.money import to_decimal
 from ledger.plugins.opening import BadSettings, banks_of, read_settings, register_of
-from ledger.register.statements import Gap, StatementBalance, gaps, statement_balances
+from ledger.register.statements import (
+    BookedEarly,
+    Gap,
+    StatementBalance,
+    booked_early,
+    gaps,
+    statement_balances,
+)
 from ledger.store import StoreUnreadable
 from ledger.weights import euros_of
 from ledger.words import _
@@ -53,6 +60,7 @@ def check_banks(
         with register_of(settings, options) as connection:
             balances = {alias: statement_balances(connection, alias) for alias in banks}
             missing = {alias: gaps(connection, alias) for alias in banks}
+            early = {alias: booked_early(connection, alias) for alias in banks}
     except BadSettings as error:
         return entries, [BankError(source, str(error), None)]
     except StoreUnreadable:
@@ -70,7 +78,7 @@ def check_banks(
         if code in codes
     ]
     for alias, code in banks.items():
-        found = _compare(_daily(entries, code), balances[alias], missing[alias])
+        found = _compare(_daily(entries, code), balances[alias], missing[alias], early[alias])
         errors += [BankGap(source, _said(alias, code, _gap(gap)), None, gap.statement, gap.day) for gap in found.gaps]
         if found.problem is not None:
             errors.append(BankError(source, _said(alias, code, found.problem), None))
@@ -82,6 +90,11 @@ def _said(alias: str, code: str, problem: str) -> str:
 
 
 def _gap(gap: Gap) -> str:
+    if gap.undone:
+        return _(
+            "a statement is missing before {statement} of {day}, which begins {amount} EUR away; undone, and to be "
+            "imported again: {undone}"
+        ).format(statement=gap.statement, day=gap.day, amount=to_decimal(gap.cents), undone=", ".join(gap.undone))
     return _(
         "a statement is missing between {before} and {statement} of {day}, which begins {amount} EUR away; import it"
     ).format(before=gap.before, statement=gap.statement, day=gap.day, amount=to_decimal(gap.cents))
@@ -104,18 +117,25 @@ class _Compared(NamedTuple):
     problem: str | None
 
 
-def _compare(daily: list[tuple[date, Decimal]], balances: list[StatementBalance], missing: list[Gap]) -> _Compared:
+def _compare(
+    daily: list[tuple[date, Decimal]],
+    balances: list[StatementBalance],
+    missing: list[Gap],
+    early: list[BookedEarly],
+) -> _Compared:
     """Hold the books against the bank at each day that statements close on.
 
-    What is missing in a gap stays missing on the days after it, unless something else in the books made up for it.
+    What is missing in a gap stays missing on the days after it, unless something else in the books made up for it. What
+    a later statement has of that day is in its own balance only.
     """
-    balance = lacking = to_decimal(0)
+    booked = lacking = to_decimal(0)
     position, problem = 0, None
     found: list[Gap] = []
     for number, (day, name, opening, closing) in enumerate(balances):
         while position < len(daily) and daily[position][0] <= day:
-            balance += daily[position][1]
+            booked += daily[position][1]
             position += 1
+        balance = booked - to_decimal(sum(one.cents for one in early if one.day <= day < one.closing))
         said = to_decimal(closing)
         new = [gap for gap in missing if gap.day == day]
         lacking += to_decimal(sum(gap.cents for gap in new))

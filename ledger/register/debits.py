@@ -4,8 +4,9 @@ Each attempt on an instalment is a row of its own that never changes; what becam
 `rejection` and by the bank's movements that carry its EndToEndId. Mandates and keys stand here, no name and no IBAN.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -270,8 +271,15 @@ def collections_of(connection: Connection, references: Iterable[str]) -> dict[st
     return found
 
 
+# A PmtInfId of 35 characters may come cut, to 21 for instance, as old fields have them; a shorter one says nothing.
+_CUT = 20
+
+
 def named_collections(connection: Connection, names: Iterable[str]) -> dict[str, Collected]:
-    """Return those of these names (PmtInfId or MsgId) that are of collections of ours, those withdrawn too."""
+    """Return those of these names (PmtInfId or MsgId) that are of collections of ours, those withdrawn too.
+
+    Of a name that was cut, the collections whose PmtInfId begins so are its blocks: the amount tells which it is.
+    """
     found: dict[str, Collected] = {}
     for some in slices(sorted(set(names))):
         blocks = _blocks(connection, collection.c.reference.in_(some))
@@ -281,10 +289,20 @@ def named_collections(connection: Connection, names: Iterable[str]) -> dict[str,
         of_messages = _blocks(connection, collection.c.document_id.in_(sorted(wanted))) if wanted else []
         for name, documents in messages.items():
             inside = tuple(block for document_id, block in of_messages if document_id in documents)
-            debits_ = tuple(debit for block in inside for debit in block.debits)
-            cents, withdrawn = sum(block.cents for block in inside), all(block.withdrawn for block in inside)
-            found[name] = Collected(name, cents, debits_, withdrawn, inside)
+            found[name] = _whole(name, inside)
+        for name in some:
+            if name not in found and len(name) >= _CUT:
+                cut = _blocks(connection, collection.c.reference.startswith(name, autoescape=True))
+                if cut:
+                    found[name] = _whole(name, tuple(block for _document, block in cut))
     return found
+
+
+def _whole(name: str, inside: tuple[Collected, ...]) -> Collected:
+    """Return collections as one that a name means."""
+    debits_ = tuple(debit for block in inside for debit in block.debits)
+    cents, withdrawn = sum(block.cents for block in inside), all(block.withdrawn for block in inside)
+    return Collected(name, cents, debits_, withdrawn, inside)
 
 
 def _blocks(connection: Connection, condition: Any) -> list[tuple[int, Collected]]:
@@ -329,6 +347,60 @@ def withdrawn_among(connection: Connection, references: Iterable[str]) -> dict[s
         for some in slices(asked)
         for end_to_end, reference in connection.execute(query.where(instalment.c.end_to_end.in_(some)))
     }
+
+
+class MandateDebit(NamedTuple):
+    """A debit of which the bank says the mandate, the amount and the day, and masks the EndToEndId."""
+
+    mandate: str
+    cents: int
+    day: date
+
+
+_NEAR = timedelta(days=14)  # between the day asked for and that of the credit
+
+
+def withdrawn_of_mandates(connection: Connection, asked: Sequence[MandateDebit]) -> list[str | None]:
+    """Return for each masked debit the withdrawn collection that it must be of, None where it may be of another.
+
+    It must be where no instalment that stands is left for it, once those that came before have theirs.
+    """
+    withdrawn = select(collection.c.reference).where(was_undone(collection))
+    if not asked or connection.execute(withdrawn.limit(1)).first() is None:
+        return [None] * len(asked)
+    seen: Counter[tuple[str, int]] = Counter()
+    found = []
+    for one in asked:
+        near = instalment.c.due.between(one.day - _NEAR, one.day + _NEAR)
+        query = (
+            select(instalment.c.collection, was_undone(collection))
+            .join(collection, collection.c.reference == instalment.c.collection)
+            .where(instalment.c.mandate == one.mandate, instalment.c.cents == one.cents, near)
+            .order_by(instalment.c.sequence)
+        )
+        rows = connection.execute(query).all()
+        gone = [reference for reference, undone in rows if undone]
+        came = _came(connection, one) + seen[one.mandate, one.cents]
+        seen[one.mandate, one.cents] += 1
+        found.append(gone[-1] if gone and came >= len(rows) - len(gone) else None)
+    return found
+
+
+def _came(connection: Connection, one: MandateDebit) -> int:
+    """Return how many debits of a mandate and amount came about that day."""
+    query = (
+        select(func.count())
+        .select_from(movement)
+        .join(document, document.c.id == movement.c.document_id)
+        .where(
+            movement.c.mandate == one.mandate,
+            movement.c.cents == one.cents,
+            movement.c.outcome.in_(_BROUGHT),
+            movement.c.booked.between(one.day - _NEAR, one.day + _NEAR),
+            stands,
+        )
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def debits(connection: Connection, references: Iterable[str]) -> dict[str, Debit]:

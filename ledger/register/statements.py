@@ -263,10 +263,18 @@ def banks_with(connection: Connection, kind: str) -> set[str]:
 
 
 def banks_unnumbered(connection: Connection) -> set[str]:
-    """Return the bank accounts that have statements which only their balances put in order: CAMT, CODA unnumbered."""
+    """Return the bank accounts that have statements which only their balances put in order.
+
+    CAMT, CODA unnumbered, and the part of a statement that was new beside others, whichever of these still stand.
+    """
     query = select(document.c.bank).where(
         document.c.bank.is_not(None),
-        or_(document.c.kind == DocumentKind.CAMT.value, document.c.sequence.like("000%")),
+        or_(
+            document.c.kind == DocumentKind.CAMT.value,
+            document.c.sequence.like("000%"),
+            document.c.sequence.like("%+"),
+            document.c.summary.like('%"part": true%'),
+        ),
         stands,
     )
     return set(connection.execute(query.distinct()).scalars())
@@ -321,19 +329,98 @@ def _in_order(connection: Connection, bank: str) -> Iterable[StatementRow]:
     return by_days(StatementRow(*row) for row in connection.execute(query))
 
 
-class Gap(NamedTuple):
-    """A break between two statements of an account: the later one begins `cents` away from where the other closes."""
+class BookedEarly(NamedTuple):
+    """The lines that a statement has of a day before it closes, where an earlier one closes on that day or later.
+
+    `closing` is the day that it closes on, `cents` their sum.
+    """
 
     day: date
-    before: str
+    closing: date
+    cents: int
+
+
+def booked_early(connection: Connection, bank: str) -> list[BookedEarly]:
+    """Return what statements of an account have of days that another closes on before them.
+
+    So is the rest of a day of which a part came first, where it comes with the days after it.
+    """
+    query = (
+        select(document.c.id, document.c.first_day, document.c.closing_date)
+        .where(document.c.bank == bank, document.c.closing.is_not(None), stands)
+        .order_by(document.c.closing_date, document.c.id)
+    )
+    reaching, latest = [], None
+    for number, first, closing in connection.execute(query):
+        if latest is not None and first <= latest < closing:
+            reaching.append(number)
+        latest = closing
+    if not reaching:
+        return []
+    lines = (
+        select(movement.c.booked, document.c.closing_date, func.sum(movement.c.cents))
+        .join(document, document.c.id == movement.c.document_id)
+        .where(movement.c.document_id.in_(reaching), movement.c.parent.is_(None))
+        .where(movement.c.booked < document.c.closing_date)
+        .group_by(movement.c.booked, document.c.closing_date)
+    )
+    return [BookedEarly(day, closing, int(cents)) for day, closing, cents in connection.execute(lines)]
+
+
+class Gap(NamedTuple):
+    """A break between two statements of an account: the later one begins `cents` away from where the other closes.
+
+    `undone` are the statements that filled it before they were undone. Where those are the first of the account,
+    nothing is `before`, and the gap is what they brought.
+    """
+
+    day: date
+    before: str | None
     statement: str
     cents: int
+    undone: tuple[str, ...] = ()
 
 
 def gaps(connection: Connection, bank: str) -> list[Gap]:
     """Return where the statements of an account do not lead on from each other, in order."""
-    return [
-        Gap(other.closing_date, one.name, other.name, other.opening - one.closing)
-        for one, other in pairwise(_in_order(connection, bank))
-        if one.closing != other.opening
-    ]
+    rows = list(_in_order(connection, bank))
+    gone = _undone(connection, bank)
+    found = []
+    if rows and gone:
+        led = _led_to(rows[0], None, gone)
+        if led and led[0].opening != rows[0].opening:
+            names = tuple(one.name for one in led)
+            found.append(Gap(rows[0].closing_date, None, rows[0].name, rows[0].opening - led[0].opening, names))
+    for one, other in pairwise(rows):
+        if one.closing != other.opening:
+            led = _led_to(other, one.closing, gone)
+            names = tuple(row.name for row in led) if led and led[0].opening == one.closing else ()
+            found.append(Gap(other.closing_date, one.name, other.name, other.opening - one.closing, names))
+    return found
+
+
+def _undone(connection: Connection, bank: str) -> list[StatementRow]:
+    """Return the statements of an account that were undone, the last posted first."""
+    query = (
+        select(*_STATEMENT)
+        .where(document.c.bank == bank, document.c.closing.is_not(None), ~stands)
+        .order_by(document.c.id.desc())
+    )
+    return [StatementRow(*row) for row in connection.execute(query)]
+
+
+def _led_to(row: StatementRow, start: int | None, gone: Iterable[StatementRow]) -> list[StatementRow]:
+    """Return the statements undone whose balances led on to one that stands, from where they begin or from `start`."""
+    by_closing: dict[int, list[StatementRow]] = defaultdict(list)
+    for one in gone:
+        by_closing[one.closing].append(one)
+    led: list[StatementRow] = []
+    last = row
+    while last.opening != start:
+        before = next((one for one in by_closing[last.opening] if one.closing_date <= last.closing_date), None)
+        if before is None:
+            break
+        by_closing[last.opening].remove(before)
+        led.insert(0, before)
+        last = before
+    return led

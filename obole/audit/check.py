@@ -122,7 +122,7 @@ def _whole(work: _Proof, result: Result) -> Iterator[str]:
     told = {gap.statement for gap in work.loaded.gaps}
     for bank in sorted(banks):
         for gap in gaps(work.gifts, bank):
-            if gap.statement not in told:  # something else in the books makes up for it
+            if gap.before is not None and gap.statement not in told:  # something else in the books makes up for it
                 result.notes.append(
                     _("a gap of {amount} EUR between {known} and {name}; import the statement that is missing").format(
                         amount=to_decimal(gap.cents), known=gap.before, name=gap.statement

@@ -61,6 +61,7 @@ SourceField = Literal[
     "campaign",
     "recurring",
     "returned",
+    "refunded",
 ]
 
 

@@ -14,6 +14,7 @@ from ledger.errors import Severity
 from ledger.kinds import kind_word
 from ledger.records import DocumentKind
 from ledger.register.documents import DocumentRecord
+from ledger.register.statements import Gap
 from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
 from obole.command.frame import progress_bar, with_books
@@ -269,7 +270,7 @@ def say_undone(outcome: Undone) -> str:
         amount=money(outcome.cents),
         entries=outcome.entries,
     )
-    lines = [*outcome.recovered, told, *outcome.back.told()]
+    lines = [*outcome.recovered, told, *outcome.back.told(), *map(_left_open, outcome.gaps)]
     if outcome.document.startswith(f"{DocumentKind.OPENING}-") and not outcome.dry_run:
         lines.append(_("Its balance can be taken anew with `obole opening`."))
     elif outcome.comes_again and not outcome.dry_run:
@@ -280,6 +281,13 @@ def say_undone(outcome: Undone) -> str:
     elif outcome.waits and not outcome.dry_run:
         lines.append(_("Its lines wait on suspense again: `obole match`."))
     return "\n".join(lines)
+
+
+def _left_open(gap: Gap) -> str:
+    return _(
+        "{statement} of {day}, which comes after it, then begins {amount} EUR away: a gap in the account, which "
+        "`obole check` names until its file, or another that covers its days, is imported."
+    ).format(statement=gap.statement, day=gap.day, amount=money(gap.cents))
 
 
 def _reversed(outcome: Undone) -> str:

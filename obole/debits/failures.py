@@ -44,6 +44,14 @@ _CAME = {
 }
 
 
+_UNNAMED = N_many(
+    "{count} line of direct debits that came back names none of them, {amount} EUR, {reason}: it waits on suspense; "
+    "import the details (camt.054, or the statement with its details)",
+    "{count} lines of direct debits that came back name none of them, {amount} EUR, {reason}: they wait on suspense; "
+    "import the details (camt.054, or the statement with its details)",
+)
+
+
 _FATES = {
     Fate.RETRY: N_("the mandate stays and the instalment may be collected again"),
     Fate.SUSPEND: N_("the mandate is suspended: contact the donor"),
@@ -54,7 +62,10 @@ _FATES = {
 
 
 class Failed(NamedTuple):
-    """A direct debit that failed, as a file of the bank says it; what it does not say is None."""
+    """A direct debit that failed, as a file of the bank says it; what it does not say is None.
+
+    `unnamed` is a line of a statement that names no debit, perhaps the total of several.
+    """
 
     end_to_end: str | None
     mandate: str | None
@@ -63,6 +74,7 @@ class Failed(NamedTuple):
     kind: FailureKind
     day: date
     reason: str | None
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,8 @@ class Followed:
 def of_returns(returns: Iterable[Return]) -> list[Failed]:
     """Return the returns of a statement as failures."""
     return [
-        Failed(one.reference, one.mandate, one.donor, -one.cents, one.kind, one.booked, one.reason) for one in returns
+        Failed(one.reference, one.mandate, one.donor, -one.cents, one.kind, one.booked, one.reason, one.unnamed)
+        for one in returns
     ]
 
 
@@ -96,7 +109,7 @@ def follow(books: Books, connection: Connection, failed: Sequence[Failed]) -> Fo
     changed = config.collection.fates if config.collection is not None else {}
     failures: list[Failure] = []
     changes: list[PledgeChange] = []
-    told: defaultdict[tuple[FailureKind, str, Fate | None], list[Failed]] = defaultdict(list)
+    told: defaultdict[_Event, list[Failed]] = defaultdict(list)
     for one in completed:
         follows = fate(one.reason, refund=one.kind is FailureKind.REFUND, changed=changed)
         reason = one.reason or ""
@@ -105,7 +118,7 @@ def follow(books: Books, connection: Connection, failed: Sequence[Failed]) -> Fo
             failures.append(Failure(debit.end_to_end, one.kind, one.day, reason, follows))
         if one.mandate in pledged:
             changes.append(PledgeChange(one.mandate, follows.state, reason, one.day))
-        told[one.kind, reason, follows if one.mandate in pledged else None].append(one)
+        told[_Event(one.kind, reason, follows if one.mandate in pledged else None, one.unnamed)].append(one)
     return Followed(tuple(failures), tuple(changes), tuple(_told(told, config.organisation.language)))
 
 
@@ -113,13 +126,22 @@ def _completed(one: Failed, debit: Debit | None) -> Failed:
     return one if debit is None else one._replace(donor=one.donor or debit.donor, mandate=debit.mandate)
 
 
-def _told(told: Mapping[tuple[FailureKind, str, Fate | None], Sequence[Failed]], language: Language) -> Iterable[Fault]:
+class _Event(NamedTuple):
+    """Debits that failed in one way, for one reason, with the same consequence: they are told together."""
+
+    kind: FailureKind
+    reason: str
+    fate: Fate | None
+    unnamed: bool
+
+
+def _told(told: Mapping[_Event, Sequence[Failed]], language: Language) -> Iterable[Fault]:
     """Return one remark per way, reason and fate: how many, for how much, whose."""
-    for (kind, reason, follows), failed in sorted(told.items(), key=str):
+    for (kind, reason, follows, unnamed), failed in sorted(told.items(), key=str):
         whose = sorted({one.donor or _("donor unknown") for one in failed})
         told_of = ", ".join(whose[:_SHOWN]) + (" ..." if len(whose) > _SHOWN else "")
         words = f"{reason} {reason_label(reason, language)}" if reason else _("no reason given")
-        came = many(*_CAME[kind], len(failed)).format(
+        came = many(*(_UNNAMED if unnamed else _CAME[kind]), len(failed)).format(
             count=len(failed), amount=to_decimal(sum(one.cents for one in failed)), reason=words, donors=told_of
         )
         if follows is not None:

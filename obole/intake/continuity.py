@@ -79,7 +79,7 @@ def sharing_days(connection: Connection, files: PostedFiles, statement: Statemen
     """Look up the neighbours of a statement that may share days with them."""
     same = find_standing(connection, name)
     assert statement.closing_date is not None
-    if same is not None and same.digest == statement.digest:
+    if same is not None and _holds(same, statement):
         return Neighbours(alias, name, same)
     first = min((movement.booked for movement in statement.booked), default=statement.closing_date)
     rows = statements_between(connection, alias, first, statement.closing_date)
@@ -89,6 +89,11 @@ def sharing_days(connection: Connection, files: PostedFiles, statement: Statemen
     row = statement_before(connection, alias, rows[0].closing_date if rows else first, "")
     before = None if row is None else bare(row)
     return Neighbours(alias, name, same, there=there, before=before)
+
+
+def _holds(same: PostedDocument, statement: Statement) -> bool:
+    """Tell whether a document is all of a statement: of a part, what stood beside it may have been undone."""
+    return same.digest == statement.digest and not same.summary.part
 
 
 def new_or_known(statement: Statement, near: Neighbours) -> NewParts:
@@ -142,7 +147,7 @@ def _odd(name: str, there: tuple[str, ...], odd: int) -> tuple[Fault, ...]:
 
 def parts_not_posted(statement: Statement, near: Neighbours) -> NewParts:
     """Decide what is new of a statement that may share days with others; one that contradicts them is refused."""
-    if near.same is not None and near.same.digest == statement.digest:
+    if near.same is not None and _holds(near.same, statement):
         return NewParts((), known=(near.same.name,))
     try:
         found = overlap(statement, near.there, near.before)

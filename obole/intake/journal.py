@@ -19,13 +19,14 @@ from ledger.journal import Entry, Line
 from ledger.records import Channel, DocumentKind, Gift, Nature
 from ledger.register.openings import balances_at, standing_openings
 from ledger.register.transfers import TakenLine, transfer_rows
-from ledger.register.vouchers import find_vouchers, vouchers_with
+from ledger.register.vouchers import VoucherKey, find_vouchers, vouchers_with
 from ledger.sources import digest_of
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
 from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account, unknown_donor
 from obole.intake.items import Item, take_items
+from obole.intake.paid_back import JournalRefunds, refunds_of
 from obole.outcome import Taken
 from obole.words import _
 
@@ -34,13 +35,15 @@ def take_journal(books: Books, path: Path) -> Taken:
     """Take the entries of a general journal in; what they put on gift accounts becomes gifts of the register.
 
     A legacy in kind or receivable, a fee or ticket of another year, a sponsoring invoice: each is a gift of the nature
-    of its account, of nobody unless a donor is named. Money and gifts in kind are refused.
+    of its account, of nobody unless a donor is named. Money and gifts in kind are refused, but for money that a line
+    pays back: it names its gift.
     """
     file = journal_file.read(path)
     refuse_file(path, file)
-    refuse_where(path, _faults(books, file.rows))
+    refunds = _refunds(books, file.rows)
+    refuse_where(path, _faults(books, file.rows, refunds))
     natures = books.config.gifts.vouchers
-    items = [voucher_item(entry, natures) for entry in file.rows]
+    items = [voucher_item(entry, natures, refunds=refunds) for entry in file.rows]
     faults = _opened_already(books, items)
     refuse_where(path, faults)
     remarks = _posted_on_another_day(books, items)
@@ -49,8 +52,18 @@ def take_journal(books: Books, path: Path) -> Taken:
     return taken
 
 
-def _faults(books: Books, entries: Sequence[JournalEntry]) -> list[Fault]:
-    """Return what stands against the entries: days, names, keys, accounts, donors."""
+def _refunds(books: Books, entries: Sequence[JournalEntry]) -> JournalRefunds:
+    """Look up the gifts that entries pay back; those of vouchers that stand took theirs back already."""
+    paying = [entry for entry in entries if any(line.refund_of is not None for line in entry.lines)]
+    with books.register.connect() as connection:
+        keys = [VoucherKey(entry.document, entry.day) for entry in paying]
+        known = find_vouchers(connection, DocumentKind.JOURNAL, keys) if keys else {}
+        new = [entry for entry, key in zip(paying, keys, strict=True) if key not in known]
+        return refunds_of(connection, new, books.config.gifts.control)
+
+
+def _faults(books: Books, entries: Sequence[JournalEntry], refunds: JournalRefunds) -> list[Fault]:
+    """Return what stands against the entries: days, names, keys, accounts, donors, gifts paid back."""
     watch = Watch(books)
     lines = [line for entry in entries for line in entry.lines]
     guard = LineGuard(books, watch, (line.keys.party for line in lines))
@@ -58,11 +71,13 @@ def _faults(books: Books, entries: Sequence[JournalEntry]) -> list[Fault]:
     faults = []
     for entry in entries:
         faults += day_faults(books, entry.day, entry.lines[0].row)
+        faults += refunds.faults(entry)
         for line in entry.lines:
             faults += named(watch, line.row, line.text, entry.document)
             faults += guard.faults(line.keys, entry.day, line.row)
-            faults += [Fault(problem, line.row) for problem in account_problems(books, line.account)]
-            faults += [Fault(problem, line.row) for problem in _gift_problems(books, entry, line, donors)]
+            if line.refund_of is None:
+                faults += [Fault(problem, line.row) for problem in account_problems(books, line.account)]
+                faults += [Fault(problem, line.row) for problem in _gift_problems(books, entry, line, donors)]
     return faults
 
 
@@ -107,11 +122,16 @@ def _gift_problems(books: Books, entry: JournalEntry, line: JournalLine, donors:
         yield message.format(account=line.account)
 
 
-def voucher_item(entry: JournalEntry, natures: Mapping[str, Nature], meta: Mapping[str, str] | None = None) -> Item:
-    """Return what an entry posts: a transaction, with gifts where it credits gift accounts, `natures` by their nature.
+def voucher_item(
+    entry: JournalEntry,
+    natures: Mapping[str, Nature],
+    meta: Mapping[str, str] | None = None,
+    refunds: JournalRefunds | None = None,
+) -> Item:
+    """Return what an entry posts: a transaction, with gifts where it credits gift accounts or pays gifts back.
 
-    What it debits there, such as fees put off to the next year, takes back no gift: the register keeps it as a line.
-    `meta` is written on it beside its voucher.
+    `natures` are those of the gift accounts. What else it debits there, such as fees put off to the next year, takes
+    back no gift: the register keeps it as a line. `meta` is written on it beside its voucher.
     """
     digest = digest_of([_content(line) for line in entry.lines])
     first, written = entry.lines[0].row, _journal_entry(entry, meta or {})
@@ -119,26 +139,32 @@ def voucher_item(entry: JournalEntry, natures: Mapping[str, Nature], meta: Mappi
     taken = [
         TakenLine(line.row, first, entry.day, line.account, line.cents)
         for line in entry.lines
-        if line.account in natures and line.cents > 0
+        if line.account in natures and line.cents > 0 and line.refund_of is None
     ]
-    if not given:
+    back = refunds.taken_back(entry) if refunds is not None else ()
+    if not given and not back:
         if taken:
             written = replace(written, tags=("gift",), meta={"gifts": 0, "batch": first, **written.meta})
         moved = tuple(transfer_rows(taken))
         return Item(entry.document, entry.day, digest, first, entries=(written,), movements=moved)
-    others = (line for line, read in zip(written.lines, entry.lines, strict=True) if read not in given)
+    others = (line for line, read in zip(written.lines, entry.lines, strict=True) if _stays(read, given))
     return Item(
         entry.document,
         entry.day,
         digest,
         first,
-        gifts=tuple(_gift(entry.day, line, first, natures[line.account]) for line in given),
+        gifts=(*(_gift(entry.day, line, first, natures[line.account]) for line in given), *back),
         debits={first: ""},
         batches={first: written.narration},
         batch_lines={first: tuple(others)},
         batch_meta={first: dict(written.meta)},
         movements=tuple(transfer_rows(taken)),
     )
+
+
+def _stays(line: JournalLine, given: Sequence[JournalLine]) -> bool:
+    """Tell whether a line is written as it is: what gives or pays back is written from the gifts."""
+    return line.refund_of is None and line not in given
 
 
 def _gift(day: date, line: JournalLine, batch: int, nature: Nature) -> Gift:
@@ -230,7 +256,8 @@ def refuse_trial_balance(_books: Books, path: Path) -> Taken:
 def _content(line: JournalLine) -> tuple[Any, ...]:
     """Return what must be the same where a line comes again; what it carries counts only where it carries something."""
     keys = line.keys if any(line.keys) else ()
-    return (line.account, line.cents, line.text, *keys, *(["donor", line.donor] if line.donor else ()))
+    more = [*(["donor", line.donor] if line.donor else ()), *(["refund_of", *line.refund_of] if line.refund_of else ())]
+    return (line.account, line.cents, line.text, *keys, *more)
 
 
 def _journal_entry(entry: journal_file.JournalEntry, meta: Mapping[str, str]) -> Entry:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from importers.bank.records import Movement, Statement
+from importers.bank.references import given_reference
 from importers.deciding.booking import Desk, document_name
 from importers.deciding.found import Found, Questions, is_cash, leaves_out, questions
 from ledger.records import DOUBTFUL
 from ledger.register.cash import awaited, fitting
-from ledger.register.debits import named_collections, withdrawn_among
+from ledger.register.debits import MandateDebit, named_collections, withdrawn_among, withdrawn_of_mandates
 from ledger.register.documents import free_name
 from ledger.register.gifts import originals_of, originals_of_mandates
 from ledger.register.statements import Closing, Ends, numbers_of, previous_closing
@@ -52,10 +53,17 @@ def look_up_lines(
     return replace(found, withdrawn=_withdrawn(connection, lines))
 
 
-def _withdrawn(connection: Connection, movements: Iterable[Movement]) -> dict[str, str]:
-    """Return the collections that were withdrawn, by the EndToEndIds of instalments of theirs that lines bring."""
-    brought = (one.reference for one in movements if one.mandate is not None and one.cents > 0 and one.reference)
-    return withdrawn_among(connection, brought)
+def _withdrawn(connection: Connection, movements: Iterable[Movement]) -> dict[int, str]:
+    """Return the collections that were withdrawn, by the positions of lines that bring instalments of theirs."""
+    brought = [(one, one.mandate) for one in movements if one.mandate is not None and one.cents > 0]
+    named = withdrawn_among(connection, (one.reference for one, _mandate in brought if one.reference))
+    found = {one.position: named[one.reference] for one, _mandate in brought if one.reference in named}
+    masked = [(one, mandate) for one, mandate in brought if not given_reference(one.reference)]
+    asked = [MandateDebit(mandate, one.cents, one.booked) for one, mandate in masked]
+    for (one, _mandate), reference in zip(masked, withdrawn_of_mandates(connection, asked), strict=True):
+        if reference is not None:
+            found[one.position] = reference
+    return found
 
 
 def _cash(connection: Connection, movements: Iterable[Movement]) -> dict[int, str]:

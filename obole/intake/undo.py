@@ -10,6 +10,7 @@ from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
 from ledger.register.documents import PostedDocument, undone_by
 from ledger.register.gifts import donors_named, originals_of
+from ledger.register.statements import Gap, gaps
 from ledger.register.suspense import lines_decided
 from ledger.register.vouchers import documents_of_vouchers, vouchers_standing
 from ledger.vault.counterparties import save_counterparties
@@ -29,7 +30,8 @@ class Undone:
     """A document that was reversed: its name, the one that reverses it, gifts with their sum, other transactions.
 
     `back` is what followed from a decision that taught. `comes_again` where it has a file that can be imported anew,
-    `waits` where its lines are on suspense again; `part` is the voucher or line, where only that was undone.
+    `waits` where its lines are on suspense again; `part` is the voucher or line, where only that was undone. `gaps` are
+    those that a statement leaves in its account.
     """
 
     document: str
@@ -43,6 +45,7 @@ class Undone:
     comes_again: bool = True
     waits: bool = False
     part: str = ""
+    gaps: tuple[Gap, ...] = ()
 
 
 def undo_document(
@@ -84,7 +87,15 @@ def _undo_whole(books: Books, posting: Posting, record: PostedDocument) -> Undon
         back.left += _named_since(posting.connection, record.id)
     back.left += _in_other_years(posting.connection, record, vouchers)
     comes_again = record.archive is not None
-    return replace(_told(record, booking, back), comes_again=comes_again, waits=decides and not comes_again)
+    left = _gaps_left(posting.connection, record)
+    return replace(_told(record, booking, back), comes_again=comes_again, waits=decides and not comes_again, gaps=left)
+
+
+def _gaps_left(connection: Connection, record: PostedDocument) -> tuple[Gap, ...]:
+    """Return where an account does not lead on any more without a statement."""
+    if record.bank is None or record.closing is None:
+        return ()
+    return tuple(gap for gap in gaps(connection, record.bank) if record.name in gap.undone)
 
 
 def _undo_part(books: Books, posting: Posting, chosen: Chosen) -> Undone:

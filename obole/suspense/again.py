@@ -19,6 +19,7 @@ from ledger.vault.counterparties import Counterparty, all_counterparties
 from obole.books.opened import Books, changing
 from obole.intake.desk import desk_of, load_known
 from obole.intake.lookup import line_again, look_up_lines
+from obole.suspense.nobody import known_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def look_again(books: Books, *, taken_back: bool = False, dry_run: bool = False)
 
 
 def _look(books: Books, taken_back: bool) -> LookedAgain:
-    decided = reconsider(books, taken_back=taken_back)
+    decided = [*reconsider(books, taken_back=taken_back), *known_since(books)]
     with books.register.connect() as connection:
         once, items = ever_assigned(connection), open_items(connection)
         closed = books.closed_years(connection)

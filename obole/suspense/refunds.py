@@ -19,13 +19,14 @@ from importers.registers.assignments import AssignmentRow
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
 from ledger.records import Channel, Gift, LineOutcome
-from ledger.register.gifts import GiftPlace, PostedGift, gift_place, gifts_standing, originals_of
+from ledger.register.gifts import PostedGift, gift_place, gifts_standing, originals_of
 from ledger.register.suspense import Decision, LineNow, line_now
 from ledger.vault.links import survivors
 from ledger.wording import word
 from obole.books.opened import Books
 from obole.intake.guards import unknown_account
 from obole.intake.items import Item
+from obole.intake.paid_back import no_gift
 from obole.words import _
 
 _TAKEN = (LineOutcome.SUSPENSE, LineOutcome.RULE)
@@ -155,7 +156,9 @@ class Refunds:
         """Return the gift that a row pays back, else what stands against it."""
         if row.refund_of is not None:
             found = gift_place(self.connection, *row.refund_of)
-            gift, problem = (None, _no_gift(row, found)) if found is None or found.gift is None else (found.gift, None)
+            gift, problem = (
+                (None, no_gift(row.refund_of, found)) if found is None or found.gift is None else (found.gift, None)
+            )
         else:
             gift, problem = self._only_gift(row, line)
         if gift is None:
@@ -307,17 +310,6 @@ def _part_of_nothing(place: str) -> str:
         "rows with gifts"
     )
     return message.format(place=place)
-
-
-def _no_gift(row: AssignmentRow, found: GiftPlace | None) -> str:
-    """Say why a place that a row names is no gift to pay back."""
-    assert row.refund_of is not None
-    gift = f"{row.refund_of[0]}:{row.refund_of[1]}"
-    if found is None or found.by is None:
-        message = _("{gift} is no gift that stands; write document and position of the gift, as `obole match` proposes")
-        return message.format(gift=gift)
-    message = _("{gift} was taken back before, in {document} line {line}; undo {document} if that is wrong")
-    return message.format(gift=gift, document=found.by[0], line=found.by[1])
 
 
 def _place(row: AssignmentRow) -> str:

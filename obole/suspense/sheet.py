@@ -20,7 +20,19 @@ from obole.suspense.obvious import LikelyAccount
 from obole.suspense.open_lines import OpenLine
 from obole.words import N_, _, text_in
 
-_TO_FILL_IN = ("document", "position", "donor", "account", "nature", "date", "learn", "reason", "refund_of", "part")
+_TO_FILL_IN = (
+    "document",
+    "position",
+    "donor",
+    "account",
+    "nature",
+    "date",
+    "learn",
+    "reason",
+    "refund_of",
+    "part",
+    "party",
+)
 
 
 # What is in brackets is not read back.
@@ -36,10 +48,10 @@ _TO_READ = (
 )
 
 
-_WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 28, 10, 14, 12, 30, 40, 13, 8, 36, 24)
+_WIDTHS = (24, 9, 12, 10, 12, 12, 9, 20, 28, 10, 10, 14, 12, 30, 40, 13, 8, 36, 24)
 
 
-_FORMATS = {11: "#,##0.00", 15: "0 %"}  # amount and score
+_FORMATS = {12: "#,##0.00", 16: "0 %"}  # amount and score
 
 
 _BOLD = Font(name="Calibri", size=11, bold=True)
@@ -79,7 +91,7 @@ def write_sheet(lines: Sequence[OpenLine], path: Path, language: str, *, prefill
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("match")
     _set_up(sheet, language)
-    for letter, width in zip("ABCDEFGHIJKLMNOPQR", _WIDTHS, strict=True):
+    for letter, width in zip("ABCDEFGHIJKLMNOPQRS", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.append([_styled(sheet, heading, fill=heading[0] != "(") for heading in _headings(language)])
     for row in rows:
@@ -129,7 +141,7 @@ def _row(line: OpenLine, prefill: float | None) -> list[_Cell]:
         line.document,
         line.position,
         filled,
-        *[""] * 7,
+        *[""] * 8,
         line.booked.isoformat(),
         to_decimal(line.cents),
         line.name,
@@ -146,7 +158,8 @@ def _elsewhere(line: OpenLine, best: LikelyAccount, prefill: float | None) -> li
     others = line.accounts[1:]
     alone = not others or best.score - others[0].score > TIE
     why = list(best.reasons)
-    if best.party:
+    filled = prefill is not None and best.score >= prefill and alone
+    if best.party and not filled:
         why.append(_("write {party} in a column `party`").format(party=best.party))
     if best.legacy:
         why.append(_("write {legacy} in a column `legacy`").format(legacy=best.legacy))
@@ -156,8 +169,9 @@ def _elsewhere(line: OpenLine, best: LikelyAccount, prefill: float | None) -> li
         line.document,
         line.position,
         "",
-        best.account if prefill is not None and best.score >= prefill and alone else "",
+        best.account if filled else "",
         *[""] * 6,
+        best.party if filled else "",
         line.booked.isoformat(),
         to_decimal(line.cents),
         line.name,
@@ -178,7 +192,7 @@ def _payment(line: OpenLine) -> list[_Cell]:
         line.position,
         *[""] * 6,
         best.gift if alone and best.score >= _SURE else "",
-        "",
+        *[""] * 2,
         line.booked.isoformat(),
         to_decimal(line.cents),
         line.name,

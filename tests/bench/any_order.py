@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,9 @@ def run(sequences: int, steps: int, seed: int, plant: str | None) -> str:
     try:
         run_state_machine_as_test(hypothesis.seed(seed)(Commands), settings=chosen)
     except BaseException as error:  # noqa: BLE001 - whatever a sequence ends with is what is told
-        return f"seed {seed}: {type(error).__name__}: {str(error)[:2000]}"
+        places = (f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__))
+        where = " > ".join(place for place in places if not place.startswith("<"))
+        return f"seed {seed}: {type(error).__name__}: {str(error)[:2000]}\n  {where[-400:]}"
     return ""
 
 

@@ -289,3 +289,48 @@ def test_a_status_report_of_a_withdrawn_collection_is_followed(withdrawn: Obole,
 
 def test_a_withdrawn_collection_that_never_came_is_collected_anew(withdrawn: Obole):
     assert "1 instalment of 2025-03 collected" in collect(withdrawn, "2025-03")
+
+
+one_schema = pytest.mark.parametrize("schema", SCHEMAS[:1], indirect=True)
+
+
+@one_schema
+def test_a_withdrawn_debit_whose_reference_is_masked_is_told_by_its_mandate(withdrawn: Obole, tmp_path: Path):
+    """EPC130-08: a bank may write NOTPROVIDED; the mandate, the amount and the day leave one instalment only."""
+    detail = collected(15_00, "M-2", "NOTPROVIDED", settled=DUE)
+    told = withdrawn.takes_well(Statement(parts=(collection(detail, reference="LOT"),)).write(tmp_path)).output
+    assert " ".join(told.split()).count(WITHDRAWN) == 1
+    assert withdrawn.gifts() == [("D0002", 15_00)]
+
+
+@one_schema
+def test_a_masked_debit_may_be_of_the_later_file_and_the_second_one_cannot(withdrawn: Obole, tmp_path: Path):
+    collect(withdrawn, "2025-03")
+    masked = collection(collected(15_00, "M-2", "NOTPROVIDED", settled=DUE), reference="LOT")
+    assert "was withdrawn" not in withdrawn.takes_well(Statement(73, 1_000_00, (masked,)).write(tmp_path)).output
+    told = withdrawn.takes_well(Statement(74, 1_015_00, (masked,)).write(tmp_path)).output
+    assert " ".join(told.split()).count(WITHDRAWN) == 1
+    assert withdrawn.gifts() == [("D0002", 15_00)] * 2
+
+
+# A total whose name is cut: MobilePay-Subscriptions 46 (30 signs of a statement), CODA 2.6 (21 signs of record 2.1)
+
+
+@one_schema
+@pytest.mark.parametrize("name", ["collection-2025-03-1-", "COLLECTION-2025-03-1-FR"])
+def test_a_total_is_known_by_a_name_that_the_bank_cut(obole: Obole, name: str, tmp_path: Path):
+    """Two kinds of debits begin alike: the amount tells which of them it is."""
+    other = ("M-6", "D0006", iban(7350000006), "2025-01-10", "25.00", "1", "2025-03-01")
+    obole.takes_well(pledges(tmp_path, PLEDGE, other))
+    collect(obole, "2025-03")
+    obole.takes_well(Statement(73, 1_000_00, (total(40_00, name),)).write(tmp_path))
+    assert obole.given_by() == {"D0002": 15_00, "D0006": 25_00}
+    assert obole.checks().exit_code == 0
+
+
+@one_schema
+def test_of_a_name_that_is_too_short_nothing_is_known(obole: Obole, tmp_path: Path):
+    obole.takes_well(pledges(tmp_path, PLEDGE))
+    collect(obole, "2025-03")
+    obole.takes_well(Statement(73, 1_000_00, (total(15_00, "collection-2025-0"),)).write(tmp_path))
+    assert [one.cents for one in obole.waiting()] == [15_00]

@@ -163,3 +163,58 @@ def test_a_decided_row_of_a_platform_counts_for_the_year_it_was_paid(tmp_path: P
     assert gifts(obole) == [["D0000001", 25_00, "2026-01-10", 2025]]
     [gift] = obole.posted()
     assert (gift.gift.paid, gift.gift.channel) == (date(2025, 12, 30), "platform")
+
+
+# A part given back, told beside the gift: Stripe's export of payments (`Amount Refunded`), WooCommerce's of orders
+
+
+PARTLY = """
+[sources.crm]
+decimal = "."
+
+[sources.crm.columns]
+reference = "Id"
+paid = "Date"
+gross = "Amount"
+refunded = "Refunded"
+donor = "Donor"
+returned = "Back"
+"""
+
+
+def crm(folder: Path, *refunded: str) -> Path:
+    """One gift of 50.00 and one of 20.00; of the first so much was given back."""
+    rows = [("G-1", "2025-03-10", "50.00", refunded[0], "D0000001", refunded[1] if refunded[1:] else "")]
+    rows += [("G-2", "2025-03-11", "20.00", "", "D0000002", "")]
+    return write_csv(
+        folder / f"crm-{'-'.join(refunded)}.csv", ("Id", "Date", "Amount", "Refunded", "Donor", "Back"), rows
+    )
+
+
+@pytest.mark.parametrize("first", ["", "0.00", "20.00"])
+def test_a_part_given_back_by_state_is_taken_back_and_then_more_of_it(first: str, tmp_path: Path):
+    obole = books_with(tmp_path, PARTLY)
+    obole.takes_well(crm(tmp_path, first))
+    assert obole.given_by()["D0000001"] == 50_00 - (20_00 if first == "20.00" else 0)
+    told = " ".join(obole.takes_well(crm(tmp_path, "20.00", "2025-03-20")).output.split())
+    assert ("20.00 of the gift is taken back on 2025-03-20" in told) == (first != "20.00")
+    assert obole.given_by() == {"D0000001": 30_00, "D0000002": 20_00}
+    told = " ".join(obole.takes_well(crm(tmp_path, "35.00", "2025-04-02")).output.split())
+    assert "15.00 of the gift is taken back on 2025-04-02" in told
+    assert obole.given_by() == {"D0000001": 15_00, "D0000002": 20_00}
+    assert obole.balance("416100") == 35_00
+    assert {one.gift.counted for one in obole.posted()} == {2025}
+    state = obole.state()
+    obole.takes_well(crm(tmp_path, "35.00", "2025-04-02"))
+    assert obole.state() == state
+    obole.takes_well(crm(tmp_path, "50.00", "2025-05-02"))
+    assert obole.given_by() == {"D0000002": 20_00}
+    assert suspense(obole) == []
+    assert obole.checks().exit_code == 0
+
+
+@pytest.mark.parametrize("later", ["10.00", "60.00"])
+def test_less_or_more_than_can_be_given_back_is_refused(later: str, tmp_path: Path):
+    obole = books_with(tmp_path, PARTLY)
+    obole.takes_well(crm(tmp_path, "20.00"))
+    assert "what stands of the gift is not plain" in " ".join(obole.refuses(crm(tmp_path, later)).split())

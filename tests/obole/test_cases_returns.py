@@ -205,6 +205,17 @@ def test_bank_18_a_total_is_named_in_its_one_detail(collected: Obole):
 # Returns that come as one total
 
 
+@pytest.mark.parametrize(
+    "names", [("02a-collection.xml", "02b-returns-total.xml"), ("02d-collection.cod", "02e-returns-total.cod")]
+)
+def test_a_total_of_returns_alone_is_not_told_as_one_debit(bank: Obole, names: Sequence[str]):
+    """Its file says neither how many they are nor whose: the details do, and it waits for them."""
+    told = " ".join(bank.takes_well(*(CASES / name for name in names)).output.split())
+    assert "1 line of direct debits that came back names none of them, 50.00 EUR, no reason given" in told
+    assert "1 direct debit was returned" not in told
+    assert [one.cents for one in bank.waiting()] == [-50_00]
+
+
 def total_back(cents: int = -50_00, code: str = "0503000", **more: str) -> Ntry:
     return Ntry(cents, code, day=RETURNED, **more)  # type: ignore[arg-type]
 

@@ -289,7 +289,17 @@ def test_it_is_found_in_comments_headings_and_the_main_file_too(small: Obole, li
 
 
 @pytest.mark.parametrize(
-    "text", ["Zoé et Jan", "Dupont SA", IBAN, "info@example.org", "0123456749", "Anne", "20250314001"]
+    "text",
+    [
+        "Zoé et Jan",
+        "Dupont SA",
+        IBAN,
+        "info@example.org",
+        "0123456749",
+        "Anne",
+        "20250314001",
+        "selon assignment-2025-3225856c",
+    ],
 )
 def test_what_names_nobody_may_stand_there(small: Obole, text: str):
     by_hand(small, "2025-04-01", text, ("550000", "0.00"), ("743000", "0.00"))

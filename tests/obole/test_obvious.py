@@ -75,8 +75,12 @@ def test_what_is_obvious_is_proposed(books: Obole, tmp_path: Path, name: str):
 def test_an_invoice_that_was_paid_is_not_proposed_again(books: Obole, tmp_path: Path):
     paid = Line(-121_00, "00101000", "ACH-1", name="PM")
     row = proposed(books, tmp_path, paid)
-    assert "write P0001 in a column `party`" in row["(why)"]
-    decided = (row["document"], row["position"], "440000", "P0001", "2025-03-14")
+    assert (row["account"], row["party"]) == ("440000", "P0001")  # filled in together
+    assert "column" not in row["(why)"]
+    books("match", "-o", tmp_path / "open.csv", "--lang", "en")
+    assert ";;" in (unfilled := (tmp_path / "open.csv").read_text(encoding="utf-8-sig")).splitlines()[1]
+    assert "write P0001 in a column `party`" in unfilled
+    decided = (row["document"], row["position"], row["account"], row["party"], "2025-03-14")
     books.takes_well(write_csv(tmp_path / "d.csv", ("document", "position", "account", "party", "date"), [decided]))
     assert books.checks().exit_code == 0
     again = Statement(75, -121_00, (paid,)).write(tmp_path)

@@ -589,3 +589,33 @@ def test_however_a_year_is_cut_into_exports_each_euro_is_there_once(
     before = obole.state()
     obole.takes_well(*files)
     assert obole.state() == before
+
+
+# Gifts of nobody, looked at again
+
+
+def test_gifts_of_nobody_go_to_donors_that_came_since_when_it_is_asked(stripe: Obole, tmp_path: Path):
+    """A donor is entered after the report: found by the e-mail address, as the report would have."""
+    headings = ("donor", "kind", "last_name", "first_name", "email")
+    path = tmp_path / "more.csv"
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, delimiter=";").writerows(
+            [headings, ("D0009", "natural", "Inconnu", "L.", "Inconnu@example.org")]
+        )
+    stripe.takes_well(path)
+    before = stripe.state()
+    assert "nothing was changed" in stripe("match", "--again", "--dry-run").output
+    assert stripe.state() == before
+    told = stripe("match", "--again").output
+    assert "1 line that was open is known now, 30.00 EUR" in told
+    assert stripe.given_by() == {"D0001": 50_00, "D0006": 20_00, "D0009": 30_00}
+    assert (stripe.balance("731100"), stripe.balance("731300")) == (-100_00, 0)
+    assert [(one.gift.booked.isoformat(), one.gift.counted) for one in stripe.posted()][-1] == ("2025-03-10", 2025)
+    assert stripe.checks().exit_code == 0, stripe.checks().output
+    assert "Nothing of what is open is known" in stripe("match", "--again").output
+    by = stripe.documents()[-1]
+    refused = stripe("undo", "platform-stripe-2025-po-1")
+    assert f"was taken back by {by}; undo that first" in refused.output
+    assert stripe("undo", by).exit_code == 0
+    assert stripe.given_by()[None] == 30_00
+    assert "Nothing of what is open is known" in stripe("match", "--again").output  # a person took it back

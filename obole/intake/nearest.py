@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from importers import platforms
 from importers.platforms import Declared
-from importers.registers import assignments, cash, donors, grants, in_kind, journal, legacies, parties, pledges
+from importers.registers import assignments, balances, cash, donors, grants, in_kind, journal, legacies, parties, pledges
 from importers.sheets.tabular import SheetColumn, fold, raw_tops_of
 from ledger.kinds import kind_word
 from ledger.records import DocumentKind
 from obole.words import _
 
-_REGISTERS: Mapping[DocumentKind, Sequence[SheetColumn]] = {
+REGISTERS: Mapping[DocumentKind, Sequence[SheetColumn]] = {
     DocumentKind.DONORS: donors.COLUMNS,
     DocumentKind.PLEDGES: pledges.COLUMNS,
     DocumentKind.PARTIES: parties.COLUMNS,
@@ -22,6 +22,7 @@ _REGISTERS: Mapping[DocumentKind, Sequence[SheetColumn]] = {
     DocumentKind.CASH: cash.COLUMNS,
     DocumentKind.LEGACIES: legacies.COLUMNS,
     DocumentKind.ASSIGNMENT: assignments.COLUMNS,
+    DocumentKind.OPENING: balances.COLUMNS,
 }
 
 _FEWEST = 2  # columns that must be known: one word is in many tables
@@ -67,7 +68,7 @@ def nearest_kind(path: Path, said: Declared) -> str:
 
 
 def _kinds(said: Declared) -> Iterator[_Kind]:
-    for register, columns in _REGISTERS.items():
+    for register, columns in REGISTERS.items():
         required = [column.name for column in columns if column.required or column.present]
         yield _Kind(kind_word(register.value), {column.name: column.headings for column in columns}, required)
     for name, headings, needed in platforms.expected(said):

@@ -249,7 +249,7 @@ def _checked_head(head: bytes) -> tuple[bytes, int]:
     place = len(b"\xef\xbb\xbf") if head.startswith(b"\xef\xbb\xbf") else 0
     while match := _PROLOG.match(head, place):
         place = match.end()
-    line = head.count(b"\n", 0, place) + 1
+    line = head.count(b"\n", 0, len(head) - len(head[place:].lstrip())) + 1
     if _DOCTYPE.match(head, place):
         raise Unreadable(
             _(

@@ -13,6 +13,7 @@ from functools import lru_cache
 from xml.parsers import expat
 
 from importers.sheets.cells import BrokenCell, Cell, UnreadableError, letters_of, text
+from importers.sheets.package import DAMAGE
 from importers.sheets.values import WIDEST, SheetValues, read_book
 from importers.words import N_, _
 
@@ -35,7 +36,7 @@ def other_workbook(data: bytes) -> tuple[dict[str, SheetValues], dict[str, Hidde
     """Return the visible sheets of an .ods or .xls, and what is hidden in each; UnreadableError where it is neither."""
     try:
         hidden = _of_ods(data) if data.startswith(b"PK") else _of_xls(data)
-    except (KeyError, IndexError, ValueError, struct.error, expat.ExpatError, zipfile.BadZipFile, OSError):
+    except (*DAMAGE, struct.error):
         raise UnreadableError(
             _("the workbook is damaged; open it in the spreadsheet and save it as an Excel workbook (.xlsx)")
         ) from None

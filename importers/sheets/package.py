@@ -32,7 +32,7 @@ _AT_ONCE, _LONGEST_TAG = 65_536, 1_000_000
 
 
 # What a damaged zip, its XML or a cell can raise; RuntimeError and NotImplementedError are zipfile's.
-_DAMAGE = (
+DAMAGE = (
     expat.ExpatError,
     zipfile.BadZipFile,
     zlib.error,
@@ -117,7 +117,7 @@ class Package:
             return self._feed(part, parser, look=attach is None)
         except EnoughError:
             return Marks.NONE
-        except _DAMAGE:
+        except DAMAGE:
             raise UnreadableError(
                 _(
                     "the workbook is damaged (its part {part} cannot be read); open it in the spreadsheet and save "
@@ -208,7 +208,7 @@ def _refuse_encoding(_version: str, encoding: str | None, _standalone: int = -1)
 def _open(source: IO[bytes]) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(source)
-    except _DAMAGE:
+    except DAMAGE:
         raise UnreadableError(
             _("this is not a whole xlsx workbook; open it in the spreadsheet and save it as an Excel workbook (.xlsx)")
         ) from None
@@ -231,7 +231,7 @@ def is_other_workbook(source: IO[bytes]) -> bool:
         archive = zipfile.ZipFile(source)
         names = set(archive.namelist())
         kind = archive.read("mimetype")[:60] if "mimetype" in names and "xl/workbook.xml" not in names else b""
-    except _DAMAGE:
+    except DAMAGE:
         return False  # what opens it says why
     finally:
         source.seek(0)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
@@ -18,6 +17,7 @@ from ledger.bankdays import bank_day_from, is_bank_day
 from ledger.errors import OboleError
 from ledger.instalments import Amendment, Plan, Pledge, needs_address, plan_month
 from ledger.journal import write_whole
+from ledger.passing import passing_folder
 from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
@@ -177,8 +177,8 @@ def _write(books: Books, sent: Sequence[Sent], output: Path) -> list[Path]:
         notice = output / f"{name}-notice.xlsx"
         with books.register.connect() as connection:
             instalments = debitbook.instalments_of(connection, document_id)
-        with TemporaryDirectory(prefix=".obole-", dir=output) as scratch:
-            made = Path(scratch) / notice.name
+        with passing_folder(output) as scratch:
+            made = scratch / notice.name
             write_xlsx(notification(books, name, instalments), made)
             write_whole(notice, made.read_bytes())
         written += [file, notice]

@@ -67,9 +67,14 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "~$")))
+            found += sorted(one for one in path.rglob("*") if one.is_file() and not _hidden(one.relative_to(path)))
         elif path.exists():
             found.append(path)
         else:
             raise OboleError(_("{name}: there is no such file; check the name.").format(name=path.name))
     return found
+
+
+def _hidden(path: Path) -> bool:
+    """Tell whether a file, or a folder that it lies in, is hidden or the lock of a spreadsheet."""
+    return any(part.startswith((".", "~$")) for part in path.parts)

@@ -1076,8 +1076,8 @@ def _shown(currency: str) -> str:
 
 
 def _currency(header: Found) -> str:
-    if currency := (header.get("currency") or "").strip():
-        return str(currency)
+    if currency := plain(header.get("currency") or ""):
+        return currency
     return next((balance["amount"][1] for balance in header.get("balances", ()) if "amount" in balance), "")
 
 

@@ -636,13 +636,14 @@ class _LogicalFile:
                 ).format(structure=line[1])
             )
         else:
-            account, currency = structure
+            account, of_currency = structure
             self.account_field = line[5:42]  # 6-42
             self.account = plain(self.account_field[account]).replace(" ", "")
-            self.currency = self.account_field[currency]
+            currency = self.account_field[of_currency]
+            self.currency = plain(currency)
             if not self.account:
                 self._illegible(_("the account number is missing at 6-42; ask the bank for the file again"))
-            if not (self.currency.isalpha() and self.currency.isascii() and self.currency.isupper()):
+            if not (currency.isalpha() and currency.isascii() and currency.isupper()):
                 self._illegible(
                     _("the currency of the account at 6-42 is not three letters; ask the bank for the file again")
                 )

@@ -35,6 +35,7 @@ from ledger.recognition import (
     InstalmentKind,
     RecognitionMethod,
 )
+from ledger.signs import one_line
 
 T = TypeVar("T")
 
@@ -210,7 +211,9 @@ class _GrantTables:
             if folded not in known:
                 wanted = ", ".join(kind.names[0] for kind in SHEETS)
                 self.tables[GRANTS].warn(
-                    _("the sheet `{name}` is left out; those read are {wanted}").format(name=name, wanted=wanted)
+                    _("the sheet `{name}` is left out; those read are {wanted}").format(
+                        name=one_line(name), wanted=wanted
+                    )
                 )
 
     @property

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from importers.sheets.cells import OLE, UnreadableError
 from importers.words import _
+from ledger.signs import one_line
 
 # A register of a foundation is some ten megabytes unpacked; a zip bomb is thousands.
 LARGEST_MEGABYTES = 512
@@ -122,7 +123,7 @@ class Package:
                 _(
                     "the workbook is damaged (its part {part} cannot be read); open it in the spreadsheet and save "
                     "it as an Excel workbook (.xlsx)"
-                ).format(part=part)
+                ).format(part=one_line(part))
             ) from None
 
     def _feed(self, part: str, parser: expat.XMLParserType, *, look: bool) -> Marks:
@@ -139,7 +140,7 @@ class Package:
                         _(
                             "the workbook is damaged (a tag of its part {part} does not end); open it in the "
                             "spreadsheet and save it as an Excel workbook (.xlsx)"
-                        ).format(part=part)
+                        ).format(part=one_line(part))
                     )
                 seen = kept + piece
                 for mark, hints, pattern in wanted:

@@ -25,6 +25,7 @@ from importers.sheets import cells
 from importers.sheets.cells import BrokenCell, Cell, CellError, UnreadableError, is_workbook, letters_of
 from importers.words import _, many
 from ledger.errors import Fault, Severity, refuses, remarks_among
+from ledger.signs import one_line
 
 if TYPE_CHECKING:
     from importers.sheets.workbook import OtherWorkbook, Workbook
@@ -269,7 +270,7 @@ class SheetTable:
     ) -> None:
         self._others = others
         self.digest = sheet.digest
-        self.place = place
+        self.place = one_line(place)
         self._faults = [self._placed(fault) for fault in sheet.faults]
         self._sheet = sheet
         self.columns = {column.name: column for column in columns}
@@ -572,7 +573,9 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str, score: Score | 
         name = next(iter(filled), "")
         notes = [
             Fault(
-                _("the sheet `{other}` is left out: this register is one sheet, the first").format(other=other),
+                _("the sheet `{other}` is left out: this register is one sheet, the first").format(
+                    other=one_line(other)
+                ),
                 None,
                 Severity.WARNING,
             )
@@ -587,7 +590,7 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str, score: Score | 
             message = _("there is no visible sheet `{sheet}`; write the headings in row 1 of the sheet")
         else:
             message = _("row 1 of every visible sheet is empty; write the headings in row 1 of the sheet")
-        return _unread(wanted, message.format(sheet=wanted), digest)
+        return _unread(wanted, message.format(sheet=one_line(wanted or "")), digest)
     grid = book.grid(name)
     sheet = _sheet(name, grid.rows, grid.broken, digest, notes=notes, head=heads[name] or 1)
     merged = tuple(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from importers.sheets.cells import Cell, UnreadableError, letters_of, tidy
 from importers.words import _
+from ledger.signs import one_line
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -83,7 +84,7 @@ def read_book(data: bytes) -> dict[str, SheetValues]:
 
 def _ask(asked: _Asked) -> object:
     """Have the other process read: what it gives."""
-    sheet = asked.sheet
+    sheet = one_line(asked.sheet)
     command = [sys.executable, "-S", "-c", _COMMAND, str(Path(__file__).parents[2]), *sys.path]
     try:
         done = subprocess.run(command, input=pickle.dumps(asked), capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - our own code

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from importers.bank.elements import LIMIT
 from ledger.errors import Fault
 from ledger.passing import passing_folder, writable
+from ledger.signs import one_line
 from obole.words import _
 
 _FILES = 10_000  # more than a year of files of several accounts
@@ -97,7 +98,7 @@ def _open(path: Path, folder: Path, given: Unpacked) -> None:
             wanted = _wanted(archive)
             left = _WHOLE
             for number, one in enumerate(wanted):
-                name = f"{path.name}/{one.filename}"
+                name = one_line(f"{path.name}/{one.filename}")
                 target = folder / str(number) / PurePosixPath(one.filename).name
                 try:
                     left -= _unpack(archive, one, target, left)

@@ -215,6 +215,15 @@ def _flip(rng: random.Random, data: bytes) -> bytes:
     return bytes(changed)
 
 
+def _few(rng: random.Random, data: bytes) -> bytes:
+    """One to three bytes changed, so that what holds a container together mostly stays."""
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 3)):
+        if changed:
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
+    return bytes(changed)
+
+
 def _lines(rng: random.Random, data: bytes) -> bytes:
     """Cut, moved, doubled or swapped."""
     lines = data.splitlines(keepends=True) or [b""]
@@ -332,8 +341,8 @@ def _workbook(rng: random.Random, data: bytes) -> bytes:
 def _packed(members: list[tuple[str, bytes]], bomb: str = "") -> bytes:
     out = io.BytesIO()
     with catch_warnings(action="ignore"), zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
-        for member in members:
-            book.writestr(*member)
+        for name, content in members:
+            book.writestr(name.partition("\0")[0] or "x", content)
         if bomb:
             with book.open(bomb, "w") as stream:
                 for _ in range(600):
@@ -358,7 +367,16 @@ def _opendocument(rng: random.Random, data: bytes) -> bytes:
     return _packed(members)
 
 
-_NAMES = ("../../out.xml", "/etc/out", "a\\b.cod", ".hidden.cod", "x" * 300 + ".xml", "same.cod", "a/b/c.csv", "")
+_NAMES = (
+    "../../out.xml",
+    "/etc/out",
+    "a\\b.cod",
+    ".hidden.cod",
+    "x" * 300 + ".xml",
+    "same.cod",
+    "a/b/c.csv",
+    "a\x9b31m.csv",
+)
 
 
 def _zip(rng: random.Random, data: bytes) -> bytes:
@@ -412,7 +430,7 @@ _MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     ".xml": (*_ANY, _xml, _xml, _xml),
     ".xlsx": (_workbook, _workbook, _workbook, _workbook, _flip, _truncate),
     ".ods": (_workbook, _workbook, _opendocument, _opendocument, _flip, _truncate),
-    ".xls": (_flip, _flip, _flip, _truncate, _chunk),
+    ".xls": (_few, _few, _few, _few, _flip, _truncate, _chunk),
     ".zip": (_zip, _zip, _zip, _zip, _flip, _truncate, _chunk),
     ".csv": (*_ANY, _cells, _cells),
 }

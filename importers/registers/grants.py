@@ -21,6 +21,7 @@ from importers.sheets.tabular import (
     is_text,
     of_columns,
     read_sheet,
+    share_mark,
     tops_of,
 )
 from importers.words import _, many
@@ -207,6 +208,7 @@ class _GrantTables:
                 sheet = read_sheet(self.path, name or kind.names[0], of_columns(kind.columns))
                 self.tables[kind] = SheetTable(sheet, kind.columns, place=name or "")
                 known.add(fold(name or ""))
+        share_mark(list(self.tables.values()))
         for folded, name in names.items():
             if folded not in known:
                 wanted = ", ".join(kind.names[0] for kind in SHEETS)

@@ -316,13 +316,22 @@ class SheetTable:
             self._mark = self._decide_mark()
         return self._mark
 
-    def _decide_mark(self) -> str:
+    def marks(self) -> dict[str, int]:
+        """Return the decimal marks that amounts of the table show, each with the first row where it does."""
         places = [self.index[name] for name in self._amounts if self.index[name] >= 0]
         first: dict[str, int] = {}
         for number, values in self._sheet.rows:
             for place in places:
                 if place < len(values) and isinstance(values[place], str):
                     first.setdefault(cells.decimal_mark(values[place]), number)
+        return first
+
+    def take_mark(self, mark: str) -> None:
+        """Take the decimal mark that was decided for several tables together."""
+        self._mark = mark
+
+    def _decide_mark(self) -> str:
+        first = self.marks()
         if "." in first and "," in first:
             self.warn(
                 _(
@@ -417,6 +426,32 @@ class SheetTable:
                     more,
                 ).format(count=more)
             )
+
+
+def share_mark(tables: Sequence[SheetTable]) -> None:
+    """Decide the decimal mark of the tables of one file together: what one of them shows holds for the others.
+
+    Where they show both, none is decided: a table that shows one alone is in doubt too, and it is told.
+    """
+    shown = [(table, table.marks()) for table in tables]
+    by_mark = {mark: next((table for table, first in shown if mark in first), None) for mark in (".", ",")}
+    point, comma = by_mark["."], by_mark[","]
+    if point is None or comma is None:
+        for table in tables:
+            table.take_mark("." if point is not None else "," if comma is not None else cells.DOUBTFUL)
+        return
+    if point is comma:  # it says so itself; the others are in doubt with it
+        for table in tables:
+            if table is not point:
+                table.take_mark(cells.DOUBTFUL)
+        return
+    for table in tables:
+        table.take_mark(cells.DOUBTFUL)
+    message = _(
+        "the amounts have `.` before the decimals in sheet `{point}` and `,` in sheet `{comma}`; write all amounts of "
+        "the file in one way"
+    )
+    point.warn(message.format(point=point.place, comma=comma.place))
 
 
 class SheetRow:

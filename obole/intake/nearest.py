@@ -30,11 +30,13 @@ _SHOWN, _LONGEST = 12, 40
 
 
 class _Kind(NamedTuple):
-    """A kind of file by its columns, each with its headings, and those it cannot be without."""
+    """A kind of file by its columns, each with its headings, and those it cannot be without: all, and one of groups."""
 
     label: str
     columns: Mapping[str, Sequence[str]]
     required: Sequence[str]
+    either: Sequence[Sequence[str]] = ()
+    remedy: str = ""
 
 
 class _Nearest(NamedTuple):
@@ -62,15 +64,21 @@ def nearest_kind(path: Path, said: Declared) -> str:
         parts.append(_("missing: {missing}").format(missing=", ".join(best.missing[:_SHOWN])))
     if best.unknown:
         parts.append(_("not known: {unknown}").format(unknown=", ".join(best.unknown[:_SHOWN])))
-    return _("it comes nearest to {kind}: row {row} has {parts}; correct the headings and import it again").format(
-        kind=best.kind.label, row=best.row, parts="; ".join(parts)
+    remedy = best.kind.remedy or _("correct the headings and import it again")
+    return _("it comes nearest to {kind}: row {row} has {parts}; {remedy}").format(
+        kind=best.kind.label, row=best.row, parts="; ".join(parts), remedy=remedy
     )
 
 
 def _kinds(said: Declared) -> Iterator[_Kind]:
     for register, columns in REGISTERS.items():
         required = [column.name for column in columns if column.required or column.present]
-        yield _Kind(kind_word(register.value), {column.name: column.headings for column in columns}, required)
+        headings: Mapping[str, Sequence[str]] = {column.name: column.headings for column in columns}
+        if register is DocumentKind.OPENING:
+            remedy = _("correct the headings and give it to `obole opening`")
+            yield _Kind(kind_word(register.value), headings, required, balances.SIDES, remedy)
+        else:
+            yield _Kind(kind_word(register.value), headings, required)
     for name, headings, needed in platforms.expected(said):
         yield _Kind(_("the report of {platform}").format(platform=name), headings, needed)
 
@@ -85,8 +93,14 @@ def _compared(kind: _Kind, row: int, headings: Sequence[str]) -> _Nearest:
             found.setdefault(name, heading)
         elif _is_heading(heading):
             unknown.append(f"`{heading.strip()}`")
-    missing = [f"`{kind.columns[name][0]}`" for name in kind.required if name not in found]
+    needed = [*kind.required, *_lacking(kind.either, found)]
+    missing = [f"`{kind.columns[name][0]}`" for name in needed if name not in found]
     return _Nearest(kind, row, [f"`{heading.strip()}`" for heading in found.values()], missing, unknown)
+
+
+def _lacking(either: Sequence[Sequence[str]], found: Mapping[str, str]) -> Sequence[str]:
+    """Return the columns of the group that lacks least, the first of those that lack as much."""
+    return min(either, key=lambda group: sum(name not in found for name in group), default=())
 
 
 def _is_heading(text: str) -> bool:

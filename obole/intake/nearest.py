@@ -76,7 +76,7 @@ def _kinds(said: Declared) -> Iterator[_Kind]:
         headings: Mapping[str, Sequence[str]] = {column.name: column.headings for column in columns}
         if register is DocumentKind.OPENING:
             remedy = _("correct the headings and give it to `obole opening`")
-            yield _Kind(kind_word(register.value), headings, required, balances.SIDES, remedy)
+            yield _Kind(_("a trial balance"), headings, required, balances.SIDES, remedy)
         else:
             yield _Kind(kind_word(register.value), headings, required)
     for name, headings, needed in platforms.expected(said):

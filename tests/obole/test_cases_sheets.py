@@ -309,6 +309,18 @@ NEAR = (
         ("the report of mollie", "missing: `Settlement reference`"),
     ),
     Near(
+        "a trial balance whose balances are called otherwise",
+        "written from experience: no public source found",
+        "compte;libellé;Solde D;Solde C\n100000;Fonds;;1\n",
+        ("comes nearest to a trial balance", "missing: `balance`", "not known: `Solde D`, `Solde C`", "`obole opening`"),
+    ),
+    Near(
+        "a trial balance with names and no amounts that are known",
+        "the headings of docs/registers.md",
+        "rekening;omschrijving;eindsaldo\n100000;Fondsen;1\n",
+        ("comes nearest to a trial balance", "missing: `balance`", "not known: `eindsaldo`"),
+    ),
+    Near(
         "a journal in French with one side only",
         "the headings of docs/registers.md",
         "date;libellé;montant;pièce\n2025-01-31;x;1;P1\n",

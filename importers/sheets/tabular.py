@@ -189,6 +189,14 @@ def read_sheet(path: Path, sheet: str | None = None, score: Score | None = None)
         return _unread(sheet, str(error), digest)
 
 
+def why_unreadable(path: Path) -> Fault | None:
+    """Return why a file that is called a workbook cannot be read; None where it can, or is called otherwise."""
+    if not path.suffix.casefold().startswith((".xls", ".ods")):
+        return None
+    sheet = read_sheet(path)
+    return None if sheet.headings else next(iter(sheet.faults), None)
+
+
 def headings_of(path: Path) -> dict[str, tuple[str, ...]]:
     """Return row 1 of each sheet (of a CSV: one, named as the file), folded by `fold`; none in no table."""
     found: dict[str, tuple[str, ...]] = {}

@@ -82,6 +82,14 @@ def read_book(data: bytes) -> dict[str, SheetValues]:
     return values
 
 
+def too_much(sheet: str) -> str:
+    """Return what is said of a sheet that would take too much memory."""
+    return _(
+        "the sheet `{sheet}` takes too much memory, as where a cell far below or beside the others holds a value; "
+        "delete the rows and columns outside the table and save it"
+    ).format(sheet=one_line(sheet))
+
+
 def _ask(asked: _Asked) -> object:
     """Have the other process read: what it gives."""
     sheet = one_line(asked.sheet)
@@ -93,12 +101,7 @@ def _ask(asked: _Asked) -> object:
             _("the workbook takes more than {seconds} seconds to read; split it").format(seconds=_PATIENCE)
         ) from None
     if done.returncode < 0 or done.returncode == _NO_MEMORY:
-        raise UnreadableError(
-            _(
-                "the sheet `{sheet}` takes too much memory, as where a cell far below or beside the others holds "
-                "a value; delete the rows and columns outside the table and save it"
-            ).format(sheet=sheet)
-        )
+        raise UnreadableError(too_much(sheet))
     if done.returncode:
         raise UnreadableError(
             _(

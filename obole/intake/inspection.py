@@ -9,18 +9,8 @@ from importers import platforms
 from importers.bank import summary as inspection
 from importers.bank.summary import Inspection
 from importers.platforms import NOTHING, Declared
-from importers.registers import (
-    assignments,
-    balances,
-    cash,
-    donors,
-    grants,
-    in_kind,
-    journal,
-    legacies,
-    parties,
-    pledges,
-)
+from importers.registers import assignments, balances, cash, donors, grants, in_kind, journal, legacies, parties, pledges
+from importers.sheets.tabular import why_unreadable
 from ledger.errors import Fault
 from ledger.records import DocumentKind
 from obole.books.policies import declared
@@ -76,7 +66,7 @@ def inspect_file(path: Path, said: Declared = NOTHING) -> Inspection:
         )
         if nearest := nearest_kind(path, said):
             message = _("no kind of file that Obole takes in; {nearest}").format(nearest=nearest)
-        return Inspection(path.name, "unknown", (Fault(message),))
+        return Inspection(path.name, "unknown", (why_unreadable(path) or Fault(message),))
     if kind in _BANK_FILES:
         return inspection.inspect_bank_file(path)
     if kind is DocumentKind.PLATFORM:

@@ -492,7 +492,9 @@ def _imported(paths: list[Path], template: Path, folder: Path) -> tuple[str, str
         wrong = [f"left behind: {left}"] if left else []
         if posted:
             # What a statement alone may break: a balance that other statements would explain.
-            wrong += [f"{result.rule}: {fault}" for result in check_books(books) for fault in result.faults]
+            faults = [f"{result.rule}: {fault}" for result in check_books(books) for fault in result.faults]
+            # Where a page is refused, its sisters begin away from the books, and that is said.
+            wrong += [fault for fault in faults if not (intake.refused and "a statement is missing" in fault)]
         outcome = "posted" if posted else "refused" if intake.refused else "nothing new"
         return outcome, "; ".join(wrong)
     finally:

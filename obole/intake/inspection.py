@@ -9,7 +9,18 @@ from importers import platforms
 from importers.bank import summary as inspection
 from importers.bank.summary import Inspection
 from importers.platforms import NOTHING, Declared
-from importers.registers import assignments, balances, cash, donors, grants, in_kind, journal, legacies, parties, pledges
+from importers.registers import (
+    assignments,
+    balances,
+    cash,
+    donors,
+    grants,
+    in_kind,
+    journal,
+    legacies,
+    parties,
+    pledges,
+)
 from importers.sheets.tabular import why_unreadable
 from ledger.errors import Fault
 from ledger.records import DocumentKind

@@ -6,7 +6,18 @@ from typing import NamedTuple
 
 from importers import platforms
 from importers.platforms import Declared
-from importers.registers import assignments, balances, cash, donors, grants, in_kind, journal, legacies, parties, pledges
+from importers.registers import (
+    assignments,
+    balances,
+    cash,
+    donors,
+    grants,
+    in_kind,
+    journal,
+    legacies,
+    parties,
+    pledges,
+)
 from importers.sheets.tabular import SheetColumn, fold, raw_tops_of
 from ledger.kinds import kind_word
 from ledger.records import DocumentKind

@@ -82,9 +82,43 @@ _EEA = frozenset(
 )
 
 
-def needs_address(iban: str) -> bool:
-    """Return whether a debit of this account must say town and country of the debtor."""
-    return bool(iban) and iban[:2] not in _EEA
+class AddressRule(StrEnum):
+    """The debits that say town and country of the debtor: banks do not agree, so it is a setting."""
+
+    OUTSIDE_EEA = "outside-eea"
+    ALWAYS = "always"
+    NEVER = "never"
+
+    def asks(self, iban: str) -> bool:
+        """Return whether a debit of this account must say them."""
+        if self is AddressRule.OUTSIDE_EEA:
+            return bool(iban) and iban[:2] not in _EEA
+        return bool(iban) and self is AddressRule.ALWAYS
+
+
+# The account of another bank may be left unsaid: "same mandate, new debtor account" (EPC130-08).
+_SAME_MANDATE = "SMNDA"
+
+# Where the bank stands in a Belgian IBAN.
+_BANK = slice(4, 7)
+
+
+class FormerAccount(StrEnum):
+    """The way the account that a mandate had before is told: banks do not agree, so it is a setting."""
+
+    SAME_BANK = "same-bank"  # itself where it is surely of the same bank, else SMNDA
+    ALWAYS = "always"  # itself
+    NEVER = "never"  # SMNDA
+
+    def told(self, before: str, now: str) -> tuple[str, str]:
+        """Return the path below OrgnlDbtrAcct that tells it, and its text."""
+        itself = self is FormerAccount.ALWAYS or (self is FormerAccount.SAME_BANK and _same_bank(before, now))
+        return ("Id/IBAN", before) if itself else ("Id/Othr/Id", _SAME_MANDATE)
+
+
+def _same_bank(one: str, other: str) -> bool:
+    """Return whether two IBANs are surely of one bank: Belgian, with the same three digits."""
+    return one.startswith("BE") and other.startswith("BE") and one[_BANK] == other[_BANK]
 
 
 class Refusal(StrEnum):
@@ -223,11 +257,13 @@ def plan_month(
     *,
     placeless: Collection[str] = (),
     amended: Collection[str] = (),
+    addresses: AddressRule = AddressRule.OUTSIDE_EEA,
 ) -> Plan:
     """Return the instalments of the month `period` (its first day), and those of months before that may be tried again.
 
     `attempts` is how often one instalment may be tried; failures that were our own error do not count. `placeless` are
-    the donors without town and country, `amended` the mandates that take the place of others: those are not new.
+    the donors without town and country, which `addresses` may ask for; `amended` the mandates that take the place of
+    others: those are not new.
     """
     instalments: list[Instalment] = []
     refused: list[Refused] = []
@@ -243,7 +279,7 @@ def plan_month(
             if not _is_asked_for(month, period, made):
                 continue
             why = _against(pledge, due, made, attempts)
-            if why is None and pledge.donor in placeless and needs_address(pledge.iban):
+            if why is None and pledge.donor in placeless and addresses.asks(pledge.iban):
                 why = Refusal.NO_ADDRESS
             if why is None:
                 sequence += 1

@@ -21,6 +21,12 @@ def one_line(text: str) -> str:
     return " ".join(_cleaned(text, "").split())
 
 
+def plain(text: str) -> str:
+    """Return a text without blanks around it, its blanks inside kept; without control signs as `one_line` gives it."""
+    text = text.strip()
+    return text if text.isprintable() else one_line(text)
+
+
 def shown_text(text: str) -> str:
     """Return what goes to a terminal, its line ends and indentation kept, without control signs."""
     return text if text.isprintable() else _cleaned(text, "\n\t")

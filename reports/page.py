@@ -90,7 +90,8 @@ class Choice:
 class StatementsPage:
     """The page: `years` are those the books hold, newest first; `previous_year` is None where there is none to show.
 
-    `notes` are sentences: printed totals that differ from their printed lines, accounts without a rubric.
+    `notes` are sentences: printed totals that differ from their printed lines, accounts without a rubric; `problems`
+    say what of the books is not shown.
     `picture` is an SVG of the income by source, empty where there is no income.
     """
 
@@ -106,6 +107,7 @@ class StatementsPage:
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
     picture: str
+    problems: tuple[str, ...] = ()
 
 
 def statements_page(

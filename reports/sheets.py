@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from xlsxwriter import Workbook
@@ -18,6 +17,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from ledger.money import to_decimal, to_euros
+from ledger.passing import passing_folder
 from ledger.signs import cell_text
 from reports.formats import ISO_KINDS, head
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
@@ -63,9 +63,9 @@ class Styles:
 @contextmanager
 def new_workbook(path: Path) -> Iterator[Workbook]:
     """Give a workbook that is a file at the end, whole or not at all; what waits stands beside it and goes."""
-    with TemporaryDirectory(dir=path.parent, prefix=".obole-") as folder:
-        made = Path(folder, path.name)
-        with made.open("wb") as out, Workbook(out, {"constant_memory": True, "tmpdir": folder}) as workbook:
+    with passing_folder(path.parent) as folder:
+        made = folder / path.name
+        with made.open("wb") as out, Workbook(out, {"constant_memory": True, "tmpdir": str(folder)}) as workbook:
             workbook.set_properties({"created": _MADE})
             yield workbook
         made.replace(path)

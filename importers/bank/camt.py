@@ -8,7 +8,7 @@ No bytes whatever raise an exception. Sources: ISO 20022 camt.053/054; Febelfin'
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
@@ -44,7 +44,7 @@ from ledger.errors import Fault, Severity
 from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.records import DocumentKind
-from ledger.signs import one_line
+from ledger.signs import one_line, plain
 
 FAULTS_SHOWN = 100  # per severity and statement
 
@@ -389,6 +389,18 @@ _NO_DAY = N_many(
 )
 
 
+class _Plans(NamedTuple):
+    """The plans of what is wanted, in the namespace of a message."""
+
+    detail: dict[str, Any]
+    entry: dict[str, Any]
+    header: dict[str, Any]
+    message: dict[str, Any]
+
+
+_Handler = Callable[["_CamtReader", Element], None]
+
+
 class _CamtReader:
     """Takes the elements as they end: details, their entry, the statement, the message."""
 
@@ -397,43 +409,38 @@ class _CamtReader:
         self.faults: list[Fault] = []
         self.known = False
         self.source: Elements | None = None
-        self._namespace: str | None = None
         self.version = 0
-        self._names: dict[Any, Any] = {}
+        self._names: dict[Any, tuple[_Handler, _Plans]] = {}
         self._sheet: _CamtPages | None = None
         self._details: list[Found] = []
         self._message: Found = {}
+        self._plans: _Plans
 
     def take(self, element: Element) -> None:
-        handler = self._names.get(element.tag)
-        if handler is None:
+        known = self._names.get(element.tag)
+        if known is None:
             self._learn(element)
-            handler = self._names[element.tag]
+            known = self._names[element.tag]
+        handler, self._plans = known
         handler(self, element)
         element.clear()
 
     def _learn(self, element: Element) -> None:
-        """Learn names and plans in the namespace of this element; all of a file's are in one."""
+        """Learn names and plans in the namespace of this element; each message of a file may have its own."""
         namespace = namespace_of(str(element.tag))
-        self._names.update({namespace + name: handler for name, handler in _HANDLERS.items()})
-        if namespace == self._namespace:
-            return
-        self._namespace = namespace
+        plans = _Plans(*(compiled(plan, namespace) for plan in (_DETAIL, _ENTRY, _HEADER, _MESSAGE)))
+        self._names.update({namespace + name: (handler, plans) for name, handler in _HANDLERS.items()})
         self.version = self.version or version_of(namespace)
-        self._detail_plan = compiled(_DETAIL, namespace)
-        self._entry_plan = compiled(_ENTRY, namespace)
-        self._header_plan = compiled(_HEADER, namespace)
-        self._message_plan = compiled(_MESSAGE, namespace)
 
     def message(self, element: Element) -> None:
         """Take GrpHdr: the pages of what follows."""
         self._message = {}
-        collect(element, self._message_plan, self._message)
+        collect(element, self._plans.message, self._message)
 
     def detail(self, element: Element) -> None:
         """Take TxDtls, kept until its entry ends."""
         found: Found = {}
-        collect(element, self._detail_plan, found)
+        collect(element, self._plans.detail, found)
         self._details.append(found)
 
     def entry(self, element: Element) -> None:
@@ -446,14 +453,14 @@ class _CamtReader:
         if sheet is None:
             sheet = self._begin(parent)
         found: Found = {}
-        collect(element, self._entry_plan, found)
+        collect(element, self._plans.entry, found)
         _enter(sheet, found, details, line_of(element))
 
     def statement(self, element: Element) -> None:
         """Take Stmt or Ntfctn, whose header is read when all of it is there."""
         sheet = self._sheet or self._begin(element)
         header: Found = {}
-        collect(element, self._header_plan, header)
+        collect(element, self._plans.header, header)
         sheet.header = header
         sheet.page = _page_of(header) or _page_of(self._message)
         self.sheets.append(sheet)
@@ -473,7 +480,7 @@ class _CamtReader:
 
     def _begin(self, element: Element) -> _CamtPages:
         head: Found = {}
-        collect(element, self._header_plan, head)
+        collect(element, self._plans.header, head)
         self.known = True
         if self.source is not None:  # several messages in a file may be of several versions
             self.version = version_of(self.source.namespace) or self.version
@@ -485,7 +492,7 @@ class _CamtReader:
         return sheet
 
 
-_HANDLERS = {
+_HANDLERS: dict[str, _Handler] = {
     "TxDtls": _CamtReader.detail,
     "Ntry": _CamtReader.entry,
     "Stmt": _CamtReader.statement,
@@ -579,7 +586,12 @@ def _counted(sheet: _CamtPages, entry: Found, cents: int, side: str, line: int) 
 
 
 def _reasons_of(details: Iterable[Found]) -> list[str]:
-    return [reason for detail in details for each in detail.get("returned", ()) if (reason := each.get("reason"))]
+    return [
+        reason
+        for detail in details
+        for each in detail.get("returned", ())
+        if (reason := plain(each.get("reason") or ""))
+    ]
 
 
 def _parts(sheet: _CamtPages, entry: _Entry, details: list[Found]) -> _Parts:
@@ -710,7 +722,7 @@ def _add_total(sheet: _CamtPages, entry: _Entry, parts: _Parts) -> None:
             kind + code,
             communication=_tidy(announced) or _tidy(found.get("more") or ""),
             reference=entry.block,
-            bank_reference=(found.get("bank_reference") or "").strip(),
+            bank_reference=plain(found.get("bank_reference") or ""),
             line=line,
         )
     )
@@ -759,7 +771,7 @@ def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _CamtRow) ->
     executed = creditor = return_type = reason = None
     if operation[:2] == _DIRECT_DEBIT:
         executed = belgian_day(get("settled") or "")
-        creditor = (get("creditor_id") or "").strip() or None
+        creditor = plain(get("creditor_id") or "") or None
     if returned:
         return_type, reason = _returned(get("returned"), operation, back)
     return Movement(
@@ -770,13 +782,13 @@ def _movement(sheet: _CamtPages, entry: _Entry, detail: Found, row: _CamtRow) ->
         _compact(other.account),
         _bic_of(sheet, detail, other.role, entry.line),
         entry.block if row.parent is None and entry.block else given_reference(get("end_to_end")),
-        (get("bank_reference") or entry.found.get("bank_reference") or "").strip(),
+        plain(get("bank_reference") or entry.found.get("bank_reference") or ""),
         given_reference(one_line(get("mandate") or "")) or None,
         creditor,
         executed,
         return_type,
         reason,
-        (get("purpose") or "").strip() or None,
+        plain(get("purpose") or "") or None,
         entry.line,
     )
 
@@ -824,7 +836,7 @@ def _bic_of(sheet: _CamtPages, detail: Found, role: str, line: int) -> str:
         bic = detail.get(role + "_bic_v02") or ""
         if bic and sheet.version >= _FIRST_OF_BICFI:
             sheet.note(_OLD_BIC, line)
-    return str(bic).strip()
+    return plain(str(bic))
 
 
 def _returned(blocks: Iterable[Found] | None, operation: str, back: bool) -> tuple[str | None, str | None]:
@@ -834,7 +846,7 @@ def _returned(blocks: Iterable[Found] | None, operation: str, back: bool) -> tup
         if back:
             return "4", None
         return ("3" if operation == _REFUND else "2"), None
-    reason = (block.get("reason") or "").strip() or None
+    reason = plain(block.get("reason") or "") or None
     told = _RETURN_KIND.search(" ".join(block.get("text", ())))
     kind = _RETURN_KINDS.get(told[1]) if told else None
     if kind is None:
@@ -857,7 +869,7 @@ def _structured(sheet: _CamtPages, blocks: Iterable[Found], line: int) -> tuple[
     structured = None
     texts: list[str] = []
     for block in blocks:
-        reference = (block.get("reference") or "").strip()
+        reference = plain(block.get("reference") or "")
         if reference:
             kind, issuer = (block.get("type") or "").strip(), (block.get("issuer") or "").strip().upper()
             belgian = kind == "SCOR" and issuer in _BELGIAN
@@ -1043,7 +1055,7 @@ def _cents(text: str) -> tuple[int | None, _Trouble | None]:
 
 
 def _compact(account: str) -> str:
-    return "".join(account.split())
+    return "".join((account if account.isprintable() else one_line(account)).split())
 
 
 def _tidy(text: str) -> str:
@@ -1064,8 +1076,8 @@ def _shown(currency: str) -> str:
 
 
 def _currency(header: Found) -> str:
-    if currency := (header.get("currency") or "").strip():
-        return str(currency)
+    if currency := plain(header.get("currency") or ""):
+        return currency
     return next((balance["amount"][1] for balance in header.get("balances", ()) if "amount" in balance), "")
 
 
@@ -1161,7 +1173,7 @@ def _finished(sheet: _CamtPages, index: int) -> Statement:
         sequence=sequence[-3:].zfill(3) if _is_number(sequence) else "",
         movements=tuple(sheet.movements),
         holder=_tidy(header.get("holder") or ""),
-        bic=(header.get("bic") or header.get("bic_v02") or "").strip(),
+        bic=plain(header.get("bic") or header.get("bic_v02") or ""),
         duplicate=(header.get("copy") or "").strip() in ("DUPL", "CODU"),
         details_only=sheet.notification,
         opened=opening is not None and not sheet.notification,

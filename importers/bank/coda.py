@@ -26,7 +26,7 @@ from importers.words import N_, N_many, _, many
 from ledger.collector import paused
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
-from ledger.signs import one_line
+from ledger.signs import one_line, plain
 
 LENGTH = 128
 
@@ -363,12 +363,14 @@ def _money(cents: int) -> str:
 def _account_of(raw: str) -> str:
     """Return counterparty account of record 2.3: in the structure of the payment, which nothing announces."""
     account = raw[:16]
-    if account.startswith("BE") and " " not in account:
+    if account.startswith("BE") and account.isalnum():
         return account
     account = raw[:34].rstrip()
     if " " in account:
         # BBAN, then currency and country; else an IBAN in groups, or one with what follows it.
         account = account[:12] if raw[12] == " " and account[:12].isdecimal() else account.replace(" ", "")
+    if not account.isprintable():
+        account = one_line(account).replace(" ", "")
     if account.startswith("BE"):
         return account[:16]
     return account if account.strip("0") else ""
@@ -621,7 +623,7 @@ class _LogicalFile:
         with suppress(ValueError):  # it only says of which year the number is
             self.created = _date(line[5:11])  # 6-11
         self.duplicate = line[16] == "D"  # 17
-        self.bic = line[60:71].strip()  # 61-71
+        self.bic = plain(line[60:71])  # 61-71
         self.details_only = line[83:88].strip("0 ") != ""  # 84-88 separate application
 
     def old_balance_record(self, line: str) -> None:
@@ -634,13 +636,14 @@ class _LogicalFile:
                 ).format(structure=line[1])
             )
         else:
-            account, currency = structure
+            account, of_currency = structure
             self.account_field = line[5:42]  # 6-42
-            self.account = self.account_field[account].replace(" ", "")
-            self.currency = self.account_field[currency]
+            self.account = plain(self.account_field[account]).replace(" ", "")
+            currency = self.account_field[of_currency]
+            self.currency = plain(currency)
             if not self.account:
                 self._illegible(_("the account number is missing at 6-42; ask the bank for the file again"))
-            if not (self.currency.isalpha() and self.currency.isascii() and self.currency.isupper()):
+            if not (currency.isalpha() and currency.isascii() and currency.isupper()):
                 self._illegible(
                     _("the currency of the account at 6-42 is not three letters; ask the bank for the file again")
                 )
@@ -652,7 +655,7 @@ class _LogicalFile:
             self.opening_mills = balance
             self.opening = self._cents(balance, _OLD_FRACTION)
         self.opening_date = self._day(line[58:64], _OLD_DAY)
-        self.holder = line[64:90].strip()
+        self.holder = plain(line[64:90])
         self.sequence = line[125:].strip() or "000"  # 126-128; 000 where the bank does not number
         if not _numeric(self.sequence):  # it becomes part of a file name
             self._illegible(
@@ -808,7 +811,7 @@ class _LogicalFile:
             third,
         ) = fields
         # fmt: on
-        code = sys.intern(code)
+        code = _operation(code)
         position = len(self.movements) + 1
         cents, parent = self._entered(sign, amount, code[0], position)
         booked, value = self._dates(booking_date, value_date)
@@ -817,7 +820,7 @@ class _LogicalFile:
         if kind == "1" and text[:3] == "127":
             # Annex 2; offsets count from position 63 of record 2.1, over 2.2 and 2.3.
             executed, creditor, refusal = _collection(text[3:47])
-            mandate = text[47:82].strip() or None
+            mandate = plain(text[47:82]) or None
             if mandate is not None and mandate[0] in "Nn0":
                 mandate = given_reference(mandate) or None
             communication = _tidy(text[82:144])
@@ -836,7 +839,7 @@ class _LogicalFile:
         # fmt: off
         self.movements.append(tuple.__new__(Movement, (  # half a million a year: faster than `_make`
             position, parent, booked, value, cents, code, structured, communication, name,
-            _account_of(account), _bic(bic), given_reference(reference), bank_reference.strip(),
+            _account_of(account), _bic(bic), given_reference(reference), plain(bank_reference),
             mandate, creditor, executed, return_type, reason, purpose, self.first_line,
         )))
         # fmt: on
@@ -892,9 +895,9 @@ class _LogicalFile:
             if not valid_ogm(digits):
                 self._warn(_("the structured communication fails modulo 97; match this line by hand"), self.first_line)
             rest = text[15:]
-            return digits.strip() or None, "" if rest.isspace() else _tidy(rest)
+            return plain(digits) or None, "" if rest.isspace() else _tidy(rest)
         if kind == "100":
-            reference = compact_rf(text[3:28])
+            reference = compact_rf(one_line(text[3:28]))
             if not valid_rf(reference):
                 self._warn(_("the RF reference fails modulo 97; match this line by hand"), self.first_line)
             return reference or None, _tidy(text[28:])
@@ -908,7 +911,7 @@ class _LogicalFile:
             )
             found = find_ogms(text)  # of several, the one that was issued counts: that is for who knows them
             return (found[0].ogm, "") if len(found) == 1 else (None, _tidy(text))
-        return None, describe(kind, text[3:])
+        return None, _tidy(describe(kind, text[3:]))
 
     def _close_total(self) -> None:
         """Compare each total with the sum of its details; banks may send a part of them, so this only warns."""
@@ -1036,13 +1039,19 @@ def _mills(mills: int) -> str:
 
 
 @lru_cache(maxsize=4096)
+def _operation(code: str) -> str:
+    """Return a transaction code, as long as it was: a control sign in it becomes a blank."""
+    return sys.intern(code if code.isprintable() else "".join(sign if sign.isprintable() else " " for sign in code))
+
+
+@lru_cache(maxsize=4096)
 def _collection(text: str) -> tuple[date | None, str | None, str]:
     """Return settlement date, creditor and reason of refusal in positions 4-47 of a structured communication 127."""
     try:
         executed = _date(text[:6])
     except ValueError:
         executed = None
-    return executed, text[9:].strip() or None, text[8].strip("0 ")
+    return executed, plain(text[9:]) or None, plain(text[8]).strip("0")
 
 
 @lru_cache(maxsize=4096)
@@ -1052,18 +1061,22 @@ def _codes(tail: str, returned: str = "", refusal: str = "") -> tuple[str | None
     `returned` is R-type and reason of the communication (since version 2.5), `refusal` the digit that said why before
     (1 technical, 2 not specified, 3 debtor, 4 account).
     """
-    kind, reason, purpose = tail[3], tail[4:8].strip("0 "), tail[12:].strip() or tail[8:12].strip()
+    kind, reason, purpose = tail[3], plain(tail[4:8]).strip("0 "), plain(tail[12:]) or plain(tail[8:12])
     # Files of before 2.5 write other things here; since then 110-112 are blank and codes begin with letters.
     if not tail.startswith("   ") or not (reason or purpose or "AA")[:2].isalpha():
         kind, reason, purpose = "", "", ""
     if kind not in _RETURNS:
         kind = returned[:1]
-    return kind if kind in _RETURNS else None, reason or returned[1:].strip("0 ") or refusal or None, purpose or None
+    return (
+        kind if kind in _RETURNS else None,
+        reason or plain(returned[1:]).strip("0 ") or refusal or None,
+        purpose or None,
+    )
 
 
 @lru_cache(maxsize=4096)
 def _bic(raw: str) -> str:
-    bic = raw.strip()
+    bic = plain(raw)
     return bic if bic[:4].isalpha() else ""
 
 
@@ -1081,7 +1094,7 @@ def _with_information(records: list[str], name: str, communication: str) -> tupl
         elif kind == "002":  # communication of the bank
             free += rest
         elif kind not in ("004", "005"):  # the banks in between
-            texts.append(describe(kind, rest))
+            texts.append(_tidy(describe(kind, rest)))
     return name, " ".join(part for part in (communication, _tidy(free), *texts) if part)
 
 

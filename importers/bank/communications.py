@@ -1,7 +1,7 @@
 """Structured communications: the Belgian OGM/VCS (12 digits) and the RF creditor reference (ISO 11649).
 
 A donor who types the number by hand leaves it in free text, in groups, with ornaments or none, or cut over two lines;
-`find_ogm` brings it back and says how sure it is.
+`find_ogm` brings it back and says how sure it is, `find_references` gives all of both kinds.
 The check of an OGM is our own line of arithmetic (a year has half a million; python-stdnum is its oracle in the
 tests), that of an RF reference is python-stdnum's. Source: Febelfin, Standard CODA 2.6; ISO 11649.
 """
@@ -28,6 +28,16 @@ _PRINTED = re.compile(rf"[+*]{{2,3}}\s*([0-9](?:{_BETWEEN}[0-9]){{11}})\s*[+*]{{
 
 
 _SLASHED = re.compile(r"(?<![0-9])([0-9]{3}/[0-9]{4}/[0-9]{5})(?![0-9])")
+
+
+# RF, two check digits, and the words behind them, as many as a reference may have letters and digits.
+_RF = re.compile(rf"(?<![0-9A-Za-z])[Rr][Ff]{_BETWEEN}[0-9]{_BETWEEN}[0-9](?:{_BETWEEN}[0-9A-Za-z]+){{1,21}}")
+
+
+_LONGEST_RF = 25  # RF, two check digits and 21 letters and digits (ISO 11649)
+
+
+_WORDS = re.compile(r"[0-9A-Za-z]+")
 
 
 _GROUP = re.compile(r"[0-9]+")
@@ -68,14 +78,6 @@ def compact_ogm(text: str) -> str:
     return text.translate(_ORNAMENTS)
 
 
-def format_ogm(ogm: str) -> str:
-    """Return as printed: `090933755493` -> `+++090/9337/55493+++`; ValueError where the check digits are wrong."""
-    if not valid_ogm(ogm):
-        raise ValueError("not a structured communication: 12 digits with check digits modulo 97 are needed")
-    digits = compact_ogm(ogm)
-    return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
-
-
 def find_ogm(text: str) -> FoundOgm | None:
     """Return the first valid OGM of a free text, most explicit writing first; None where there is none."""
     return next(_found(text), None)
@@ -87,6 +89,29 @@ def find_ogms(text: str) -> tuple[FoundOgm, ...]:
     for one in _found(text):
         found.setdefault(one.ogm, one)
     return tuple(found.values())
+
+
+def find_references(text: str) -> tuple[str, ...]:
+    """Return every OGM and RF reference of a free text whose check digits are right: whoever issued them decides."""
+    return (*(one.ogm for one in find_ogms(text)), *find_rfs(text))
+
+
+def find_rfs(text: str) -> tuple[str, ...]:
+    """Return what may be RF references in a free text, compact, each once, the longest of those that begin together.
+
+    People type them in small letters and groups of four; where one ends among the words behind it only its check digits
+    say, and those of one that is too short or too long are right one time in 97.
+    """
+    if "rf" not in text.casefold():  # nearly all
+        return ()
+    found: dict[str, None] = {}
+    for match in _RF.finditer(text):
+        groups = _WORDS.findall(match[0])
+        for count in range(len(groups), 0, -1):
+            reference = "".join(groups[:count]).upper()
+            if len(reference) <= _LONGEST_RF and valid_rf(reference):
+                found[reference] = None
+    return tuple(found)
 
 
 def valid_rf(text: str) -> bool:

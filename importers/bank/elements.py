@@ -15,6 +15,7 @@ from lxml import etree
 
 from importers.words import _
 from ledger.errors import Fault
+from ledger.signs import plain
 
 LIMIT = 512 * 1024 * 1024
 
@@ -249,7 +250,7 @@ def _checked_head(head: bytes) -> tuple[bytes, int]:
     place = len(b"\xef\xbb\xbf") if head.startswith(b"\xef\xbb\xbf") else 0
     while match := _PROLOG.match(head, place):
         place = match.end()
-    line = head.count(b"\n", 0, place) + 1
+    line = head.count(b"\n", 0, len(head) - len(head[place:].lstrip())) + 1
     if _DOCTYPE.match(head, place):
         raise Unreadable(
             _(
@@ -305,7 +306,7 @@ def _step(step: "str | Plan | Each | Amount | TextOr", namespace: str) -> Any:
 def _amount(name: str) -> _Step:
     def step(element: Element, found: Found) -> None:
         if name not in found:
-            found[name] = (element.text or "", element.get("Ccy") or "")
+            found[name] = (element.text or "", plain(element.get("Ccy") or ""))
 
     return step
 

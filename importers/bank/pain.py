@@ -37,6 +37,7 @@ from ledger.collector import paused
 from ledger.errors import Fault, Severity, refuses
 from ledger.languages import spoken
 from ledger.money import to_decimal
+from ledger.signs import one_line, plain
 
 _COLLECTION, _STATUS = "CstmrDrctDbtInitn", "CstmrPmtStsRpt"
 
@@ -386,8 +387,8 @@ class _PainReader:
                 signed=belgian_day(_plain(found, "signed")),
                 cents=cents or 0,
                 iban="".join(_plain(found, "iban").split()),
-                name=" ".join(_plain(found, "name").split()),
-                communication=" ".join(" ".join(found.get("lines", ())).split()),
+                name=one_line(_plain(found, "name")),
+                communication=one_line(" ".join(found.get("lines", ()))),
                 structured=_plain(found, "structured") or None,
                 bic=_plain(found, "bic"),
                 sequence_type=_plain(found, "sequence"),
@@ -559,11 +560,11 @@ def _plan(name: str, namespace: str) -> dict[str, Any]:
 
 
 def _plain(found: Found, name: str) -> str:
-    return (found.get(name) or "").strip()
+    return plain(found.get(name) or "")
 
 
 def _text(found: Found) -> str:
-    return " ".join(" ".join(found.get("text", ())).split())
+    return one_line(" ".join(found.get("text", ())))
 
 
 def _is_number(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from importers.bank.communications import find_ogms
+from importers.bank.communications import find_references
 from ledger.dimensions import NO_KEYS, LineKeys, with_keys
 from ledger.gift_days import GiftDays, deciding_day
 from ledger.journal import Entry, Line
@@ -29,7 +29,7 @@ def issued_to(structured: str | None, text: str, links: Links) -> tuple[str | No
             return issued
     if not text:
         return None
-    named = [issued for one in find_ogms(text) if (issued := links.communications.get(one.ogm)) is not None]
+    named = [issued for one in find_references(text) if (issued := links.communications.get(one)) is not None]
     if not named:
         return None
     return named[0] if all(one[0] == named[0][0] for one in named) else _OF_SEVERAL

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from importers.bank.communications import find_ogm
+from importers.bank.communications import find_references
 from importers.words import _, many
 from ledger.vault.counterparties import Counterparty
 from ledger.vault.donors import Donor
@@ -88,8 +88,7 @@ def donors_behind(
     known: Counterparty, owners: Mapping[str, set[str]], issued: Mapping[str, tuple[str, str | None]]
 ) -> set[str]:
     """Return the donors whose account a line names, or to whom its communication was issued."""
-    ogm = find_ogm(known.communication) if known.communication else None
-    found = {issued[ogm.ogm][0]} if ogm is not None and ogm.ogm in issued else set()
+    found = {issued[one][0] for one in find_references(known.communication) if one in issued}
     return found | owners.get(known.account, set())
 
 

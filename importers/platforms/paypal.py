@@ -7,6 +7,7 @@ Source: PayPal, settlement report and transaction event codes.
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -185,21 +186,25 @@ def _kind(line: ReportLine, gross: int) -> tuple[PlatformEvent, str, bool]:
 
 
 def _bodies(records: list[tuple[int, list[str]]], report: Report) -> Iterator[ReportLine]:
-    """Yield the SB records under the headings of the last CH; every other record type is known, or a fault."""
-    ready = False
+    """Yield the SB records, each under the headings of its own CH; every other record type is known, or a fault.
+
+    A file has a CH for each section, whose columns may stand in another order. `report` knows what any of them has.
+    """
+    section, ready = report, False
     for number, record in records:
         kind = record[0].lstrip("\ufeff").strip()
         if kind not in _RECORDS:
             message = _("its record type is none of {known}; export the report again").format(known=", ".join(_RECORDS))
             report.faults.append(Fault(message, number))
         elif kind == "CH":
-            report.headings = tuple(cell.strip() for cell in record)
-            report.index.clear()
-            ready = report.find(_SB_COLUMNS, _SB_REQUIRED)
+            headings = tuple(cell.strip() for cell in record)
+            section = replace(report, headings=headings, index={}, zones={})  # its faults are those of the report
+            ready = section.find(_SB_COLUMNS, _SB_REQUIRED, number)
+            report.index.update(section.index)
         elif kind == "SB" and not ready:
             report.faults.append(Fault(_("a row stands before its headings (CH); export the report again"), number))
         elif kind == "SB":
-            yield ReportLine(report, number, record)
+            yield ReportLine(section, number, record)
 
 
 def _record(line: ReportLine, voided: set[str]) -> PlatformRow:

@@ -110,8 +110,8 @@ class Report:
     _decimal: str = ""
     _order: str = ""
 
-    def find(self, columns: Mapping[str, Sequence[str]], required: Sequence[str]) -> bool:
-        """Find the columns by their headings; False, with a fault for each, where a required one is missing."""
+    def find(self, columns: Mapping[str, Sequence[str]], required: Sequence[str], line: int = 1) -> bool:
+        """Find the columns by the headings in a line; False, with a fault for each, where a required one is missing."""
         places = {fold(heading): place for place, heading in reversed(list(enumerate(self.headings)))}
         added = self.hints.columns
         for name in dict.fromkeys((*columns, *added)):
@@ -124,7 +124,7 @@ class Report:
                     break
         missing = [columns[name][0] for name in required if name not in self.index]
         self.faults += [
-            Fault(_("the column `{name}` is missing; export the report with it").format(name=name), 1)
+            Fault(_("the column `{name}` is missing; export the report with it").format(name=name), line)
             for name in missing
         ]
         return not missing

@@ -11,6 +11,7 @@ from importers.platforms.records import Payout, PlatformEvent, PlatformReport, P
 from importers.platforms.table import Hints, NotATable, Report, ReportLine, read_records
 from importers.words import N_, _
 from ledger.errors import Fault
+from ledger.signs import one_line
 
 NAME = "trustly"
 
@@ -51,7 +52,7 @@ def read(path: Path, hints: Hints) -> PlatformReport:
         return PlatformReport(NAME, faults=(Fault(str(refusal)),))
     report = Report((), (), digest, hints, index=_ITEM)
     items = [ReportLine(report, number, record) for number, record in records if record[0] == "I"]
-    batch = records[0][1][_HEADER["file"]] if records else ""
+    batch = one_line(records[0][1][_HEADER["file"]]) if records else ""
     rows = [row for line in items if (row := _row(line, batch)) is not None and line.sound]
     strange = (number for number, record in records if record[0] not in ("H", "I", "F", "L"))
     report.faults += [Fault(_("its type of record is not H, I, F or L; export it again"), number) for number in strange]

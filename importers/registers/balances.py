@@ -55,7 +55,7 @@ COLUMNS = (
     SheetColumn("year", "année", "jaar", "jahr"),
 )
 # Which columns give the balance, the surest first: turnovers may leave out what the year began with.
-_SIDES = (("debit_balance", "credit_balance"), ("balance",), ("debit", "credit"))
+SIDES = (("debit_balance", "credit_balance"), ("balance",), ("debit", "credit"))
 _DATED = frozenset({"date", "datum", "document", "piece", "stuk", "beleg"})
 # Words that rows of totals begin with, folded.
 _TOTALS = ("total", "totaux", "totaal", "gesamt", "summe", "soustotal", "subtotal", "subtotaal", "zwischensumme")
@@ -64,7 +64,7 @@ _GROUP = 2  # digits: a group of the chart, on which nothing is posted
 
 def identify(path: Path) -> bool:
     """Return whether a file is a trial balance, by its headings: accounts and amounts, and no day of an entry."""
-    amounts = [column for column in COLUMNS if column.name in {name for side in _SIDES for name in side}]
+    amounts = [column for column in COLUMNS if column.name in {name for side in SIDES for name in side}]
     if not has_columns(path, (ACCOUNT,), amounts):
         return False
     account = {fold(heading) for heading in ACCOUNT.headings}
@@ -116,7 +116,7 @@ def describe(file: BalanceFile) -> list[tuple[str, str]]:
 
 def _sides(table: SheetTable) -> tuple[str, ...]:
     """Return the columns that give the balance; a fault where the file has none, or one side only."""
-    for sides in _SIDES:
+    for sides in SIDES:
         there = [name for name in sides if table.index[name] >= 0]
         if len(there) == len(sides):
             return sides

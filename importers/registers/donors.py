@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stdnum import iban
 
-from importers.bank.communications import compact_ogm, valid_ogm
+from importers.bank.communications import compact_ogm, compact_rf, valid_ogm, valid_rf
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -339,17 +339,24 @@ def _separate(text: str) -> list[str]:
 
 
 def _communications(row: SheetRow) -> tuple[str, ...]:
-    values = _separate(row.code("references"))
-    found = tuple(dict.fromkeys(compact_ogm(value).rjust(12, "0") for value in values))
-    if not all(valid_ogm(number) for number in found):
+    values = (value for part in re.split("[|;]", row.code("references")) for value in _references(part))
+    found = tuple(dict.fromkeys(values))
+    if not all(valid_rf(one) if one.startswith("RF") else valid_ogm(one) for one in found):
         row.error(
             "references",
             _(
-                "column `{column}` holds something that is not an OGM/VCS of 12 digits (its check digits fail); "
-                "correct it"
+                "column `{column}` holds something that is neither an OGM/VCS of 12 digits nor an RF reference (its "
+                "check digits fail); correct it"
             ),
         )
     return found
+
+
+def _references(part: str) -> list[str]:
+    """Return the references between two bars: an RF reference may stand in groups, several are then apart by bars."""
+    if valid_rf(whole := compact_rf(part)):
+        return [whole]
+    return [compact_rf(one) if one[:2].upper() == "RF" else compact_ogm(one).rjust(12, "0") for one in _separate(part)]
 
 
 def _ibans(row: SheetRow) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from importers.sheets.tabular import (
     is_text,
     of_columns,
     read_sheet,
+    share_mark,
     tops_of,
 )
 from importers.words import _, many
@@ -35,6 +36,7 @@ from ledger.recognition import (
     InstalmentKind,
     RecognitionMethod,
 )
+from ledger.signs import one_line
 
 T = TypeVar("T")
 
@@ -206,11 +208,14 @@ class _GrantTables:
                 sheet = read_sheet(self.path, name or kind.names[0], of_columns(kind.columns))
                 self.tables[kind] = SheetTable(sheet, kind.columns, place=name or "")
                 known.add(fold(name or ""))
+        share_mark(list(self.tables.values()))
         for folded, name in names.items():
             if folded not in known:
                 wanted = ", ".join(kind.names[0] for kind in SHEETS)
                 self.tables[GRANTS].warn(
-                    _("the sheet `{name}` is left out; those read are {wanted}").format(name=name, wanted=wanted)
+                    _("the sheet `{name}` is left out; those read are {wanted}").format(
+                        name=one_line(name), wanted=wanted
+                    )
                 )
 
     @property

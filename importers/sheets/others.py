@@ -13,11 +13,15 @@ from functools import lru_cache
 from xml.parsers import expat
 
 from importers.sheets.cells import BrokenCell, Cell, UnreadableError, letters_of, text
-from importers.sheets.values import WIDEST, SheetValues, read_book
+from importers.sheets.package import DAMAGE
+from importers.sheets.values import WIDEST, SheetValues, read_book, too_much
 from importers.words import N_, _
 
 _FAILED = N_("column `{column}` holds the spreadsheet error {error}; correct the formula or type the value")
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+# A row with values that is the same so many times is no table, and a cell that is has more columns than a sheet: what
+# reads the values would write each of them out, for minutes and gigabytes.
+_ALIKE, _COLUMNS = 10_000, 16_384
 _END_OF_CHAIN = 0xFFFFFFFA  # and above: no sector
 _BOUNDSHEET, _FILEPASS, _FORMULA, _BOOLERR, _BOF, _EOF = 0x85, 0x2F, 0x06, 0x205, 0x809, 0x0A
 
@@ -35,7 +39,7 @@ def other_workbook(data: bytes) -> tuple[dict[str, SheetValues], dict[str, Hidde
     """Return the visible sheets of an .ods or .xls, and what is hidden in each; UnreadableError where it is neither."""
     try:
         hidden = _of_ods(data) if data.startswith(b"PK") else _of_xls(data)
-    except (KeyError, IndexError, ValueError, struct.error, expat.ExpatError, zipfile.BadZipFile, OSError):
+    except (*DAMAGE, struct.error):
         raise UnreadableError(
             _("the workbook is damaged; open it in the spreadsheet and save it as an Excel workbook (.xlsx)")
         ) from None
@@ -69,6 +73,8 @@ class _OdsScan:
         self._row = self._rows = self._column = 0
         self._error: BrokenCell | None = None
         self._text: list[str] = []
+        self._name = ""
+        self._filled = False  # the row holds a value
 
     def run(self, content: bytes) -> None:
         parser = expat.ParserCreate()
@@ -79,11 +85,13 @@ class _OdsScan:
 
     def _start(self, name: str, given: dict[str, str]) -> None:
         if name == "table:table":
-            self._sheet = self.sheets.setdefault(given.get("table:name", ""), Hidden())
+            self._name = given.get("table:name", "")
+            self._sheet = self.sheets.setdefault(self._name, Hidden())
             self._row = self._rows = 0
         elif name == "table:table-row":
             self._row += self._rows
             self._rows, self._column = int(given.get("table:number-rows-repeated", "1")), 0
+            self._filled = False
         elif name in ("table:table-cell", "table:covered-table-cell"):
             self._cell(given)
 
@@ -96,13 +104,20 @@ class _OdsScan:
         if down > 1 or across > 1:
             first = f"{letters_of(self._column)}{self._row + 1}"
             self._sheet.merged.append(f"{first}:{letters_of(self._column + across - 1)}{self._row + down}")
-        self._column += int(given.get("table:number-columns-repeated", "1"))
+        repeated = int(given.get("table:number-columns-repeated", "1"))
+        self._column += repeated
+        if "office:value-type" in given or "calcext:value-type" in given:
+            self._filled = True
+            if self._column > _COLUMNS:
+                raise UnreadableError(too_much(self._name))
 
     def _characters(self, data: str) -> None:
         if self._error is not None:
             self._text.append(data)
 
     def _end(self, name: str) -> None:
+        if name == "table:table-row" and self._filled and self._rows > _ALIKE:
+            raise UnreadableError(too_much(self._name))
         if self._error is not None and name == "table:table-cell":
             said = "".join(self._text).strip()[:20]
             self._sheet.broken.append(BrokenCell(self._error.row, self._error.column, self._error.message, said))

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from importers.sheets.cells import OLE, UnreadableError
 from importers.words import _
+from ledger.signs import one_line
 
 # A register of a foundation is some ten megabytes unpacked; a zip bomb is thousands.
 LARGEST_MEGABYTES = 512
@@ -32,7 +33,7 @@ _AT_ONCE, _LONGEST_TAG = 65_536, 1_000_000
 
 
 # What a damaged zip, its XML or a cell can raise; RuntimeError and NotImplementedError are zipfile's.
-_DAMAGE = (
+DAMAGE = (
     expat.ExpatError,
     zipfile.BadZipFile,
     zlib.error,
@@ -117,12 +118,12 @@ class Package:
             return self._feed(part, parser, look=attach is None)
         except EnoughError:
             return Marks.NONE
-        except _DAMAGE:
+        except DAMAGE:
             raise UnreadableError(
                 _(
                     "the workbook is damaged (its part {part} cannot be read); open it in the spreadsheet and save "
                     "it as an Excel workbook (.xlsx)"
-                ).format(part=part)
+                ).format(part=one_line(part))
             ) from None
 
     def _feed(self, part: str, parser: expat.XMLParserType, *, look: bool) -> Marks:
@@ -139,7 +140,7 @@ class Package:
                         _(
                             "the workbook is damaged (a tag of its part {part} does not end); open it in the "
                             "spreadsheet and save it as an Excel workbook (.xlsx)"
-                        ).format(part=part)
+                        ).format(part=one_line(part))
                     )
                 seen = kept + piece
                 for mark, hints, pattern in wanted:
@@ -208,7 +209,7 @@ def _refuse_encoding(_version: str, encoding: str | None, _standalone: int = -1)
 def _open(source: IO[bytes]) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(source)
-    except _DAMAGE:
+    except DAMAGE:
         raise UnreadableError(
             _("this is not a whole xlsx workbook; open it in the spreadsheet and save it as an Excel workbook (.xlsx)")
         ) from None
@@ -231,7 +232,7 @@ def is_other_workbook(source: IO[bytes]) -> bool:
         archive = zipfile.ZipFile(source)
         names = set(archive.namelist())
         kind = archive.read("mimetype")[:60] if "mimetype" in names and "xl/workbook.xml" not in names else b""
-    except _DAMAGE:
+    except DAMAGE:
         return False  # what opens it says why
     finally:
         source.seek(0)

@@ -25,6 +25,7 @@ from importers.sheets import cells
 from importers.sheets.cells import BrokenCell, Cell, CellError, UnreadableError, is_workbook, letters_of
 from importers.words import _, many
 from ledger.errors import Fault, Severity, refuses, remarks_among
+from ledger.signs import one_line
 
 if TYPE_CHECKING:
     from importers.sheets.workbook import OtherWorkbook, Workbook
@@ -188,6 +189,14 @@ def read_sheet(path: Path, sheet: str | None = None, score: Score | None = None)
         return _unread(sheet, str(error), digest)
 
 
+def why_unreadable(path: Path) -> Fault | None:
+    """Return why a file that is called a workbook cannot be read; None where it can, or is called otherwise."""
+    if not path.suffix.casefold().startswith((".xls", ".ods")):
+        return None
+    sheet = read_sheet(path)
+    return None if sheet.headings else next(iter(sheet.faults), None)
+
+
 def headings_of(path: Path) -> dict[str, tuple[str, ...]]:
     """Return row 1 of each sheet (of a CSV: one, named as the file), folded by `fold`; none in no table."""
     found: dict[str, tuple[str, ...]] = {}
@@ -269,7 +278,7 @@ class SheetTable:
     ) -> None:
         self._others = others
         self.digest = sheet.digest
-        self.place = place
+        self.place = one_line(place)
         self._faults = [self._placed(fault) for fault in sheet.faults]
         self._sheet = sheet
         self.columns = {column.name: column for column in columns}
@@ -315,13 +324,22 @@ class SheetTable:
             self._mark = self._decide_mark()
         return self._mark
 
-    def _decide_mark(self) -> str:
+    def marks(self) -> dict[str, int]:
+        """Return the decimal marks that amounts of the table show, each with the first row where it does."""
         places = [self.index[name] for name in self._amounts if self.index[name] >= 0]
         first: dict[str, int] = {}
         for number, values in self._sheet.rows:
             for place in places:
                 if place < len(values) and isinstance(values[place], str):
                     first.setdefault(cells.decimal_mark(values[place]), number)
+        return first
+
+    def take_mark(self, mark: str) -> None:
+        """Take the decimal mark that was decided for several tables together."""
+        self._mark = mark
+
+    def _decide_mark(self) -> str:
+        first = self.marks()
         if "." in first and "," in first:
             self.warn(
                 _(
@@ -416,6 +434,32 @@ class SheetTable:
                     more,
                 ).format(count=more)
             )
+
+
+def share_mark(tables: Sequence[SheetTable]) -> None:
+    """Decide the decimal mark of the tables of one file together: what one of them shows holds for the others.
+
+    Where they show both, none is decided: a table that shows one alone is in doubt too, and it is told.
+    """
+    shown = [(table, table.marks()) for table in tables]
+    by_mark = {mark: next((table for table, first in shown if mark in first), None) for mark in (".", ",")}
+    point, comma = by_mark["."], by_mark[","]
+    if point is None or comma is None:
+        for table in tables:
+            table.take_mark("." if point is not None else "," if comma is not None else cells.DOUBTFUL)
+        return
+    if point is comma:  # it says so itself; the others are in doubt with it
+        for table in tables:
+            if table is not point:
+                table.take_mark(cells.DOUBTFUL)
+        return
+    for table in tables:
+        table.take_mark(cells.DOUBTFUL)
+    message = _(
+        "the amounts have `.` before the decimals in sheet `{point}` and `,` in sheet `{comma}`; write all amounts of "
+        "the file in one way"
+    )
+    point.warn(message.format(point=point.place, comma=comma.place))
 
 
 class SheetRow:
@@ -572,7 +616,9 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str, score: Score | 
         name = next(iter(filled), "")
         notes = [
             Fault(
-                _("the sheet `{other}` is left out: this register is one sheet, the first").format(other=other),
+                _("the sheet `{other}` is left out: this register is one sheet, the first").format(
+                    other=one_line(other)
+                ),
                 None,
                 Severity.WARNING,
             )
@@ -587,7 +633,7 @@ def _read_workbook(data: bytes, wanted: str | None, digest: str, score: Score | 
             message = _("there is no visible sheet `{sheet}`; write the headings in row 1 of the sheet")
         else:
             message = _("row 1 of every visible sheet is empty; write the headings in row 1 of the sheet")
-        return _unread(wanted, message.format(sheet=wanted), digest)
+        return _unread(wanted, message.format(sheet=one_line(wanted or "")), digest)
     grid = book.grid(name)
     sheet = _sheet(name, grid.rows, grid.broken, digest, notes=notes, head=heads[name] or 1)
     merged = tuple(

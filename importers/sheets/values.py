@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from importers.sheets.cells import Cell, UnreadableError, letters_of, tidy
 from importers.words import _
+from ledger.signs import one_line
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -81,9 +82,17 @@ def read_book(data: bytes) -> dict[str, SheetValues]:
     return values
 
 
+def too_much(sheet: str) -> str:
+    """Return what is said of a sheet that would take too much memory."""
+    return _(
+        "the sheet `{sheet}` takes too much memory, as where a cell far below or beside the others holds a value; "
+        "delete the rows and columns outside the table and save it"
+    ).format(sheet=one_line(sheet))
+
+
 def _ask(asked: _Asked) -> object:
     """Have the other process read: what it gives."""
-    sheet = asked.sheet
+    sheet = one_line(asked.sheet)
     command = [sys.executable, "-S", "-c", _COMMAND, str(Path(__file__).parents[2]), *sys.path]
     try:
         done = subprocess.run(command, input=pickle.dumps(asked), capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - our own code
@@ -92,12 +101,7 @@ def _ask(asked: _Asked) -> object:
             _("the workbook takes more than {seconds} seconds to read; split it").format(seconds=_PATIENCE)
         ) from None
     if done.returncode < 0 or done.returncode == _NO_MEMORY:
-        raise UnreadableError(
-            _(
-                "the sheet `{sheet}` takes too much memory, as where a cell far below or beside the others holds "
-                "a value; delete the rows and columns outside the table and save it"
-            ).format(sheet=sheet)
-        )
+        raise UnreadableError(too_much(sheet))
     if done.returncode:
         raise UnreadableError(
             _(

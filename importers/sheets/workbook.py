@@ -13,6 +13,7 @@ from importers.sheets.package import STRINGS, Marks, Package
 from importers.sheets.scan import SheetScan, StringScan, plain
 from importers.sheets.values import WIDEST, read_values
 from importers.words import _
+from ledger.signs import one_line
 
 _STYLES = "xl/styles.xml"
 
@@ -104,7 +105,7 @@ class Workbook:
                 _(
                     "the sheet `{name}` has numbers written as no spreadsheet writes them; open it in the "
                     "spreadsheet and save it as an Excel workbook (.xlsx)"
-                ).format(name=name)
+                ).format(name=one_line(name))
             )
         scan = SheetScan()
         if marks & (Marks.ERRORS | Marks.FORMULAS):

@@ -102,28 +102,19 @@ def totals_of(gifts: Iterable[Gift]) -> dict[GiftGroup, GiftSum]:
 _BACK = gift.alias("back")
 
 
+# What is asked of a gift, before and after what its line says, in the order of `Original`.
+_ITSELF = (
+    *(gift.c.id, gift.c.donor, gift.c.cents, gift.c.counted, gift.c.account, gift.c.channel, gift.c.campaign),
+    gift.c.fund,
+)
+_BESIDES = (
+    func.coalesce(gift.c.certificate_elsewhere, false()).label("certificate_elsewhere"),
+    *(gift.c.project, gift.c.department, gift.c.paid, gift.c.value, gift.c.nature, gift.c.counterpart),
+)
+
+
 _COLLECTED = (
-    select(
-        gift.c.id,
-        gift.c.donor,
-        gift.c.cents,
-        gift.c.counted,
-        gift.c.account,
-        gift.c.channel,
-        gift.c.campaign,
-        gift.c.fund,
-        _BACK.c.id.is_not(None),
-        movement.c.reference,
-        movement.c.mandate,
-        func.coalesce(gift.c.certificate_elsewhere, false()),
-        gift.c.project,
-        gift.c.department,
-        gift.c.paid,
-        gift.c.value,
-        gift.c.nature,
-        gift.c.counterpart,
-        gift.c.booked,
-    )
+    select(*_ITSELF, _BACK.c.id.is_not(None), movement.c.reference, movement.c.mandate, *_BESIDES, gift.c.booked)
     .select_from(movement)
     .join(gift, (gift.c.document_id == movement.c.document_id) & (gift.c.position == movement.c.position))
     .outerjoin(_BACK, _BACK.c.reverses == gift.c.id)
@@ -145,27 +136,7 @@ _BY_MANDATE = _COLLECTED.where(
 
 
 # A gift where it stands now, without the line that brought it.
-_NOW = (
-    select(
-        gift.c.id,
-        gift.c.donor,
-        gift.c.cents,
-        gift.c.counted,
-        gift.c.account,
-        gift.c.channel,
-        gift.c.campaign,
-        gift.c.fund,
-        func.coalesce(gift.c.certificate_elsewhere, false()).label("certificate_elsewhere"),
-        gift.c.project,
-        gift.c.department,
-        gift.c.paid,
-        gift.c.value,
-        gift.c.nature,
-        gift.c.counterpart,
-    )
-    .where(gift.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(gift.c.id)
-)
+_NOW = select(*_ITSELF, *_BESIDES).where(gift.c.id.in_(bindparam("ids", expanding=True))).order_by(gift.c.id)
 
 
 def originals_of(connection: Connection, references: Iterable[str]) -> dict[str, Original]:

@@ -11,6 +11,7 @@ from ledger.errors import OboleError
 from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.numbered import number_faults
+from ledger.passing import left_behind
 from ledger.posting import file_faults
 from ledger.register import receipts as receiptbook
 from ledger.register import tables
@@ -243,6 +244,8 @@ def _settled(work: _Proof, _result: Result) -> Iterator[str]:
             yield _("{file}: left by a killed run; any command that writes settles it").format(
                 file=path.relative_to(root.root).as_posix()
             )
+    for path in left_behind(root.root):
+        yield _("{file}: left by a killed run; any command that writes settles it").format(file=path.name)
 
 
 def _mapped(work: _Proof, result: Result) -> Iterator[str]:

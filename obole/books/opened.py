@@ -15,6 +15,7 @@ from ledger.dry_run import tried
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.locks import writing
+from ledger.passing import sweep
 from ledger.posting import JournalText, Posting, recover
 from ledger.records import DocumentKind
 from ledger.register import receipts as receiptbook
@@ -212,6 +213,13 @@ def settle(books: Books) -> list[str]:
     with books.register.connect() as connection:
         said = recover(books.folder, connection)
         years = {year: receiptbook.last_number(connection, year) for year in _sheet_years(books)}
+    if swept := sweep(books.folder.root):
+        message = many(
+            "an interrupted run had left what it unpacked: {count} folder was removed.",
+            "interrupted runs had left what they unpacked: {count} folders were removed.",
+            swept,
+        )
+        said.append(message.format(count=swept))
     _forget_undecided(books)
     with books.vault.begin() as connection:
         for year, last in years.items():

@@ -22,7 +22,7 @@ from ledger.dimensions import Dimension, DimensionKey, DimensionKeys, LineKeys
 from ledger.errors import OboleError
 from ledger.folder import SETTINGS
 from ledger.identifiers import valid_creditor_identifier, valid_enterprise_number
-from ledger.instalments import Fate
+from ledger.instalments import AddressRule, Fate, FormerAccount
 from ledger.languages import LANGUAGES
 from ledger.parties import is_party_key
 from ledger.records import Channel, Counterpart, Nature
@@ -417,6 +417,13 @@ class CollectionSettings(_Part):
     notice: int = Field(default=14, ge=1, le=60, description="days before the debit at which donors are told of it")
     attempts: int = Field(default=2, ge=1, le=6, description="how often one instalment is tried after soft failures")
     fates: dict[str, Fate] = Field(default_factory=dict, description="fate by reason code")
+    former_account: FormerAccount = Field(
+        default=FormerAccount.SAME_BANK,
+        description="how the next debit tells the account that a mandate had before; banks differ, ask yours",
+    )
+    addresses: AddressRule = Field(
+        default=AddressRule.OUTSIDE_EEA, description="debits with the debtor's town and country; unsure, ask your bank"
+    )
 
     @field_validator("creditor")
     @classmethod

@@ -44,8 +44,8 @@ _REFUSALS = {
     Refusal.NO_DONOR: N_("the mandate has no donor in the vault; import the donor register"),
     Refusal.NO_IBAN: N_("no IBAN; add it in the register of pledges"),
     Refusal.NO_ADDRESS: N_(
-        "the account lies outside the EEA, where banks ask for town and country of the debtor; add `municipality` and "
-        "`country` in the donor register"
+        "the account lies outside the EEA (or `addresses` in obole.toml asks for all), where banks ask for town and "
+        "country of the debtor; add `municipality` and `country` in the donor register"
     ),
     Refusal.SUSPENDED: N_("the mandate is suspended"),
     Refusal.ENDED: N_("the mandate is ended"),

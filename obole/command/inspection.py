@@ -8,7 +8,7 @@ import click
 
 from importers.bank.summary import as_json, as_text
 from obole.command.say import tell
-from obole.intake.inspection import declared_in, inspect_files
+from obole.intake.inspection import books_in, declared_in, inspect_files
 from obole.words import N_
 
 
@@ -17,7 +17,8 @@ from obole.words import N_
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def inspect(files: tuple[Path, ...], form: str) -> None:
     """Show what a source file holds, without any books: statements, balances, movements, faults."""
-    inspections = inspect_files(files, declared_in(click.get_current_context().obj))
+    books = books_in(click.get_current_context().obj)
+    inspections = inspect_files(files, declared_in(books), books)
     if form == "json":
         shown = [as_json(inspection) for inspection in inspections]
         tell(json.dumps(shown[0] if len(shown) == 1 else shown, ensure_ascii=False, indent=1))

@@ -12,12 +12,6 @@ from ledger.errors import Fault
 from ledger.instalments import Amendment, History, Instalment, Pledge
 from obole.words import _
 
-# The account of another bank may be left unsaid: "same mandate, new debtor account".
-SAME_MANDATE = "SMNDA"
-
-# Where the bank stands in a Belgian IBAN.
-_BANK = slice(4, 7)
-
 
 def amended(
     rows: Sequence[PledgeRow],
@@ -86,8 +80,3 @@ def to_tell(
             told.add(one.mandate)
             found[one.end_to_end] = amendment
     return found
-
-
-def same_bank(one: str, other: str) -> bool:
-    """Return whether two IBANs are surely of one bank: Belgian, with the same three digits."""
-    return one.startswith("BE") and other.startswith("BE") and one[_BANK] == other[_BANK]

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
 from ledger.bankdays import bank_day_from, is_bank_day
 from ledger.errors import OboleError
-from ledger.instalments import Amendment, Plan, Pledge, needs_address, plan_month
+from ledger.instalments import Amendment, Plan, Pledge, plan_month
 from ledger.journal import write_whole
+from ledger.passing import passing_folder
 from ledger.posting import Booking, Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
@@ -123,11 +123,20 @@ def _plan(
     with books.vault.connect() as identities:
         pledges = all_pledges(identities)
         amendments = all_amendments(identities)
-        abroad = {pledge.donor for pledge in pledges if pledge.donor and needs_address(pledge.iban)}
+        abroad = {pledge.donor for pledge in pledges if pledge.donor and settings.addresses.asks(pledge.iban)}
         placeless = {one.key for one in find_donors(identities, None, abroad) if not (one.municipality and one.country)}
     histories = debitbook.histories(connection, _months_before(period, _MONTHS_BACK))
     replacing = {mandate for mandate, one in amendments.items() if one.reference}
-    planned = plan_month(pledges, histories, period, due, settings.attempts, placeless=placeless, amended=replacing)
+    planned = plan_month(
+        pledges,
+        histories,
+        period,
+        due,
+        settings.attempts,
+        placeless=placeless,
+        amended=replacing,
+        addresses=settings.addresses,
+    )
     told = to_tell(planned.instalments, amendments, histories)
     return planned, {pledge.mandate: pledge for pledge in pledges}, told
 
@@ -177,8 +186,8 @@ def _write(books: Books, sent: Sequence[Sent], output: Path) -> list[Path]:
         notice = output / f"{name}-notice.xlsx"
         with books.register.connect() as connection:
             instalments = debitbook.instalments_of(connection, document_id)
-        with TemporaryDirectory(prefix=".obole-", dir=output) as scratch:
-            made = Path(scratch) / notice.name
+        with passing_folder(output) as scratch:
+            made = scratch / notice.name
             write_xlsx(notification(books, name, instalments), made)
             write_whole(notice, made.read_bytes())
         written += [file, notice]

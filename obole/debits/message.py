@@ -14,12 +14,11 @@ from sepaxml import SepaDD
 from stdnum.be.iban import to_bic
 
 from ledger.errors import OboleError
-from ledger.instalments import Amendment, Instalment, Pledge, SequenceType, needs_address
+from ledger.instalments import Amendment, FormerAccount, Instalment, Pledge, SequenceType
 from ledger.signs import one_line
 from ledger.vault.donors import Donor
 from ledger.wording import word
 from obole.books.settings import CollectionSettings, Config
-from obole.debits.amendments import SAME_MANDATE, same_bank
 from obole.words import _
 
 _NONE: Mapping[str, Amendment] = {}
@@ -70,12 +69,12 @@ def message(
                 "mandate_date": pledge.signed,
                 "description": one_line(remittance(one, donor.language))[:_TEXT_LENGTH],
                 "endtoend_id": one.end_to_end,
-                **({"address": _address(donor)} if needs_address(pledge.iban) else {}),
+                **({"address": _address(donor)} if settings.addresses.asks(pledge.iban) else {}),
             }
         )
     assert last is not None
     made = datetime.combine(last.due - timedelta(days=settings.notice), time())
-    told = {key: _details(one, pledges[one.mandate].iban) for key, one in amendments.items()}
+    told = {key: _details(one, pledges[one.mandate].iban, settings.former_account) for key, one in amendments.items()}
     return _settled(writer.export(validate=False), name, made, told)
 
 
@@ -124,16 +123,15 @@ def _plain(text: str) -> str:
     return letters.encode("ascii", "ignore").decode()
 
 
-def _details(amendment: Amendment, iban: str) -> list[tuple[str, str]]:
+def _details(amendment: Amendment, iban: str, former: FormerAccount) -> list[tuple[str, str]]:
     """Return what is told of a changed mandate, as paths below AmdmntInfDtls: its reference and account before.
 
-    Of an account at another bank only that it is new is told: SMNDA, same mandate with new debtor account.
+    Of an account at another bank only that it is new is told, unless obole.toml says otherwise.
     """
     details = [("OrgnlMndtId", amendment.reference)] if amendment.reference else []
-    if amendment.iban and same_bank(amendment.iban, iban):
-        details.append(("OrgnlDbtrAcct/Id/IBAN", amendment.iban))
-    elif amendment.iban:
-        details.append(("OrgnlDbtrAcct/Id/Othr/Id", SAME_MANDATE))
+    if amendment.iban:
+        path, text = former.told(amendment.iban, iban)
+        details.append((f"OrgnlDbtrAcct/{path}", text))
     return details
 
 

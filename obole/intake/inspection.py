@@ -22,6 +22,7 @@ from importers.registers import (
     parties,
     pledges,
 )
+from importers.sheets.tabular import why_unreadable
 from ledger.errors import Fault
 from ledger.records import DocumentKind
 from obole.books.policies import declared
@@ -49,16 +50,24 @@ _REGISTERS: dict[DocumentKind, tuple[Callable[[Path], Any], Callable[[Any], list
 }
 
 
-def inspect_files(paths: Iterable[Path], said: Declared = NOTHING) -> list[Inspection]:
-    """Inspect files, and all files below folders; `said` is what an obole.toml declares of platforms and sources."""
-    with unpacked(expand(paths)) as given:
+def inspect_files(paths: Iterable[Path], said: Declared = NOTHING, books: Path | None = None) -> list[Inspection]:
+    """Inspect files, and all files below folders; `said` is what an obole.toml declares of platforms and sources.
+
+    A zip is opened in a folder of `books`, without any in the system's one.
+    """
+    with unpacked(expand(paths), books) as given:
         refused = [Inspection(name, "unknown", (fault,)) for name, fault in given.refused]
         return [*refused, *(replace(inspect_file(path, said), file=given.name(path)) for path in given.files)]
 
 
-def declared_in(folder: Path) -> Declared:
-    """Return the sources that the obole.toml of a folder declares; none where there is no such file."""
-    return declared(load(folder)) if (folder / FILE_NAME).exists() else NOTHING
+def declared_in(folder: Path | None) -> Declared:
+    """Return the sources that the obole.toml of these books declares; none where there are no books."""
+    return NOTHING if folder is None else declared(load(folder))
+
+
+def books_in(folder: Path) -> Path | None:
+    """Return a folder where it holds the settings of books, else None."""
+    return folder if (folder / FILE_NAME).exists() else None
 
 
 def inspect_file(path: Path, said: Declared = NOTHING) -> Inspection:
@@ -70,7 +79,7 @@ def inspect_file(path: Path, said: Declared = NOTHING) -> Inspection:
         )
         if nearest := nearest_kind(path, said):
             message = _("no kind of file that Obole takes in; {nearest}").format(nearest=nearest)
-        return Inspection(path.name, "unknown", (Fault(message),))
+        return Inspection(path.name, "unknown", (why_unreadable(path) or Fault(message),))
     if kind in _BANK_FILES:
         return inspection.inspect_bank_file(path)
     if kind is DocumentKind.PLATFORM:

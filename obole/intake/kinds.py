@@ -8,6 +8,7 @@ from importers.bank import camt, coda, pain
 from importers.platforms import NOTHING, Declared
 from importers.registers import assignments, balances, cash, donors, events, grants, in_kind, legacies, parties, pledges
 from importers.registers import journal as journal_file
+from importers.sheets.tabular import why_unreadable
 from ledger.errors import Fault, OboleError
 from ledger.records import DocumentKind
 from obole.intake.nearest import nearest_kind
@@ -60,6 +61,8 @@ def not_taken(path: Path, said: Declared = NOTHING) -> Fault:
     """Say why a file that is none of ours is not taken in, and what it comes nearest to."""
     if path.stat().st_size == 0:
         return Fault(_("the file is empty; fetch it again where it came from"))
+    if (unreadable := why_unreadable(path)) is not None:
+        return unreadable
     if nearest := nearest_kind(path, said):
         return Fault(_("no kind of file that Obole takes in; {nearest}").format(nearest=nearest))
     return Fault(
@@ -75,9 +78,14 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "~$")))
+            found += sorted(one for one in path.rglob("*") if one.is_file() and not _hidden(one.relative_to(path)))
         elif path.exists():
             found.append(path)
         else:
             raise OboleError(_("{name}: there is no such file; check the name.").format(name=path.name))
     return found
+
+
+def _hidden(path: Path) -> bool:
+    """Tell whether a file, or a folder that it lies in, is hidden or the lock of a spreadsheet."""
+    return any(part.startswith((".", "~$")) for part in path.parts)

@@ -6,13 +6,25 @@ from typing import NamedTuple
 
 from importers import platforms
 from importers.platforms import Declared
-from importers.registers import assignments, cash, donors, events, grants, in_kind, journal, legacies, parties, pledges
+from importers.registers import (
+    assignments,
+    balances,
+    cash,
+    donors,
+    events,
+    grants,
+    in_kind,
+    journal,
+    legacies,
+    parties,
+    pledges,
+)
 from importers.sheets.tabular import SheetColumn, fold, raw_tops_of
 from ledger.kinds import kind_word
 from ledger.records import DocumentKind
 from obole.words import _
 
-_REGISTERS: Mapping[DocumentKind, Sequence[SheetColumn]] = {
+REGISTERS: Mapping[DocumentKind, Sequence[SheetColumn]] = {
     DocumentKind.DONORS: donors.COLUMNS,
     DocumentKind.PLEDGES: pledges.COLUMNS,
     DocumentKind.PARTIES: parties.COLUMNS,
@@ -23,6 +35,7 @@ _REGISTERS: Mapping[DocumentKind, Sequence[SheetColumn]] = {
     DocumentKind.LEGACIES: legacies.COLUMNS,
     DocumentKind.EVENTS: events.COLUMNS,
     DocumentKind.ASSIGNMENT: assignments.COLUMNS,
+    DocumentKind.OPENING: balances.COLUMNS,
 }
 
 _FEWEST = 2  # columns that must be known: one word is in many tables
@@ -30,11 +43,13 @@ _SHOWN, _LONGEST = 12, 40
 
 
 class _Kind(NamedTuple):
-    """A kind of file by its columns, each with its headings, and those it cannot be without."""
+    """A kind of file by its columns, each with its headings, and those it cannot be without: all, and one of groups."""
 
     label: str
     columns: Mapping[str, Sequence[str]]
     required: Sequence[str]
+    either: Sequence[Sequence[str]] = ()
+    remedy: str = ""
 
 
 class _Nearest(NamedTuple):
@@ -62,15 +77,21 @@ def nearest_kind(path: Path, said: Declared) -> str:
         parts.append(_("missing: {missing}").format(missing=", ".join(best.missing[:_SHOWN])))
     if best.unknown:
         parts.append(_("not known: {unknown}").format(unknown=", ".join(best.unknown[:_SHOWN])))
-    return _("it comes nearest to {kind}: row {row} has {parts}; correct the headings and import it again").format(
-        kind=best.kind.label, row=best.row, parts="; ".join(parts)
+    remedy = best.kind.remedy or _("correct the headings and import it again")
+    return _("it comes nearest to {kind}: row {row} has {parts}; {remedy}").format(
+        kind=best.kind.label, row=best.row, parts="; ".join(parts), remedy=remedy
     )
 
 
 def _kinds(said: Declared) -> Iterator[_Kind]:
-    for register, columns in _REGISTERS.items():
+    for register, columns in REGISTERS.items():
         required = [column.name for column in columns if column.required or column.present]
-        yield _Kind(kind_word(register.value), {column.name: column.headings for column in columns}, required)
+        headings: Mapping[str, Sequence[str]] = {column.name: column.headings for column in columns}
+        if register is DocumentKind.OPENING:
+            remedy = _("correct the headings and give it to `obole opening`")
+            yield _Kind(_("a trial balance"), headings, required, balances.SIDES, remedy)
+        else:
+            yield _Kind(kind_word(register.value), headings, required)
     for name, headings, needed in platforms.expected(said):
         yield _Kind(_("the report of {platform}").format(platform=name), headings, needed)
 
@@ -85,8 +106,14 @@ def _compared(kind: _Kind, row: int, headings: Sequence[str]) -> _Nearest:
             found.setdefault(name, heading)
         elif _is_heading(heading):
             unknown.append(f"`{heading.strip()}`")
-    missing = [f"`{kind.columns[name][0]}`" for name in kind.required if name not in found]
+    needed = [*kind.required, *_lacking(kind.either, found)]
+    missing = [f"`{kind.columns[name][0]}`" for name in needed if name not in found]
     return _Nearest(kind, row, [f"`{heading.strip()}`" for heading in found.values()], missing, unknown)
+
+
+def _lacking(either: Sequence[Sequence[str]], found: Mapping[str, str]) -> Sequence[str]:
+    """Return the columns of the group that lacks least, the first of those that lack as much."""
+    return min(either, key=lambda group: sum(name not in found for name in group), default=())
 
 
 def _is_heading(text: str) -> bool:

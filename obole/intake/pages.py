@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from importers.bank.any_format import is_xml
 from ledger.errors import Fault, Severity, refuses
+from ledger.passing import passing_folder, writable
 from obole.outcome import ToldFile
 from obole.words import _
 
@@ -30,18 +30,21 @@ _STATEMENT = re.compile(rb"<(?:[\w.-]+:)?Stmt>\s*<(?:[\w.-]+:)?Id>\s*([^<]*?)\s*
 
 
 @contextmanager
-def joined(group: Sequence[ToldFile]) -> Iterator[list[ToldFile]]:
-    """Yield the files with the pages of a statement put together; afterwards tell of the others what became of them."""
+def joined(group: Sequence[ToldFile], books: Path) -> Iterator[list[ToldFile]]:
+    """Yield the files with the pages of a statement put together, in a folder of the books that is gone afterwards.
+
+    Of each page but the first it is told afterwards what became of it.
+    """
     together = _together(group)
     if not together:
         yield list(group)
         return
     inside = {id(one) for pages in together for one in pages}
-    with TemporaryDirectory(prefix="obole-") as folder:
+    with passing_folder(writable(books)) as folder:
         files = [one for one in group if id(one) not in inside]
         for pages in together:
             content = b"\n".join(dict.fromkeys(one.path.read_bytes() for one in pages))  # a page given twice is one
-            path = Path(folder, f"{hashlib.sha256(content).hexdigest()[:16]}.xml")
+            path = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.xml"
             path.write_bytes(content)
             files.append(ToldFile(path, pages[0].told))
         yield files

@@ -57,7 +57,7 @@ _BATCH_DOCUMENTS = 128
 
 def take_statements(books: Books, group: Sequence[ToldFile], progress: Callable[[int], None]) -> None:
     """Post what is new of bank files, in batches, by day; `progress` gets the number of files done."""
-    with joined(group) as files:
+    with joined(group, books.folder.root) as files:
         _take_files(books, files, progress)
     progress(len(group))
 

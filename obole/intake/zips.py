@@ -1,6 +1,6 @@
 """Files given as a zip, as banks and portals hand them out: each file inside is taken as one of its own.
 
-They are unpacked into a folder of this process alone, which goes when the work is done, and told as `ZIP/NAME`. A zip
+They are unpacked into a passing folder (of the books, where there are some), and told as `ZIP/NAME`. A zip
 from outside is not trusted: sizes are counted while it is unpacked, names lead nowhere but into that folder, what is
 encrypted, damaged or a zip again is told and left out.
 """
@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from importers.bank.elements import LIMIT
 from ledger.errors import Fault
+from ledger.passing import passing_folder, writable
+from ledger.signs import one_line
 from obole.words import _
 
 _FILES = 10_000  # more than a year of files of several accounts
@@ -62,13 +63,16 @@ class _Refused(Exception):
 
 
 @contextmanager
-def unpacked(paths: Iterable[Path]) -> Iterator[Unpacked]:
-    """Yield the files with each zip opened; what was unpacked is gone afterwards."""
+def unpacked(paths: Iterable[Path], books: Path | None) -> Iterator[Unpacked]:
+    """Yield the files with each zip opened in a folder of the books; what was unpacked is gone afterwards.
+
+    Without books, or where nothing can be written to them, the system's folder for passing files takes it.
+    """
     given = Unpacked()
     with ExitStack() as unpacking:
         for path in paths:
             if is_zip(path):
-                _open(path, Path(unpacking.enter_context(TemporaryDirectory(prefix="obole-"))), given)
+                _open(path, unpacking.enter_context(passing_folder(writable(books))), given)
             else:
                 given.files.append(path)
         yield given
@@ -94,7 +98,7 @@ def _open(path: Path, folder: Path, given: Unpacked) -> None:
             wanted = _wanted(archive)
             left = _WHOLE
             for number, one in enumerate(wanted):
-                name = f"{path.name}/{one.filename}"
+                name = one_line(f"{path.name}/{one.filename}")
                 target = folder / str(number) / PurePosixPath(one.filename).name
                 try:
                     left -= _unpack(archive, one, target, left)

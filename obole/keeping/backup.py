@@ -45,7 +45,7 @@ Progress = Callable[[str, int, int], None]
 _PART = ".obole-part"  # how a backup that is being written is called
 _BLOCK = 1 << 20
 # What a command has not finished, and what is nobody's: never a part of the books.
-_PASSING = re.compile(r"^\..*\.new$|^[0-9].*\.new$|^\.obole\.lock$|-journal$|^__pycache__$")
+_PASSING = re.compile(r"^\..*\.new$|^[0-9].*\.new$|^\.obole\.lock$|^\.obole-work-|-journal$|^__pycache__$")
 _ONCE = ("journal", "documents", "receipts")  # written once under their names and never changed
 _SMALL = 1 << 20
 _PATIENCE = 600.0  # seconds that a backup of stores on a server waits for who is writing

@@ -22,7 +22,7 @@ from ledger.clock import today
 from ledger.errors import OboleError
 from ledger.languages import LANGUAGES, speaking
 from obole.words import text_in
-from reports.totals import Totals, totals_of
+from reports.totals import NotInEuro, Totals, totals_of
 from reports.words import named
 
 DEFAULT_LANGUAGE = "fr"
@@ -45,10 +45,20 @@ class ShownBooks:
         """Return the accounts by code; OboleError where two share one."""
         return accounts_of(entry for entry in self.entries if isinstance(entry, data.Open))
 
-    @cached_property
+    @property
     def totals(self) -> Totals:
-        """Return the sums per account and year; NotInEuro where a posting has none."""
-        return totals_of(self.entries, self.accounts)
+        """Return the sums per account and year, without the transactions of which a posting has none in cents."""
+        return self._counted[0]
+
+    @property
+    def uncounted(self) -> Sequence[NotInEuro]:
+        """Return the postings in no whole cents, whose transactions the totals leave out."""
+        return self._counted[1]
+
+    @cached_property
+    def _counted(self) -> tuple[Totals, list[NotInEuro]]:
+        faults: list[NotInEuro] = []
+        return totals_of(self.entries, self.accounts, faults), faults
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from importers.bank.communications import find_ogm
+from importers.bank.communications import find_references
 from importers.deciding.paybacks import choices, given_on, named
 from importers.deciding.proposals import Directory, propose
 from ledger.money import to_decimal
@@ -77,10 +77,8 @@ def _donors(
         own = len(of_account) == 1
         whose = _("account of this donor") if own else _("account of {count} donors").format(count=len(of_account))
         yield _Sign(donor, _ACCOUNT if own else _SHARED, whose)
-    ogm = find_ogm(known.communication) if known.communication else None
-    if ogm is not None and ogm.ogm in issued:
-        told = _("structured communication issued to this donor")
-        yield _Sign(issued[ogm.ogm][0], _COMMUNICATION, told)
+    for donor in dict.fromkeys(issued[one][0] for one in find_references(known.communication) if one in issued):
+        yield _Sign(donor, _COMMUNICATION, _("structured communication issued to this donor"))
     for one in propose(known.name, known.communication, names):
         yield _Sign(one.donor, round(_OF_NAME * one.score, 3), ", ".join(one.reasons))
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from importers.bank.communications import find_ogms
+from importers.bank.communications import find_references
 from importers.deciding.expected import bears_any
 from importers.deciding.proposals import Proposal, directory, propose
 from ledger.identifiers import without_national_numbers
@@ -145,7 +145,7 @@ def _evidence(
     """Yield the donors that the account it came from, or the communication it bears, speak for."""
     found: dict[str, list[tuple[float, str]]] = defaultdict(list)
     of_account = owners.get(known.account, set())
-    named = {issued[one.ogm][0] for one in find_ogms(known.communication) if one.ogm in issued}
+    named = {issued[one][0] for one in find_references(known.communication) if one in issued}
     agreed = not named or bool(named & of_account)
     for donor in of_account:
         if len(of_account) == 1 and agreed:

@@ -8,10 +8,8 @@ import csv
 import io
 import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -22,6 +20,7 @@ from typing import BinaryIO, Final
 from ledger.errors import Fault, OboleError, Severity
 from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.money import to_decimal
+from ledger.passing import passing_folder
 from ledger.postcodes import without_postcodes
 from ledger.records import DonorKind
 from receipts.decide.eligibility import MOST_CENTS
@@ -246,20 +245,16 @@ def write_file(
     withdrawn: Collection[int] = frozenset(),
 ) -> Summary:
     """Write a file readable by its owner alone, read it back with `check`, and put it in place only when right."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600: national numbers
-    try:
-        with os.fdopen(descriptor, "wb") as out:
+    with passing_folder(path.parent) as folder:  # a killed run leaves national numbers there, which the next removes
+        made = folder / path.name
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
             summary = write(
                 slips, institution, settings, created_on, out, sender=sender, corrects=corrects, withdrawn=withdrawn
             )
             out.flush()
             os.fsync(out.fileno())
-        _refuse(check(Path(name), withdrawn=withdrawn))
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
+        _refuse(check(made, withdrawn=withdrawn))
+        made.replace(path)
     return summary
 
 

@@ -527,6 +527,20 @@ def test_the_line_is_right_beyond_what_sixteen_bits_count():
     assert found.line in (begins, begins + 1)  # so far on, libxml2 counts from the text within
 
 
+def test_messages_of_several_namespaces_in_one_file_are_each_read_by_their_own():
+    """OCA/bank-statement-import 865: messages merged into one file; here of two versions, with and without a prefix."""
+    texts = []
+    for number, version in enumerate(("02", "08", "02")):
+        plain = write.encode([Stmt([Ntry(10_00 + number)], sequence=str(number))], version).decode()
+        prefixed = plain.replace("</", "</n:").replace("<", "<n:").replace("<n:/", "</").replace("<n:?", "<?")
+        texts.append(prefixed.replace(" xmlns=", " xmlns:n="))
+    statements = camt.parse("".join(texts).encode()).statements
+    assert [statement.ok for statement in statements] == [True] * 3
+    assert [[movement.cents for movement in statement.movements] for statement in statements] == [
+        [10_00], [10_01], [10_02],
+    ]  # fmt: skip
+
+
 def test_messages_tell_no_name_and_no_account():
     statement = one([Ntry(300, details=(Tx(100, name="Jeanne Exemple"), Tx(150))), Ntry(1, amount="-1")], closing=7)
     told = " ".join(fault.message for fault in statement.faults)

@@ -38,6 +38,9 @@ def refused(data: bytes, size: int | None = None) -> Fault:
         (b"<\0\0\0", 1, "UTF-16"),
         (b"<AB>\0", 1, "breaks off"),
         (b"<!DOCTYPE a>", 1, "DOCTYPE"),
+        (b"<?xml version='1.0'?>\n<!DOCTYPE a>", 2, "DOCTYPE"),  # the declaration ends on line 1
+        (b"\n\n  <!-- one -->\n\n<!DOCTYPE a>", 5, "DOCTYPE"),
+        (b"<?xml version='1.0'?>\n\nno element", 3, "no XML message"),
         (b"<?xml version='1.0'?><!-- two\nlines --><!doctype a>", 2, "DOCTYPE"),
         (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a -->\n<?b c?>x", 3, "no XML message"),
         (b"<1/>", 1, "no XML message"),

@@ -50,3 +50,47 @@ def test_a_file_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
     assert [fault.message for fault in file.faults] == [
         "the file cannot be opened: No such file or directory; check its name and rights"
     ]
+
+
+# The decimal mark: one for the workbook
+
+SHEETS = """# grants
+reference;funder;funder_kind;amount;recognition
+G-1;A;public;{grant};receipt
+# instalments
+reference;due;amount
+G-1;2025-01-01;{instalment}
+# costs
+reference;date;amount;evidence
+G-1;2025-02-01;{cost};F-1
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "cents", "told"),
+    [
+        # One sheet shows the mark, and the others, which show none, are read by it.
+        (("'1.234", "'1.234,00", "'1.000"), (1_234_00, 1_234_00), ""),
+        (("'1,234.00", "'1,234", "'1,000"), (1_234_00, 1_234_00), ""),
+        (("'1,234", "'1,234", "'999.50"), (1_234_00, 1_234_00), ""),  # a sheet of parts shows it
+        # Two sheets show different ones: what is in no doubt is taken, the rest refused.
+        (("'1.234,00", "'1,234.00", "'10"), (1_234_00, 1_234_00), "in sheet `instalments` and `,` in sheet `grants`"),
+        (("'1.234,00", "'500.50", "'1.000"), None, "in sheet `instalments` and `,` in sheet `grants`"),
+        (("'1,234", "'1,234", "'1,000"), None, "do not say"),  # none shows any
+        ((1234, "'1.234,00", 10), (1_234_00, 1_234_00), ""),  # number cells say nothing and are in no doubt
+    ],
+)
+def test_the_decimal_mark_is_that_of_the_whole_workbook(
+    tmp_path: Path, written: tuple[object, ...], cents: tuple[int, int] | None, told: str
+) -> None:
+    """Firefly III 4106, 8404: an amount read by the wrong mark is a thousand times another one."""
+    grant, instalment, cost = written
+    text = SHEETS.format(grant=grant, instalment=instalment, cost=cost)
+    file = grants.read(write_workbook(tmp_path / "grants.xlsx", text))
+    said = " ".join(fault.message for fault in file.faults)
+    assert told in said
+    if cents is None:
+        assert not file.rows
+        assert not file.ok
+    else:
+        assert [(one.cents, one.instalments[0].cents) for one in file.rows] == [cents]

@@ -416,6 +416,47 @@ def test_a_row_of_a_settlement_report_that_cannot_be_is_refused(changes: dict[st
     assert report.rows == ()
 
 
+SECOND = (
+    "Gross Transaction Amount", "Transaction ID", "Transaction Event Code", "Transaction Debit or Credit",
+    "Fee Debit or Credit", "Fee Amount", "Transaction Initiation Date", "Transactional Status",
+    "Gross Transaction Currency", "Custom Field",
+)  # fmt: skip
+
+
+def section(columns: Sequence[str], cells: Sequence[str]) -> str:
+    return "".join(
+        f'"{kind}",' + ",".join(f'"{cell}"' for cell in row) + "\n" for kind, row in (("CH", columns), ("SB", cells))
+    )
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_each_section_of_a_settlement_report_is_read_under_its_own_headings(tmp_path: Path, first: bool):
+    """PayPal, settlement report: a section (SH to SF) for each account, with the columns that its owner chose (CH)."""
+    second = section(SECOND, ("2500", "T2", "T0013", "CR", "DR", "75", "2025/03/10", "S", "usd", "c 2"))
+    settlement(tmp_path, {"id": "T1"})
+    path = tmp_path / "stl.csv"
+    head, mark, body = path.read_text(encoding="utf-8").partition('"CH"')
+    path.write_text(head + mark + body + second if first else head + second + mark + body, encoding="utf-8")
+    report = platforms.read(path)
+    assert not report.faults
+    assert sorted((row.reference, row.currency, row.gross, row.fee, row.communication) for row in report.rows) == [
+        ("T1", "EUR", 50_00, 1_50, "c 1 merci"),
+        ("T2", "USD", 25_00, 75, "c 2"),
+    ]
+    assert {row.reference: row.email for row in report.rows} == {"T1": "zoe@example.org", "T2": ""}
+    assert not report.unnamed, "a section says who gave"
+
+
+def test_a_section_without_a_column_is_named_by_the_line_of_its_headings(tmp_path: Path):
+    settlement(tmp_path, {"id": "T1"})
+    broken = section(["Other" if name == "Transaction Event Code" else name for name in SECOND], ["1"] * len(SECOND))
+    with (tmp_path / "stl.csv").open("a", encoding="utf-8") as out:
+        out.write(broken)
+    told = faults(platforms.read(tmp_path / "stl.csv"))
+    assert "line 6: the column `Transaction Event Code` is missing" in told
+    assert "line 7: a row stands before its headings (CH)" in told
+
+
 def test_records_of_a_settlement_report_that_stand_wrongly_are_named(tmp_path: Path):
     early = settlement(tmp_path, {}, head='"RH","2025/03/15"\n')
     assert "line 2: a row stands before its headings (CH)" in faults(early)

@@ -228,7 +228,7 @@ def test_a_postcode_has_the_digits_of_its_country(country: str, postcode: str, r
         ({"country": "B"}, "is not an ISO code"),
         ({"mandates": "M1 €"}, "is not a mandate reference"),
         ({"mandates": "M" * 36}, "is not a mandate reference"),
-        ({"references": "090933755493 090933755494"}, "is not an OGM/VCS"),
+        ({"references": "090933755493 090933755494"}, "is neither an OGM/VCS of 12 digits nor an RF reference"),
         ({"ibans": f"{IBAN} BE68"}, "is not an IBAN"),
         ({"ibans": f"BE67 {IBAN}"}, "is not an IBAN"),
     ],

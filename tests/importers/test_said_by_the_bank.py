@@ -537,6 +537,54 @@ def test_a_text_that_names_nobody_or_several_waits(written: str):
         assert said(made) == Said([], (10_00,))
 
 
+# RF creditor references (ISO 11649): RF18 5390 0754 7034 is the standard's own example. Each: what is written and where
+# it is told of that people write it so.
+TYPED_RF = (
+    ("RF18539007547034", "ISO 11649, 4: electronic form, without blanks"),
+    ("RF18 5390 0754 7034", "ISO 11649, 4: on paper in groups of four"),
+    ("rf18 5390 0754 7034", "https://github.com/orbiting/backends/pull/564 (references searched whatever their case)"),
+    ("Rf185390 07547034", "https://github.com/sprain/php-swiss-qr-bill/issues/95 (RF71 1122, a blank in its place)"),
+    ("RF 18 5390 0754 7034", "https://github.com/emfcamp/Website/pull/1292 (punctuation allowed behind RF)"),
+    ("RF18-5390-0754-7034", "https://github.com/emfcamp/Website/pull/1292 (safe characters and punctuation)"),
+    (
+        "don RF18 5390 0754 7034 merci beaucoup",
+        "https://github.com/OCA/bank-statement-import/pull/206 (among free text)",
+    ),
+    ("RF18 5390 0754 7034.", "written from experience: no public source found"),
+    ("(RF18539007547034)", "written from experience: no public source found"),
+    ("RF18\u00a05390\u00a00754\u00a07034", "written from experience: no public source found"),
+    ("404/0000/00758 ou RF18 5390 0754 7034", "written from experience: no public source found"),
+    ("REF RF18 5390 0754 7034 2025", "written from experience: no public source found"),
+)
+WITH_RF = replace(DESK, links=replace(LINKS, communications={**OGMS, "RF18539007547034": ("D2", None)}))
+
+
+@pytest.mark.parametrize(("written", "source"), TYPED_RF)
+def test_an_rf_reference_is_known_as_people_type_it(written: str, source: str):
+    assert source
+    if written.isascii():
+        line = of_coda(Line(10_00, communication=written, account=STRANGER))
+        assert said(line, WITH_RF) == Said([("D2", 10_00)])
+    made = of_xml(entry("10.00", TRANSFER, details(payer(STRANGER) + text(written))), net=10_00)
+    assert said(made, WITH_RF) == Said([("D2", 10_00)])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "RF17 5390 0754 7034",  # its check digits are wrong
+        "RF45 G72U UR",  # right (the example of the standard's second annex), and never issued
+        "RF18 5390 0754",
+        "ARF18539007547034",  # in the middle of a word
+        "RF18 5390 0754 7034 404/0000/00759",  # two donors' numbers: a person decides
+        "surf18 de mars",
+    ],
+)
+def test_a_text_with_no_rf_reference_of_ours_waits(written: str):
+    line = of_coda(Line(10_00, communication=written, account=STRANGER))
+    assert said(line, WITH_RF) == Said([], (10_00,))
+
+
 def test_two_numbers_of_one_donor_are_of_that_donor():
     made = of_coda(Line(10_00, communication="404/0000/00759 404/0000/00860", account=STRANGER))
     assert said(made) == Said([("D3", 10_00)])

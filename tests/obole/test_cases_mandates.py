@@ -111,6 +111,31 @@ def test_an_account_at_another_bank_is_the_same_mandate(obole: Obole, schema: st
     assert block(obole, schema, "collection-2025-04-1") == {"OrgnlDbtrAcct/Id/Othr/Id": "SMNDA"}
 
 
+@pytest.mark.parametrize(
+    ("setting", "account", "told"),
+    [
+        ("always", iban(1000000002), {"OrgnlDbtrAcct/Id/IBAN": iban(7350000002)}),
+        ("never", iban(7350000099), {"OrgnlDbtrAcct/Id/Othr/Id": "SMNDA"}),
+        ("same-bank", iban(7350000099), {"OrgnlDbtrAcct/Id/IBAN": iban(7350000002)}),
+    ],
+)
+def test_how_the_account_before_is_told_is_a_setting(
+    obole: Obole, schema: str, tmp_path: Path, *, setting: str, account: str, told: dict[str, str]
+):
+    said(obole, f'former_account = "{setting}"')
+    obole.takes_well(pledges(tmp_path, PLEDGE))
+    collect(obole, "2025-03")
+    obole.takes_well(pledges(tmp_path, changed(account)))
+    collect(obole, "2025-04")
+    assert block(obole, schema, "collection-2025-04-1") == told
+
+
+def said(obole: Obole, setting: str) -> None:
+    """Write one more setting of the collection."""
+    path = obole.books / "obole.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[collection]\n", f"[collection]\n{setting}\n"), "utf-8")
+
+
 def test_amount_and_holder_are_no_amendment(obole: Obole, schema: str, tmp_path: Path):
     obole.takes_well(pledges(tmp_path, PLEDGE))
     collect(obole, "2025-03")
@@ -227,6 +252,24 @@ def test_a_debtor_outside_the_eea_without_a_town_is_refused_before_anything_is_c
     assert obole.state() == before
     obole.takes_well(donor_of(tmp_path, "Zürich", "CH"))
     assert "1 instalment of 2025-03 collected" in collect(obole, "2025-03")
+
+
+def test_which_debits_say_town_and_country_is_a_setting(obole: Obole, schema: str, tmp_path: Path):
+    said(obole, 'addresses = "always"')
+    obole.takes_well(donor_of(tmp_path, "", "BE"), pledges(tmp_path, PLEDGE))
+    assert "`addresses` in obole.toml asks for all" in collect(obole, "2025-03")
+    obole.takes_well(donor_of(tmp_path, "Gent", "BE"))
+    collect(obole, "2025-03")
+    address = debit(obole, schema, "collection-2025-03-1").find("{*}Dbtr/{*}PstlAdr")
+    assert address is not None
+    assert address.findtext("{*}TwnNm") == "Gent"
+
+
+def test_no_debit_says_town_and_country_where_the_setting_says_so(obole: Obole, schema: str, tmp_path: Path):
+    said(obole, 'addresses = "never"')
+    obole.takes_well(donor_of(tmp_path, "", "CH"), pledges(tmp_path, changed(CH)))
+    collect(obole, "2025-03")
+    assert debit(obole, schema, "collection-2025-03-1").find("{*}Dbtr/{*}PstlAdr") is None
 
 
 # Collections withdrawn here and sent all the same

@@ -4,6 +4,8 @@ Bank 06 and 21 and stores 10 as they were filed, and further cases of the same k
 it is told of. What is right is worked out by hand.
 """
 
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +24,7 @@ from ledger.money import decimal_mark_in
 from ledger.signs import cell_text, one_line, shown_text
 from obole.command import say
 from obole.intake.inspection import inspect_file
-from obole.intake.kinds import kind_of
+from obole.intake.kinds import kind_of, not_taken
 
 CASES = Path(__file__).parent / "cases" / "sheets"
 HEADINGS = "reference;date;donor;category;description;quantity;value;valuation;evidence;account"
@@ -288,6 +290,70 @@ def test_a_damaged_workbook_of_another_program_is_refused_in_a_sentence(ending: 
     assert "workbook" in fault.message
 
 
+def _changed(name: str, change: Callable[[bytes], bytes], path: Path) -> Path:
+    """An .ods whose content.xml was changed."""
+    with zipfile.ZipFile(CASES / name) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.namelist():
+            content = old.read(member)
+            new.writestr(member, change(content) if member == "content.xml" else content)
+    return path
+
+
+WIDE = b' table:number-columns-repeated="99999"'
+REPEATED = b'<table:table-row table:number-%s-repeated="%s" '
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # OpenDocument 1.3, part 3, 19.676 and 19.682: a row or a cell stands for so many alike.
+        lambda text: text.replace(b"<table:table-row ", REPEATED % (b"rows", b"999999999999"), 1),
+        lambda text: text.replace(b"<table:table-row ", REPEATED % (b"rows", b"1048576"), 1),
+        lambda text: text.replace(b" office:value-type", WIDE + b" office:value-type", 1),
+    ],
+)  # fmt: skip
+def test_an_ods_that_repeats_what_it_holds_without_end_is_refused_before_it_is_read(
+    change: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Found by the fuzz: each such file was read for half a minute, up to three gigabytes."""
+    path = _changed("plain.ods", change, tmp_path / "x.ods")
+    monkeypatch.setattr("importers.sheets.others.read_book", lambda _data: pytest.fail("it is read"))
+    [fault] = in_kind.read(path).faults
+    assert "takes too much memory" in fault.message
+
+
+def test_a_workbook_that_cannot_be_read_is_told_why_and_not_that_it_is_no_kind_of_file(tmp_path: Path):
+    """Damaged inside its zip (zlib, found by the fuzz); an .xls that is none; a password is said as such."""
+
+    def broken(text: bytes) -> bytes:
+        return text[: len(text) // 2]
+
+    for path in (
+        _changed("plain.ods", broken, tmp_path / "cut.ods"),
+        _flipped(tmp_path / "flipped.ods"),
+        _written(tmp_path / "cut.xls", (CASES / "plain.xls").read_bytes()[:3000]),
+        _written(tmp_path / "cut.xlsx", (CASES / "21-title-above-headings.xlsx").read_bytes()[:2000]),
+    ):
+        [fault] = inspect_file(path).faults
+        assert "workbook" in fault.message, path
+        assert "no kind of file" not in fault.message, path
+        assert not_taken(path).message == fault.message
+
+
+def _written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def _flipped(path: Path) -> Path:
+    """An .ods of which the packed bytes of content.xml are not what was packed."""
+    data = bytearray((CASES / "plain.ods").read_bytes())
+    with zipfile.ZipFile(CASES / "plain.ods") as archive:
+        start = archive.getinfo("content.xml").header_offset + 60
+    data[start : start + 40] = b"\xff" * 40
+    return _written(path, bytes(data))
+
+
 class Near(NamedTuple):
     event: str
     source: str
@@ -307,6 +373,23 @@ NEAR = (
         "https://github.com/buckets/application/issues/772 (why a line is invalid is not said)",
         "Date,Currency,Amount,Status,ID,Settlement amount\n2025-03-14,EUR,1,paid,tr_1,1\n",
         ("the report of mollie", "missing: `Settlement reference`"),
+    ),
+    Near(
+        "a trial balance whose balances are called otherwise",
+        "written from experience: no public source found",
+        "compte;libellé;Solde D;Solde C\n100000;Fonds;;1\n",
+        (
+            "comes nearest to a trial balance",
+            "missing: `balance`",
+            "not known: `Solde D`, `Solde C`",
+            "`obole opening`",
+        ),
+    ),
+    Near(
+        "a trial balance with names and no amounts that are known",
+        "the headings of docs/registers.md",
+        "rekening;omschrijving;eindsaldo\n100000;Fondsen;1\n",
+        ("comes nearest to a trial balance", "missing: `balance`", "not known: `eindsaldo`"),
     ),
     Near(
         "a journal in French with one side only",

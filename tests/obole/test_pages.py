@@ -127,6 +127,30 @@ def test_a_posting_without_euro_is_said_with_its_place(hand_books: Path):
     assert "EUR" in html
 
 
+def test_half_a_cent_is_said_and_the_statements_are_shown_without_its_transaction(hand_books: Path):
+    main = hand_books / "main.beancount"
+    text = main.read_text(encoding="utf-8")
+    half = f'2025-10-01 * "Frais"\n  {BANK}  -10.005 EUR\n  {SUBSIDY}  10.005 EUR\n'
+    main.write_text(text + half, encoding="utf-8")
+    html = open_client(hand_books).get(PAGE, query_string={"lang": "en", "year": "2025"}).text
+    line = text.count("\n") + 2
+    assert html.count('role="alert"') == 1
+    assert f"main.beancount: line {line}: the posting has no amount in whole cents of euro" in html
+    assert "What is shown leaves its transaction out." in html
+    assert ["73", "Gifts in money", "50000", "40000"] in rows(html)
+    assert ["54/8", "Cash at bank and in hand", "157000", "125000"] in rows(html)
+
+
+def test_books_of_nothing_but_half_a_cent_say_so(hand_books: Path):
+    main = hand_books / "main.beancount"
+    text = main.read_text(encoding="utf-8")
+    half = f'2025-10-01 * "Frais"\n  {BANK}  -10.005 EUR\n  {SUBSIDY}  10.005 EUR\n'
+    main.write_text(text[: text.index("2024-01-01 * ")] + half, encoding="utf-8")
+    html = open_client(hand_books).get(PAGE).text
+    assert 'role="alert"' in html
+    assert "obole import" not in html
+
+
 def test_books_without_an_entry_say_what_to_do(hand_books: Path):
     main = hand_books / "main.beancount"
     text = main.read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ into one file); [O113], [O880] the same 113 and 880, openpetra 563 (zips of seve
 to do (nested, encrypted, blown up, names that lead out, links); [D] design, what must always be true, 2.
 """
 
+import json
 import stat
 import zipfile
 from collections.abc import Sequence
@@ -402,6 +403,10 @@ def test_each_gap_is_told_at_import_by_check_and_beside_a_report_that_is_made_al
     assert report.exit_code == 0
     assert report.output.count("a statement is missing between") == 2
     assert "Not final: 2 bank statements are missing" in report.output
+    for words in (("trial-balance",), ("income-statement",)):
+        told = ready("report", *words, "--year", "2025", "--lang", "en", "--format", "json")
+        made = json.loads(told.stdout)
+        assert "Not final: 2 bank statements are missing (`obole check`)." in made[0]["note"]
     assert "a statement is missing" in ready("close", "2025").output
     ready.takes_well(files[1])
     assert ready.faults().count("a statement is missing between") == 1

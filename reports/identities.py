@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ledger.chart import Account
 from ledger.money import to_decimal
-from reports.scheme import SCHEMES, What, load_scheme
+from reports.scheme import SCHEMES, Scheme, What, load_scheme
 from reports.statements import AnnualStatement, statement
 from reports.totals import RESULT_CLASSES, Totals
 from reports.words import _, text_in
@@ -60,6 +60,14 @@ def doubts(of: AnnualStatement, totals: Totals, accounts: Mapping[str, Account],
     if wrong:
         said.append(text_in(language, "On a side that the law does not allow: {lines}.").format(lines="; ".join(wrong)))
     return " ".join(said)
+
+
+def doubts_of(
+    totals: Totals, accounts: Mapping[str, Account], year: int, scheme: Scheme, language: str
+) -> tuple[str, ...]:
+    """Return the doubts about the statements of a year in one scheme, a sentence or two each."""
+    of_year = (doubts(statement(what, scheme, year, totals), totals, accounts, language) for what in What)
+    return tuple(dict.fromkeys(one for one in of_year if one))
 
 
 def doubts_of_year(totals: Totals, accounts: Mapping[str, Account], year: int, language: str) -> list[str]:

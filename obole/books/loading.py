@@ -57,14 +57,14 @@ class LoadedBooks:
             file = Path(str(meta.get("filename", "")))
             shown = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.name
             line = meta.get("lineno")
-            message = _sentence(str(error.message))
+            message = first_line(str(error.message))
             if line:
                 yield _("{file}: line {line}: {message}").format(file=shown, line=line, message=message)
             else:
                 yield f"{shown}: {message}"
 
 
-def _sentence(message: str) -> str:
+def first_line(message: str) -> str:
     """Return one line of a message: of a traceback, which plugin it was and how it ended."""
     first, *others = message.strip().splitlines() or [""]
     place, traceback, _rest = first.partition(" Traceback")

@@ -14,6 +14,7 @@ from typing import cast
 from beancount.core import data
 from fava.application import url_for
 from fava.ext import FavaExtensionBase
+from fava.helpers import BeancountError
 from flask import request
 from flask_babel import get_locale
 
@@ -37,8 +38,9 @@ DEFAULT_SCHEME = "published"
 class ShownBooks:
     """The books as Fava has loaded them; what pages share is worked out once, when the first page asks."""
 
-    def __init__(self, entries: Sequence[data.Directive]) -> None:
+    def __init__(self, entries: Sequence[data.Directive], errors: Sequence[BeancountError] = ()) -> None:
         self.entries = entries
+        self.errors = errors
 
     @cached_property
     def accounts(self) -> Mapping[str, Account]:
@@ -142,7 +144,7 @@ def extension(page: Page) -> type[FavaExtensionBase]:
             # Fava puts a new list in place each time it loads: what was worked out from the list before is dropped.
             entries = cast("Sequence[data.Directive]", self.ledger.all_entries)
             if self._loaded.entries is not entries:
-                self._loaded = ShownBooks(entries)
+                self._loaded = ShownBooks(entries, self.ledger.load_errors)
             return self._loaded
 
     PageExtension.__name__ = PageExtension.__qualname__ = page.name

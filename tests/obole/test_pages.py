@@ -141,6 +141,17 @@ def test_half_a_cent_is_said_and_the_statements_are_shown_without_its_transactio
     assert ["54/8", "Cash at bank and in hand", "157000", "125000"] in rows(html)
 
 
+def test_books_f17_no_page_says_in_order_while_the_books_have_errors(hand_books: Path):
+    main = hand_books / "main.beancount"
+    asked = {"lang": "fr", "year": "2025"}
+    assert "En ordre" in open_client(hand_books).get(PAGE, query_string=asked).text
+    wrong = f'2025-10-01 * "Frais"\n  {BANK}  -10.00 EUR\n  {SUBSIDY}  11.00 EUR\n'
+    main.write_text(main.read_text(encoding="utf-8") + wrong, encoding="utf-8")
+    html = open_client(hand_books).get(PAGE, query_string=asked).text
+    assert "La comptabilité contient 1 erreur" in html
+    assert "En ordre" not in html
+
+
 def test_books_of_nothing_but_half_a_cent_say_so(hand_books: Path):
     main = hand_books / "main.beancount"
     text = main.read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ from ledger.register.suspense import Decision, OpenItem, insert_assignments, ope
 from ledger.register.vouchers import Voucher, VoucherKey, find_vouchers
 from ledger.vault.counterparties import Counterparty, counterparties_of
 from obole.books.opened import Books
-from obole.intake.guards import no_bank, year_closed
+from obole.intake.guards import month_locked, no_bank, year_closed
 from obole.intake.lone import APART, DayAndCents, LoneLine, bare_items, explained, lone_lines, with_details
 from obole.intake.lookup import look_up_lines
 from obole.intake.posted import PostedFiles
@@ -68,13 +68,17 @@ def take_details(
         return Details(None, (Fault(no_bank(statement.account)),))
     connection = posting.connection
     totals = [_split(books, statement, movement) for movement in _split_totals(statement)]
-    waiting = _waiting(connection, desk, statement)
+    there = _waiting(connection, desk, statement)
+    waiting = [item for item in there if not posting.locks(item.booked)]
     chosen, faults = _choose(connection, desk, totals, waiting, closed=closed, files=files)
     taken = {one.item.key for one in chosen}
     left = [item for item in waiting if item.key not in taken]
     alone, doubts = _choose_alone(books, connection, desk, source, [item for item in left if _is_open(item, closed)])
     chosen += alone
     if not chosen:
+        if len(waiting) < len(there):
+            held = next(item for item in there if posting.locks(item.booked))
+            faults.append(Fault(month_locked(held.document, held.booked)))
         if not faults and not doubts:
             message = _(
                 "only details of another statement, and none of what waits on suspense: nothing of it is posted (it is "

@@ -1,7 +1,8 @@
 """The facts of a year as leaves of its tree: accounts, documents, entries, files, gifts and receipts, by kind and key.
 
-A fact never changes: what happens to it later (a receipt replaced, sent, withdrawn, what it printed erased) is another
-row, outside the tree. A year has what is dated in it, wherever it stands. docs/keeping.md lists the fields of each kind.
+A fact never changes: what happens to it later (a receipt replaced, sent, withdrawn, what it printed erased) is
+another row, outside the tree. A year has what is dated in it, wherever it stands. The fields of each kind are listed
+in docs/keeping.md.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -50,8 +50,8 @@ class _Books:
 def number_by_hand(connection: Connection, root: Path, entries: Iterable[Any], year: int) -> int:
     """Give the entries of a year that were made by hand their numbers, by day and place; how many got one.
 
-    Where the year was closed before, an entry that is as it was keeps its number, and the number of one that was changed
-    or taken away is retired. Called in the transaction that closes the year.
+    Where the year was closed before, an entry that is as it was keeps its number, and the number of one that was
+    changed or taken away is retired. Called in the transaction that closes the year.
     """
     mine = [one for one in _parted(connection, root, entries).by_hand if one.date.year == year]
     kept = by_hand_closed(connection, year)

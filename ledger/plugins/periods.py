@@ -1,8 +1,8 @@
 """A closed year does not change: every entry dated in it, wherever it stands, is one that it was closed with.
 
-`plugin "ledger.plugins.periods" "seals"`. The folder holds one `<year>.json` per closed year (ledger.seals). The register
-knows the journal files as posted and the entries by hand as closed; balances and every other fact are proved by
-`obole check` and `obole verify`, which have the key of the vault.
+`plugin "ledger.plugins.periods" "seals"`. The folder holds one `<year>.json` per closed year (ledger.seals). The
+register knows the journal files as posted and the entries by hand as closed; balances and every other fact are
+proved by `obole check` and `obole verify`, which have the key of the vault.
 """
 
 from collections import defaultdict

@@ -18,7 +18,7 @@ class Reopening(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """One closing of a year: the first, second ... of it, the SHA-256 of its seal, and its reopening if there was one."""
+    """One closing of a year: the first, second ... of it, the SHA-256 of its seal, its reopening if there was one."""
 
     year: int
     number: int

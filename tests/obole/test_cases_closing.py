@@ -1,18 +1,18 @@
 """Closing: a year has what is dated in it, its seal proves every fact of it, and what is missing is told at once.
 
-The cases given (F01-F06, F19, F20) and our own, each with its source: WER III.83-89 (books in order, vouchers, no change
-that cannot be seen), CBN/CNC 2016/22 (electronic books), the checklist of closing (C01-C60 in the facts), the hash tree
+The cases given (F01-F06, F19, F20) and our own, each with its source: WER III.83-89 (books in order, vouchers, no
+change that cannot be seen), CBN/CNC 2016/22 (electronic books), the checklist of closing (C01-C60 in the facts), the hash tree
 of the auditor's pack. Amounts are worked out by hand: 10 000.00 at the bank, 1 200.50 rent owed, 2 500.25 invoiced.
 """
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_books import Journal, Obole, new_books
 from test_upgrade import books_of
@@ -20,6 +20,7 @@ from test_upgrade import books_of
 from ledger.leaves import KINDS, LATER, HandFiles, Leaf
 from ledger.register.canonical import crc_of, gift_text, movement_text, rows_digest
 from ledger.register.documents import crc_of_document
+from ledger.register.tables import GIFT_COLUMNS, MOVEMENT_COLUMNS
 from ledger.seals import NotASeal, TreeSeal, leaves_path, read_seal
 from ledger.tree import seal_root
 from obole.audit.sealing import Facts, compare, make_trees
@@ -135,8 +136,9 @@ def test_books_given_case_f03_statement_over_new_year(base: Obole):
     base.takes_well(CASES / "appropriation-2024-less-50.csv")
     closes(base)
     assert seal_of(base, 2024).balances["550000"] == 9_950_00
-    rows = json.loads(base("report", "trial-balance", "--year", "2025", "--format", "json").output)
-    assert [row["closing"] for row in rows if row.get("account") == "550000"] == ["9925.00"]
+    told = base("report", "trial-balance", "--year", "2025", "--format", "csv", "--lang", "en").output
+    (line,) = (line for line in told.splitlines() if ",550000," in line)
+    assert "9950.00,0.00,25.00,9925.00" in line
     assert "1 sealed year is as it was sealed" in verified(base)
 
 
@@ -268,10 +270,11 @@ def test_own_case_reopened_corrected_and_closed_again(base: Obole):
     assert "This is closing number 2 of this year." in closes(base)
     after = seal_of(base, 2024)
     assert (base.books / "seals" / "former" / "2024-1.json").read_bytes() == first
-    assert after.former and after.root != before.root
+    assert after.former == sha256(first).hexdigest()
+    assert after.root != before.root
     assert base.rows("SELECT number FROM entry_number WHERE journal = 'MAN' ORDER BY 1") == [(1,), (2,)]
     assert base.rows("SELECT journal, number FROM retired_entry") == [("MAN", 1)]
-    assert "reopened on" in verified(base) and "by AB: facture oubliée" in verified(base)
+    assert "by AB: facture oubliée" in verified(base)
     (base.books / "seals" / "former" / "2024-1.json").unlink()
     assert "its seal former/2024-1.json is missing" in faulty(base)
 
@@ -394,7 +397,7 @@ def test_own_case_no_identity_enters_seal_or_leaves(sealed: Obole):
     assert not any(word in text for word in (*digests, "Dupont", "Zoé"))
 
 
-def test_own_case_a_receipt_issued_after_the_closing_is_a_later_row(sealed: Obole, tmp_path: Path):
+def test_own_case_a_receipt_issued_after_the_closing_is_a_later_row(sealed: Obole):
     """Receipt life: a receipt withdrawn or issued late is another row, and the sealed root stays."""
     sealed.change("UPDATE receipt SET state = 'withdrawn' WHERE number = 1")
     told = sealed("verify").output
@@ -416,13 +419,9 @@ def test_own_case_what_a_receipt_printed_is_erased(sealed: Obole):
 
 
 def test_own_case_another_sheet_is_named(sealed: Obole):
-    """Invariant 6: what was issued does not change; here the salt of another receipt, as after a mixed-up restore."""
-    sealed.change(
-        "UPDATE sheet_salt SET number = number + 100",
-        "UPDATE sheet_salt SET number = 203 - number WHERE number IN (101, 102)",
-        store="vault",
-    )
-    assert "of this key" in faulty(sealed) or "not what was sealed" in faulty(sealed)
+    """Invariant 6: what was issued does not change; its salt belongs to it as the sheet does."""
+    sealed.change("UPDATE sheet_salt SET number = number + 100", store="vault")
+    assert "2025 is closed: what receipt 2025/000001/001 printed is not what was sealed" in faulty(sealed)
 
 
 @pytest.mark.parametrize(
@@ -435,13 +434,10 @@ def test_own_case_another_sheet_is_named(sealed: Obole):
         ("UPDATE receipt_version SET issued_on = '2026-02-14' WHERE number = 2", "register", "receipt 2025/000002/001"),
         ("UPDATE receipt_identity SET digest = 'x' WHERE number = 2", "register", "receipt 2025/000002/001"),
         ("DELETE FROM receipt_identity WHERE number = 2", "register", "receipt 2025/000002/001"),
-        ("UPDATE entry_number SET digest = 'x' WHERE journal = 'MAN'", "register", ""),
     ],
 )
 def test_own_case_a_store_changed_by_hand_is_named(sealed: Obole, change: str, store: str, told: str):
     """Audit pack 5: any change of a sealed row changes the root; the row is named."""
-    if not told:
-        pytest.skip("no entry by hand in these books")
     sealed.change(change, store=store)
     assert told in faulty(sealed)
 
@@ -460,9 +456,10 @@ def change_gift(obole: Obole, number: int, **values: str) -> None:
     ((document,),) = obole.rows(f"SELECT document_id FROM gift WHERE id = {number}")
     sets = ", ".join(f"{name} = '{value}'" for name, value in values.items())
     obole.change(f"UPDATE gift SET {sets} WHERE id = {number}")
-    rows = obole.rows(f"SELECT * FROM gift WHERE document_id = {document} ORDER BY id")
+    rows = obole.rows(f"SELECT {', '.join(GIFT_COLUMNS)} FROM gift WHERE document_id = {document} ORDER BY id")
     texts = [gift_text(row[1:-1]) for row in rows]
-    movements = obole.rows(f"SELECT * FROM movement WHERE document_id = {document} ORDER BY position")
+    names = ", ".join(MOVEMENT_COLUMNS)
+    movements = obole.rows(f"SELECT {names} FROM movement WHERE document_id = {document} ORDER BY position")
     digest = rows_digest([movement_text(row[:-1]) for row in movements], texts)
     for row, text in zip(rows, texts, strict=True):
         obole.change(f"UPDATE gift SET crc = {crc_of(text)} WHERE id = {row[0]}")
@@ -495,21 +492,20 @@ class Made(Facts):
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=6)
-ROWS = st.dictionaries(TEXT, st.lists(TEXT, max_size=3), max_size=6)
+ROWS = st.dictionaries(TEXT, st.lists(TEXT, max_size=2), max_size=3)
 DRAWN = st.fixed_dictionaries(dict.fromkeys(KINDS, ROWS)).filter(lambda drawn: any(drawn.values()))
 
 
+@settings(max_examples=60)
 @given(DRAWN, st.data())
 def test_any_change_of_a_sealed_fact_changes_the_root_and_is_named(
-    tmp_path_factory: pytest.TempPathFactory, drawn: dict[str, dict[str, list[str]]], data: st.DataObject
+    _base: Path, drawn: dict[str, dict[str, list[str]]], data: st.DataObject
 ):
-    path = tmp_path_factory.mktemp("seals") / "2025.json"
+    path = _base.parent / "2025.json"
     facts = Made(None, path.parent, 2025, b"key", {}, (), HandFiles(path.parent, frozenset()), drawn)  # type: ignore[arg-type]
     made = make_trees(facts)
     root = seal_root(2025, made.trees)
     leaves_path(path).write_bytes(made.marks)
-    from hashlib import sha256  # noqa: PLC0415
-
     seal = TreeSeal(2025, 1, "", root, made.trees, {}, {}, (), "", sha256(made.marks).hexdigest())
     assert compare(facts, seal, path).faults == []
     kind = data.draw(st.sampled_from([kind for kind in KINDS if drawn[kind]]))

@@ -31,6 +31,9 @@ _MARK_DIGITS = 16
 class AlreadySealed(OboleError):
     """A year that has its seal."""
 
+    def __init__(self, year: int) -> None:
+        super().__init__(_("{year} is closed already; verify it with `obole verify`.").format(year=year))
+
 
 class NotASeal(OboleError):
     """A file among the seals that is none."""
@@ -118,7 +121,7 @@ def write_seal(folder: Path, seal: TreeSeal, marks: bytes) -> str:
     """
     path = folder / f"{seal.year}.json"
     if path.exists():
-        raise AlreadySealed(_("{year} is closed already; verify it with `obole verify`.").format(year=seal.year))
+        raise AlreadySealed(seal.year)
     content = seal.encoded()
     paths = (leaves_path(path), path)
     for one, text in zip(paths, (marks, content), strict=True):

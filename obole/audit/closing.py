@@ -79,7 +79,7 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
         settle(books)
         with books.register.connect() as connection:
             if year in {*closed_years(connection), *read_seals(books.folder.seals)}:
-                raise AlreadySealed(_("{year} is closed already; verify it with `obole verify`.").format(year=year))
+                raise AlreadySealed(year)
         if not dry_run:
             number_open_years(books.folder, books.register)  # of a year that was closed before entries had numbers
         loaded = load_books(books.folder.main)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from ledger import journal
 from ledger.errors import OboleError
 from ledger.register.documents import all_documents
-from ledger.register.years import Closing, closings
+from ledger.register.years import YearClosing, closings
 from ledger.tree import Hashed, Tree, seal_root
 from ledger.words import _
 
@@ -89,7 +89,7 @@ class TreeSeal:
 AnySeal = Seal | TreeSeal
 
 
-def seal_path(folder: Path, closing: Closing) -> Path:
+def seal_path(folder: Path, closing: YearClosing) -> Path:
     """Return where the seal of a closing lies: that of a closing that was taken back among the former ones."""
     if closing.reopened is None:
         return folder / f"{closing.year}.json"
@@ -101,7 +101,7 @@ def leaves_path(seal: Path) -> Path:
     return seal.with_suffix(".leaves.gz")
 
 
-def missing_seals(folder: Path, all_of: Iterable[Closing]) -> Iterator[str]:
+def missing_seals(folder: Path, all_of: Iterable[YearClosing]) -> Iterator[str]:
     """Yield seals that are gone or are not those of their closing, those of closings taken back among them."""
     for closing in all_of:
         path = seal_path(folder, closing)
@@ -150,7 +150,7 @@ def settle_seals(folder: Path, connection: Connection) -> list[str]:
     return said
 
 
-def _settle_closing(folder: Path, all_of: Iterable[Closing]) -> list[str]:
+def _settle_closing(folder: Path, all_of: Iterable[YearClosing]) -> list[str]:
     temporary = sorted(folder.glob(".[0-9][0-9][0-9][0-9].*.new"), key=lambda path: path.name.endswith(".json.new"))
     if not temporary:
         return []
@@ -225,7 +225,7 @@ def _tree_seal(content: Mapping[str, Any]) -> TreeSeal | None:
     return seal if content["format"] == FORMAT and sound and seal_root(seal.year, seal.trees) == seal.root else None
 
 
-class Mark(NamedTuple):
+class LeafMark(NamedTuple):
     """A leaf as the file beside a seal names it: kind, key, and the first digits of its hash."""
 
     kind: str
@@ -233,7 +233,7 @@ class Mark(NamedTuple):
     digits: str
 
 
-class Marks:
+class LeafMarks:
     """The file beside a seal, being written: a line `["gift","2025/000000001","8bd6a4e816e51d6e"]` for each leaf."""
 
     def __init__(self) -> None:
@@ -259,7 +259,7 @@ def digits_of(hashed: bytes) -> str:
     return hashed.hex()[:_MARK_DIGITS]
 
 
-def read_marks(path: Path, seal: TreeSeal) -> Iterator[Mark]:
+def read_marks(path: Path, seal: TreeSeal) -> Iterator[LeafMark]:
     """Yield the leaves that a seal names, by kind and key; NotASeal where the file is not the one of the seal."""
     if not path.is_file() or _sha256(path) != seal.leaves:
         raise NotASeal(
@@ -269,7 +269,7 @@ def read_marks(path: Path, seal: TreeSeal) -> Iterator[Mark]:
         )
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
-            yield Mark(*json.loads(line))
+            yield LeafMark(*json.loads(line))
 
 
 def seal_faults(root: Path, seal: Seal) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The closings of years and their reopenings, each a row for ever; and the day until which months are locked."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ class Reopening(NamedTuple):
     reopened_at: str
 
 
-class Closing(NamedTuple):
+class YearClosing(NamedTuple):
     """One closing of a year: the first, second ... of it, the SHA-256 of its seal, its reopening if there was one."""
 
     year: int
@@ -27,11 +26,11 @@ class Closing(NamedTuple):
     reopened: Reopening | None
 
 
-def closings(connection: Connection) -> list[Closing]:
+def closings(connection: Connection) -> list[YearClosing]:
     """Return every closing by year, in the order in which the year was closed."""
     query = select(reopened_year.c.year, reopened_year.c.seal_digest, *_REOPENED)
     reopened = {(year, digest): Reopening(*rest) for year, digest, *rest in connection.execute(query)}
-    found: list[Closing] = []
+    found: list[YearClosing] = []
     # Each closing but the last was reopened; one of the same second comes before the one that stands.
     rows = sorted(
         connection.execute(select(closed_year)),
@@ -39,7 +38,7 @@ def closings(connection: Connection) -> list[Closing]:
     )
     for row in rows:
         number = found[-1].number + 1 if found and found[-1].year == row.year else 1
-        found.append(Closing(row.year, number, row.seal_digest, row.closed_at, reopened.get((row.year, row[1]))))
+        found.append(YearClosing(row.year, number, row.seal_digest, row.closed_at, reopened.get((row.year, row[1]))))
     return found
 
 
@@ -75,11 +74,6 @@ _LOCKS = select(month_lock.c.until, month_lock.c.reason, month_lock.c.person, mo
 _NEWEST = _LOCKS.order_by(month_lock.c.id.desc()).limit(1)
 
 
-def month_locks(connection: Connection) -> list[MonthLock]:
-    """Return every setting of the lock, the oldest first; the last one holds."""
-    return [MonthLock(*row) for row in connection.execute(_LOCKS.order_by(month_lock.c.id))]
-
-
 def locked_until(connection: Connection) -> date | None:
     """Return the last day on which nothing is posted any more, None where no month is locked."""
     row = connection.execute(_NEWEST).first()
@@ -90,8 +84,3 @@ def enter_lock(connection: Connection, lock: MonthLock) -> None:
     """Set the day until which nothing is posted."""
     last = connection.execute(select(func.coalesce(func.max(month_lock.c.id), 0))).scalar_one()
     connection.execute(month_lock.insert().values(id=last + 1, **lock._asdict()))
-
-
-def closing_numbers(all_of: list[Closing]) -> Mapping[int, int]:
-    """Return how often each year was closed."""
-    return {one.year: one.number for one in all_of}

@@ -14,7 +14,7 @@ from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.numbered import NumberedEntry, numbered_in
 from ledger.register.sealed import IssuedReceipt, issued_in
-from ledger.seals import Marks, TreeSeal, digits_of, leaves_path, read_marks
+from ledger.seals import LeafMarks, TreeSeal, digits_of, leaves_path, read_marks
 from ledger.tree import Hashed, Tree, root_of
 from ledger.vault.seal_keys import identity_digest, key_of_year, salts_of
 from ledger.vault.sheets import frozen_sheets
@@ -92,7 +92,7 @@ class MadeTrees(NamedTuple):
 
 def make_trees(facts: Facts) -> MadeTrees:
     """Return the trees of all kinds of which the year has a fact."""
-    marks, trees = Marks(), []
+    marks, trees = LeafMarks(), []
     for kind in leaves.KINDS:
         count, root = _counted_root(marks.keep(kind, facts.hashed(kind)))
         if count:

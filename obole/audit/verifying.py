@@ -9,7 +9,7 @@ from ledger import leaves
 from ledger.errors import OboleError
 from ledger.posting import file_faults
 from ledger.register.proof import alterations
-from ledger.register.years import Closing, closings
+from ledger.register.years import YearClosing, closings
 from ledger.seals import AnySeal, TreeSeal, missing_seals, read_seals, register_faults, seal_faults
 from obole.audit.sealing import compare, facts_of, identity_faults, issued_receipts, later_notes, year_keys
 from obole.books.loading import LoadedBooks, load_books
@@ -111,7 +111,7 @@ def _limits(seals: Iterable[AnySeal]) -> Iterator[str]:
             yield message.format(year=seal.year)
 
 
-def _reopenings(all_of: Iterable[Closing]) -> Iterator[str]:
+def _reopenings(all_of: Iterable[YearClosing]) -> Iterator[str]:
     for one in all_of:
         if one.reopened is not None:
             message = _("{year}: closed on {closed}, reopened on {day} by {person}: {reason}")

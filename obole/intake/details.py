@@ -76,9 +76,7 @@ def take_details(
     alone, doubts = _choose_alone(books, connection, desk, source, [item for item in left if _is_open(item, closed)])
     chosen += alone
     if not chosen:
-        if len(waiting) < len(there):
-            held = next(item for item in there if posting.locks(item.booked))
-            faults.append(Fault(month_locked(held.document, held.booked)))
+        faults += [Fault(month_locked(item.document, item.booked)) for item in there[:1] if not waiting]
         if not faults and not doubts:
             message = _(
                 "only details of another statement, and none of what waits on suspense: nothing of it is posted (it is "

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from invented import gift, insert, movement, record, register_in, seal_of_files, tamper
 
-from ledger.register.years import Closing, Reopening, closings, enter_closing, enter_reopening
+from ledger.register.years import Reopening, YearClosing, closings, enter_closing, enter_reopening
 from ledger.seals import (
     AlreadySealed,
     NotASeal,
@@ -240,8 +240,8 @@ def test_the_list_of_leaves_is_that_of_its_seal(tmp_path: Path):
 def test_a_seal_that_is_gone_or_is_not_the_one_of_the_closing_is_named(root: Path):
     folder = root / "seals"
     digest = hashlib.sha256((folder / "2024.json").read_bytes()).hexdigest()
-    right, wrong = Closing(2024, 1, digest, "", None), Closing(2024, 1, "x", "", None)
-    former = Closing(2023, 1, digest, "", Reopening("erreur", "AB", ""))
+    right, wrong = YearClosing(2024, 1, digest, "", None), YearClosing(2024, 1, "x", "", None)
+    former = YearClosing(2023, 1, digest, "", Reopening("erreur", "AB", ""))
     assert list(missing_seals(folder, [right])) == []
     assert list(missing_seals(folder, [wrong, former])) == [
         "2024 is closed: its seal 2024.json is not that of the closing; restore it from your backup",

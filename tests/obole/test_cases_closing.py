@@ -2,7 +2,7 @@
 
 The cases given (F01-F06, F19, F20) and our own, each with its source: WER III.83-89 (books in order, vouchers, no
 change that cannot be seen), CBN/CNC 2016/22 (electronic books), the checklist of closing (C01-C60 in the facts), the
-hash tree of the auditor's pack. Amounts are worked out by hand: 10 000.00 at the bank, 1 200.50 rent owed, 2 500.25 invoiced.
+hash tree of the auditor's pack. By hand: 10 000.00 at the bank, 1 200.50 rent owed, 2 500.25 invoiced.
 """
 
 import shutil

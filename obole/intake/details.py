@@ -68,15 +68,14 @@ def take_details(
         return Details(None, (Fault(no_bank(statement.account)),))
     connection = posting.connection
     totals = [_split(books, statement, movement) for movement in _split_totals(statement)]
-    there = _waiting(connection, desk, statement)
-    waiting = [item for item in there if not posting.locks(item.booked)]
+    waiting, locked = _unlocked(posting, _waiting(connection, desk, statement))
     chosen, faults = _choose(connection, desk, totals, waiting, closed=closed, files=files)
     taken = {one.item.key for one in chosen}
     left = [item for item in waiting if item.key not in taken]
     alone, doubts = _choose_alone(books, connection, desk, source, [item for item in left if _is_open(item, closed)])
     chosen += alone
     if not chosen:
-        faults += [Fault(month_locked(item.document, item.booked)) for item in there[:1] if not waiting]
+        faults += locked
         if not faults and not doubts:
             message = _(
                 "only details of another statement, and none of what waits on suspense: nothing of it is posted (it is "
@@ -117,6 +116,13 @@ def _waiting(connection: Connection, desk: Desk, statement: Statement) -> list[O
         return []
     days = min(booked) - APART, max(booked) + APART
     return [item for item in open_items(connection, days) if item.bank == desk.alias]
+
+
+def _unlocked(posting: Posting, waiting: Sequence[OpenItem]) -> tuple[list[OpenItem], list[Fault]]:
+    """Return the lines in months that are not locked and, where none is left of some, the fault that says so."""
+    left = [item for item in waiting if not posting.locks(item.booked)]
+    faults = [Fault(month_locked(item.document, item.booked)) for item in waiting[:1] if not left]
+    return left, faults
 
 
 def _is_open(item: OpenItem, closed: set[int]) -> bool:

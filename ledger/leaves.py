@@ -6,6 +6,7 @@ in docs/keeping.md.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
@@ -47,11 +48,11 @@ def account_leaves(balances: Mapping[str, int]) -> list[Leaf]:
     return _by_key(Leaf(code, (str(cents),)) for code, cents in balances.items())
 
 
-def document_leaves(connection: Connection, year: int) -> list[Leaf]:
-    """Return the documents with a day in the year; the digest of its rows stands for each row of a document."""
+def document_leaves(connection: Connection, year: int, since: date) -> list[Leaf]:
+    """Return the documents with a day in the year, or `since` it begins; the digest of its rows stands for each row of a document."""
     return [
         Leaf(one.name, (one.kind, str(one.first_day), str(one.last_day), one.digest, one.file_digest, one.rows_digest))
-        for one in documents_in(connection, year)
+        for one in documents_in(connection, year, since)
     ]
 
 
@@ -104,12 +105,14 @@ class HandFiles(NamedTuple):
     paths: frozenset[Path]
 
 
-def file_leaves(connection: Connection, year: int, hand: HandFiles) -> list[Leaf]:
+def file_leaves(connection: Connection, year: int, since: date, hand: HandFiles) -> list[Leaf]:
     """Return the files of the year, hashed in the clear: archived sources, and the vouchers of entries by hand.
 
     An archived source has the digest of what was taken in, however it is kept.
     """
-    leaves = {one.name: Leaf(one.name, (one.file_digest,)) for one in documents_in(connection, year) if one.archive}
+    leaves = {
+        one.name: Leaf(one.name, (one.file_digest,)) for one in documents_in(connection, year, since) if one.archive
+    }
     archived = archives(connection)
     for path in sorted(hand.paths):
         name = path.relative_to(hand.root).as_posix() if path.is_relative_to(hand.root) else path.name

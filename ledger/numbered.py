@@ -91,15 +91,19 @@ class NumberedEntry(NamedTuple):
 
 
 def numbered_in(
-    connection: Connection, root: Path, entries: Iterable[Any], years: Collection[int]
+    connection: Connection, root: Path, entries: Iterable[Any], years: Collection[int], first: int
 ) -> dict[int, list[NumberedEntry]]:
-    """Return the entries of years, wherever they stand, with the numbers that they were posted and closed with."""
+    """Return the entries of years, wherever they stand, with the numbers that they were posted and closed with.
+
+    What documents posted before the first year of the books, their opening, is of that year.
+    """
     books = _parted(connection, root, entries)
     found: dict[int, list[NumberedEntry]] = {year: [] for year in years}
     for one in books.posted:
-        if one.entry.date.year in found:
+        year = max(one.entry.date.year, first)
+        if year in found:
             number = str(one.entry.meta.get(NUMBER, ""))
-            found[one.entry.date.year].append(NumberedEntry(number, books.names[one.document_id], one.entry))
+            found[year].append(NumberedEntry(number, books.names[one.document_id], one.entry))
     for year, mine in found.items():
         numbers = _given_by_hand(connection, books, year)
         mine += [NumberedEntry(numbers[id(one)], "", one) for one in books.by_hand if one.date.year == year]

@@ -58,8 +58,8 @@ def gifts_in(connection: Connection, year: int) -> Iterator[SealedGift]:
         yield SealedGift._make(row)
 
 
-def documents_in(connection: Connection, year: int) -> list[SealedDocument]:
-    """Return the documents with a day in a year, those over New Year too, by name."""
+def documents_in(connection: Connection, year: int, since: date) -> list[SealedDocument]:
+    """Return the documents with a day from this one to the end of a year, those over New Year too, by name."""
     columns = (
         document.c.name,
         document.c.kind,
@@ -71,7 +71,7 @@ def documents_in(connection: Connection, year: int) -> list[SealedDocument]:
         document.c.archive,
         document.c.journal,
     )
-    query = select(*columns).where(document.c.first_day <= date(year, 12, 31), document.c.last_day >= date(year, 1, 1))
+    query = select(*columns).where(document.c.first_day <= date(year, 12, 31), document.c.last_day >= since)
     return sorted((SealedDocument._make(row) for row in connection.execute(query)), key=lambda one: one.name.encode())
 
 

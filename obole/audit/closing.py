@@ -89,7 +89,7 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
         if not dry_run:
             return _seal(books, loaded, year, texts)
         with books.register.connect() as connection:
-            numbered = numbered_in(connection, loaded.root, loaded.entries, [year])[year]
+            numbered = numbered_in(connection, loaded.root, loaded.entries, [year], year)[year]
         return Closed(year, without_voucher=_bare(loaded, numbered), dry_run=True)
 
 
@@ -206,7 +206,7 @@ def _seal(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]
         before = [one for one in closings(connection) if one.year == year]
         number_by_hand(connection, loaded.root, loaded.entries, year)
         insert_identities(connection, identities)
-        facts = facts_of(connection, loaded, {year: key})[year]
+        facts = facts_of(connection, loaded, {year: key}, books.config.first_day.year)[year]
         made = make_trees(facts)
         at = posting_time()
         seal = TreeSeal(

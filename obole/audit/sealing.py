@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -30,11 +31,12 @@ class NoYearKey(OboleError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the leaves of a year are made of."""
+    """All that the leaves of a year are made of; documents `since` a day, earlier for the first year of the books."""
 
     connection: Connection
     root: Path
     year: int
+    since: date
     key: bytes
     balances: Mapping[str, int]
     entries: Sequence[NumberedEntry]
@@ -49,11 +51,11 @@ class Facts:
             case leaves.ACCOUNT:
                 return leaves.account_leaves(self.balances)
             case leaves.DOCUMENT:
-                return leaves.document_leaves(self.connection, self.year)
+                return leaves.document_leaves(self.connection, self.year, self.since)
             case leaves.ENTRY:
                 return leaves.entry_leaves(self.entries, self.root)
             case leaves.FILE:
-                return leaves.file_leaves(self.connection, self.year, self.hand)
+                return leaves.file_leaves(self.connection, self.year, self.since, self.hand)
             case leaves.GIFT:
                 return leaves.gift_leaves(self.connection, self.year)
         return leaves.receipt_leaves(self.connection, self.year)
@@ -66,14 +68,15 @@ def balances_of(totals: Totals, year: int) -> dict[str, int]:
     return dict(sorted({**standing, **of_year}.items()))
 
 
-def facts_of(connection: Connection, loaded: LoadedBooks, keys: Mapping[int, bytes]) -> dict[int, Facts]:
-    """Return the facts of years, given with their keys, from the books as they are loaded."""
-    numbered = numbered_in(connection, loaded.root, loaded.entries, keys)
+def facts_of(connection: Connection, loaded: LoadedBooks, keys: Mapping[int, bytes], first: int) -> dict[int, Facts]:
+    """Return the facts of years, given with their keys, from the books as they are loaded; `first` has the opening."""
+    numbered = numbered_in(connection, loaded.root, loaded.entries, keys, first)
     return {
         year: Facts(
             connection,
             loaded.root,
             year,
+            date.min if year == first else date(year, 1, 1),
             key,
             balances_of(loaded.totals, year),
             numbered[year],

@@ -87,7 +87,9 @@ def _trees(  # noqa: PLR0917 - the books twice, as files and as loaded, and what
     """Yield what differs from seals of trees; what came later is told in `notes`."""
     if not seals:
         return
-    all_facts = facts_of(connection, loaded, year_keys(books, [seal.year for seal in seals]))
+    all_facts = facts_of(
+        connection, loaded, year_keys(books, [seal.year for seal in seals]), books.config.first_day.year
+    )
     for seal in seals:
         path = books.folder.seals / f"{seal.year}.json"
         try:

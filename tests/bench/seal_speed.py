@@ -48,7 +48,7 @@ def main() -> None:
         sys.stdout.write("filled; run again, so that filling counts for nothing\n")
         return
     with open_store(sqlite_url(store), "register").connect() as connection:
-        facts = Facts(connection, folder, 2025, bytes(32), {}, (), HandFiles(folder, frozenset()))
+        facts = Facts(connection, folder, 2025, date(2025, 1, 1), bytes(32), {}, (), HandFiles(folder, frozenset()))
         start = time.process_time()
         made = make_trees(facts)
         shown("sealed", start)

@@ -8,6 +8,7 @@ hash tree of the auditor's pack. By hand: 10 000.00 at the bank, 1 200.50 rent o
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -504,7 +505,7 @@ def test_any_change_of_a_sealed_fact_changes_the_root_and_is_named(
 ):
     path = source.parent / "2025.json"
     nothing: Any = None
-    facts = Made(nothing, path.parent, 2025, b"key", {}, (), HandFiles(path.parent, frozenset()), drawn)
+    facts = Made(nothing, path.parent, 2025, date.min, b"key", {}, (), HandFiles(path.parent, frozenset()), drawn)
     made = make_trees(facts)
     root = seal_root(2025, made.trees)
     leaves_path(path).write_bytes(made.marks)

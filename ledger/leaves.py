@@ -49,7 +49,7 @@ def account_leaves(balances: Mapping[str, int]) -> list[Leaf]:
 
 
 def document_leaves(connection: Connection, year: int, since: date) -> list[Leaf]:
-    """Return the documents with a day in the year, or `since` it begins; the digest of its rows stands for each row of a document."""
+    """Return the documents with a day from `since` to the end of the year; the digest of its rows stands for each."""
     return [
         Leaf(one.name, (one.kind, str(one.first_day), str(one.last_day), one.digest, one.file_digest, one.rows_digest))
         for one in documents_in(connection, year, since)

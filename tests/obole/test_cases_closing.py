@@ -144,14 +144,21 @@ def test_books_given_case_f03_statement_over_new_year(base: Obole):
     assert "1 sealed year is as it was sealed" in verified(base)
 
 
-def test_books_given_case_f04_closed_out_of_order(base: Obole):
-    base.takes_well(CASES / "two-years.csv")
-    assert "2024 is open: `obole close 2024` comes first" in refused(base, "close", "2025")
-    closes(base, 2024)
-    closes(base, 2025)
-    assert "2024 is closed" in base.refuses(CASES / "late-2024.csv")
-    report = base("report", "balance-sheet", "--year", "2025", "--format", "csv").output
+def test_books_given_case_f04_closed_out_of_order(ready: Obole, tmp_path: Path):
+    ready.takes_well(second_year(tmp_path))
+    assert "2024 is open: `obole close 2024` comes first" in refused(ready, "close", "2025")
+    closes(ready, 2024)
+    closes(ready, 2025)
+    assert "2024 is closed" in ready.refuses(CASES / "late-2024.csv")
+    report = ready("report", "balance-sheet", "--year", "2025", "--format", "csv").output
     assert "TOTAL ACTIF,12200.25" in report or "TOTAL ASSETS,12200.25" in report
+
+
+def second_year(folder: Path) -> Path:
+    """A rent of 300.00 in 2025, and what 2024 carried forward (1 299.75) carried on, less it."""
+    rent = (("2025-06-01", "610000", 300_00), ("2025-06-01", "550000", -300_00))
+    carried = (("2025-12-31", "790000", -1_299_75), ("2025-12-31", "692000", 999_75), ("2025-12-31", "140000", 300_00))
+    return journal(folder, "second.csv", *rent, *carried)
 
 
 def test_books_given_case_f05_tampered_journal(ready: Obole):
@@ -290,14 +297,14 @@ def test_own_case_reopened_and_closed_unchanged_has_the_same_root(ready: Obole):
     assert (seal_of(ready, 2024).root, seal_of(ready, 2024).number) == (root, 2)
 
 
-def test_own_case_only_the_last_closed_year_is_reopened(base: Obole):
+def test_own_case_only_the_last_closed_year_is_reopened(ready: Obole, tmp_path: Path):
     """C10: a year begins with what the one before closed on."""
-    base.takes_well(CASES / "two-years.csv")
-    assert "2024 is not closed" in refused(base, "reopen", "2024", "--reason", "x", "--by", "AB")
-    closes(base, 2024)
-    closes(base, 2025)
-    assert "reopen 2025 first" in refused(base, "reopen", "2024", "--reason", "x", "--by", "AB")
-    assert "--reason: is empty" in refused(base, "reopen", "2025", "--reason", " ", "--by", "AB")
+    ready.takes_well(second_year(tmp_path))
+    assert "2024 is not closed" in refused(ready, "reopen", "2024", "--reason", "x", "--by", "AB")
+    closes(ready, 2024)
+    closes(ready, 2025)
+    assert "reopen 2025 first" in refused(ready, "reopen", "2024", "--reason", "x", "--by", "AB")
+    assert "--reason: is empty" in refused(ready, "reopen", "2025", "--reason", " ", "--by", "AB")
 
 
 def test_own_case_a_year_without_entries_is_closed_too(ready: Obole):

@@ -10,15 +10,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from beancount.core import data
 from sqlalchemy import Connection
 
 from ledger.chart import code_of
+from ledger.clock import posting_time
 from ledger.numbering import BY_HAND, NUMBER, EntrySource, Numbering, journal_key, sources_of
 from ledger.register.documents import all_documents
 from ledger.register.entries import EntryNumber, entry_numbers, insert_entry_numbers, last_entry_number
+from ledger.register.sealed import retire_entries, retired_entries
 from ledger.register.years import closed_years
 from ledger.words import _, many
 
@@ -46,16 +48,66 @@ class _Books:
 
 
 def number_by_hand(connection: Connection, root: Path, entries: Iterable[Any], year: int) -> int:
-    """Give the entries of a year that were made by hand their numbers, by day and place; how many.
+    """Give the entries of a year that were made by hand their numbers, by day and place; how many got one.
 
-    Called in the transaction that closes the year.
+    Where the year was closed before, an entry that is as it was keeps its number, and the number of one that was
+    changed or taken away is retired. Called in the transaction that closes the year.
     """
     mine = [one for one in _parted(connection, root, entries).by_hand if one.date.year == year]
-    numbers = Numbering(connection).next([(BY_HAND, year)] * len(mine))
+    kept = by_hand_closed(connection, year)
+    new = []
+    for one in mine:
+        digest = digest_of_entry(one)
+        if kept[digest]:
+            kept[digest].pop(0)
+        else:
+            new.append(digest)
+    numbers = Numbering(connection).next([(BY_HAND, year)] * len(new))
     insert_entry_numbers(
-        connection, [number._replace(digest=digest_of_entry(one)) for number, one in zip(numbers, mine, strict=True)]
+        connection, [number._replace(digest=digest) for number, digest in zip(numbers, new, strict=True)]
     )
-    return len(mine)
+    retire_entries(
+        connection, [(of.journal, of.year, of.number) for left in kept.values() for of in left], posting_time()
+    )
+    return len(new)
+
+
+def by_hand_closed(connection: Connection, year: int) -> dict[str, list[EntryNumber]]:
+    """Return the numbers of a year's entries by hand that were not retired, by the digest of the entry."""
+    retired = retired_entries(connection)
+    given: dict[str, list[EntryNumber]] = defaultdict(list)
+    for of in entry_numbers(connection, [year]):
+        if of.digest is not None and (of.journal, of.year, of.number) not in retired:
+            given[of.digest].append(of)
+    return given
+
+
+class NumberedEntry(NamedTuple):
+    """An entry of a year with its number, empty where it has none; `document` is empty for one made by hand."""
+
+    number: str
+    document: str
+    entry: data.Transaction
+
+
+def numbered_in(
+    connection: Connection, root: Path, entries: Iterable[Any], years: Collection[int], first: int
+) -> dict[int, list[NumberedEntry]]:
+    """Return the entries of years, wherever they stand, with the numbers that they were posted and closed with.
+
+    What documents posted before the first year of the books, their opening, is of that year.
+    """
+    books = _parted(connection, root, entries)
+    found: dict[int, list[NumberedEntry]] = {year: [] for year in years}
+    for one in books.posted:
+        year = max(one.entry.date.year, first)
+        if year in found:
+            number = str(one.entry.meta.get(NUMBER, ""))
+            found[year].append(NumberedEntry(number, books.names[one.document_id], one.entry))
+    for year, mine in found.items():
+        numbers = _given_by_hand(connection, books, year)
+        mine += [NumberedEntry(numbers[id(one)], "", one) for one in books.by_hand if one.date.year == year]
+    return found
 
 
 def digest_of_entry(entry: data.Transaction) -> str:
@@ -106,7 +158,9 @@ def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) ->
         yield _("entry {number} of {document} is not in the books; restore the journal file from your backup").format(
             number=of.text, document=books.names.get(document_id) or _("no document")
         )
-    yield from _by_hand_faults(books, numbers, closed)
+    retired = retired_entries(connection)
+    standing = [of for of in numbers if (of.journal, of.year, of.number) not in retired]
+    yield from _by_hand_faults(books, standing, closed)
 
 
 def _gaps(numbers: Iterable[EntryNumber]) -> Iterator[str]:
@@ -124,12 +178,13 @@ def _gaps(numbers: Iterable[EntryNumber]) -> Iterator[str]:
 def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber], closed: Collection[int]) -> Iterator[str]:
     """Yield the faults of entries by hand of closed years whose entries have numbers.
 
-    Each has a number, and each number its entry. A closed year without any number was sealed before there were numbers.
+    Each has a number, and each number its entry. A closed year without any number was sealed before there were numbers;
+    in one that was reopened they change as they like.
     """
     kept: dict[int, dict[str, list[EntryNumber]]] = defaultdict(lambda: defaultdict(list))
     for of in numbers:
         of_year = kept[of.year]
-        if of.digest is not None:
+        if of.digest is not None and of.year in closed:
             of_year[of.digest].append(of)
     for entry in books.by_hand:
         if entry.date.year not in closed or entry.date.year not in kept:
@@ -165,15 +220,12 @@ def with_entry_numbers(connection: Connection, root: Path, entries: Sequence[Any
 
 def _given_by_hand(connection: Connection, books: _Books, year: int) -> dict[int, str]:
     """Return the numbers of a year's entries by hand, by `id` of the entry; an empty text where it was given none."""
-    given: dict[str, list[str]] = defaultdict(list)
-    for of in entry_numbers(connection, [year]):
-        if of.digest is not None:
-            given[of.digest].append(of.text)
+    given = by_hand_closed(connection, year)
     found: dict[int, str] = {}
     for entry in books.by_hand:
         if entry.date.year == year:
-            of_entry = given.get(digest_of_entry(entry))
-            found[id(entry)] = of_entry.pop(0) if of_entry else ""
+            of_entry = given[digest_of_entry(entry)]
+            found[id(entry)] = of_entry.pop(0).text if of_entry else ""
     return found
 
 

@@ -29,6 +29,7 @@ from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentRecord, MovementRow, all_documents, find_document, insert_document
 from ledger.register.gifts import totals_of
 from ledger.register.vouchers import Voucher, insert_vouchers
+from ledger.register.years import locked_until
 from ledger.wording import word
 from ledger.words import _, many
 
@@ -55,6 +56,18 @@ class Booking:
     batch_meta: Mapping[int, Mapping[str, str | int]] = field(default_factory=dict)
     entries: Sequence[Entry] = ()
     vouchers: Sequence[Voucher] = ()
+
+
+class MonthLocked(OboleError):
+    """An entry dated in a month that is locked."""
+
+    def __init__(self, name: str, day: date, until: date) -> None:
+        super().__init__(
+            _(
+                "{name}: dated {day}, but the months until {month} are locked; date it later, or open the month with "
+                "`obole unlock {own}`."
+            ).format(name=name, day=day, month=f"{until:%Y-%m}", own=f"{day:%Y-%m}")
+        )
 
 
 def gift_entries(booking: Booking, language: str) -> list[Entry]:
@@ -137,16 +150,24 @@ class Posting:
         self.connection = self.engine.connect()
         self._transaction = self.connection.begin()
         self._numbering = Numbering(self.connection)
+        self._locked = locked_until(self.connection)
         return self
+
+    def locks(self, day: date) -> bool:
+        """Return whether this day lies in a month that is locked."""
+        return self._locked is not None and day <= self._locked
 
     def post(self, booking: Booking, source: tuple[Path, bytes] | None = None) -> int:
         """Add a document; `source` is the archive's path inside the books and the bytes of the file. Its id.
 
-        UnknownAccount where the chart lacks an account, FileInTheWay where another file stands in its place.
+        UnknownAccount where the chart lacks an account, FileInTheWay where another file stands in its place,
+        MonthLocked where an entry is of a locked month.
         """
         record = booking.record
         every = (*gift_entries(booking, self.language), *booking.entries)
         entries = sorted(map(with_tags, every), key=lambda entry: entry.day)
+        if self._locked is not None and entries and entries[0].day <= self._locked:
+            raise MonthLocked(record.name, entries[0].day, self._locked)
         relative: str | None = None
         digest: str | None = None
         unknown = {line.account for entry in entries for line in entry.lines} - self.paths.keys()

@@ -1,21 +1,31 @@
-"""A sealed year does not change: each file of it is what it was, and no entry of it stands anywhere else.
+"""A closed year does not change: every entry dated in it, wherever it stands, is one that it was closed with.
 
-`plugin "ledger.plugins.periods" "seals"`. The folder holds one `<year>.json` per closed year (ledger.seals).
+`plugin "ledger.plugins.periods" "seals"`. The folder holds one `<year>.json` per closed year (ledger.seals). The
+register knows the journal files as posted and the entries by hand as closed; balances and every other fact are
+proved by `obole check` and `obole verify`, which have the key of the vault.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from beancount.core import data
+from sqlalchemy import Connection
 
-from ledger.seals import NotASeal, Seal, read_seal, seal_faults, seal_files
+from ledger.errors import OboleError
+from ledger.numbered import by_hand_closed, digest_of_entry
+from ledger.plugins.opening import register_of
+from ledger.register.documents import all_documents
+from ledger.seals import NotASeal, Seal, TreeSeal, read_seal, seal_faults, seal_files
 from ledger.words import _
 
 __plugins__ = ("check_periods",)
 
 
 class PeriodError(NamedTuple):
-    """Something in a sealed year that is not what was sealed."""
+    """Something in a closed year that is not what it was closed with."""
 
     source: data.Meta
     message: str
@@ -25,10 +35,11 @@ class PeriodError(NamedTuple):
 def check_periods(
     entries: data.Entries, options: dict[str, Any], config: str = "seals"
 ) -> tuple[data.Entries, list[PeriodError]]:
-    """Compare files with their seals, and find entries dated in a sealed year that stand in an unsealed file."""
+    """Compare the entries of closed years with those that they were closed with, and files with seals of format 0."""
     root = Path(options["filename"]).parent
     source = data.new_metadata(options["filename"], 0)
-    seals: dict[int, Seal] = {}
+    files: dict[int, Seal] = {}
+    trees: dict[int, TreeSeal] = {}
     errors: list[PeriodError] = []
     for path in seal_files(root / config):
         try:
@@ -36,18 +47,73 @@ def check_periods(
         except NotASeal as error:
             errors.append(PeriodError(data.new_metadata(str(path), 0), str(error), None))
             continue
-        seals[seal.year] = seal
-        errors += [PeriodError(source, problem, None) for problem in seal_faults(root, seal)]
+        if isinstance(seal, TreeSeal):
+            trees[seal.year] = seal
+        else:
+            files[seal.year] = seal
+            errors += [PeriodError(source, problem, None) for problem in seal_faults(root, seal)]
+    dated: dict[int, list[Any]] = defaultdict(list)
     for entry in entries:
         # A pad becomes a transaction after this plugin has run.
-        closed = seals.get(entry.date.year) if isinstance(entry, data.Transaction | data.Pad) else None
-        if closed is None:
-            continue
-        file = Path(str(entry.meta.get("filename", "")))
-        relative = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
-        if relative not in closed.files:
-            message = _("{year} is closed: this entry of {date} is not under its seal; date it in an open year").format(
-                year=closed.year, date=entry.date
-            )
-            errors.append(PeriodError(entry.meta, message, entry))
+        if isinstance(entry, data.Transaction | data.Pad) and (entry.date.year in files or entry.date.year in trees):
+            dated[entry.date.year].append(entry)
+    for year, seal in files.items():
+        errors += _not_under(root, seal, dated[year])
+    if trees:
+        try:
+            with register_of({"register": "register.sqlite3"}, options) as connection:
+                errors += _not_as_closed(root, connection, {year: dated[year] for year in trees}, source)
+        except OboleError as error:
+            errors.append(PeriodError(source, str(error), None))
     return entries, errors
+
+
+def _not_under(root: Path, seal: Seal, entries: Iterable[Any]) -> Iterator[PeriodError]:
+    """Yield entries of a year sealed in format 0 that stand in a file which the seal does not have."""
+    for entry in entries:
+        if _relative(root, entry) not in seal.files:
+            message = _("{year} is closed: this entry of {date} is not under its seal; date it in an open year")
+            yield PeriodError(entry.meta, message.format(year=seal.year, date=entry.date), entry)
+
+
+def _not_as_closed(
+    root: Path, connection: Connection, dated: Mapping[int, Iterable[Any]], source: data.Meta
+) -> Iterator[PeriodError]:
+    """Yield entries that their year was not closed with, those that are gone, and journal files not as posted."""
+    posted = {row.journal: row for row in all_documents(connection) if row.journal}
+    for year, entries in dated.items():
+        by_hand = by_hand_closed(connection, year)
+        for entry in entries:
+            relative = _relative(root, entry)
+            if relative in posted:
+                continue
+            found = by_hand[digest_of_entry(entry)] if isinstance(entry, data.Transaction) else None
+            if found:
+                found.pop(0)
+            else:
+                message = _("{year} is closed: it was closed without this entry of {date}; date it in an open year")
+                yield PeriodError(entry.meta, message.format(year=year, date=entry.date), entry)
+        for left in (of.text for numbers in by_hand.values() for of in numbers):
+            message = _("{year} is closed: entry {number} is not in the books as it was closed; put it back as it was")
+            yield PeriodError(source, message.format(year=year, number=left), None)
+    for relative, row in posted.items():
+        if not row.years.isdisjoint(dated):
+            path = root / str(relative)
+            if not path.is_file():
+                message = _("{year} is closed: {relative} is missing; restore it from your backup")
+            elif _sha256(path) != row.journal_digest:
+                message = _("{year} is closed: {relative} was changed; restore it from your backup")
+            else:
+                continue
+            year = min(row.years & dated.keys())
+            yield PeriodError(source, message.format(year=year, relative=relative), None)
+
+
+def _relative(root: Path, entry: Any) -> str:
+    file = Path(str(entry.meta.get("filename", "")))
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return file_digest(opened, "sha256").hexdigest()

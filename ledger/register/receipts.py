@@ -79,6 +79,21 @@ receipt_version = Table(
 )
 
 
+# What was printed on a receipt, as a seal has it: a digest with a salt that lies in the vault, beside the frozen sheet.
+receipt_identity = Table(
+    "receipt_identity",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("digest", String, nullable=False),
+    ForeignKeyConstraint(
+        ["year", "number", "version"], ["receipt_version.year", "receipt_version.number", "receipt_version.version"]
+    ),
+    sqlite_with_rowid=False,
+)
+
+
 class State(StrEnum):
     """The life of a receipt in the register; sending and reporting have records of their own."""
 

@@ -175,8 +175,32 @@ closed_year = Table(
     "closed_year",
     metadata,
     Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("seal_digest", String, nullable=False),
+    Column("seal_digest", String, primary_key=True),
     Column("closed_at", String, nullable=False),
+)
+
+
+# A closing that was taken back: `seal_digest` is the one of it.
+reopened_year = Table(
+    "reopened_year",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("seal_digest", String, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("person", String, nullable=False),
+    Column("reopened_at", String, nullable=False),
+)
+
+
+# Each setting of the day until which nothing is posted, the last one holds; `until` is empty where there is none.
+month_lock = Table(
+    "month_lock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("until", Date),
+    Column("reason", Text, nullable=False),
+    Column("person", String, nullable=False),
+    Column("set_at", String, nullable=False),
 )
 
 
@@ -227,6 +251,18 @@ entry_number = Table(
     CheckConstraint("(document_id IS NULL) = (place IS NULL)", name="entry_number_place"),
     CheckConstraint("(document_id IS NULL) = (digest IS NOT NULL)", name="entry_number_by_hand"),
     UniqueConstraint("document_id", "place", name="entry_number_once"),
+    sqlite_with_rowid=False,
+)
+
+
+# The number of an entry by hand that was changed or taken away after its year was reopened.
+retired_entry = Table(
+    "retired_entry",
+    metadata,
+    Column("journal", String, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("retired_at", String, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import (
 
 from ledger.store import bulk_insert
 from ledger.vault.key import Sealer
-from ledger.vault.tables import frozen_sheet
+from ledger.vault.tables import frozen_sheet, sheet_salt
 
 _AT_A_TIME = 2000  # sheets that are in memory
 
@@ -35,6 +35,7 @@ def frozen_sheets(connection: Connection, sealer: Sealer, year: int) -> Iterator
 
 def drop_sheets_after(connection: Connection, year: int, number: int) -> int:
     """Forget sheets of receipts that were never issued (their numbering did not commit); how many."""
+    connection.execute(delete(sheet_salt).where(sheet_salt.c.year == year, sheet_salt.c.number > number))
     result = connection.execute(delete(frozen_sheet).where(frozen_sheet.c.year == year, frozen_sheet.c.number > number))
     return int(result.rowcount)
 

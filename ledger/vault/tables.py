@@ -158,3 +158,24 @@ frozen_sheet = Table(
     Column("sheet", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+
+# The salt, encrypted, of the digest by which a seal knows what a receipt printed: erased with the sheet.
+sheet_salt = Table(
+    "sheet_salt",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+# The key, encrypted, from which the salts of a closed year's leaves follow: it stays in the house.
+year_key = Table(
+    "year_key",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, nullable=False),
+)

@@ -22,7 +22,7 @@ from ledger.register.tables import stands
 from ledger.register.transfers import transferred_in
 from ledger.register.vouchers import texts
 from ledger.register.years import closed_years
-from ledger.seals import missing_seals, read_seals, register_faults, seal_faults
+from obole.audit.verifying import out_of_order, seals_faults
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from obole.books.policies import policy_for
@@ -62,11 +62,13 @@ class _Proof:
     loaded: LoadedBooks
 
 
-def check_books(books: Books, progress: Callable[[str, int, int], None] | None = None) -> list[Result]:
-    """Check the invariants in their order (design: what must always be true)."""
+def check_books(
+    books: Books, progress: Callable[[str, int, int], None] | None = None, loaded: LoadedBooks | None = None
+) -> list[Result]:
+    """Check the invariants in their order (design: what must always be true), of books that may be loaded already."""
     results = []
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        work = _Proof(books, gifts, identities, load_books(books.folder.main))
+        work = _Proof(books, gifts, identities, loaded or load_books(books.folder.main))
         for number, (rule, look) in enumerate(_RULES, start=1):
             if progress is not None:
                 progress(_(rule), number - 1, len(_RULES))
@@ -207,11 +209,9 @@ def _reversals(work: _Proof, result: Result) -> Iterator[str]:
     yield
 
 
-def _sealed(work: _Proof, _result: Result) -> Iterator[str]:
-    yield from missing_seals(work.books.folder.seals, closed_years(work.gifts))
-    for seal in read_seals(work.books.folder.seals).values():
-        yield from seal_faults(work.books.folder.root, seal)
-        yield from register_faults(work.gifts, seal)
+def _sealed(work: _Proof, result: Result) -> Iterator[str]:
+    result.notes += out_of_order(work.books, closed_years(work.gifts))
+    yield from seals_faults(work.books, work.gifts, work.loaded)
 
 
 _ROOTS = ("Assets:", "Liabilities:", "Equity:", "Income:", "Expenses:")
@@ -239,7 +239,7 @@ def _texts(root: Path) -> Iterator[tuple[str, str]]:
 
 def _settled(work: _Proof, _result: Result) -> Iterator[str]:
     root = work.books.folder
-    for folder in (root.journal, root.documents):
+    for folder in (root.journal, root.documents, root.seals):
         for path in folder.rglob(".*.new"):
             yield _("{file}: left by a killed run; any command that writes settles it").format(
                 file=path.relative_to(root.root).as_posix()

@@ -1,74 +1,300 @@
-"""Sealing a year, and checking the seals."""
+"""Closing a year, with all that is missing told at once; and reopening it, logged for ever."""
 
-import hashlib
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from hashlib import sha256
 
-from ledger.clock import posting_time
+from beancount.core import data
+
+from ledger.clock import posting_time, today
 from ledger.errors import OboleError
+from ledger.leaves import place_of, vouchers_named
 from ledger.money import to_decimal
-from ledger.numbered import number_by_hand
+from ledger.numbered import NumberedEntry, number_by_hand, numbered_in
 from ledger.numbering import number_open_years
+from ledger.register.sealed import insert_identities, issued_in
 from ledger.register.suspense import open_items
-from ledger.register.years import closed_years, enter_closing
-from ledger.seals import make_seal, missing_seals, read_seals, register_faults, seal_faults, write_seal
-from obole.books.loading import load_books
+from ledger.register.years import (
+    MonthLock,
+    Reopening,
+    closed_years,
+    closings,
+    enter_closing,
+    enter_lock,
+    enter_reopening,
+    locked_until,
+)
+from ledger.seals import AlreadySealed, TreeSeal, missing_seals, read_seals, settle_seals, write_seal
+from ledger.tree import seal_root
+from ledger.vault.seal_keys import identity_digest, make_key, make_salts, salts_of
+from ledger.vault.sheets import frozen_sheets
+from obole.audit.check import check_books
+from obole.audit.sealing import facts_of, make_trees
+from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books, settle
+from obole.books.watch import Watch
 from obole.words import _, many
+
+_TRANSIT = "58"  # internal transfers (annex 3 of the royal decree of 21.10.2018)
+_SHOWN = 5  # faults of one rule
 
 
 class NotReady(OboleError):
-    """A year that cannot be closed yet."""
+    """A year that cannot be closed yet, with all that is missing."""
+
+    def __init__(self, year: int, missing: list[str]) -> None:
+        self.missing = missing
+        if len(missing) == 1:
+            super().__init__(_("{year} cannot be closed: {problem}.").format(year=year, problem=missing[0]))
+        else:
+            lines = "".join(f"\n  - {one}" for one in missing)
+            super().__init__(_("{year} cannot be closed:{problems}").format(year=year, problems=lines))
 
 
-def close_year(books: Books, year: int) -> str:
-    """Seal a year whose books load without error, whose result is carried to 14 and whose suspense is empty."""
-    if year < books.config.first_day.year:
-        raise NotReady(
-            _(
-                "{year} lies before the first day of these books ({first}, first_day in obole.toml); what the opening "
-                "brought of it is sealed with {begun}."
-            ).format(year=year, first=books.config.first_day, begun=books.config.first_day.year)
-        )
+class CannotReopen(OboleError):
+    """A year or month that is not reopened, with what to do first."""
+
+
+@dataclass(slots=True)
+class Closed:
+    """A year that was closed, or with `dry_run` could be; `without_voucher` are the entries by hand that name none."""
+
+    year: int
+    number: int = 1
+    root: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    without_voucher: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+
+def close_year(books: Books, year: int, explained: Mapping[str, str] | None = None, *, dry_run: bool = False) -> Closed:
+    """Seal a year that is over, whole and explained; `explained` says by account why one is not nil.
+
+    NotReady with all that is missing, AlreadySealed where it is closed. With `dry_run` nothing is written.
+    """
+    texts = dict(explained or {})
     with books.writing():
         settle(books)
-        number_open_years(books.folder, books.register)  # books made before entries had numbers
-        loaded = load_books(books.folder.main)
-        problem = next(loaded.problems(), None)
-        if problem is not None:
-            raise NotReady(_("{year} cannot be closed: {problem}.").format(year=year, problem=problem))
-        if year not in loaded.totals.years:
-            raise NotReady(_("{year} cannot be closed: the books hold nothing of it.").format(year=year))
-        left = loaded.totals.unappropriated_before(year + 1)
-        if left:
-            raise NotReady(
-                _(
-                    "{year} cannot be closed: a result of {amount} EUR is not carried to 14 yet; post the "
-                    "appropriation (14/790, 692/14) with the general journal."
-                ).format(year=year, amount=to_decimal(-left))
-            )
         with books.register.connect() as connection:
-            waiting = [item for item in open_items(connection) if item.booked.year <= year]
-            if waiting:
-                told = many(
-                    "{year} cannot be closed: {count} line waits on suspense; see `obole match`.",
-                    "{year} cannot be closed: {count} lines wait on suspense; see `obole match`.",
-                    len(waiting),
-                )
-                raise NotReady(told.format(year=year, count=len(waiting)))
-            seal = make_seal(books.folder.root, connection, year)
-        path = write_seal(books.folder.seals, seal)
-        with books.register.begin() as connection:
-            number_by_hand(connection, books.folder.root, loaded.entries, year)
-            enter_closing(connection, year, hashlib.sha256(path.read_bytes()).hexdigest(), posting_time())
-    return _("{year} is closed and sealed in seals/{year}.json: files: {files}, documents: {documents}.").format(
-        year=year, files=len(seal.files), documents=len(seal.documents)
-    )
+            if year in {*closed_years(connection), *read_seals(books.folder.seals)}:
+                raise AlreadySealed(year)
+        if not dry_run:
+            number_open_years(books.folder, books.register)  # of a year that was closed before entries had numbers
+        loaded = load_books(books.folder.main)
+        missing = list(_missing(books, loaded, year, texts))
+        if missing:
+            raise NotReady(year, missing)
+        if not dry_run:
+            return _seal(books, loaded, year, texts)
+        with books.register.connect() as connection:
+            numbered = numbered_in(connection, loaded.root, loaded.entries, [year], year)[year]
+        return Closed(year, without_voucher=_bare(loaded, numbered), dry_run=True)
 
 
-def verify_seals(books: Books) -> tuple[list[str], list[int]]:
-    """Return what is not as it was sealed, and the years that have a seal."""
-    seals = read_seals(books.folder.seals)
+def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield everything that keeps a year from being closed, with its remedy."""
+    first = books.config.first_day
+    if year < first.year:
+        message = _(
+            "{year} lies before the first day of these books ({first}, first_day in obole.toml); what the opening "
+            "brought of it is sealed with {begun}"
+        )
+        yield message.format(year=year, first=first, begun=first.year)
+        return
+    if today() <= date(year, 12, 31):
+        yield _("it is not over before {day}; close it then").format(day=date(year, 12, 31))
     with books.register.connect() as connection:
-        faults = list(missing_seals(books.folder.seals, closed_years(connection)))
-        for seal in seals.values():
-            faults += [*seal_faults(books.folder.root, seal), *register_faults(connection, seal)]
-    return faults, sorted(seals)
+        if year > first.year and year - 1 not in closed_years(connection):
+            yield _("{before} is open: `obole close {before}` comes first").format(before=year - 1)
+    yield from _unchecked(books, loaded)
+    yield from _entries_missing(loaded, year)
+    left = loaded.totals.unappropriated_before(year + 1)
+    if left:
+        message = _(
+            "a result of {amount} EUR is not carried to 14 yet; post the appropriation (14/790, 692/14) with the "
+            "general journal"
+        )
+        yield message.format(amount=to_decimal(-left))
+    yield from _not_nil(books, loaded, year, texts)
+
+
+def _unchecked(books: Books, loaded: LoadedBooks) -> Iterator[str]:
+    """Yield what `check` finds, rule by rule; where the books have errors, each rule that asks them says the same."""
+    told: set[str] = set()
+    for result in check_books(books, loaded=loaded):
+        new = [fault for fault in result.faults if fault not in told]
+        told.update(new)
+        yield from new[:_SHOWN]
+        if len(new) > _SHOWN:
+            yield many("and {count} more: `obole check`", "and {count} more: `obole check`", len(new) - _SHOWN).format(
+                count=len(new) - _SHOWN
+            )
+    other = [problem for problem in loaded.problems() if problem not in told]
+    yield from other[:_SHOWN]
+
+
+def _entries_missing(loaded: LoadedBooks, year: int) -> Iterator[str]:
+    """Yield entries of the year that a person has not finished: flagged, without the file they name, or a pad."""
+    for entry in loaded.entries:
+        if entry.date.year != year or not isinstance(entry, data.Transaction | data.Pad):
+            continue
+        place = place_of(entry, loaded.root)
+        if isinstance(entry, data.Pad):
+            message = _("{place}: a pad is no entry of its own; write the entry that it stands for in its place")
+            yield message.format(place=place)
+            continue
+        if "!" in (entry.flag, *(line.flag for line in entry.postings)):
+            message = _("{place}: the entry of {day} is flagged `!`; settle it and write `*`, or take it out")
+            yield message.format(place=place, day=entry.date)
+        for name, path in vouchers_named(entry, loaded.root).items():
+            if path is None:
+                message = _("{place}: the voucher {name} is missing; put the file into documents/, or correct its name")
+                yield message.format(place=place, name=name)
+
+
+def _not_nil(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield suspense and transfers in transit that are not nil at the end of the year and that no text explains."""
+    suspense = books.config.gifts.suspense
+    balances = loaded.totals.until(year)
+    with books.register.connect() as connection:
+        waiting = [item for item in open_items(connection) if item.booked.year <= year]
+    standing = {code: cents for code, cents in balances.items() if cents and code.startswith((_TRANSIT, suspense))}
+    if waiting:
+        standing.setdefault(suspense, balances.get(suspense, 0))
+    for code, cents in sorted(standing.items()):
+        if texts.get(code, "").strip():
+            continue
+        explain = f'`obole close {year} --explain {code} "..."`'
+        if code == suspense and waiting:
+            message = many(
+                "{count} line waits on suspense; see `obole match`, or say why with {explain}",
+                "{count} lines wait on suspense; see `obole match`, or say why with {explain}",
+                len(waiting),
+            )
+            yield message.format(count=len(waiting), explain=explain)
+        else:
+            message = _("account {code} stands at {amount} EUR; clear it, or say why with {explain}")
+            yield message.format(code=code, amount=to_decimal(cents), explain=explain)
+    watch = Watch(books)
+    for code, text in texts.items():
+        if code not in standing:
+            yield _("--explain {code}: nothing stands there at the end of {year}; leave it out").format(
+                code=code, year=year
+            )
+        problem = watch.problem(text)
+        if problem is not None:
+            yield _("--explain {code}: {problem}").format(code=code, problem=problem)
+
+
+def _without_voucher(loaded: LoadedBooks, entry: data.Transaction) -> bool:
+    """Tell whether an entry by hand names no voucher: no file, no reference, no link (WER III.86)."""
+    return not (entry.links or vouchers_named(entry, loaded.root) or "voucher" in entry.meta)
+
+
+def _bare(loaded: LoadedBooks, entries: Iterable[NumberedEntry]) -> list[str]:
+    """Return the numbers, and the places, of entries by hand that name no voucher."""
+    bare = [one for one in entries if not one.document and _without_voucher(loaded, one.entry)]
+    return [f"{one.number} ({place_of(one.entry, loaded.root)})".lstrip() for one in bare]
+
+
+def _seal(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]) -> Closed:
+    """Write the seal and enter the closing: both or neither, whenever it is killed."""
+    identities, key = _freeze_identities(books, year)
+    with books.register.begin() as connection:
+        before = [one for one in closings(connection) if one.year == year]
+        number_by_hand(connection, loaded.root, loaded.entries, year)
+        insert_identities(connection, identities)
+        facts = facts_of(connection, loaded, {year: key}, books.config.first_day.year)[year]
+        made = make_trees(facts)
+        at = posting_time()
+        seal = TreeSeal(
+            year=year,
+            number=len(before) + 1,
+            sealed_at=at,
+            root=seal_root(year, made.trees),
+            trees=made.trees,
+            balances=facts.balances,
+            explained=dict(texts),
+            without_voucher=tuple(_bare(loaded, facts.entries)),
+            former=before[-1].seal_digest if before else "",
+            leaves=sha256(made.marks).hexdigest(),
+        )
+        digest = write_seal(books.folder.seals, seal, made.marks)
+        enter_closing(connection, year, digest, at)
+    with books.register.connect() as connection:
+        settle_seals(books.folder.seals, connection)
+    counts = {tree.kind: tree.leaves for tree in seal.trees}
+    return Closed(year, seal.number, seal.root, counts, list(seal.without_voucher))
+
+
+def _freeze_identities(books: Books, year: int) -> tuple[list[tuple[int, int, int, str]], bytes]:
+    """Return the digests of what receipts of the year printed that no seal has yet, and the key of the year.
+
+    The vault has salts and key first: without the closing they are harmless, and are taken again by the next one.
+    """
+    with books.register.connect() as connection:
+        new = {(one.number, one.version) for one in issued_in(connection, year) if one.identity is None}
+    with books.vault.begin() as connection:
+        key = make_key(connection, books.sealer, year)
+        salts = salts_of(connection, books.sealer, year) if new else {}
+        salts |= make_salts(connection, books.sealer, year, new - salts.keys())
+        rows = [
+            (year, number, version, identity_digest(salts[number, version], text))
+            for number, version, text in (frozen_sheets(connection, books.sealer, year) if new else ())
+            if (number, version) in new
+        ]
+    return rows, key
+
+
+def reopen_year(books: Books, year: int, reason: str, person: str) -> None:
+    """Take the last closing back, for a reason and by a person, both kept for ever; CannotReopen where it is not it."""
+    with books.writing():
+        settle(books)
+        _refuse_words(books, reason, person)
+        with books.register.begin() as connection:
+            closed = closed_years(connection)
+            if year not in closed:
+                raise CannotReopen(_("{year} is not closed; there is nothing to reopen.").format(year=year))
+            if year < max(closed):
+                message = _("{last} is closed after it and begins with its balances; reopen {last} first.")
+                raise CannotReopen(message.format(last=max(closed)))
+            current = [one for one in closings(connection) if one.year == year and one.reopened is None]
+            for fault in missing_seals(books.folder.seals, current):
+                raise CannotReopen(f"{fault}.")
+            enter_reopening(connection, year, closed[year], Reopening(reason, person, posting_time()))
+        with books.register.connect() as connection:
+            settle_seals(books.folder.seals, connection)
+
+
+def lock_months(books: Books, month: date | None, reason: str, person: str) -> date | None:
+    """Lock every month until this one, or with None open them all; the day until which nothing is posted."""
+    until = None if month is None else date(month.year, month.month, monthrange(month.year, month.month)[1])
+    with books.writing():
+        settle(books)
+        _refuse_words(books, reason, person)
+        with books.register.begin() as connection:
+            enter_lock(connection, MonthLock(until, reason, person, posting_time()))
+    return until
+
+
+def unlock_month(books: Books, month: date, reason: str, person: str) -> date | None:
+    """Open this month and those after it again; the last day that stays locked, None where none does."""
+    with books.register.connect() as connection:
+        until = locked_until(connection)
+    if until is None or until < month:
+        raise CannotReopen(_("{month} is not locked; there is nothing to unlock.").format(month=f"{month:%Y-%m}"))
+    before = date(month.year, month.month, 1) - timedelta(days=1)
+    return lock_months(books, before if before >= books.config.first_day else None, reason, person)
+
+
+def _refuse_words(books: Books, reason: str, person: str) -> None:
+    """Raise CannotReopen where reason or person is empty, or names somebody of the vault."""
+    watch = Watch(books)
+    for option, text in (("--reason", reason), ("--by", person)):
+        if not text.strip():
+            raise CannotReopen(_("{option}: is empty; it is kept for ever, so say it.").format(option=option))
+        problem = watch.problem(text)
+        if problem is not None:
+            raise CannotReopen(_("{option}: {problem}.").format(option=option, problem=problem))

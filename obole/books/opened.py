@@ -21,7 +21,7 @@ from ledger.records import DocumentKind
 from ledger.register import receipts as receiptbook
 from ledger.register.vouchers import voucher_contents
 from ledger.register.years import closed_years
-from ledger.seals import read_seals
+from ledger.seals import read_seals, settle_seals
 from ledger.sources import archive_path
 from ledger.store import StoreName, StoreUnreadable, open_store, sqlite_url
 from ledger.vault.key import Sealer
@@ -128,8 +128,12 @@ class Books:
             yield replace(self, trial=Trial(register, vault))
 
     def closed_years(self, connection: Connection) -> set[int]:
-        """Return the years in which nothing can be posted any more: entered as closed in the register, or sealed."""
-        return {*closed_years(connection), *read_seals(self.folder.seals)}
+        """Return the years in which nothing can be posted any more: entered as closed in the register, or sealed.
+
+        With a year those before it are: what is posted in them changes its balances.
+        """
+        closed = {*closed_years(connection), *read_seals(self.folder.seals)}
+        return {*closed, *range(self.config.first_day.year, max(closed, default=0))}
 
     def archive_path(
         self, kind: DocumentKind, day: date, name: str, suffix: str, *, account: str | None = None
@@ -211,7 +215,7 @@ def changing(books: Books, *, dry_run: bool) -> Iterator[Changing]:
 def settle(books: Books) -> list[str]:
     """After a kill: bring files and vault to what the register says. What was done, in sentences."""
     with books.register.connect() as connection:
-        said = recover(books.folder, connection)
+        said = [*recover(books.folder, connection), *settle_seals(books.folder.seals, connection)]
         years = {year: receiptbook.last_number(connection, year) for year in _sheet_years(books)}
     if swept := sweep(books.folder.root):
         message = many(

@@ -24,7 +24,7 @@ from ledger.register.suspense import Decision, OpenItem, insert_assignments, ope
 from ledger.register.vouchers import Voucher, VoucherKey, find_vouchers
 from ledger.vault.counterparties import Counterparty, counterparties_of
 from obole.books.opened import Books
-from obole.intake.guards import no_bank, year_closed
+from obole.intake.guards import month_locked, no_bank, year_closed
 from obole.intake.lone import APART, DayAndCents, LoneLine, bare_items, explained, lone_lines, with_details
 from obole.intake.lookup import look_up_lines
 from obole.intake.posted import PostedFiles
@@ -68,13 +68,14 @@ def take_details(
         return Details(None, (Fault(no_bank(statement.account)),))
     connection = posting.connection
     totals = [_split(books, statement, movement) for movement in _split_totals(statement)]
-    waiting = _waiting(connection, desk, statement)
+    waiting, locked = _unlocked(posting, _waiting(connection, desk, statement))
     chosen, faults = _choose(connection, desk, totals, waiting, closed=closed, files=files)
     taken = {one.item.key for one in chosen}
     left = [item for item in waiting if item.key not in taken]
     alone, doubts = _choose_alone(books, connection, desk, source, [item for item in left if _is_open(item, closed)])
     chosen += alone
     if not chosen:
+        faults += locked
         if not faults and not doubts:
             message = _(
                 "only details of another statement, and none of what waits on suspense: nothing of it is posted (it is "
@@ -115,6 +116,13 @@ def _waiting(connection: Connection, desk: Desk, statement: Statement) -> list[O
         return []
     days = min(booked) - APART, max(booked) + APART
     return [item for item in open_items(connection, days) if item.bank == desk.alias]
+
+
+def _unlocked(posting: Posting, waiting: Sequence[OpenItem]) -> tuple[list[OpenItem], list[Fault]]:
+    """Return the lines in months that are not locked and, where none is left of some, the fault that says so."""
+    left = [item for item in waiting if not posting.locks(item.booked)]
+    faults = [Fault(month_locked(item.document, item.booked)) for item in waiting[:1] if not left]
+    return left, faults
 
 
 def _is_open(item: OpenItem, closed: set[int]) -> bool:

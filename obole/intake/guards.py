@@ -54,6 +54,13 @@ def year_closed(document: str, year: int) -> str:
     return _("{document}: {year} is closed; nothing can be posted in it any more").format(document=document, year=year)
 
 
+def month_locked(document: str, day: date) -> str:
+    """Say that a document cannot be posted because a month of it is locked."""
+    return _(
+        "{document}: dated {day}, in a month that is locked; open it with `obole unlock {month}`, then import it again"
+    ).format(document=document, day=day, month=f"{day:%Y-%m}")
+
+
 def before_first_day(books: Books, day: date) -> str:
     """Say that a day lies before the books begin."""
     return _(

@@ -299,6 +299,7 @@ def _take_back_waiting(work: _Report, payments: set[str]) -> None:
         waiting: dict[str, OpenItem] = {}
         for item in open_items(connection):
             about = item.reference in payments and item.code in ABOUT_A_GIFT and item.booked.year not in closed
+            about = about and not work.posting.locks(item.booked)
             if about and item.key not in tried:
                 waiting.setdefault(item.reference or "", item)
         if not waiting:

@@ -40,7 +40,14 @@ from obole.intake.continuity import (
 )
 from obole.intake.desk import Knowledge, desk_of, load_known
 from obole.intake.details import Details, DetailsFile, take_details
-from obole.intake.guards import before_first_day, before_the_chart, no_bank, unlawful_numbers, year_closed
+from obole.intake.guards import (
+    before_first_day,
+    before_the_chart,
+    month_locked,
+    no_bank,
+    unlawful_numbers,
+    year_closed,
+)
 from obole.intake.lookup import look_up
 from obole.intake.pages import joined
 from obole.intake.posted import PostedFiles
@@ -258,6 +265,10 @@ def _post(work: _Work, part: _NewPart, found: Found, booked: Booked) -> None:
     shut = work.closed & {day.year for day in _days(statement)}
     if shut:
         told.faults.append(Fault(year_closed(found.name, min(shut))))
+        return
+    locked = [day for day in _days(statement) if work.posting.locks(day)]
+    if locked:
+        told.faults.append(Fault(month_locked(found.name, min(locked))))
         return
     told.faults.extend(booked.faults)
     told.faults.extend(continuity(statement, found))

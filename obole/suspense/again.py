@@ -2,8 +2,8 @@
 
 A return may come before the gift it takes back, a statement before its donors, a total before the reject that it
 lacks, a line before its rule. After each import the open lines are decided once more, by the same steps and the same
-certainty; what is known now is reclassified on the day of the line. A line of a closed year waits for a person, and so
-does one whose assignment was undone, and one of which the bank's files do not tell whose it is.
+certainty; what is known now is reclassified on the day of the line. A line of a closed year or a locked month waits
+for a person, and so does one whose assignment was undone, and one of which the bank's files do not tell whose it is.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from importers.deciding.booking import BookedAgain, Desk, book_open
 from ledger.posting import Posting
 from ledger.records import DOUBTFUL, DocumentKind
 from ledger.register.suspense import Decision, OpenItem, ever_assigned, insert_assignments, open_items
+from ledger.register.years import locked_until
 from ledger.vault.counterparties import Counterparty, all_counterparties
 from obole.books.opened import Books, changing
 from obole.intake.desk import desk_of, load_known
@@ -62,7 +63,9 @@ def reconsider(books: Books, *, taken_back: bool = False) -> list[BookedAgain]:
     with books.register.connect() as connection:
         once = set() if taken_back else ever_assigned(connection)
         items = [item for item in open_items(connection) if item.key not in once and item.reason != DOUBTFUL]
-        closed = books.closed_years(connection)
+        closed, locked = books.closed_years(connection), locked_until(connection)
+    if locked is not None:
+        items = [item for item in items if item.booked > locked]
     groups: dict[tuple[str, int], list[OpenItem]] = defaultdict(list)
     for item in items:
         if item.bank is not None and item.booked.year not in closed:

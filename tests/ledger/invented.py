@@ -1,5 +1,7 @@
 """Invented documents, movements and gifts; a register in a folder; and changing it by hand past its triggers."""
 
+import hashlib
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ import stores
 from sqlalchemy import Connection, Engine
 
 from ledger.records import DocumentKind, Gift
-from ledger.register.documents import DocumentRecord, MovementRow, insert_document
+from ledger.register.documents import DocumentRecord, MovementRow, all_documents, insert_document
 
 DAY = date(2025, 3, 14)
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -82,3 +84,23 @@ def tamper(folder: Path, *statements: str) -> None:
         for statement_ in statements:
             cursor.execute(statement_)
             assert cursor.rowcount, f"nothing was changed by {statement_}"
+
+
+def seal_of_files(root: Path, connection: Connection, year: int) -> Path:
+    """Write a seal of format 0, as commit 37d00a4 made it: digests of the year's files and of its documents' rows."""
+    files = {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in (root / "journal" / str(year), root / "manual")
+        for path in sorted(folder.glob("*.beancount"))
+        if folder.name == str(year) or path.stem == str(year)
+    }
+    documents = {
+        row.name: hashlib.sha256(f"{row.digest}|{row.rows_digest}".encode()).hexdigest()
+        for row in all_documents(connection)
+        if row.last_day.year == year
+    }
+    content = {"year": year, "files": files, "documents": documents}
+    path = root / "seals" / f"{year}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return path

@@ -13,7 +13,7 @@ from beancount.core import data
 from beancount.parser.options import OPTIONS_DEFAULTS
 from hypothesis import given
 from hypothesis import strategies as st
-from invented import DAY, gift, insert, movement, record, register_in, statement, tamper
+from invented import DAY, gift, insert, movement, record, register_in, seal_of_files, statement, tamper
 
 from ledger.chart import house, render_chart
 from ledger.engines import create
@@ -24,7 +24,6 @@ from ledger.plugins.opening import BadSettings, banks_of, gift_accounts_of, regi
 from ledger.plugins.periods import check_periods
 from ledger.records import DocumentKind
 from ledger.register.documents import all_documents
-from ledger.seals import make_seal, write_seal
 from ledger.store import StoreUnreadable, migrate_to, open_store, sqlite_url, store_version
 
 pytestmark = pytest.mark.usefixtures("stores")
@@ -552,7 +551,7 @@ def sealed(books: Path) -> Path:
                   fees    20.00 EUR
             """), encoding="utf-8")  # fmt: skip
     with register_in(books).connect() as connection:
-        write_seal(books / "seals", make_seal(books, connection, 2024))
+        seal_of_files(books, connection, 2024)
     return books
 
 
@@ -657,7 +656,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("books")
     registered(folder)
     with register_in(folder).connect() as connection:
-        write_seal(folder / "seals", make_seal(folder, connection, 2024))
+        seal_of_files(folder, connection, 2024)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The seal of a closed year: every change of its files or of its rows is named, in the seal check and in Fava."""
+"""Seals: those of format 0, that earlier versions made, are read and every change of their files or rows is named."""
 
 import hashlib
 import json
@@ -6,20 +6,24 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from invented import gift, insert, movement, record, register_in, tamper
+from invented import gift, insert, movement, record, register_in, seal_of_files, tamper
 
+from ledger.register.years import Reopening, YearClosing, closings, enter_closing, enter_reopening
 from ledger.seals import (
     AlreadySealed,
     NotASeal,
-    Seal,
-    make_seal,
+    TreeSeal,
+    leaves_path,
     missing_seals,
+    read_marks,
     read_seal,
     read_seals,
     register_faults,
     seal_faults,
+    settle_seals,
     write_seal,
 )
+from ledger.tree import NOTHING, Tree, seal_root
 
 pytestmark = pytest.mark.usefixtures("stores")
 
@@ -43,7 +47,7 @@ def root(tmp_path: Path) -> Path:
     with register_in(tmp_path).begin() as connection:
         insert(connection, record("coda-a-2024-001", IN_2024), [movement(day=IN_2024)], [gift(day=IN_2024)])
         insert(connection, record("coda-a-2025-001", IN_2025), [movement(day=IN_2025)], [gift(day=IN_2025)])
-        write_seal(tmp_path / "seals", make_seal(tmp_path, connection, 2024))
+        seal_of_files(tmp_path, connection, 2024)
     return tmp_path
 
 
@@ -120,13 +124,6 @@ def test_a_document_changed_or_deleted_in_a_sealed_year_is_named(change: str, ro
     assert faults(root) == ["2024 is closed: document coda-a-2024-001 is not what was sealed"]
 
 
-def test_a_year_is_sealed_once(root: Path):
-    before = (root / "seals" / "2024.json").read_bytes()
-    with pytest.raises(AlreadySealed, match="2024"):
-        write_seal(root / "seals", Seal(2024, {}, {}))
-    assert (root / "seals" / "2024.json").read_bytes() == before
-
-
 def test_books_without_a_seal_have_none(tmp_path: Path):
     assert read_seals(tmp_path / "seals") == {}
 
@@ -146,6 +143,8 @@ NOT_SEALS = {
     "a year that is a word": b'{"year": "two", "files": {}, "documents": {}}',
     "a year in quotes": b'{"year": "2024", "files": {}, "documents": {}}',
     "deep": b"[" * 100_000,
+    "a format that is no number": b'{"format": "1", "year": 2024, "files": {}, "documents": {}}',
+    "a tree without a root": b'{"format": 1, "year": 2024}',
 }
 
 
@@ -165,19 +164,86 @@ def test_a_folder_that_is_named_like_a_seal_is_none(tmp_path: Path):
         read_seals(tmp_path)
 
 
-def test_a_seal_is_text_that_a_person_can_read(tmp_path: Path):
-    path = write_seal(tmp_path, Seal(2024, {"b": "2", "a": "1"}, {}))
-    assert path.name == "2024.json"
-    assert path.read_text(encoding="utf-8") == (
-        '{\n "documents": {},\n "files": {\n  "a": "1",\n  "b": "2"\n },\n "year": 2024\n}\n'
-    )
+TREES = (Tree("account", 1, NOTHING.hex()),)
+SEALED = TreeSeal(
+    year=2024,
+    number=1,
+    sealed_at="2025-06-30T10:00:00Z",
+    root=seal_root(2024, TREES),
+    trees=TREES,
+    balances={"550000": 1234},
+    explained={"580000": "arrivé le 2 janvier"},
+    without_voucher=("MAN-2024-000001 (main.beancount:12)",),
+    former="",
+    leaves=hashlib.sha256(b"").hexdigest(),
+)
+
+
+def entered(root: Path, digest: str, reopened: str = "") -> None:
+    with register_in(root).begin() as connection:
+        enter_closing(connection, 2024, digest, "2025-06-30T10:00:00Z")
+        if reopened:
+            enter_reopening(connection, 2024, digest, Reopening(reopened, "AB", "2025-07-01T10:00:00Z"))
+
+
+def settled(root: Path) -> list[str]:
+    with register_in(root).connect() as connection:
+        return settle_seals(root / "seals", connection)
+
+
+def test_a_seal_is_text_that_a_person_can_read_and_is_read_back(tmp_path: Path):
+    digest = write_seal(tmp_path / "seals", SEALED, b"")
+    entered(tmp_path, digest)
+    assert settled(tmp_path) == []
+    path = tmp_path / "seals" / "2024.json"
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    assert read_seal(path) == SEALED
+    assert '"explained": {\n  "580000": "arrivé le 2 janvier"' in path.read_text(encoding="utf-8")
+    with pytest.raises(AlreadySealed, match="2024"):
+        write_seal(tmp_path / "seals", SEALED, b"")
+
+
+@pytest.mark.parametrize("change", [{"root": "0" * 64}, {"year": 2023}, {"closing": "1"}, {"trees": []}, {"format": 2}])
+def test_a_seal_that_does_not_add_up_is_none(change: dict[str, object], tmp_path: Path):
+    path = tmp_path / "2024.json"
+    path.write_text(json.dumps(json.loads(SEALED.encoded()) | change), encoding="utf-8")
+    with pytest.raises(NotASeal):
+        read_seal(path)
+
+
+def test_a_closing_killed_before_it_was_entered_leaves_no_seal(tmp_path: Path):
+    write_seal(tmp_path / "seals", SEALED, b"x")
+    assert settled(tmp_path) == ["an interrupted closing of 2024 had not been entered: its seal was removed."]
+    assert list((tmp_path / "seals").iterdir()) == []
+
+
+def test_a_reopened_seal_moves_to_the_former_ones_with_its_leaves(tmp_path: Path):
+    digest = write_seal(tmp_path / "seals", SEALED, b"x")
+    entered(tmp_path, digest, "erreur")
+    settled(tmp_path)
+    folder = tmp_path / "seals"
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")) == [
+        "former/2024-1.json",
+        "former/2024-1.leaves.gz",
+    ]
+    with register_in(tmp_path).connect() as connection:
+        assert list(missing_seals(folder, closings(connection))) == []
+
+
+def test_the_list_of_leaves_is_that_of_its_seal(tmp_path: Path):
+    path = tmp_path / "2024.json"
+    leaves_path(path).write_bytes(b"other")
+    with pytest.raises(NotASeal, match="not the list of leaves of the seal of 2024"):
+        list(read_marks(leaves_path(path), SEALED))
 
 
 def test_a_seal_that_is_gone_or_is_not_the_one_of_the_closing_is_named(root: Path):
     folder = root / "seals"
     digest = hashlib.sha256((folder / "2024.json").read_bytes()).hexdigest()
-    assert list(missing_seals(folder, {2024: digest})) == []
-    assert list(missing_seals(folder, {2024: "x", 2023: digest})) == [
+    right, wrong = YearClosing(2024, 1, digest, "", None), YearClosing(2024, 1, "x", "", None)
+    former = YearClosing(2023, 1, digest, "", Reopening("erreur", "AB", ""))
+    assert list(missing_seals(folder, [right])) == []
+    assert list(missing_seals(folder, [wrong, former])) == [
         "2024 is closed: its seal 2024.json is not that of the closing; restore it from your backup",
-        "2023 is closed: its seal 2023.json is missing; restore it from your backup",
+        "2023 is closed: its seal former/2023-1.json is missing; restore it from your backup",
     ]

@@ -26,9 +26,11 @@ from ledger.register import tables
 from ledger.register.documents import all_documents
 from ledger.register.entries import EntryNumber, insert_entry_numbers
 from ledger.register.proof import alterations
+from ledger.register.sealed import insert_identities, retire_entries
 from ledger.register.suspense import Decision, LineKey, insert_assignments
 from ledger.register.tables import day_total
 from ledger.register.vouchers import Voucher, insert_vouchers
+from ledger.register.years import MonthLock, Reopening, enter_closing, enter_lock, enter_reopening
 from ledger.store import HEADS, StoreUnreadable, bulk_insert, migrate_to, open_store, slices, sqlite_url, store_version
 from ledger.vault import tables as vault_tables
 from ledger.vault.counterparties import Counterparty, all_counterparties, save_counterparties
@@ -37,7 +39,8 @@ STORES = ("register", "vault")
 # The tables of debits and of receipts are the register's too.
 assert debitbook.collection.metadata is receiptbook.receipt.metadata is tables.metadata
 METADATA: dict[str, MetaData] = {"register": tables.metadata, "vault": vault_tables.metadata}
-APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift", "entry_number")
+APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift", "entry_number",
+               "closed_year", "reopened_year", "month_lock", "retired_entry", "receipt_identity")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", STORES)
@@ -240,6 +243,11 @@ def test_the_register_refuses_to_change_or_delete_a_row(table: str, tmp_path: Pa
         receiptbook.insert_receipts(
             connection, 2025, 1, record().last_day, [receiptbook.NewReceipt("D0001", 5000, (1,), "")]
         )
+        enter_closing(connection, 2025, "x", "2026-06-30T10:00:00Z")
+        enter_reopening(connection, 2025, "x", Reopening("erreur", "AB", "2026-07-01T10:00:00Z"))
+        enter_lock(connection, MonthLock(record().last_day, "-", "AB", "2026-07-01T10:00:00Z"))
+        retire_entries(connection, [("MAN", 2025, 1)], "2026-07-01T10:00:00Z")
+        insert_identities(connection, [(2025, 1, 1, "x")])
     for statement in (f"UPDATE {table} SET {columns[-1]} = {columns[-1]}", f"DELETE FROM {table}"):
         with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
             connection.exec_driver_sql(statement)

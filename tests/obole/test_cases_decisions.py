@@ -322,7 +322,7 @@ def test_a_follower_in_a_closed_year_stays_and_is_told(small: Obole, tmp_path: P
         ("2025-12-31", "140000", "", "197.50", "Affectation", "AFF-1"),
     )
     small.takes_well(Journal(rows, "appropriation.csv").write(tmp_path))
-    assert small("close", "2025").exit_code == 0
+    assert small("close", "2025", "--explain", "499000", "décidé en 2026").exit_code == 0
     told = small("undo", wrong).output
     assert "these gifts followed from it and stay with D0005" in told
     assert "2025 is closed" in told

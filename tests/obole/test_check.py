@@ -375,11 +375,16 @@ def test_a_closed_year_is_sealed_once_and_verified(closed: Obole):
 
 def test_a_file_of_a_closed_year_that_changed_is_named_by_verify_and_check(closed: Obole):
     manual = closed.books / "manual" / "2025.beancount"
-    manual.write_text(manual.read_text(encoding="utf-8") + "; later\n", encoding="utf-8")
+    text = manual.read_text(encoding="utf-8")
+    manual.write_text(text + "; a remark is no entry\n", encoding="utf-8")
+    assert closed("verify").exit_code == 0
+    entry = '2025-12-31 * "Oublié"\n  Assets:Essai  0.00 EUR\n  Assets:Essai  0.00 EUR\n'
+    manual.write_text(f"2025-01-01 open Assets:Essai\n{text}\n{entry}", encoding="utf-8")
     result = closed("verify")
     assert result.exit_code == 1
-    assert "2025 is closed: manual/2025.beancount was changed" in result.output
-    assert any("manual/2025.beancount was changed" in fault for fault in failed(closed)[8])
+    place = f"manual/2025.beancount:{len(text.splitlines()) + 3}"
+    assert f"2025 is closed: the entry {place} was added; date it in an open year" in result.output
+    assert any(f"the entry {place} was added" in fault for fault in failed(closed)[8])
 
 
 def test_a_row_of_a_closed_year_that_changed_is_named(closed: Obole):

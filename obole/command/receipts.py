@@ -19,6 +19,7 @@ from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.output import output_options, target
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, tell, written
 from obole.receipting.donor_list import receipt_list
+from obole.receipting.elsewhere import Given, set_numbers_aside
 from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
 from obole.reporting import about, write_table
 from obole.words import N_, _, many
@@ -97,6 +98,23 @@ def belcotax(books: Path, year: int, day: datetime | None, output: Path | None) 
     """Write the 281.71 file of the receipts issued."""
     path, summary = write_belcotax(open_books(books), year, day.date() if day else today(), output)
     tell(say_belcotax(path, summary))
+
+
+@receipts.command(
+    "set-aside",
+    help=N_("Keep numbers that PDFs here or files of Belcotax tell of, and the register not, from being given again."),
+)
+@click.option(
+    "--belcotax",
+    "shipments",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=N_("A file that was sent to Belcotax. May be repeated."),
+)
+@with_books
+def set_aside(books: Path, shipments: tuple[Path, ...]) -> None:
+    """Keep numbers that PDFs here or files of Belcotax tell of, and the register not, from being given again."""
+    tell(say_set_aside(set_numbers_aside(open_books(books), shipments)))
 
 
 @receipts.command(help=N_("Counts and sums by state and by reason."))
@@ -197,6 +215,13 @@ def say_issued(plan: Preview, recovered: Sequence[str]) -> str:
         count=count, year=year, first=plan.first_number, last=plan.first_number + count - 1, amount=money(plan.cents)
     )
     return "\n".join([*recovered, told, *_changed(plan.changed, year)])
+
+
+def say_set_aside(found: Sequence[Given]) -> str:
+    """Return what is told after `obole receipts set-aside`."""
+    told = _("receipt {year}/{number:06d} is set aside: {file} tells of it")
+    lines = [told.format(year=one.year, number=one.number, file=one.evidence) for one in found]
+    return "\n".join(lines) or _("the register knows every number that was told of; nothing was set aside.")
 
 
 def say_rendered(outcome: Rendered, year: int) -> str:

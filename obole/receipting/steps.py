@@ -1,6 +1,7 @@
 """The receipt commands on one set of books: they hold the books for writing and settle what a kill left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -14,6 +15,7 @@ from ledger.register.transfers import transferred_in
 from obole.books.loading import load_books
 from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for, printing_of
+from obole.receipting.elsewhere import refuse_given
 from obole.words import _
 from receipts.decide.eligibility import Warn
 from receipts.decide.facts import assess_year
@@ -68,6 +70,7 @@ def issue_receipts(books: Books, year: int, day: date) -> tuple[Preview, list[st
         )
     with books.writing():
         recovered = settle(books)
+        refuse_given(books, year)
         printing = printing_of(books.config, year)
         stores = (books.register, books.vault, books.sealer)
         plan = issue(*stores, year, policy=policy, printing=printing, issued_on=day)
@@ -82,13 +85,23 @@ def render_receipts(
     with books.writing(_A_MOMENT):
         settle(books)
     stores = (books.register, books.vault, books.sealer)
-    recording = partial(books.writing, _A_WHILE)
+    recording = partial(_recording, books)
     return render(*stores, books.folder.receipts, year, workers=workers, progress=step, recording=recording)
+
+
+@contextmanager
+def _recording(books: Books) -> Iterator[None]:
+    """Hold the books while hashes are written down; what another run left meanwhile is settled before."""
+    with books.writing(_A_WHILE):
+        settle(books)
+        yield
 
 
 def write_belcotax(books: Books, year: int, day: date, output: Path | None) -> tuple[Path, belcotax.Summary]:
     """Write the 281.71 file; its path and totals."""
     institution = belcotax_institution(books.config)
+    with books.writing(_A_MOMENT):
+        settle(books)  # nothing leaves the house of an issue that a killed run may still take back
     path = output or _next_file(books, institution, year)
     summary = belcotax.write_file(
         slips_of(books.register, books.vault, books.sealer, year),

@@ -161,6 +161,7 @@ class Pair:
         self._known: Stands | None = None
         self._next: Stands | None = None
         self._begun = ""  # the token of the step that this process has under way
+        self._moved = False  # whether this process has made any
         self._own = False
 
     def watch_register(self, engine: Engine) -> Engine:
@@ -173,7 +174,7 @@ class Pair:
 
     def forget(self) -> None:
         """Look again: another process may have written."""
-        self._known, self._begun = None, ""
+        self._known, self._begun, self._moved = None, "", False
 
     def look(self) -> Relation:
         """Tell how the two stand to each other now, and write nothing; Apart where one is a copy put back."""
@@ -215,9 +216,9 @@ class Pair:
 
     def finish(self) -> None:
         """End the steps of this process before others may write."""
-        if self._known is not None and self._begun:
+        if self._moved and self._begun:
             self._take_back()
-        if self._known is not None:
+        if self._moved:
             self._note()
         self.forget()
 
@@ -306,7 +307,7 @@ class Pair:
         """Go on from what was committed."""
         if self._own or self._next is None:
             return
-        self._known, self._next = self._next, None
+        self._known, self._next, self._moved = self._next, None, True
         register, vault = self._known
         if register is not None and vault is not None:
             self._begun = vault.token if vault.under_way and vault.before == register.token else ""

@@ -62,6 +62,13 @@ def refused(obole: Obole, *words: str | Path) -> str:
     return result.output
 
 
+@pytest.fixture
+def night(_small: Path, tmp_path: Path) -> Obole:
+    """The books of `issued` as they were the night before, when nothing was issued."""
+    shutil.copytree(_small, tmp_path / "night")
+    return Obole(tmp_path / "night")
+
+
 # Given cases.
 
 
@@ -77,8 +84,8 @@ def test_stores_05_check_empties_the_vault(issued: Obole, tmp_path: Path):
     assert "1 PDF made" in result.output
 
 
-def test_stores_05_nor_does_it_where_an_older_register_stands_there(issued: Obole, small: Obole):
-    put_back(small.books, issued, "register.sqlite3")
+def test_stores_05_nor_does_it_where_an_older_register_stands_there(issued: Obole, night: Obole):
+    put_back(night.books, issued, "register.sqlite3")
     assert "register.sqlite3 is older than vault.sqlite3 by" in refused(issued, "check")
 
 
@@ -147,10 +154,10 @@ def test_stores_16_two_inits_at_once_make_one_set_of_books(tmp_path: Path):
 # Our own.
 
 
-def test_last_nights_register_gives_no_number_again(issued: Obole, small: Obole):
+def test_last_nights_register_gives_no_number_again(issued: Obole, night: Obole):
     """Numbering that began anew and wrote over what was sent: github.com/emaijala/MLInvoice issue 217."""
     printed = pdfs(issued)
-    put_back(small.books, issued, "register.sqlite3")
+    put_back(night.books, issued, "register.sqlite3")
     said = refused(issued, "receipts", "issue", "--year", "2025")
     assert "register.sqlite3 is older than vault.sqlite3 by" in said
     assert "put back the newest register.sqlite3" in said
@@ -159,18 +166,18 @@ def test_last_nights_register_gives_no_number_again(issued: Obole, small: Obole)
     assert pdfs(issued) == printed
 
 
-def test_last_nights_vault_is_not_filled_from_the_register(issued: Obole, small: Obole):
+def test_last_nights_vault_is_not_filled_from_the_register(issued: Obole, night: Obole):
     """An older local database put back, on whose word a repair deleted a month: github.com/duplicati/duplicati issue 4579."""
-    put_back(small.books, issued, "vault.sqlite3")
+    put_back(night.books, issued, "vault.sqlite3")
     assert "vault.sqlite3 is older than register.sqlite3 by" in refused(issued, "check")
     assert "put back the newest vault.sqlite3" in refused(issued, "import", MORE.write(issued.books.parent))
     assert "vault.sqlite3 is older" in refused(issued, "import", "--dry-run", MORE.write(issued.books.parent))
 
 
-def test_both_stores_of_last_night_beside_the_pdfs_of_today(issued: Obole, small: Obole):
+def test_both_stores_of_last_night_beside_the_pdfs_of_today(issued: Obole, night: Obole):
     """Counters that a recovery sets back: github.com/invoiceninja/invoiceninja issue 11902."""
     printed = pdfs(issued)
-    put_back(small.books, issued, *STORES)
+    put_back(night.books, issued, *STORES)
     said = refused(issued, "receipts", "issue", "--year", "2025")
     assert "3 receipts from 2025/000001 on were given already, as receipts/2025/000001.pdf tells" in said
     assert "3 receipts from 2025/000001 on were given already" in refused(issued, "check")
@@ -189,24 +196,24 @@ def filed(obole: Obole, path: Path) -> Path:
     return path
 
 
-def test_a_filed_number_is_known_though_all_of_the_folder_is_of_last_night(issued: Obole, small: Obole, tmp_path: Path):
+def test_a_filed_number_is_known_though_all_of_the_folder_is_of_last_night(issued: Obole, night: Obole, tmp_path: Path):
     """After a restore the next value is set behind the highest one that is known: github.com/EnterpriseDB/docs pull 6151."""
     shipment = filed(issued, tmp_path / "filed.xml")
-    assert small.checks().exit_code == 0  # what nothing in the folder tells of cannot be told
-    said = refused(small, "check", "--belcotax", shipment)
+    assert night.checks().exit_code == 0  # what nothing in the folder tells of cannot be told
+    said = refused(night, "check", "--belcotax", shipment)
     assert "3 receipts from 2025/000001 on were given already, as filed.xml tells" in said
-    assert small("receipts", "set-aside", "--belcotax", shipment).exit_code == 0
-    assert "numbers 4 to 6" in issue(small).output
-    assert small("check", "--belcotax", shipment).exit_code == 0
-    assert "holds no slip of form 281.71" in refused(small, "check", "--belcotax", small.books / "obole.toml")
+    assert night("receipts", "set-aside", "--belcotax", shipment).exit_code == 0
+    assert "numbers 4 to 6" in issue(night).output
+    assert night("check", "--belcotax", shipment).exit_code == 0
+    assert "holds no slip of form 281.71" in refused(night, "check", "--belcotax", night.books / "obole.toml")
 
 
-def test_a_number_that_was_given_twice_is_told_by_what_was_filed(issued: Obole, small: Obole, tmp_path: Path):
+def test_a_number_that_was_given_twice_is_told_by_what_was_filed(issued: Obole, night: Obole, tmp_path: Path):
     """Conflicts of numbers after a restore that nobody noticed for years: github.com/datalust/seq-tickets issue 812."""
     shipment = filed(issued, tmp_path / "filed.xml")
-    small.takes_well(MORE.write(tmp_path))
-    assert issue(small).exit_code == 0
-    said = refused(small, "check", "--belcotax", shipment)
+    night.takes_well(MORE.write(tmp_path))
+    assert issue(night).exit_code == 0
+    said = refused(night, "check", "--belcotax", shipment)
     assert "receipt 2025/000001 was filed with 85.00 EUR, the register issued that number for 110.00 EUR" in said
 
 
@@ -242,11 +249,11 @@ def test_a_missing_vault_is_never_made_empty(issued: Obole, tmp_path: Path):
         assert "the vault of these books is missing" in refused(issued, *words)
 
 
-def test_a_seal_tells_that_both_stores_are_of_before_the_closing(small: Obole, issued: Obole, tmp_path: Path):
+def test_a_seal_tells_that_both_stores_are_of_before_the_closing(night: Obole, issued: Obole, tmp_path: Path):
     """All bookkeeping inside the database goes back with it, what lies outside does not: github.com/submersion-app/
     submersion pull 309."""
-    small.takes_well(MORE.write(tmp_path))
-    seal = {"year": 2025, "files": {}, "documents": {name: "0" * 64 for name in small.documents()}}
+    night.takes_well(MORE.write(tmp_path))
+    seal = {"year": 2025, "files": {}, "documents": {name: "0" * 64 for name in night.documents()}}
     (issued.books / "seals/2025.json").write_text(json.dumps(seal), encoding="utf-8")
     said = refused(issued, "import", MORE.write(tmp_path))
     assert f"seals/2025.json names {MORE.document}, which the register does not have" in said

@@ -23,13 +23,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from ledger.clock import posting_time
 from ledger.engines import has_written, on_server, wait_at_most
 from ledger.errors import OboleError
 from ledger.register.receipts import last_number, sheet_digests
 from ledger.register.stand import Stand, put_stand, stand_of
-from ledger.store import StoreName
 from ledger.vault.intent import (
     VaultStand,
     announced,
@@ -65,7 +65,7 @@ class Stands(NamedTuple):
     vault: VaultStand | None
 
 
-def relation(stands: Stands, names: Mapping[StoreName, str]) -> Relation:
+def relation(stands: Stands, names: Mapping[str, str]) -> Relation:
     """Tell how register and vault stand to each other; Apart, with what to put back, where they do not fit."""
     register, vault = stands
     if register is None and vault is None:
@@ -88,7 +88,7 @@ def relation(stands: Stands, names: Mapping[StoreName, str]) -> Relation:
     raise Apart(_older(register, vault, names))
 
 
-def _refuse_unmarked(stands: Stands, names: Mapping[StoreName, str]) -> None:
+def _refuse_unmarked(stands: Stands, names: Mapping[str, str]) -> None:
     """Raise Apart where one of the two was made before stores had an identity, and the other has gone on since."""
     older, newer = ("vault", stands.register) if stands.vault is None else ("register", stands.vault)
     if newer is not None and (newer.step or older == "vault"):
@@ -96,14 +96,10 @@ def _refuse_unmarked(stands: Stands, names: Mapping[StoreName, str]) -> None:
             "{file} is a copy from before the upgrade of these books, older than all that was done since (the other "
             "was last written on {at}); nothing is written. Put back the newest {store}, or both from one backup."
         )
-        raise Apart(message.format(file=names[_store(older)], at=_day(newer.at), store=older))
+        raise Apart(message.format(file=names[older], at=_day(newer.at), store=older))
 
 
-def _store(name: str) -> StoreName:
-    return "vault" if name == "vault" else "register"
-
-
-def _older(register: Stand, vault: VaultStand, names: Mapping[StoreName, str]) -> str:
+def _older(register: Stand, vault: VaultStand, names: Mapping[str, str]) -> str:
     """Return which of the two is a copy put back, by how many steps, and from when each is."""
     steps = abs(vault.step - register.step)
     words: dict[str, Any] = {**names, "count": steps, "register_at": _day(register.at), "vault_at": _day(vault.at)}
@@ -143,7 +139,7 @@ class Dropped(NamedTuple):
     """Prepared receipts of a year that were taken back."""
 
     year: int
-    count: int
+    sheets: int
 
 
 class Pair:
@@ -152,9 +148,7 @@ class Pair:
     The engines are asked for when they are needed; `watch_register` and `watch_vault` take part in their commits.
     """
 
-    def __init__(
-        self, register: Callable[[], Engine], vault: Callable[[], Engine], names: Mapping[StoreName, str]
-    ) -> None:
+    def __init__(self, register: Callable[[], Engine], vault: Callable[[], Engine], names: Mapping[str, str]) -> None:
         self._register = register
         self._vault = vault
         self._names = names
@@ -208,9 +202,9 @@ class Pair:
 
     def _refuse_sheets(self, year: int, first: int, last: int) -> None:
         message = _(
-            "{vault} holds what the receipts {year}/{first:06d} to {last:06d} print, and {register} did not issue them: "
-            "it is a copy from before, or an earlier Obole was interrupted while it issued them. Nothing is written; "
-            "put back the newest {register}, or run `obole check` of the Obole that was interrupted."
+            "{vault} holds what the receipts {year}/{first:06d} to {last:06d} print, and {register} did not issue "
+            "them: it is a copy from before, or an earlier Obole was interrupted while it issued them. Nothing is "
+            "written; put back the newest {register}, or run `obole check` of the Obole that was interrupted."
         )
         raise Apart(message.format(**self._names, year=year, first=first, last=last))
 
@@ -233,12 +227,12 @@ class Pair:
     def _watch(self, engine: Engine, before: Callable[[Connection], None]) -> Engine:
         commit = engine.dialect.do_commit
 
-        def do_commit(connection: Any) -> None:
+        def commit_a_step(connection: PoolProxiedConnection) -> None:
             commit(connection)
             self._after()
 
         event.listen(engine, "commit", before)
-        engine.dialect.do_commit = do_commit  # type: ignore[method-assign]
+        engine.dialect.do_commit = commit_a_step  # type: ignore[method-assign, assignment]
         return engine
 
     def _stands(self, register: Connection | None = None, vault: Connection | None = None) -> Stands:
@@ -332,7 +326,7 @@ class Pair:
 
     def _take_back(self) -> list[Dropped]:
         """Take back what the vault has begun and the register did not commit; the step counts as made."""
-        register, vault = self._stands()
+        vault = self._stands().vault
         assert vault is not None
         with self._quietly(self._vault()) as identities, self._reading(self._register, None) as gifts:
             dropped = []

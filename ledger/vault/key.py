@@ -162,7 +162,7 @@ class Sealer:
     @property
     def check_value(self) -> str:
         """Return the fingerprint by which a vault knows its key; nothing of the key can be learnt from it."""
-        return self.mark("the key of this vault")
+        return self.mark("key-check")
 
     def mark(self, text: str) -> str:
         """Return a keyed fingerprint, to find the same number twice without decrypting."""

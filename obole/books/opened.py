@@ -81,7 +81,7 @@ class Books:
         return Pair(lambda: self.register, lambda: self.vault, self.store_names)
 
     @property
-    def store_names(self) -> dict[StoreName, str]:
+    def store_names(self) -> dict[str, str]:
         """Return how a person knows the two stores: the file of each, or its name where it lies on a server."""
         embedded = {name: self.embedded(name) for name in STORES}
         return {name: file.name if file is not None else name for name, file in embedded.items()}
@@ -279,9 +279,9 @@ def settle(books: Books) -> list[str]:
             "removed (the state before).",
             "an interrupted issue of receipts {year} had not been numbered: {count} prepared receipts were "
             "removed (the state before).",
-            one.count,
+            one.sheets,
         )
-        said.append(told.format(year=one.year, count=one.count))
+        said.append(told.format(year=one.year, count=one.sheets))
     return said
 
 

@@ -98,10 +98,8 @@ def _refuse_put_back(books: Books) -> None:
     here: StoreName = "vault" if old == ["register"] else "register"
     engine = open_store(books.address(here), here, migrate=False)
     with engine.connect() as connection:
-        if here == "register":
-            stands = Stands(stand_of(connection), None)
-        else:
-            stands = Stands(None, vault_stand_of(connection))
+        ours = here == "register"
+        stands = Stands(stand_of(connection), None) if ours else Stands(None, vault_stand_of(connection))
     engine.dispose()
     if stands != (None, None):
         relation(stands, books.store_names)

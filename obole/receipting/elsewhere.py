@@ -92,8 +92,9 @@ def _other_amounts(gifts: Connection, filed: Sequence[Filed]) -> Iterator[str]:
         for one in filed:
             if one.year == year and one.cents is not None and issued.get(one.number, one.cents) != one.cents:
                 yield _(
-                    "{file}: receipt {year}/{number:06d} was filed with {filed} EUR, the register issued that number for "
-                    "{issued} EUR: the number was given twice; look at both receipts, and ask the donors for the wrong one"
+                    "{file}: receipt {year}/{number:06d} was filed with {filed} EUR, the register issued that number "
+                    "for {issued} EUR: the number was given twice; look at both receipts, and ask the donors for the "
+                    "wrong one"
                 ).format(
                     file=one.file,
                     year=year,
@@ -115,9 +116,9 @@ def _sentence(year: int, some: Sequence[Given]) -> str:
         "receipt {year}/{first:06d} was given already, as {file} tells, and the register does not know it: register "
         "and vault are from before. Put the newest of both back from your backup; where there is none, `obole receipts "
         "set-aside` keeps the number from being given again",
-        "{count} receipts from {year}/{first:06d} on were given already, as {file} tells, and the register does not know "
-        "them: register and vault are from before. Put the newest of both back from your backup; where there is none, "
-        "`obole receipts set-aside` keeps the numbers from being given again",
+        "{count} receipts from {year}/{first:06d} on were given already, as {file} tells, and the register does not "
+        "know them: register and vault are from before. Put the newest of both back from your backup; where there is "
+        "none, `obole receipts set-aside` keeps the numbers from being given again",
         len(some),
     )
     return message.format(year=year, first=some[0].number, file=some[0].evidence, count=len(some))

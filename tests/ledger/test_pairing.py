@@ -116,6 +116,7 @@ def freeze(connection: Connection, number: int) -> None:
 
 @pytest.fixture
 def two(tmp_path: Path, stores: Stores) -> Iterator[Two]:
+    assert stores is current()
     both = Two(tmp_path / "stores")
     assert both.pair.settle() == []
     yield both
@@ -180,7 +181,7 @@ def test_what_a_killed_run_began_is_taken_back_and_never_joined_by_another(two: 
     assert after.pair.look() is Relation.CUT_OFF
     with pytest.raises(Apart, match="run the command again"):
         after.in_register()
-    assert [(one.year, one.count) for one in after.pair.settle()] == [(2025, 1)]
+    assert [(one.year, one.sheets) for one in after.pair.settle()] == [(2025, 1)]
     assert after.stands() == (1, 1, False)
     with after.vault.connect() as connection:
         assert announced(connection) == []

@@ -141,7 +141,9 @@ def test_stores_16_two_inits_at_once_make_one_set_of_books(tmp_path: Path):
     (tmp_path / "set.toml").write_text(SETTINGS, encoding="utf-8")
     command = [sys.executable, "-c", "from obole.cli import main; main()", "init", tmp_path / "books"]
     runs = [
-        subprocess.Popen([*command, "--config", tmp_path / "set.toml"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [*command, "--config", tmp_path / "set.toml"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         for _ in range(2)
     ]
     said = [run.communicate()[1].decode() for run in runs]
@@ -161,13 +163,15 @@ def test_last_nights_register_gives_no_number_again(issued: Obole, night: Obole)
     said = refused(issued, "receipts", "issue", "--year", "2025")
     assert "register.sqlite3 is older than vault.sqlite3 by" in said
     assert "put back the newest register.sqlite3" in said
-    for words in (("receipts", "render", "--year", "2025"), ("close", "2025"), ("import", MORE.write(issued.books.parent))):
+    more = MORE.write(issued.books.parent)
+    for words in (("receipts", "render", "--year", "2025"), ("close", "2025"), ("import", more)):
         assert "is older than vault.sqlite3" in refused(issued, *words)
     assert pdfs(issued) == printed
 
 
 def test_last_nights_vault_is_not_filled_from_the_register(issued: Obole, night: Obole):
-    """An older local database put back, on whose word a repair deleted a month: github.com/duplicati/duplicati issue 4579."""
+    """An older local database put back, on whose word a repair deleted a month: github.com/duplicati/duplicati
+    issue 4579."""
     put_back(night.books, issued, "vault.sqlite3")
     assert "vault.sqlite3 is older than register.sqlite3 by" in refused(issued, "check")
     assert "put back the newest vault.sqlite3" in refused(issued, "import", MORE.write(issued.books.parent))
@@ -197,7 +201,8 @@ def filed(obole: Obole, path: Path) -> Path:
 
 
 def test_a_filed_number_is_known_though_all_of_the_folder_is_of_last_night(issued: Obole, night: Obole, tmp_path: Path):
-    """After a restore the next value is set behind the highest one that is known: github.com/EnterpriseDB/docs pull 6151."""
+    """After a restore the next value is set behind the highest one that is known: github.com/EnterpriseDB/docs
+    pull 6151."""
     shipment = filed(issued, tmp_path / "filed.xml")
     assert night.checks().exit_code == 0  # what nothing in the folder tells of cannot be told
     said = refused(night, "check", "--belcotax", shipment)
@@ -239,8 +244,8 @@ def test_a_store_of_other_books(small: Obole, tmp_path: Path):
 
 
 def test_a_missing_vault_is_never_made_empty(issued: Obole, tmp_path: Path):
-    """Stores that were deleted and made anew at the start, which the primary data must not be: github.com/perber/leafwiki
-    pull 1077."""
+    """Stores that were deleted and made anew at the start, which the primary data must not be: github.com/perber/
+    leafwiki pull 1077."""
     (issued.books / "vault.sqlite3").rename(tmp_path / "away")
     (issued.books / "main.beancount").rename(tmp_path / "main")
     assert "the vault of these books is missing" in refused(issued, "init", issued.books)
@@ -253,7 +258,7 @@ def test_a_seal_tells_that_both_stores_are_of_before_the_closing(night: Obole, i
     """All bookkeeping inside the database goes back with it, what lies outside does not: github.com/submersion-app/
     submersion pull 309."""
     night.takes_well(MORE.write(tmp_path))
-    seal = {"year": 2025, "files": {}, "documents": {name: "0" * 64 for name in night.documents()}}
+    seal = {"year": 2025, "files": {}, "documents": dict.fromkeys(night.documents(), "0" * 64)}
     (issued.books / "seals/2025.json").write_text(json.dumps(seal), encoding="utf-8")
     said = refused(issued, "import", MORE.write(tmp_path))
     assert f"seals/2025.json names {MORE.document}, which the register does not have" in said

@@ -42,7 +42,8 @@ from ledger.vault.intent import (
 from ledger.vault.sheets import drop_sheets_after
 from ledger.words import _, many
 
-_NOTE_WAIT = 50  # milliseconds that the vault's note of a step that is done waits for who reads the vault
+# Milliseconds that the vault's note of a step that is done waits for who reads the vault: after each, and at the end.
+_NOTE_WAIT, _LAST_WAIT = 50, 5000
 
 
 class Apart(OboleError):
@@ -59,7 +60,7 @@ class Relation(Enum):
 
 
 class Stands(NamedTuple):
-    """How far register and vault are."""
+    """The rows that say how far register and vault are."""
 
     register: Stand | None
     vault: VaultStand | None
@@ -213,7 +214,7 @@ class Pair:
         if self._moved and self._begun:
             self._take_back()
         if self._moved:
-            self._note()
+            self._note(_LAST_WAIT)
         self.forget()
 
     def begin_with(self, key_check: str) -> None:

@@ -183,6 +183,11 @@ def receipts_of(connection: Connection, year: int) -> list[ReceiptRow]:
     return [ReceiptRow._make(row) for row in connection.execute(query)]
 
 
+def numbers_issued(connection: Connection, year: int) -> set[int]:
+    """Return the numbers of the receipts of a year, valid or not."""
+    return set(connection.execute(select(receipt.c.number).where(receipt.c.year == year)).scalars())
+
+
 def years_issued(connection: Connection) -> list[int]:
     """Return the calendar years that have receipts."""
     return list(connection.execute(select(receipt.c.year).distinct().order_by(receipt.c.year)).scalars())

@@ -1,4 +1,4 @@
-"""How far the register is: the identity of its books and its last step, in one row, which `ledger.pairing` moves.
+"""The stand of the register: the identity of its books and its last step, in one row, which `ledger.pairing` moves.
 
 Beside it the numbers of receipts that are known from elsewhere (a PDF, a shipment) and are never given again.
 """

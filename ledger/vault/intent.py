@@ -1,4 +1,4 @@
-"""How far the vault is, what it has begun that the register has not answered yet, and by which key it was sealed.
+"""The stand of the vault, what it has begun that the register has not answered yet, and the mark of its key.
 
 One row, as in the register (`ledger.pairing` says how the two move), and one a year for receipts that are frozen.
 """

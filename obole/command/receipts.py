@@ -19,7 +19,7 @@ from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.output import output_options, target
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, tell, written
 from obole.receipting.donor_list import receipt_list
-from obole.receipting.elsewhere import Given, set_numbers_aside
+from obole.receipting.elsewhere import GivenNumber, set_numbers_aside
 from obole.receipting.steps import Status, issue_receipts, preview_receipts, render_receipts, status_of, write_belcotax
 from obole.reporting import about, write_table
 from obole.words import N_, _, many
@@ -217,7 +217,7 @@ def say_issued(plan: Preview, recovered: Sequence[str]) -> str:
     return "\n".join([*recovered, told, *_changed(plan.changed, year)])
 
 
-def say_set_aside(found: Sequence[Given]) -> str:
+def say_set_aside(found: Sequence[GivenNumber]) -> str:
     """Return what is told after `obole receipts set-aside`."""
     told = _("receipt {year}/{number:06d} is set aside: {file} tells of it")
     lines = [told.format(year=one.year, number=one.number, file=one.evidence) for one in found]

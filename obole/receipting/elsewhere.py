@@ -19,7 +19,7 @@ from ledger.register import receipts as receiptbook
 from ledger.register.stand import SetAside, numbers_set_aside, put_aside
 from obole.books.opened import Books, settle
 from obole.words import _, many
-from receipts.filing.numbers import Filed, numbers_filed
+from receipts.filing.filed import Filed, numbers_filed
 
 _PDF = re.compile(r"([0-9]{6,})(?:-v[0-9]+)?\.pdf")
 _YEAR = re.compile(r"[0-9]{4}")
@@ -29,7 +29,7 @@ class NumbersGiven(OboleError):
     """Numbers that were given already, of which the register does not know."""
 
 
-class Given(NamedTuple):
+class GivenNumber(NamedTuple):
     """A number that was given by the word of `evidence`, a file."""
 
     year: int
@@ -54,7 +54,7 @@ def refuse_given(books: Books, year: int) -> None:
         raise NumbersGiven(message.format(told=_sentence(year, some)))
 
 
-def set_numbers_aside(books: Books, shipments: Sequence[Path]) -> list[Given]:
+def set_numbers_aside(books: Books, shipments: Sequence[Path]) -> list[GivenNumber]:
     """Write down as given what PDFs and shipments tell of and the register does not know; these numbers."""
     with books.writing():
         settle(books)
@@ -65,25 +65,25 @@ def set_numbers_aside(books: Books, shipments: Sequence[Path]) -> list[Given]:
     return found
 
 
-def _unknown(books: Books, gifts: Connection, filed: Sequence[Filed]) -> Iterator[Given]:
+def _unknown(books: Books, gifts: Connection, filed: Sequence[Filed]) -> Iterator[GivenNumber]:
     """Yield each number once that the register neither issued nor has set aside, in order."""
-    told = [Given(one.year, one.number, one.file) for one in filed]
+    told = [GivenNumber(one.year, one.number, one.file) for one in filed]
     every = sorted([*_printed(books.folder.receipts), *told])
     known = {(one.year, one.number) for one in numbers_set_aside(gifts)}
     for year in {one.year for one in every}:
-        known |= {(row.year, row.number) for row in receiptbook.receipts_of(gifts, year)}
+        known |= {(year, number) for number in receiptbook.numbers_issued(gifts, year)}
     for one in every:
         if one[:2] not in known:
             known.add(one[:2])
             yield one
 
 
-def _printed(folder: Path) -> Iterator[Given]:
+def _printed(folder: Path) -> Iterator[GivenNumber]:
     """Yield the number of each PDF of a receipt in the folder."""
     for path in folder.glob("*/*.pdf"):
         found = _PDF.fullmatch(path.name)
         if found and _YEAR.fullmatch(path.parent.name):
-            yield Given(int(path.parent.name), int(found[1]), path.relative_to(folder.parent).as_posix())
+            yield GivenNumber(int(path.parent.name), int(found[1]), path.relative_to(folder.parent).as_posix())
 
 
 def _other_amounts(gifts: Connection, filed: Sequence[Filed]) -> Iterator[str]:
@@ -104,14 +104,14 @@ def _other_amounts(gifts: Connection, filed: Sequence[Filed]) -> Iterator[str]:
                 )
 
 
-def _by_year(some: Iterator[Given]) -> dict[int, list[Given]]:
-    found: dict[int, list[Given]] = {}
+def _by_year(some: Iterator[GivenNumber]) -> dict[int, list[GivenNumber]]:
+    found: dict[int, list[GivenNumber]] = {}
     for one in some:
         found.setdefault(one.year, []).append(one)
     return found
 
 
-def _sentence(year: int, some: Sequence[Given]) -> str:
+def _sentence(year: int, some: Sequence[GivenNumber]) -> str:
     message = many(
         "receipt {year}/{first:06d} was given already, as {file} tells, and the register does not know it: register "
         "and vault are from before. Put the newest of both back from your backup; where there is none, `obole receipts "

@@ -211,9 +211,10 @@ class Pair:
 
     def finish(self) -> None:
         """End the steps of this process before others may write."""
-        if self._moved and self._begun:
-            self._take_back()
         if self._moved:
+            self._known = None  # others of this process may have gone on
+            if relation(self._stands(), self._names) is Relation.CUT_OFF and self._begun:
+                self._take_back()
             self._note(_LAST_WAIT)
         self.forget()
 

@@ -70,8 +70,16 @@ def answered(connection: Connection) -> None:
 
 def last_sheets(connection: Connection) -> dict[int, int]:
     """Return the highest number of each year that has frozen sheets."""
-    query = select(frozen_sheet.c.year, func.max(frozen_sheet.c.number)).group_by(frozen_sheet.c.year)
-    return {int(year): int(number) for year, number in connection.execute(query.order_by(frozen_sheet.c.year))}
+    # Year by year along the key: grouped, every sheet would be read.
+    found: dict[int, int] = {}
+    year = -1
+    while True:
+        next_year = connection.execute(select(func.min(frozen_sheet.c.year)).where(frozen_sheet.c.year > year)).scalar()
+        if next_year is None:
+            return found
+        year = int(next_year)
+        last = select(func.max(frozen_sheet.c.number)).where(frozen_sheet.c.year == year)
+        found[year] = int(connection.execute(last).scalar_one())
 
 
 class Sealed(NamedTuple):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.chart import Account, UnknownAccount, read_chart
 from ledger.dry_run import tried
@@ -138,8 +139,11 @@ class Books:
             self.pair.forget()
             try:
                 yield
-            finally:
-                self.pair.finish()
+            except BaseException:
+                with suppress(OboleError, SQLAlchemyError):  # what is left is settled at the next start
+                    self.pair.finish()
+                raise
+            self.pair.finish()
 
     @property
     def _servers(self) -> list[str]:

@@ -7,10 +7,12 @@ where there is none, a person has set the number aside.
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.clock import posting_time
 from ledger.errors import OboleError
@@ -62,6 +64,27 @@ def set_numbers_aside(books: Books, shipments: Sequence[Path]) -> list[GivenNumb
         with books.register.begin() as gifts:
             found = list(_unknown(books, gifts, filed))
             put_aside(gifts, (SetAside(one.year, one.number, one.evidence, posting_time()) for one in found))
+    return found
+
+
+def keep_numbers_of(replaced: Books, books: Books) -> list[GivenNumber]:
+    """Set aside in `books`, which a backup brings, the numbers that the books they replace have given since.
+
+    None where those are other books. By their PDFs, and by their register where it can be read; the caller holds both.
+    """
+    if replaced.config.key != books.config.key:
+        return []
+    told = list(_printed(replaced.folder.receipts))
+    with suppress(OboleError, SQLAlchemyError), replaced.register.connect() as gifts:
+        for year in receiptbook.years_issued(gifts):
+            issued = sorted(receiptbook.numbers_issued(gifts, year))
+            told += [GivenNumber(year, number, replaced.store_names["register"]) for number in issued]
+    with books.register.begin() as gifts:
+        known = {one[:2] for one in numbers_set_aside(gifts)}
+        for year in {one.year for one in told}:
+            known |= {(year, number) for number in receiptbook.numbers_issued(gifts, year)}
+        found = sorted({one[:2]: one for one in reversed(told) if one[:2] not in known}.values())
+        put_aside(gifts, (SetAside(one.year, one.number, one.evidence, posting_time()) for one in found))
     return found
 
 

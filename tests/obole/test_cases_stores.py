@@ -286,6 +286,19 @@ def test_books_moved_and_restored_keep_their_identity_and_go_on(issued: Obole, t
         assert obole.checks().exit_code == 0
 
 
+def test_a_backup_put_in_the_place_of_newer_books_gives_no_number_of_theirs(
+    issued: Obole, night: Obole, tmp_path: Path
+):
+    """Counters behind what was given since the backup: github.com/vectorize-io/hindsight issue 3841."""
+    back_up(open_books(night.books), tmp_path / "backup", SECRET)
+    restored = restore(tmp_path / "backup", issued.books, SECRET, replace=True)
+    assert len(restored.moves) == 1
+    assert "had given 3 numbers of receipts since, from 2025/000001 on: they are set aside" in restored.moves[0]
+    assert pdfs(issued) == {}
+    assert "numbers 4 to 6" in issue(issued).output
+    assert issued.checks().exit_code == 0
+
+
 def test_new_books_are_not_made_over_settings_or_a_database_of_others(small: Obole, tmp_path: Path):
     """The third of the remedies that destroy: what stands there is somebody's (cases stores 09, another event)."""
     (tmp_path / "set.toml").write_text(SETTINGS.replace("Fondation Exemple", "Autre Fondation"), encoding="utf-8")

@@ -12,9 +12,9 @@ from stores import Stores, current
 
 from ledger.pairing import Apart, Pair, Relation, relation
 from ledger.pairing import Stands as Both
-from ledger.register.stand import SetAside, Stand, numbers_set_aside, put_aside, stand_of
+from ledger.register.stand import SetAside, Stand, numbers_set_aside, put_aside, put_stand, stand_of
 from ledger.vault.counterparties import Counterparty, save_counterparties
-from ledger.vault.intent import VaultStand, announce, announced, vault_stand_of
+from ledger.vault.intent import VaultStand, announce, announced, put_vault_stand, vault_stand_of
 from ledger.vault.tables import frozen_sheet
 
 NAMES = {"register": "register.sqlite3", "vault": "vault.sqlite3"}
@@ -209,6 +209,27 @@ def test_sheets_that_nobody_announced_are_not_deleted(two: Two):
         Two(two.folder).pair.settle()
     with two.vault.connect() as connection:
         assert len(connection.execute(frozen_sheet.select()).all()) == 3
+
+
+@pytest.mark.parametrize("older", ["register", "vault"])
+def test_a_database_that_was_set_back_is_told(two: Two, older: str):
+    """As a server does that is recovered to a point in time: its rows are of then, on the same address."""
+    two.in_register(1)
+    with two.register.connect() as gifts, two.vault.connect() as identities:
+        register, vault = stand_of(gifts), vault_stand_of(identities)
+    two.in_vault()
+    two.in_register(2)
+    two.in_register(3)
+    assert register is not None
+    assert vault is not None
+    if older == "register":
+        with current().engine(two.folder, "register").begin() as connection:
+            put_stand(connection, register)
+    else:
+        with current().engine(two.folder, "vault").begin() as connection:
+            put_vault_stand(connection, vault)
+    with pytest.raises(Apart, match=f"^{older}.sqlite3 is older .* by 2 steps"):
+        Two(two.folder).pair.settle()
 
 
 @pytest.mark.sqlite

@@ -136,6 +136,25 @@ def _day(at: str) -> str:
     return at.replace("T", " ").removesuffix("Z")
 
 
+def refuse_unknown_sheets(
+    gifts: Connection, identities: Connection, names: Mapping[str, str], last: Callable[[Connection, int], int]
+) -> None:
+    """Raise Apart where the vault has what receipts print that are behind the `last` of the register in their year."""
+    for year, frozen in last_sheets(identities).items():
+        known = last(gifts, year)
+        if frozen > known:
+            raise _unknown(names, year, known + 1, frozen)
+
+
+def _unknown(names: Mapping[str, str], year: int, first: int, last: int) -> Apart:
+    message = _(
+        "{vault} holds what the receipts {year}/{first:06d} to {last:06d} print, and {register} did not issue "
+        "them: it is a copy from before, or an earlier Obole was interrupted while it issued them. Nothing is "
+        "written; put back the newest {register}, or run `obole check` of the Obole that was interrupted."
+    )
+    return Apart(message.format(**names, year=year, first=first, last=last))
+
+
 class Dropped(NamedTuple):
     """Prepared receipts of a year that were taken back."""
 
@@ -182,10 +201,10 @@ class Pair:
         The caller holds the books for writing. Books without an identity get one.
         """
         found = self.look()
-        if found is Relation.NEW:
-            self._identify()
         dropped = self._take_back() if found is Relation.CUT_OFF else []
         self._refuse_unknown_sheets()
+        if found is Relation.NEW:
+            self._identify()
         self._note()
         return dropped
 
@@ -195,19 +214,8 @@ class Pair:
             for one in announced(identities):
                 digests = sheet_digests(gifts, one.year, one.first, one.last)
                 if digests and digest_of_sheets(digests) != one.digest:
-                    self._refuse_sheets(one.year, one.first, one.last)
-            for year, last in last_sheets(identities).items():
-                known = last_number(gifts, year)
-                if last > known:
-                    self._refuse_sheets(year, known + 1, last)
-
-    def _refuse_sheets(self, year: int, first: int, last: int) -> None:
-        message = _(
-            "{vault} holds what the receipts {year}/{first:06d} to {last:06d} print, and {register} did not issue "
-            "them: it is a copy from before, or an earlier Obole was interrupted while it issued them. Nothing is "
-            "written; put back the newest {register}, or run `obole check` of the Obole that was interrupted."
-        )
-        raise Apart(message.format(**self._names, year=year, first=first, last=last))
+                    raise _unknown(self._names, one.year, one.first, one.last)
+            refuse_unknown_sheets(gifts, identities, self._names, last_number)
 
     def finish(self) -> None:
         """End the steps of this process before others may write."""

@@ -114,9 +114,14 @@ class ReceiptRow(NamedTuple):
 
 def last_number(connection: Connection, year: int) -> int:
     """Return the highest number of the year that was given, 0 where none was."""
-    # Versions too: the number of a receipt that was deleted by hand is not given again, nor one known from elsewhere.
-    tables = (receipt, receipt_version, set_aside)
-    queries = (select(func.max(table.c.number)).where(table.c.year == year) for table in tables)
+    elsewhere = select(func.max(set_aside.c.number)).where(set_aside.c.year == year)
+    return max(last_issued(connection, year), int(connection.execute(elsewhere).scalar_one() or 0))
+
+
+def last_issued(connection: Connection, year: int) -> int:
+    """Return the highest number of the year that was issued here; asks tables only that every version has."""
+    # Versions too: the number of a receipt that was deleted by hand is not given again.
+    queries = (select(func.max(table.c.number)).where(table.c.year == year) for table in (receipt, receipt_version))
     return max(int(connection.execute(query).scalar_one() or 0) for query in queries)
 
 

@@ -12,11 +12,13 @@ from beancount.core import data
 from beancount.parser import parser
 
 from ledger.chart import code_of, house
+from ledger.engines import create
 from ledger.errors import OboleError
 from ledger.journal import write_whole
 from ledger.languages import LANGUAGES
 from ledger.numbering import number_open_years, open_years_numbered
-from ledger.pairing import Stands, relation
+from ledger.pairing import Stands, refuse_unknown_sheets, relation
+from ledger.register.receipts import last_issued
 from ledger.register.stand import stand_of
 from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, store_version
 from ledger.vault.intent import vault_stand_of
@@ -91,8 +93,17 @@ def _refuse_newer(books: Books) -> None:
 
 
 def _refuse_put_back(books: Books) -> None:
-    """Raise Apart where one store is of an earlier Obole and the other was written to since: nothing is migrated."""
+    """Raise Apart where one store is of an earlier Obole and the other was written to since: nothing is migrated.
+
+    So too where both are, and the vault has receipts that the register does not know.
+    """
     old = _old_stores(books)
+    if len(old) == len(STORES):
+        register, vault = create(books.address("register")), create(books.address("vault"))
+        with register.connect() as gifts, vault.connect() as identities:
+            refuse_unknown_sheets(gifts, identities, books.store_names, last_issued)
+        register.dispose()
+        vault.dispose()
     if len(old) != 1:
         return
     here: StoreName = "vault" if old == ["register"] else "register"

@@ -163,6 +163,17 @@ def test_an_old_store_in_new_books_is_migrated_by_no_command(oldest: Obole):
     assert (oldest.books / "register.sqlite3").read_bytes() == earlier
 
 
+def test_an_issue_that_an_earlier_obole_did_not_finish_is_not_migrated_away(oldest: Obole):
+    """Or an older register: the two cannot be told apart any more, so that the vault's sheets stay."""
+    rows = "DELETE FROM receipt_version", "DELETE FROM receipt_gift", "DELETE FROM receipt"
+    oldest.change(*(f"{row} WHERE number = (SELECT max(number) FROM receipt)" for row in rows))
+    before = oldest.state()
+    said = oldest("upgrade", "--no-backup", "--yes")
+    assert said.exit_code == 1
+    assert "and register.sqlite3 did not issue them" in said.output
+    assert oldest.state() == before
+
+
 def test_a_store_that_is_missing_is_not_made_anew(small: Obole):
     (small.books / "register.sqlite3").unlink()
     for command in ("documents", "upgrade", "check"):

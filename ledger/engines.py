@@ -6,7 +6,8 @@ its first statement on, and a broken constraint or an append-only row is an Inte
 
 import socket
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from ledger.words import _
 # What keeps a store from being reached: its driver is not installed, or its address lacks what the driver asks for.
 UNREACHED = (SQLAlchemyError, ImportError, TypeError)
 
+_BUSY_TIMEOUT = 30_000  # milliseconds that SQLite waits for who has the file
 _STREAM = "obole_stream"  # the execution option that carries the rows of a COPY
 _BROKEN = "23"  # SQLSTATE class 23: integrity constraint violation (PostgreSQL manual, appendix A)
 
@@ -57,9 +59,38 @@ def create(url: str, **options: Any) -> Engine:
     return engine
 
 
+_CHANGES = "obole_changes"  # of a connection to SQLite: the rows it had changed when its transaction began
+
+
 def begin_deferred(connection: Connection) -> None:
     """Begin a transaction of SQLite: deferred, so that readers do not wait for each other."""
     connection.exec_driver_sql("BEGIN")
+    connection.info[_CHANGES] = _changes_of(connection)
+
+
+def has_written(connection: Connection) -> bool:
+    """Return whether the transaction that a connection is in has changed any row."""
+    if on_server(connection.engine):
+        return connection.exec_driver_sql("SELECT txid_current_if_assigned()").scalar() is not None
+    return _changes_of(connection) != connection.info.get(_CHANGES)
+
+
+def _changes_of(connection: Connection) -> int:
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.total_changes
+
+
+@contextmanager
+def wait_at_most(connection: Connection, milliseconds: int) -> Iterator[None]:
+    """Let a connection to SQLite wait no longer than that for who has the file, while the block runs."""
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(f"PRAGMA busy_timeout={milliseconds}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -105,7 +136,7 @@ def _by_bytes(text: str, options: dict[str, Any]) -> str:
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy says where a transaction starts: a driver's own leaves reads out
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA busy_timeout=30000")
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-65536")
     connection.execute("PRAGMA temp_store=MEMORY")

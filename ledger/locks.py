@@ -47,6 +47,19 @@ def writing(folder: Folder, *servers: str, wait: float = 0, key: str = "") -> It
         yield
 
 
+def require_idle(folder: Folder, *servers: str, key: str = "") -> None:
+    """Raise Busy where another process holds the books for writing; nothing is written, and no lock file is made."""
+    path = folder.root / ".obole.lock"
+    with suppress(FileNotFoundError), path.open("rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _busy(folder.root.name, _written(path)) from None
+    for server in servers:
+        with _server_held(server, folder.root.name, key, time.monotonic()):
+            pass
+
+
 @contextmanager
 def _file_held(folder: Folder, until: float) -> Iterator[None]:
     path = folder.root / ".obole.lock"

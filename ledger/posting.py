@@ -310,9 +310,11 @@ def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
             known.add(row.journal)
             path = folder.root / row.journal
             if not path.exists():
-                yield _("{file}: the journal of {name} is missing; restore it from your backup").format(
-                    file=row.journal, name=row.name
+                message = _(
+                    "{file}: the journal of {name} is missing; `obole mend` makes it again, else restore it from "
+                    "your backup"
                 )
+                yield message.format(file=row.journal, name=row.name)
             elif _sha256(path) != row.journal_digest:
                 yield _("{file}: changed since it was posted; restore it from your backup").format(file=row.journal)
         if row.archive:

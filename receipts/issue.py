@@ -1,7 +1,8 @@
 """Issuing: receipts get the numbers 1..N of their calendar year in one transaction, with what they print frozen.
 
-The sheets go to the vault first, encrypted; then the register numbers them and commits. Killed between the two, the
-sheets of numbers that were never given are removed at the next start, and the same numbers go to the same donors.
+The sheets go to the vault first, encrypted, and with them which numbers are about to be given; then the register
+numbers them and commits. Killed between the two, the sheets of numbers that were never given are removed at the next
+start, and the same numbers go to the same donors.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from ledger.records import Channel
 from ledger.register import receipts as receiptbook
 from ledger.register.restated import steps_of
 from ledger.vault.donors import Donor, find_donors
+from ledger.vault.intent import announce
 from ledger.vault.key import Sealer
 from ledger.vault.links import survivors
 from ledger.vault.sheets import freeze_sheets
@@ -149,6 +151,7 @@ def issue(
         with identities.begin() as vault_connection:
             while frozen := [_freeze(decision, sheet, rows) for decision, sheet in islice(sheets, _CHUNK)]:
                 freeze_sheets(vault_connection, sealer, frozen)
+            announce(vault_connection, year, plan.first_number, (row.sheet_digest for row in rows))
         receiptbook.insert_receipts(connection, year, plan.first_number, issued_on, rows)
     return plan
 

@@ -304,6 +304,15 @@ def find_document(connection: Connection, name: str) -> PostedDocument | None:
     return _posted(row) if row is not None else None
 
 
+def names_unknown(connection: Connection, names: Iterable[str]) -> list[str]:
+    """Return those of these names that no document has, sorted."""
+    wanted = sorted(set(names))
+    known: set[str] = set()
+    for some in slices(wanted):
+        known |= set(connection.execute(select(document.c.name).where(document.c.name.in_(some))).scalars())
+    return [name for name in wanted if name not in known]
+
+
 def _posted(row: Row[Any]) -> PostedDocument:
     return PostedDocument._make(row[:-1])  # all but the CRC, in the order of the table
 

@@ -5,7 +5,7 @@ Only keys and cents stand here; what was printed (the frozen identity) lies encr
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from ledger.money import to_decimal
+from ledger.register.stand import numbers_set_aside, set_aside
 from ledger.register.tables import gift, metadata
 from ledger.store import bulk_insert
 from ledger.words import _, many
@@ -127,10 +128,24 @@ class ReceiptRow(NamedTuple):
 
 
 def last_number(connection: Connection, year: int) -> int:
-    """Return the highest number of the year, 0 where none was issued."""
+    """Return the highest number of the year that was given, 0 where none was."""
+    elsewhere = select(func.max(set_aside.c.number)).where(set_aside.c.year == year)
+    return max(last_issued(connection, year), int(connection.execute(elsewhere).scalar_one() or 0))
+
+
+def last_issued(connection: Connection, year: int) -> int:
+    """Return the highest number of the year that was issued here; asks tables only that every version has."""
     # Versions too: the number of a receipt that was deleted by hand is not given again.
     queries = (select(func.max(table.c.number)).where(table.c.year == year) for table in (receipt, receipt_version))
     return max(int(connection.execute(query).scalar_one() or 0) for query in queries)
+
+
+def sheet_digests(connection: Connection, year: int, first: int, last: int) -> list[str]:
+    """Return the digests of what the receipts of a range printed when they were issued, in the order of numbers."""
+    query = select(receipt_version.c.sheet_digest).where(
+        receipt_version.c.year == year, receipt_version.c.version == 1, receipt_version.c.number.between(first, last)
+    )
+    return list(connection.execute(query.order_by(receipt_version.c.number)).scalars())
 
 
 def insert_receipts(connection: Connection, year: int, first: int, issued_on: date, rows: Sequence[NewReceipt]) -> None:
@@ -186,6 +201,11 @@ def receipts_of(connection: Connection, year: int) -> list[ReceiptRow]:
         .order_by(receipt.c.number)
     )
     return [ReceiptRow._make(row) for row in connection.execute(query)]
+
+
+def numbers_issued(connection: Connection, year: int) -> set[int]:
+    """Return the numbers of the receipts of a year, valid or not."""
+    return set(connection.execute(select(receipt.c.number).where(receipt.c.year == year)).scalars())
 
 
 def years_issued(connection: Connection) -> list[int]:
@@ -262,6 +282,7 @@ def faults(connection: Connection) -> list[ReceiptFault]:
     first_versions = select(receipt_version.c.year, receipt_version.c.number).where(receipt_version.c.version == 1)
     versions = {(year, number) for year, number in connection.execute(first_versions)}
     last: dict[int, int] = {}
+    elsewhere = {(one.year, one.number) for one in numbers_set_aside(connection)}
     stored = select(
         receipt.c.year,
         receipt.c.number,
@@ -273,7 +294,7 @@ def faults(connection: Connection) -> list[ReceiptFault]:
     ).order_by(receipt.c.year, receipt.c.number)
     for year, number, donor, cents, day, state, crc in connection.execute(stored):
         problems = [
-            *_missing_before(number, last.get(year, 0)),
+            *_missing_before(year, number, last.get(year, 0), elsewhere),
             *([_("the row was changed after issue")] if crc != _crc(year, number, donor, cents, day, state) else []),
             *_unlike_its_gifts(cents, sums.pop((year, number), 0)),
             *([_("its first version was deleted")] if (year, number) not in versions else []),
@@ -300,9 +321,9 @@ def _sums_of_gifts(connection: Connection) -> dict[tuple[int, int], int]:
     return {(year, number): cents for year, number, cents in connection.execute(query)}
 
 
-def _missing_before(number: int, last: int) -> Iterator[str]:
-    """Say which numbers are missing between the last one and this."""
-    missing = range(last + 1, number)
+def _missing_before(year: int, number: int, last: int, elsewhere: Collection[tuple[int, int]]) -> Iterator[str]:
+    """Say which numbers are missing between the last one and this; those set aside were given elsewhere."""
+    missing = [one for one in range(last + 1, number) if (year, one) not in elsewhere]
     if missing:
         yield many(
             "number {first} is missing before it", "numbers {first} to {last} are missing before it", len(missing)

@@ -16,12 +16,25 @@ from ledger.words import _
 
 _NONCE_BYTES = 12  # AES-GCM, NIST SP 800-38D section 8.2
 
-
 KEY_BYTES = 32
+_MARK = 8  # letters of a fingerprint that a person compares
 
 
 class KeyMissing(OboleError):
     """The key of the vault is not where it should be, or is not the right one."""
+
+
+class WrongKey(KeyMissing):
+    """A key under the right name that is not the one by which the vault was sealed."""
+
+    def __init__(self, name: str, found: str, expected: str) -> None:
+        super().__init__(
+            _(
+                "{name}.key in the key folder is not the key that this vault was sealed with (its mark is {found}, "
+                "the vault expects {expected}); nothing was sealed with it. Put the right {name}.key back from your "
+                "backup, or point OBOLE_KEYS at the folder that holds it."
+            ).format(name=name, found=found[:_MARK], expected=expected[:_MARK])
+        )
 
 
 class KeyInBooks(OboleError):
@@ -145,6 +158,11 @@ class Sealer:
                     context=context
                 )
             ) from None
+
+    @property
+    def check_value(self) -> str:
+        """Return the fingerprint by which a vault knows its key; nothing of the key can be learnt from it."""
+        return self.mark("key-check")
 
     def mark(self, text: str) -> str:
         """Return a keyed fingerprint, to find the same number twice without decrypting."""

@@ -1,6 +1,7 @@
 """The tables of the vault as SQLAlchemy knows them."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Date,
     Index,
@@ -178,4 +179,30 @@ year_key = Table(
     metadata,
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("key", LargeBinary, nullable=False),
+)
+
+
+# One row: how far the vault is, and whether the register has made that step too (`ledger.pairing`).
+vault_stand = Table(
+    "stand",
+    metadata,
+    Column("identity", String, primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("token", String, nullable=False),
+    Column("before", String, nullable=False),
+    Column("under_way", Boolean, nullable=False),
+    Column("at", String, nullable=False),
+    # A fingerprint that the right key alone gives; empty where no key was there yet to ask.
+    Column("key_check", String, nullable=False),
+)
+
+
+# The numbers that an issue is about to give, written with the sheets and before the register commits.
+freezing = Table(
+    "freezing",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("digest", String, nullable=False),
 )

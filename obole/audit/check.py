@@ -1,6 +1,6 @@
-"""`obole check`: every invariant of the books, each with what breaks it; only what a kill left open is written."""
+"""`obole check`: every invariant of the books, each with what breaks it; nothing is written, whatever is found."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ledger.errors import OboleError
 from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.numbered import number_faults
+from ledger.pairing import Relation
 from ledger.passing import left_behind
 from ledger.posting import file_faults
 from ledger.register import receipts as receiptbook
@@ -27,6 +28,7 @@ from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from obole.books.policies import policy_for
 from obole.books.watch import Watch
+from obole.receipting.elsewhere import unknown_numbers
 from obole.receipting.steps import gift_income
 from obole.words import N_, _
 from receipts.decide.facts import assess_year
@@ -60,15 +62,22 @@ class _Proof:
     gifts: Connection
     identities: Connection
     loaded: LoadedBooks
+    shipments: Sequence[Path]
 
 
 def check_books(
-    books: Books, progress: Callable[[str, int, int], None] | None = None, loaded: LoadedBooks | None = None
+    books: Books,
+    progress: Callable[[str, int, int], None] | None = None,
+    loaded: LoadedBooks | None = None,
+    shipments: Sequence[Path] = (),
 ) -> list[Result]:
-    """Check the invariants in their order (design: what must always be true), of books that may be loaded already."""
+    """Check the invariants in their order (design: what must always be true), of books that may be loaded already.
+
+    `shipments` are files sent to Belcotax, whose numbers the register must know.
+    """
     results = []
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        work = _Proof(books, gifts, identities, loaded or load_books(books.folder.main))
+        work = _Proof(books, gifts, identities, loaded or load_books(books.folder.main), shipments)
         for number, (rule, look) in enumerate(_RULES, start=1):
             if progress is not None:
                 progress(_(rule), number - 1, len(_RULES))
@@ -248,6 +257,15 @@ def _settled(work: _Proof, _result: Result) -> Iterator[str]:
         yield _("{file}: left by a killed run; any command that writes settles it").format(file=path.name)
 
 
+def _together(work: _Proof, result: Result) -> Iterator[str]:
+    found = work.books.pair.look()
+    if found is Relation.CUT_OFF:
+        yield _("a killed run had begun to write and was not finished; any command that writes settles it")
+    elif found is Relation.DONE:
+        result.notes.append(_("the vault has not noted the last step of the register; any command that writes does"))
+    yield from unknown_numbers(work.books, work.gifts, work.shipments)
+
+
 def _mapped(work: _Proof, result: Result) -> Iterator[str]:
     totals = work.loaded.totals
     for name in SCHEMES:
@@ -287,4 +305,5 @@ _RULES: tuple[tuple[str, Callable[[_Proof, Result], Iterable[str]]], ...] = (
         _mapped,
     ),
     (N_("entries are numbered 1..N per journal and year, in the books as in the register"), _in_series),
+    (N_("register, vault and receipts are of the same books and the same moment"), _together),
 )

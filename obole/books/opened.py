@@ -1,7 +1,7 @@
 """One set of books, opened: configuration, chart, register, vault and key, recovered from a kill if there was one."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -9,24 +9,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.chart import Account, UnknownAccount, read_chart
 from ledger.dry_run import tried
 from ledger.errors import OboleError
 from ledger.folder import Folder
-from ledger.locks import writing
+from ledger.locks import require_idle, writing
+from ledger.pairing import Apart, Pair
 from ledger.passing import sweep
 from ledger.posting import JournalText, Posting, recover
 from ledger.records import DocumentKind
-from ledger.register import receipts as receiptbook
+from ledger.register.documents import names_unknown
 from ledger.register.vouchers import voucher_contents
-from ledger.register.years import closed_years
-from ledger.seals import read_seals, settle_seals
+from ledger.register.years import closed_years, closings
+from ledger.seals import AnySeal, NotASeal, Seal, read_seal, read_seals, seal_files, settle_seals
 from ledger.sources import archive_path
-from ledger.store import StoreName, StoreUnreadable, open_store, sqlite_url
-from ledger.vault.key import Sealer
+from ledger.store import STORES, StoreName, StoreUnreadable, open_store, sqlite_url
+from ledger.vault.intent import any_sealed, vault_stand_of
+from ledger.vault.key import KeyMissing, Sealer, WrongKey
 from ledger.vault.links import forget_ibans, learnt_accounts
-from ledger.vault.sheets import drop_sheets_after, sheet_years
 from obole.books.form import require_form
 from obole.books.settings import FILE_NAME, Config, load
 from obole.words import _, many
@@ -44,6 +46,7 @@ class Trial:
     vault: Engine
     journal: list[JournalText] = field(default_factory=list)
     archives: dict[str, bytes] = field(default_factory=dict)
+    reopened: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,36 @@ class Books:
     @cached_property
     def register(self) -> Engine:
         """Return the register; StoreUnreadable where it is missing or was not upgraded."""
-        return self.trial.register if self.trial else self._open("register")
+        return self.trial.register if self.trial else self.pair.watch_register(self._open("register"))
 
     @cached_property
     def vault(self) -> Engine:
         """Return the vault; StoreUnreadable where it is missing or was not upgraded."""
-        return self.trial.vault if self.trial else self._open("vault")
+        return self.trial.vault if self.trial else self.pair.watch_vault(self._open("vault"))
+
+    @cached_property
+    def pair(self) -> Pair:
+        """Return register and vault as a pair, of which each commit is a step."""
+        return Pair(lambda: self.register, lambda: self.vault, self.store_names)
+
+    @property
+    def store_names(self) -> dict[str, str]:
+        """Return how a person knows the two stores: the file of each, or its name where it lies on a server."""
+        embedded = {name: self.embedded(name) for name in STORES}
+        return {name: file.name if file is not None else name for name, file in embedded.items()}
 
     @cached_property
     def sealer(self) -> Sealer:
-        """Return the key of the vault; KeyMissing where it is not in the key folder."""
-        return Sealer(self.key) if self.key is not None else Sealer.open(self.config.key)
+        """Return the key of the vault; KeyMissing where it is not in the key folder, WrongKey where it is another."""
+        sealer = Sealer(self.key) if self.key is not None else Sealer.open(self.config.key)
+        with self.vault.connect() as connection:
+            stand, sealed = vault_stand_of(connection), any_sealed(connection)
+        expected = stand.key_check if stand is not None else ""
+        if expected and expected != sealer.check_value:
+            raise WrongKey(self.config.key, sealer.check_value, expected)
+        if not expected and sealed is not None:
+            sealer.open_sealed(*sealed)
+        return sealer
 
     def embedded(self, name: StoreName) -> Path | None:
         """Return the file of a store, None where it lies on a server."""
@@ -112,26 +134,60 @@ class Books:
         shown = self.trial.journal if self.trial else None
         return Posting(self.folder, self.register, self.paths, language, shown=shown)
 
-    def writing(self, wait: float = 0) -> AbstractContextManager[None]:
+    @contextmanager
+    def writing(self, wait: float = 0) -> Iterator[None]:
         """Hold the books for writing; Busy where another process does for longer than `wait` seconds."""
-        servers = filter(None, (self.config.register_url, self.config.vault_url))
-        return writing(self.folder, *servers, wait=wait, key=self.config.key)
+        with writing(self.folder, *self._servers, wait=wait, key=self.config.key):
+            self.pair.forget()
+            try:
+                yield
+            except BaseException:
+                with suppress(OboleError, SQLAlchemyError):  # what is left is settled at the next start
+                    self.pair.finish()
+                raise
+            self.pair.finish()
+
+    @property
+    def _servers(self) -> list[str]:
+        return list(filter(None, (self.config.register_url, self.config.vault_url)))
+
+    def require_idle(self) -> None:
+        """Raise Busy where another process is writing to these books; nothing is written, nor made."""
+        require_idle(self.folder, *self._servers, key=self.config.key)
 
     @contextmanager
     def tried(self) -> Iterator["Books"]:
         """Yield these books for a dry run: all that is done to them is taken back; Busy as for `writing`."""
+        with self.writing(), self._unmoved(), self._trial() as trial:
+            yield trial
+
+    @contextmanager
+    def trial_of_held(self) -> Iterator["Books"]:
+        """Yield these books, which the caller holds, for a trial in which closed years are open; all is taken back."""
+        with self._trial(reopened=True) as trial:
+            yield trial
+
+    @contextmanager
+    def _trial(self, *, reopened: bool = False) -> Iterator["Books"]:
         with (
-            self.writing(),
             tried(self._there("register"), "register") as register,
             tried(self._there("vault"), "vault") as vault,
         ):
-            yield replace(self, trial=Trial(register, vault))
+            yield replace(self, trial=Trial(register, vault, reopened=reopened))
+
+    @contextmanager
+    def _unmoved(self) -> Iterator[None]:
+        """Let register and vault be looked at before a trial; Apart where one is a copy put back."""
+        self.pair.look()
+        yield
 
     def closed_years(self, connection: Connection) -> set[int]:
         """Return the years in which nothing can be posted any more: entered as closed in the register, or sealed.
 
         With a year those before it are: what is posted in them changes its balances.
         """
+        if self.trial is not None and self.trial.reopened:
+            return set()
         closed = {*closed_years(connection), *read_seals(self.folder.seals)}
         return {*closed, *range(self.config.first_day.year, max(closed, default=0))}
 
@@ -160,9 +216,13 @@ def found_books(root: Path) -> Books:
     """Return the books in a folder, of whatever form; NoBooks where there are settings only."""
     books = Books(Folder(root.resolve()), load(root))
     if not books.folder.main.exists():
-        raise NoBooks(
-            _("{root}: there are settings here and no books yet; make them with `obole init {root}`.").format(root=root)
-        )
+        message = _("{root}: there are settings here and no books yet; make them with `obole init {root}`.")
+        if books.folder.chart.exists():
+            message = _(
+                "{root}: main.beancount is missing; restore it from your backup, or let `obole init {root}` write it "
+                "anew, which leaves everything else as it is."
+            )
+        raise NoBooks(message.format(root=root))
     return books
 
 
@@ -213,10 +273,14 @@ def changing(books: Books, *, dry_run: bool) -> Iterator[Changing]:
 
 
 def settle(books: Books) -> list[str]:
-    """After a kill: bring files and vault to what the register says. What was done, in sentences."""
+    """After a kill: finish what it has begun, in files and stores. What was done, in sentences.
+
+    Apart where register or vault is a copy put back: then nothing is done.
+    """
+    dropped = books.pair.settle()
     with books.register.connect() as connection:
+        _refuse_before_seals(books, connection)
         said = [*recover(books.folder, connection), *settle_seals(books.folder.seals, connection)]
-        years = {year: receiptbook.last_number(connection, year) for year in _sheet_years(books)}
     if swept := sweep(books.folder.root):
         message = many(
             "an interrupted run had left what it unpacked: {count} folder was removed.",
@@ -225,20 +289,50 @@ def settle(books: Books) -> list[str]:
         )
         said.append(message.format(count=swept))
     _forget_undecided(books)
-    with books.vault.begin() as connection:
-        for year, last in years.items():
-            dropped = drop_sheets_after(connection, year, last)
-            if dropped:
-                said.append(
-                    many(
-                        "an interrupted issue of receipts {year} had not been numbered: {count} prepared receipt was "
-                        "removed (the state before).",
-                        "an interrupted issue of receipts {year} had not been numbered: {count} prepared receipts were "
-                        "removed (the state before).",
-                        dropped,
-                    ).format(year=year, count=dropped)
-                )
+    _know_the_key(books)
+    for one in dropped:
+        told = many(
+            "an interrupted issue of receipts {year} had not been numbered: {count} prepared receipt was "
+            "removed (the state before).",
+            "an interrupted issue of receipts {year} had not been numbered: {count} prepared receipts were "
+            "removed (the state before).",
+            one.sheets,
+        )
+        said.append(told.format(year=one.year, count=one.sheets))
     return said
+
+
+def _refuse_before_seals(books: Books, connection: Connection) -> None:
+    """Raise Apart where a seal names what the register does not have: it is a copy from before."""
+    for path in seal_files(books.folder.seals):
+        with suppress(NotASeal):  # told by `obole check`
+            gone = _unknown_to(connection, read_seal(path))
+            if gone:
+                message = _(
+                    "seals/{file} names {document}, which the register does not have: register and vault are copies "
+                    "from before {year} was closed, and nothing is written. Put the newest of both back from your "
+                    "backup, or the whole folder with its seals."
+                )
+                raise Apart(message.format(file=path.name, document=gone, year=path.stem))
+
+
+def _unknown_to(connection: Connection, seal: AnySeal) -> str:
+    """Return what a seal names and the register does not have: a document, or the closing itself; empty if nothing."""
+    if isinstance(seal, Seal):
+        return next(iter(names_unknown(connection, seal.documents)), "")
+    if any(one.year == seal.year and one.number >= seal.number for one in closings(connection)):
+        return ""
+    return _("closing number {number} of {year}").format(number=seal.number, year=seal.year)
+
+
+def _know_the_key(books: Books) -> None:
+    """Let the vault know its key, where an upgrade or new books had none at hand."""
+    with books.vault.connect() as connection:
+        stand = vault_stand_of(connection)
+    if stand is None or stand.key_check:
+        return
+    with suppress(KeyMissing):
+        books.pair.begin_with(books.sealer.check_value)
 
 
 def _forget_undecided(books: Books) -> None:
@@ -252,8 +346,3 @@ def _forget_undecided(books: Books) -> None:
     if gone:
         with books.vault.begin() as connection:
             forget_ibans(connection, gone)
-
-
-def _sheet_years(books: Books) -> list[int]:
-    with books.vault.connect() as connection:
-        return sheet_years(connection)

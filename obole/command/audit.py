@@ -13,7 +13,7 @@ from ledger import leaves
 from obole.audit.check import Result, check_books
 from obole.audit.closing import Closed, close_year, lock_months, reopen_year, unlock_month
 from obole.audit.verifying import verify_seals
-from obole.books.opened import open_books, settle
+from obole.books.opened import open_books
 from obole.command.frame import progress_bar, with_books
 from obole.command.say import SHOWN_LINES, and_more, tell
 from obole.words import N_, _, many
@@ -21,18 +21,24 @@ from obole.words import N_, _, many
 
 @click.command(help=N_("Check every invariant of the books; exit status 1 and a list where one fails."))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--belcotax",
+    "shipments",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=N_("A file that was sent to Belcotax: the register must know its numbers. May be repeated."),
+)
 @with_books
-def check(books: Path, form: str) -> None:
+def check(books: Path, form: str, shipments: tuple[Path, ...]) -> None:
     """Check every invariant of the books; exit status 1 and a list where one fails."""
     opened = open_books(books)
-    with opened.writing():
-        recovered = settle(opened)
+    opened.require_idle()
     with progress_bar(_("check")) as progress:
-        results = check_books(opened, progress)
+        results = check_books(opened, progress, shipments=shipments)
     if form == "json":
-        tell(results_as_json(results, recovered))
+        tell(results_as_json(results))
     else:
-        tell(say_results(results, recovered))
+        tell(say_results(results))
     if not all(result.holds for result in results):
         sys.exit(1)
 
@@ -132,9 +138,9 @@ def say_closed(closed: Closed) -> str:
     return "\n".join(lines)
 
 
-def say_results(found: Sequence[Result], recovered: Sequence[str]) -> str:
+def say_results(found: Sequence[Result]) -> str:
     """Return what is told after `obole check`: every invariant, with what breaks it."""
-    lines = list(recovered)
+    lines = []
     for result in found:
         mark = _("ok") if result.holds else _("FAIL")
         lines.append(f"{mark:<4} {result.number:>2}  {result.rule}")
@@ -153,11 +159,10 @@ def say_results(found: Sequence[Result], recovered: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def results_as_json(found: Sequence[Result], recovered: Sequence[str]) -> str:
+def results_as_json(found: Sequence[Result]) -> str:
     """Return the same as JSON."""
     content = {
         "ok": all(result.holds for result in found),
-        "recovered": list(recovered),
         "invariants": [{**asdict(result), "holds": result.holds} for result in found],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)

@@ -1,5 +1,6 @@
 """The command that makes new books."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -20,7 +21,8 @@ def init(folder: Path, settings: Path | None) -> None:
     """Create new books in DIR from an obole.toml (there already, or given with --config)."""
     if settings is None and not (folder / FILE_NAME).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / FILE_NAME).write_text(sample(), encoding="utf-8")
+        with suppress(FileExistsError), (folder / FILE_NAME).open("x", encoding="utf-8") as out:
+            out.write(sample())
         tell(
             _("{file} written: fill it in, then run `obole init {folder}` again.").format(
                 file=folder / FILE_NAME, folder=folder
@@ -28,7 +30,14 @@ def init(folder: Path, settings: Path | None) -> None:
         )
         return
     text = read_settings(settings) if settings else ""
-    tell(say_created(initialise(folder, text)))
+    charted = (folder / "chart.beancount").exists()
+    made = initialise(folder, text)
+    tell(say_completed() if charted else say_created(made))
+
+
+def say_completed() -> str:
+    """Return what is told after `obole init` of books that lacked their main file."""
+    return _("main.beancount was missing and was written from obole.toml; everything that was there stayed as it was.")
 
 
 def say_created(books: Books) -> str:

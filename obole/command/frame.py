@@ -44,6 +44,7 @@ _COMMANDS = {
     "unlock": "obole.command.audit:unlock",
     "verify": "obole.command.audit:verify",
     "upgrade": "obole.command.keeping:upgrade_command",
+    "mend": "obole.command.keeping:mend_command",
     "backup": "obole.command.keeping:backup_command",
     "restore": "obole.command.keeping:restore_command",
     "serve": "obole.command.serving:serve",

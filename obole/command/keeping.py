@@ -1,5 +1,6 @@
 """The commands by which books live on: brought up to date, copied away and put back."""
 
+import sys
 import warnings
 from datetime import UTC, datetime
 from getpass import GetPassWarning
@@ -8,11 +9,12 @@ from pathlib import Path
 
 import click
 
-from obole.books.opened import Books, found_books
+from obole.books.opened import Books, found_books, open_books
 from obole.command.frame import progress_bar, with_books
 from obole.command.say import tell
 from obole.keeping.backup import BackedUp, NotBackedUp, back_up, vault_secret
 from obole.keeping.envelope import Lock, Secret, passphrase
+from obole.keeping.mending import Mended, mend
 from obole.keeping.moving import Servers
 from obole.keeping.restore import Restored, head_of, restore, vault_secret_of
 from obole.keeping.upgrade import Upgraded, upgrade
@@ -53,6 +55,24 @@ def _beside(books: Books) -> Path:
     root = books.folder.root
     names = (f"{root.name}-before-upgrade-{stamp}{f'-{number}' if number else ''}.obole" for number in count())
     return next(path for path in map(root.with_name, names) if not path.exists())
+
+
+@click.command(
+    "mend", help=N_("Make journal files that are missing again, from the register and the archived sources.")
+)
+@with_books
+def mend_command(books: Path) -> None:
+    """Make journal files that are missing again, from the register and the archived sources."""
+    mended = mend(open_books(books))
+    tell(say_mended(mended))
+    if mended.left:
+        sys.exit(1)
+
+
+def say_mended(mended: Mended) -> str:
+    """Return what is told after `obole mend`."""
+    made = [_("{file} was made again, to the byte as it was posted").format(file=name) for name in mended.made]
+    return "\n".join([*mended.recovered, *made, *mended.left]) or _("no journal file is missing.")
 
 
 @click.command(

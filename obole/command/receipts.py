@@ -20,6 +20,7 @@ from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.output import output_options, target
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, tell, written
 from obole.receipting.donor_list import receipt_list
+from obole.receipting.elsewhere import GivenNumber, set_numbers_aside
 from obole.receipting.shipping import Shipped, write_belcotax
 from obole.receipting.steps import (
     Status,
@@ -137,6 +138,23 @@ def belcotax(books: Path, year: int, day: datetime | None, output: Path | None, 
     tell(say_belcotax(shipped))
     if shipped.held:
         sys.exit(1)
+
+
+@receipts.command(
+    "set-aside",
+    help=N_("Keep numbers that PDFs here or files of Belcotax tell of, and the register not, from being given again."),
+)
+@click.option(
+    "--belcotax",
+    "shipments",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=N_("A file that was sent to Belcotax. May be repeated."),
+)
+@with_books
+def set_aside(books: Path, shipments: tuple[Path, ...]) -> None:
+    """Keep numbers that PDFs here or files of Belcotax tell of, and the register not, from being given again."""
+    tell(say_set_aside(set_numbers_aside(open_books(books), shipments)))
 
 
 @receipts.command(help=N_("Counts and sums by state and by reason."))
@@ -291,6 +309,13 @@ def say_would_issue(plan: Preview) -> str:
     return "\n".join(
         [_due(plan), *_refused(plan), *_changed(plan.changed, year), *_waiting(plan), _("Nothing was kept.")]
     )
+
+
+def say_set_aside(found: Sequence[GivenNumber]) -> str:
+    """Return what is told after `obole receipts set-aside`."""
+    told = _("receipt {year}/{number:06d} is set aside: {file} tells of it")
+    lines = [told.format(year=one.year, number=one.number, file=one.evidence) for one in found]
+    return "\n".join(lines) or _("the register knows every number that was told of; nothing was set aside.")
 
 
 def say_rendered(outcome: Rendered, year: int) -> str:

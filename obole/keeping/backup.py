@@ -31,7 +31,7 @@ from ledger.errors import OboleError
 from ledger.journal import sync_folder, temporary_name
 from ledger.register.inventory import Counted, PostedFile, count_all, posted_files
 from ledger.snapshot import held_still, snapshot
-from ledger.store import STORES, StoreName, store_version
+from ledger.store import HEADS, STORES, StoreName, store_version
 from ledger.vault.key import read_key
 from obole.books.form import form_of
 from obole.books.opened import Books
@@ -68,7 +68,15 @@ class BackedUp:
 
 def vault_secret(books: Books) -> Secret:
     """Return the key of the vault as what closes a backup beside the books; KeyMissing where it is not there."""
-    return Secret(Lock.VAULT_KEY, read_key(books.config.key), books.config.key)
+    return Secret(Lock.VAULT_KEY, _right_key(books), books.config.key)
+
+
+def _right_key(books: Books) -> bytes:
+    """Return the key of the vault; WrongKey where the vault knows that it is another, KeyMissing where it is none."""
+    key = read_key(books.config.key)
+    if store_version(books.address("vault"), "vault") == HEADS["vault"]:
+        books.sealer.mark(books.config.key)  # opened, and so held against the vault
+    return key
 
 
 def back_up(
@@ -82,7 +90,7 @@ def back_up(
     """
     path = path.absolute()
     _refuse(books, path)
-    key = read_key(books.config.key)
+    key = _right_key(books)
     with _new_file(path) as out, TemporaryFile(dir=path.parent) as spool, ExitStack() as snapshots:
         still = _stand_still(books, cast("BinaryIO", spool), snapshots, held=held)
         writer = _Archive(out, secret, progress, len(still.files))

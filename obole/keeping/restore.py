@@ -15,7 +15,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,12 +30,13 @@ from ledger.vault.key import KEY_BYTES, KeyInBooks, keep_key, keys_folder, read_
 from obole.audit.check import check_books
 from obole.books.form import FORM, NewerBooks
 from obole.books.opened import Books, found_books, open_books, settle
-from obole.books.settings import FILE_NAME
+from obole.books.settings import FILE_NAME, load
 from obole.keeping.contents import BOOKS, KEYS, MANIFEST, STORED, Contents, ManifestBroken, Member, read_contents
 from obole.keeping.dump import Refilling
 from obole.keeping.envelope import EnvelopeReader, Head, Lock, NoBackup, Secret, changed_or_cut_off, read_head
 from obole.keeping.moving import NOWHERE, Servers, brought_home, move_stores, refuse_unfit, told
 from obole.keeping.upgrade import upgrade, upgrade_needed
+from obole.receipting.elsewhere import keep_numbers_of
 from obole.words import _, many
 
 _BLOCK = 1 << 20
@@ -110,11 +111,12 @@ def restore(
             )
             raise NotRestored(fault.format(file=file.name, count=len(faults), first=faults[0]))
         with _unwritten(root, present=present):  # before a database keeps anything
+            kept = _numbers_kept(unpacked, root, key) if present and not old else []
             move_stores(unpacked, servers, contents.key)
             os.sync()
             keep_key(contents.key, key)
             replaced = _move(unpacked, root, present=present)
-    return Restored(root, contents.taken_at, contents.counts, replaced, old, faults, told(home, servers))
+    return Restored(root, contents.taken_at, contents.counts, replaced, old, faults, [*told(home, servers), *kept])
 
 
 def _present(root: Path, *, replace: bool) -> bool:
@@ -275,6 +277,28 @@ def _unwritten(root: Path, *, present: bool) -> Iterator[None]:
             ):  # broken, or without their server: often why a backup is put back; nobody works with them
                 held.enter_context(writing(Folder(root)))
         yield
+
+
+def _numbers_kept(unpacked: Path, root: Path, key: bytes) -> list[str]:
+    """Let the books of a backup never give a number that the books in their place gave since; what is told of it."""
+    with suppress(OboleError):  # broken settings, or a copy that its faults keep from being written
+        found = open_books(unpacked)
+        books = Books(found.folder, found.config, key)
+        with books.writing():
+            settle(books)
+            numbers = keep_numbers_of(Books(Folder(root), load(root)), books)
+        books.register.dispose()
+        books.vault.dispose()
+        if numbers:
+            message = many(
+                "The books that stood there had given {count} number of a receipt since, {year}/{number:06d}: it is "
+                "set aside and never given again.",
+                "The books that stood there had given {count} numbers of receipts since, from {year}/{number:06d} "
+                "on: they are set aside and never given again.",
+                len(numbers),
+            )
+            return [message.format(count=len(numbers), year=numbers[0].year, number=numbers[0].number)]
+    return []
 
 
 def _move(unpacked: Path, root: Path, *, present: bool) -> Path | None:

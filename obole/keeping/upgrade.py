@@ -12,11 +12,16 @@ from beancount.core import data
 from beancount.parser import parser
 
 from ledger.chart import code_of, house
+from ledger.engines import create
 from ledger.errors import OboleError
 from ledger.journal import write_whole
 from ledger.languages import LANGUAGES
 from ledger.numbering import number_open_years, open_years_numbered
+from ledger.pairing import Stands, refuse_unknown_sheets, relation
+from ledger.register.receipts import last_issued
+from ledger.register.stand import stand_of
 from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, store_version
+from ledger.vault.intent import vault_stand_of
 from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
 from obole.books.form import FORM, FORM_FILE, NewerBooks, form_of, write_form
 from obole.books.opened import Books, accounts_named, found_books, settle
@@ -55,6 +60,7 @@ def upgrade(root: Path, keep: Callable[[Books], Path] | None = None) -> Upgraded
     books = found_books(root)
     with books.writing():
         _refuse_newer(books)
+        _refuse_put_back(books)
         outcome = Upgraded()
         needed = [step for step in STEPS if step.needed(books)]
         if needed and keep is not None:
@@ -84,6 +90,30 @@ def _refuse_newer(books: Books) -> None:
         if version > HEADS[name]:
             message = _("the {store} is at version {version}, this Obole needs {needed}; install the newest Obole.")
             raise StoreUnreadable(message.format(store=name, version=version, needed=HEADS[name]))
+
+
+def _refuse_put_back(books: Books) -> None:
+    """Raise Apart where one store is of an earlier Obole and the other was written to since: nothing is migrated.
+
+    So too where both are, and the vault has receipts that the register does not know.
+    """
+    old = _old_stores(books)
+    if len(old) == len(STORES):
+        register, vault = create(books.address("register")), create(books.address("vault"))
+        with register.connect() as gifts, vault.connect() as identities:
+            refuse_unknown_sheets(gifts, identities, books.store_names, last_issued)
+        register.dispose()
+        vault.dispose()
+    if len(old) != 1:
+        return
+    here: StoreName = "vault" if old == ["register"] else "register"
+    engine = open_store(books.address(here), here, migrate=False)
+    with engine.connect() as connection:
+        ours = here == "register"
+        stands = Stands(stand_of(connection), None) if ours else Stands(None, vault_stand_of(connection))
+    engine.dispose()
+    if stands != (None, None):
+        relation(stands, books.store_names)
 
 
 def _version(books: Books, name: StoreName) -> str:

@@ -18,7 +18,7 @@ from ledger.money import to_decimal
 from ledger.register import receipts as receiptbook
 from ledger.vault.donors import find_donors
 from ledger.vault.links import survivors
-from obole.books.opened import Books
+from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for
 from obole.words import _
 from receipts.decide.claims import Changed
@@ -100,6 +100,7 @@ def write_belcotax(
     if listed:
         return _write_list(books, year, output)
     with books.writing():
+        settle(books)  # nothing leaves the house of an issue that a killed run may still take back
         return _write_shipment(books, year, day, output, never_sent)
 
 

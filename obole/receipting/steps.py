@@ -1,6 +1,7 @@
 """The receipt commands on one set of books: they hold the books for writing and settle what a kill left."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -13,6 +14,7 @@ from ledger.register.transfers import transferred_in
 from obole.books.loading import load_books
 from obole.books.opened import Books, changing, settle
 from obole.books.policies import policy_for, printing_of
+from obole.receipting.elsewhere import refuse_given
 from obole.words import _
 from receipts.decide.claims import Changed
 from receipts.decide.eligibility import Warn
@@ -71,6 +73,7 @@ def issue_receipts(books: Books, year: int, day: date, *, dry_run: bool = False)
     printing = printing_of(books.config, year)
     _refuse_unprintable(books, printing, year)
     with changing(books, dry_run=dry_run) as (held, recovered):
+        refuse_given(books, year)
         stores = (held.register, held.vault, held.sealer)
         plan = issue(*stores, year, policy=policy, printing=printing, issued_on=day)
     return plan, recovered
@@ -99,8 +102,16 @@ def render_receipts(
     with books.writing(_A_MOMENT):
         settle(books)
     stores = (books.register, books.vault, books.sealer)
-    recording = partial(books.writing, _A_WHILE)
+    recording = partial(_recording, books)
     return render(*stores, books.folder.receipts, year, workers=workers, progress=step, recording=recording)
+
+
+@contextmanager
+def _recording(books: Books) -> Iterator[None]:
+    """Hold the books while hashes are written down; what another run left meanwhile is settled before."""
+    with books.writing(_A_WHILE):
+        settle(books)
+        yield
 
 
 def status_of(books: Books, year: int) -> Status:

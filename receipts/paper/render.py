@@ -25,6 +25,7 @@ from receipts.words import _
 
 _BATCH = 500
 _FEW = 100  # PDFs that one process makes sooner than several
+_END_OF_PDF = b"%%EOF"  # ISO 32000-2, 7.5.5; a power cut leaves a file without it
 _LEFT = 600  # seconds after which a temporary file is nobody's
 
 
@@ -127,10 +128,25 @@ def _keep(folder: Path, row: receiptbook.ReceiptRow, outcome: bytes | OboleError
             ).format(year=row.year, number=row.number)
         )
     path = pdf_path(folder, row.year, row.number, row.version)
+    _refuse_another(path, digest, row)
     temporary = path.with_suffix(f".{os.getpid()}.new")
     temporary.write_bytes(outcome)
     temporary.replace(path)
     return row.number, row.version, digest, len(outcome)
+
+
+def _refuse_another(path: Path, digest: str, row: receiptbook.ReceiptRow) -> None:
+    """Raise Altered where a whole PDF stands in the place of one that was never made: it may have been sent."""
+    if row.pdf_digest is not None or not path.exists():
+        return
+    there = path.read_bytes()
+    if there.rstrip().endswith(_END_OF_PDF) and hashlib.sha256(there).hexdigest() != digest:
+        raise Altered(
+            _(
+                "receipt {year}/{number:06d}: another PDF stands in its place, {file}, which may have been sent; it is "
+                "not written over. Were register and vault put back from an older copy? Else move the file away."
+            ).format(year=row.year, number=row.number, file=path.name)
+        )
 
 
 def _sweep(folder: Path) -> None:

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("stores")
 PATHS = {account.code: account.path for account in house()}
 NAME = "coda-gifts-2025-073"
 SOURCE = b"the statement as the bank sent it"
+MEND = "`obole mend` makes it again, else restore it from your backup"
 JOURNAL = f"journal/2025/{NAME}.beancount"
 ARCHIVE = "documents/bank/073.cod"
 
@@ -327,7 +328,7 @@ def test_changed_missing_and_added_files_are_named_with_what_to_do(folder: Folde
     assert faults(folder, engine) == [
         f"{JOURNAL}: changed since it was posted; restore it from your backup",
         f"{ARCHIVE}: changed since it was taken in; restore it from your backup",
-        f"{second}: the journal of coda-gifts-2025-074 is missing; restore it from your backup",
+        f"{second}: the journal of coda-gifts-2025-074 is missing; {MEND}",
         "documents/bank/074.cod: the archived source of coda-gifts-2025-074 is missing; restore it from your backup",
         "journal/2025/added.beancount: no posted document; move what you enter by hand to manual/",
     ]

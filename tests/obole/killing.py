@@ -6,6 +6,9 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine.default import DefaultDialect
 
 from obole.demo import Manifest
 
@@ -58,3 +61,46 @@ def state(books: Path) -> dict[str, object]:
     found["document"] = connection.execute("SELECT name, digest, rows_digest, journal_digest FROM document").fetchall()
     connection.close()
     return found
+
+
+def killed_before_write(number: int, work: Callable[[], object]) -> bool:
+    """Run `work` in a child that is killed just before its write of that number; False where it has fewer.
+
+    A write is what the disk would show: a commit of a store that changed something, a file synced, renamed or removed.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            _count_writes(number)
+            work()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def _count_writes(number: int) -> None:
+    """Let this process be killed before its write of that number."""
+    left = [number]
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args, **options)
+
+        return call
+
+    for name in ("fsync", "replace", "rename", "link", "unlink"):
+        setattr(os, name, counted(getattr(os, name)))
+    commit = DefaultDialect.do_commit
+    counted_commit = counted(commit)
+    changes: dict[int, int] = {}
+
+    def do_commit(dialect: DefaultDialect, connection: Any) -> None:
+        driver = connection.dbapi_connection
+        before, changes[id(driver)] = changes.get(id(driver), 0), driver.total_changes
+        (commit if before == driver.total_changes else counted_commit)(dialect, connection)
+
+    DefaultDialect.do_commit = do_commit  # type: ignore[assignment, method-assign]

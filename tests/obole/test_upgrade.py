@@ -148,7 +148,7 @@ def test_a_command_that_finds_old_books_says_so_and_writes_nothing(oldest: Obole
     assert content(oldest.books) == before
 
 
-def test_an_old_store_in_new_books_is_not_migrated_by_a_command_that_reads(oldest: Obole):
+def test_an_old_store_in_new_books_is_migrated_by_no_command(oldest: Obole):
     earlier = (oldest.books / "register.sqlite3").read_bytes()
     oldest("upgrade")
     (oldest.books / "register.sqlite3").write_bytes(earlier)
@@ -157,8 +157,21 @@ def test_an_old_store_in_new_books_is_not_migrated_by_a_command_that_reads(oldes
     assert "the register is at version 0001" in told.output
     assert "run `obole upgrade`" in told.output
     assert (oldest.books / "register.sqlite3").read_bytes() == earlier
-    assert "The register was brought from version 0001" in oldest("upgrade").output
-    assert oldest.checks().exit_code == 0  # its journal files have numbers already, and get the same
+    said = oldest("upgrade")
+    assert said.exit_code == 1
+    assert "register.sqlite3 is a copy from before the upgrade of these books" in said.output
+    assert (oldest.books / "register.sqlite3").read_bytes() == earlier
+
+
+def test_an_issue_that_an_earlier_obole_did_not_finish_is_not_migrated_away(oldest: Obole):
+    """Or an older register: the two cannot be told apart any more, so that the vault's sheets stay."""
+    rows = "DELETE FROM receipt_version", "DELETE FROM receipt_gift", "DELETE FROM receipt"
+    oldest.change(*(f"{row} WHERE number = (SELECT max(number) FROM receipt)" for row in rows))
+    before = oldest.state()
+    said = oldest("upgrade", "--no-backup", "--yes")
+    assert said.exit_code == 1
+    assert "and register.sqlite3 did not issue them" in said.output
+    assert oldest.state() == before
 
 
 def test_a_store_that_is_missing_is_not_made_anew(small: Obole):

@@ -65,7 +65,7 @@ class MonthLocked(OboleError):
         super().__init__(
             _(
                 "{name}: dated {day}, but the months until {month} are locked; date it later, or open the month with "
-                "`obole unlock {own}`."
+                "`obole unlock {own} --reason ... --by ...`."
             ).format(name=name, day=day, month=f"{until:%Y-%m}", own=f"{day:%Y-%m}")
         )
 

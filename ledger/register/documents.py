@@ -372,13 +372,23 @@ def known_files(connection: Connection, digests: Iterable[str]) -> dict[str, Kno
     }
 
 
+_GROWING = (DocumentKind.CASH, DocumentKind.JOURNAL, DocumentKind.IN_KIND)
+
+
 def _partly_undone(connection: Connection, digests: Iterable[str]) -> set[str]:
-    """Return those of these files, not of a bank, of which a document or part of one was undone: it may come again."""
+    """Return those of these files, not of a bank, of which a document or part of one was undone: it may come again.
+
+    A file that grows repeats rows that an earlier one posted: of its kinds each is read where anything was undone.
+    """
     part = exists().where(undone_part.c.document_id == document.c.id)
+    growing = select(document.c.kind).where(document.c.kind.in_(_GROWING), ~stands | part).distinct()
+    again = list(connection.execute(growing).scalars())
     found: set[str] = set()
     for some in slices(sorted(digests)):
         query = select(document.c.file_digest).where(
-            document.c.file_digest.in_(some), document.c.bank.is_(None), ~stands | part
+            document.c.file_digest.in_(some),
+            document.c.bank.is_(None),
+            ~stands | part | document.c.kind.in_(again),
         )
         found.update(connection.execute(query).scalars())
     return found

@@ -268,6 +268,9 @@ def reopen_year(books: Books, year: int, reason: str, person: str) -> None:
             settle_seals(books.folder.seals, connection)
 
 
+LOCKED = "-"  # the reason of a lock: a month over needs no other
+
+
 def lock_months(books: Books, month: date | None, reason: str, person: str) -> date | None:
     """Lock every month until this one, or with None open them all; the day until which nothing is posted."""
     until = None if month is None else date(month.year, month.month, monthrange(month.year, month.month)[1])
@@ -275,6 +278,11 @@ def lock_months(books: Books, month: date | None, reason: str, person: str) -> d
         settle(books)
         _refuse_words(books, reason, person)
         with books.register.begin() as connection:
+            before = locked_until(connection)
+            if reason == LOCKED and before is not None and until is not None and until < before:
+                said = _("the months until {before} are locked already; to open those after {month}: {command}.")
+                command = f"`obole unlock {before:%Y-%m} --reason ... --by ...`"
+                raise CannotReopen(said.format(before=f"{before:%Y-%m}", month=f"{until:%Y-%m}", command=command))
             enter_lock(connection, MonthLock(until, reason, person, posting_time()))
     return until
 

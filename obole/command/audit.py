@@ -11,7 +11,7 @@ import click
 
 from ledger import leaves
 from obole.audit.check import Result, check_books
-from obole.audit.closing import Closed, close_year, lock_months, reopen_year, unlock_month
+from obole.audit.closing import LOCKED, Closed, close_year, lock_months, reopen_year, unlock_month
 from obole.audit.verifying import verify_seals
 from obole.books.opened import open_books
 from obole.command.frame import progress_bar, with_books
@@ -86,12 +86,9 @@ _MONTH = click.DateTime(["%Y-%m"])
 @with_books
 def lock(books: Path, month: datetime, person: str) -> None:
     """Lock every month until this one."""
-    until = lock_months(open_books(books), month.date(), "-", person)
-    tell(
-        _("Nothing is posted until {until} any more; `obole unlock {month}` opens it again.").format(
-            until=until, month=f"{month:%Y-%m}"
-        )
-    )
+    until = lock_months(open_books(books), month.date(), LOCKED, person)
+    said = _("Nothing is posted until {until} any more; `obole unlock {month} --reason ... --by ...` opens it again.")
+    tell(said.format(until=until, month=f"{month:%Y-%m}"))
 
 
 @click.command(help=N_("Open a locked month and those after it again; the reason is kept."))

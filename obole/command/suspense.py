@@ -96,7 +96,11 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
 
 def _refuse_filled_in(output: Path | None) -> None:
     """OboleError for a file that holds a person's decisions, or anything but such a sheet."""
-    if output is None or not output.is_file():
+    if output is None:
+        return
+    if not output.parent.is_dir():
+        raise OboleError(_("{folder}: is no folder; make it first.").format(folder=output.parent))
+    if not output.is_file():
         return
     if not assignments.identify(output):
         said = _("{file}: is there already and is no list of open lines; choose another name, or move it away.")

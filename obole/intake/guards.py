@@ -57,7 +57,8 @@ def year_closed(document: str, year: int) -> str:
 def month_locked(document: str, day: date) -> str:
     """Say that a document cannot be posted because a month of it is locked."""
     return _(
-        "{document}: dated {day}, in a month that is locked; open it with `obole unlock {month}`, then import it again"
+        "{document}: dated {day}, in a month that is locked; open it with "
+        "`obole unlock {month} --reason ... --by ...`, then import it again"
     ).format(document=document, day=day, month=f"{day:%Y-%m}")
 
 

@@ -41,7 +41,7 @@ class GivenNumber(NamedTuple):
 
 def unknown_numbers(books: Books, gifts: Connection, shipments: Sequence[Path] = ()) -> Iterator[str]:
     """Yield in sentences the numbers that files tell of and the register does not know, or knows of another amount."""
-    filed = [one for path in shipments for one in numbers_filed(path)]
+    filed = [one for path in shipments for one in numbers_filed(path, books.config.organisation.enterprise_number)]
     for year, some in _by_year(_unknown(books, gifts, filed)).items():
         yield _sentence(year, some)
     yield from _other_amounts(gifts, filed)
@@ -60,7 +60,7 @@ def set_numbers_aside(books: Books, shipments: Sequence[Path]) -> list[GivenNumb
     """Write down as given what PDFs and shipments tell of and the register does not know; these numbers."""
     with books.writing():
         settle(books)
-        filed = [one for path in shipments for one in numbers_filed(path)]
+        filed = [one for path in shipments for one in numbers_filed(path, books.config.organisation.enterprise_number)]
         with books.register.begin() as gifts:
             found = list(_unknown(books, gifts, filed))
             put_aside(gifts, (SetAside(one.year, one.number, one.evidence, posting_time()) for one in found))

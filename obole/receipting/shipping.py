@@ -20,6 +20,7 @@ from ledger.vault.donors import find_donors
 from ledger.vault.links import survivors
 from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for
+from obole.books.watch import Watch
 from obole.words import _
 from receipts.decide.claims import Changed
 from receipts.filing import belcotax
@@ -99,6 +100,9 @@ def write_belcotax(
     """
     if listed:
         return _write_list(books, year, output)
+    problem = Watch(books).problem(never_sent)
+    if problem is not None:
+        raise OboleError(_("--never-sent: {problem}; it is kept in clear.").format(problem=problem))
     with books.writing():
         settle(books)  # nothing leaves the house of an issue that a killed run may still take back
         return _write_shipment(books, year, day, output, never_sent)
@@ -111,6 +115,8 @@ def _write_shipment(books: Books, year: int, day: date, output: Path | None, nev
         same = _held_already(books, year, earlier[-1], output)
         if same is not None:
             return same
+    if output is not None:
+        refuse_there(books, output)
     path = output or _next_file(books, institution, year)
     sifting = _sifting(books, year)
     summary = belcotax.write_file(
@@ -137,10 +143,23 @@ def _sifting(books: Books, year: int) -> _Sifting:
     return _Sifting(books, year, {one.number: one for one in changed}, withdrawn_numbers(books.register, year))
 
 
+def refuse_there(books: Books, output: Path) -> None:
+    """OboleError for a file inside the books or one that is there: what was sent or filled in stays."""
+    books.refuse_inside(output)
+    if output.exists():
+        raise OboleError(
+            _("{file}: is there already; name a new file, or move that one away.").format(file=output.name)
+        )
+    if not output.parent.is_dir():
+        raise OboleError(_("{folder}: is no folder; make it first.").format(folder=output.parent))
+
+
 def _write_list(books: Books, year: int, output: Path | None) -> Shipped:
     if output is None:
         raise OboleError(_("the list has names and national numbers: say with -o where it is written."))
-    books.refuse_inside(output)
+    refuse_there(books, output)
+    with books.writing():
+        settle(books)  # a list of half the books would pass for the whole
     sifting = _sifting(books, year)
     rows = list(sifting.slips())
     with output.open("wb") as out:

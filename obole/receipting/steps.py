@@ -15,6 +15,7 @@ from obole.books.loading import load_books
 from obole.books.opened import Books, changing, settle
 from obole.books.policies import policy_for, printing_of
 from obole.receipting.elsewhere import refuse_given
+from obole.receipting.shipping import refuse_there
 from obole.words import _
 from receipts.decide.claims import Changed
 from receipts.decide.eligibility import Warn
@@ -90,6 +91,7 @@ def _refuse_unprintable(books: Books, printing: Printing, year: int) -> None:
 
 def write_specimen(books: Books, year: int, language: str, output: Path) -> None:
     """Write a receipt of nobody, marked as a specimen and without a number: what is printed, to be looked at."""
+    refuse_there(books, output)
     pdf = Typesetter().render(example_sheet(printing_of(books.config, year), year, language), as_specimen=True)
     output.write_bytes(pdf)
 

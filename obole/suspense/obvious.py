@@ -7,7 +7,7 @@ no later line of it took off.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from beancount.core import data
@@ -19,7 +19,7 @@ from ledger.chart import code_of
 from ledger.mirror import PAYMENT, VOUCHER
 from ledger.money import to_cents
 from ledger.parties import Party
-from ledger.register.cash import awaited
+from ledger.register.cash import ExpectedLine, awaited, fitting
 from ledger.register.suspense import OpenItem
 from ledger.vault.counterparties import Counterparty
 from ledger.vault.parties import find_parties
@@ -29,6 +29,7 @@ from obole.suspense.legacies import LegacyClaims
 from obole.words import _
 
 _OWN, _OWN_NAME, _PAYOUT, _CASH = 0.95, 0.7, 0.85, 0.7
+SURE_CASH = 0.97  # a slip or cheque says that the bank will bring just this: it is no gift besides
 _REFERENCE, _TEXT, _IBAN, _NAME = 0.95, 0.9, 0.9, 0.7
 _TRANSFERS = "58"  # internal transfers (annex 3 of the royal decree of 21.10.2018)
 _OPEN_POSTS = ("400", "440")  # trade debtors and suppliers
@@ -66,7 +67,7 @@ def likely_accounts(
     nobody = Counterparty("", 0, "", "", "")
     who = {item.key: behind.get((item.document, item.position), nobody) for item in items}
     with books.register.connect() as connection:
-        cash = {one.account for one in awaited(connection)}
+        cash = awaited(connection)
     for item in items:
         known = who[item.key]
         own = [*_own(books, item, known), *_cash(books, item, cash)]
@@ -103,11 +104,17 @@ def _own(books: Books, item: OpenItem, known: Counterparty) -> Iterator[LikelyAc
         yield LikelyAccount(transfers, _OWN_NAME, (_("the name of the foundation: perhaps a transfer of our own"),))
 
 
-def _cash(books: Books, item: OpenItem, waiting: Collection[str]) -> Iterator[LikelyAccount]:
+def _cash(books: Books, item: OpenItem, waiting: Sequence[ExpectedLine]) -> Iterator[LikelyAccount]:
     """Yield the account on which slips or cheques wait for the bank, where the line is cash or a cheque by its code."""
     settings = books.config.cash
     account = settings.cheques if item.code[1:3] == "03" else settings.transfer
-    if account in waiting and is_cash_code(item.code, item.cents):
+    if not is_cash_code(item.code, item.cents):
+        return
+    if fits := fitting(waiting, item.cents, item.booked, account):
+        why = _("slips or cheques of this amount wait for the bank: {references}")
+        references = ", ".join(one.reference for one in fits)
+        yield LikelyAccount(account, SURE_CASH, (why.format(references=references),))
+    elif any(one.account == account for one in waiting):
         yield LikelyAccount(account, _CASH, (_("cash or a cheque of ours by its code: no slip has this amount"),))
 
 

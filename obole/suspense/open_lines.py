@@ -24,7 +24,7 @@ from ledger.vault.links import load_links, owners_of_ibans
 from obole.books.opened import Books
 from obole.intake.desk import references_sold
 from obole.suspense.likely import LikelyGift, likely_gifts
-from obole.suspense.obvious import LikelyAccount, likely_accounts
+from obole.suspense.obvious import SURE_CASH, LikelyAccount, likely_accounts
 from obole.words import _
 
 # How much a piece of evidence says by itself; a name that fits besides raises it (importers.proposals).
@@ -100,8 +100,11 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
         if cents > 0 and (document, position) not in back:
             evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
+        likely_places = accounts.get((document, position), ())
         if sold and bears_any(known.communication, sold):
-            proposals = tuple(map(_of_a_buyer, proposals))
+            proposals = tuple(_less(one, _("bears a reference of an event")) for one in proposals)
+        elif any(one.score == SURE_CASH for one in likely_places):
+            proposals = tuple(_less(one, _("a slip waits for this line")) for one in proposals)
         likely = paid_back.get((document, position), ())
         told = without_national_numbers(known.communication)  # older books may hold some
         lines.append(
@@ -115,15 +118,15 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
                 proposals,
                 waits,
                 likely,
-                accounts.get((document, position), ()),
+                likely_places,
             )
         )
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
 
 
-def _of_a_buyer(one: Proposal) -> Proposal:
-    """Return a proposal for a line that bears the reference of something sold: it is nobody's gift by itself."""
-    return one._replace(score=min(one.score, _BOUGHT), reasons=(*one.reasons, _("bears a reference of an event")))
+def _less(one: Proposal, why: str) -> Proposal:
+    """Return a proposal for a line that something else explains: it is nobody's gift by itself."""
+    return one._replace(score=min(one.score, _BOUGHT), reasons=(*one.reasons, why))
 
 
 def _places(

@@ -323,7 +323,7 @@ def test_own_case_months_are_locked_and_opened_again(base: Obole, tmp_path: Path
     late = journal(tmp_path, "late.csv", ("2024-05-31", "610000", 5_00), ("2024-05-31", "550000", -5_00))
     found = base.refuses(late)
     assert "dated 2024-05-31, but the months until 2024-05 are locked" in found
-    assert "`obole unlock 2024-05`" in found
+    assert "`obole unlock 2024-05 --reason ... --by ...`" in found
     base.takes_well(journal(tmp_path, "june.csv", ("2024-06-01", "610000", 5_00), ("2024-06-01", "550000", -5_00)))
     told = base("unlock", "2024-05", "--reason", "loyer oublié", "--by", "AB")
     assert told.output == "The months until 2024-04-30 stay locked.\n"
@@ -339,7 +339,7 @@ def test_own_case_a_statement_of_a_locked_month_stops_no_other(base: Obole, tmp_
     base("lock", "2024-12", "--by", "AB")
     other = journal(tmp_path, "other.csv", ("2025-01-03", "610000", 5_00), ("2025-01-03", "550000", -5_00))
     told = base.takes(CASES / "span.cod", other)
-    assert "in a month that is locked; open it with `obole unlock 2024-12`" in told.output
+    assert "in a month that is locked; open it with `obole unlock 2024-12 --reason ... --by ...`" in told.output
     assert [name.split("-")[0] for name in base.documents()] == ["journal", "journal"]
 
 

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from coverage.exceptions import NoDataError
+from coverage.exceptions import CoverageException
 from hypothesis import HealthCheck, settings
 from stores import SERVER, WHY_NOT, Databases, Files, Stores, chosen
 
@@ -57,7 +57,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if controller is not None:
         terminalreporter.section("coverage, lines and branches")
         for name, within in (("total", None), *((room, [f"{room}/*"]) for room in ROOMS)):
-            with contextlib.suppress(NoDataError):
+            with contextlib.suppress(CoverageException):
                 percent = controller.cov.report(include=within, file=StringIO())
                 terminalreporter.write_line(f"{name:10} {percent:.0f} %")
     if not os.environ.get("CI"):

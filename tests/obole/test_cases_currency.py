@@ -4,6 +4,8 @@ Sources: Beancount's own rules of prices and costs (`@`, `@@`, `{}`, `{{}}`); KB
 WER art. III.86 (each entry refers to its voucher) and III.88 (a mistyped day is corrected, not entered once more).
 """
 
+import csv
+import io
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -30,8 +32,8 @@ def by_hand(obole: Obole, text: str) -> None:
 def closing(obole: Obole, code: str) -> Decimal:
     told = obole("report", "trial-balance", "--year", "2025", "--format", "csv")
     assert told.exit_code == 0, told.output
-    [row] = [line.split(",") for line in told.output.splitlines() if f",{code}," in line]
-    return Decimal(row[-2])
+    [row] = [row for row in csv.DictReader(io.StringIO(told.output)) if row["code"] == code]
+    return Decimal(row["closing"])
 
 
 # Given

@@ -394,7 +394,7 @@ NEAR = (
     Near(
         "a journal in French with one side only",
         "the headings of docs/registers.md",
-        "date;libellé;montant;pièce\n2025-01-31;x;1;P1\n",
+        "date;compte;libellé;montant;pièce\n2025-01-31;610000;x;1;P1\n",
         ("comes nearest to journal", "not known: `montant`"),
     ),
 )

@@ -247,7 +247,7 @@ def test_the_sheet_is_read_back_in_each_language(small: Obole, tmp_path: Path, l
             rows = list(csv.reader(source, delimiter=";"))
     else:
         rows = [[*row] for row in load_workbook(sheet).worksheets[0].iter_rows(values_only=True)]
-    assert len({str(heading) for heading in rows[0]}) == 18
+    assert len({str(heading) for heading in rows[0]}) == 19
     rows[1][2], rows[1][5] = "D0005", DAY
     if form == "csv":
         with sheet.open("w", encoding="utf-8", newline="") as out:

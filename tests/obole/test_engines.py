@@ -4,6 +4,7 @@ And what holds on both: a dry run leaves nothing, however it ends; one process w
 """
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -122,7 +123,8 @@ def small_year(obole: Obole, folder: Path) -> list[str]:
 
 
 def test_a_small_year_gives_the_same_books_on_each_engine(small: Obole, tmp_path: Path):
-    said = [told.replace(str(tmp_path), "") for told in small_year(small, tmp_path)]
+    # A seal is salted by a key of its year, drawn at random: its root is its own each time.
+    said = [re.sub(r"\b[0-9a-f]{64}\b", "", told.replace(str(tmp_path), "")) for told in small_year(small, tmp_path)]
     files = {
         path.relative_to(small.books).as_posix(): path.read_bytes()
         for folder in ("journal", "documents", "receipts")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy.engine.default import DefaultDialect
 
 from obole.demo import Manifest
@@ -27,6 +28,12 @@ def some(manifest: Manifest) -> list[Path]:
             continue
         wanted.append(source.path)
     return wanted
+
+
+def typeset_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the proof of what is printed out: a child by fork has no threads of the typesetter, and waits for them."""
+    monkeypatch.setattr("receipts.paper.proof.unprintable", lambda _sheet: "")
+    monkeypatch.setattr("obole.receipting.steps.unprintable", lambda _sheet: "")
 
 
 def kill_after(delay: float, work: Callable[[], object]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from killing import killed_before_write, state
+from killing import killed_before_write, state, typeset_nothing
 from small_books import ISSUED, OPENING, SETTINGS, STATEMENT, Obole, new_books, write_donors
 from stores import current
 
@@ -21,6 +21,11 @@ from obole.receipting.steps import issue_receipts
 
 STORES = ("register.sqlite3", "vault.sqlite3")
 MOST = 80  # writes of the longest of them; measured: 21
+
+
+@pytest.fixture(autouse=True)
+def _nothing_typeset(monkeypatch: pytest.MonkeyPatch) -> None:
+    typeset_nothing(monkeypatch)
 
 
 @pytest.fixture(scope="module", autouse=True)

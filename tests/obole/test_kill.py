@@ -93,7 +93,7 @@ def test_an_import_killed_at_random_instants_ends_as_an_undisturbed_one(
         assert state(books) == expected, f"kill {number}"
         shutil.rmtree(books)
     assert killed == KILLS, "too few runs were killed before they ended"
-    assert before or KILLS < 50, "of many kills at least one must have left something to take back"  # noqa: PLR2004
+    assert before or KILLS < 50, "of many kills at least one must have left something to take back"
 
 
 def test_donors_killed_between_vault_and_register_are_still_recorded(

@@ -54,11 +54,14 @@ def steps_of(connection: Connection, year: int) -> dict[int, Restatement]:
     )
     backs = connection.execute(query).all()
     after = _at_lines(connection, year, {one for row in backs for one in (row.document_id, row.by) if one is not None})
+    decided = _decided_again(connection, year, (int(row.id) for row in backs))
     steps = {}
     for row in backs:
         there = after.get((row.document_id, row.position))
         if there is None and row.by is not None:
             there = after.get((row.by, row.position))
+        if there is None:
+            there = decided.get(int(row.id))
         corrects = row.by is not None or row.kind == DocumentKind.UNDO
         steps[int(row.reverses)] = Restatement(int(row.id), there, corrects)
     return steps
@@ -72,6 +75,28 @@ def _at_lines(connection: Connection, year: int, documents: Iterable[int]) -> di
             gift.c.document_id.in_(some), gift.c.counted == year, gift.c.reverses.is_(None)
         )
         found |= {(row.document_id, row.position): int(row.id) for row in connection.execute(query)}
+    return found
+
+
+def _decided_again(connection: Connection, year: int, backs: Iterable[int]) -> dict[int, int]:
+    """Return the gifts that lines became by a decision after their gift was taken back, by the id of its reversal."""
+    after = gift.alias("after")
+    found: dict[int, int] = {}
+    for some in slices(sorted(backs)):
+        query = (
+            select(gift.c.id, after.c.id.label("then"))
+            .join(
+                assignment,
+                (assignment.c.item_document_id == gift.c.document_id) & (assignment.c.item_position == gift.c.position),
+            )
+            .join(
+                after,
+                (after.c.document_id == assignment.c.document_id) & (after.c.position == assignment.c.position),
+            )
+            .where(gift.c.id.in_(some), after.c.counted == year, after.c.reverses.is_(None))
+            .order_by(after.c.id)
+        )
+        found |= {int(row.id): int(row.then) for row in connection.execute(query)}
     return found
 
 

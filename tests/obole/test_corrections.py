@@ -331,3 +331,27 @@ def test_a_document_without_money_has_no_voucher_to_undo(small: Obole):
     refused = small("undo", STATEMENT.document, "--voucher", "ACH-1")
     assert "has no voucher that stands" in refused.output
     assert "no line 99 stands in it" in small("undo", STATEMENT.document, "--line", "99").output
+
+
+def test_a_growing_file_brings_back_what_was_undone_of_an_earlier_part_of_it(small: Obole, tmp_path: Path):
+    """The second file repeats the rows of the first, which staff have written over: it is not known for all of them."""
+    first = (
+        ("2025-01-31", "610000", "100.00", "", "Loyer", "A-1"),
+        ("2025-01-31", "440000", "", "100.00", "Loyer", "A-1"),
+    )
+    more = (
+        ("2025-02-28", "610000", "90.00", "", "Loyer", "A-2"),
+        ("2025-02-28", "440000", "", "90.00", "Loyer", "A-2"),
+    )
+    small.takes_well(Journal(first, "achats.csv").write(tmp_path))
+    [document] = [name for name in small.documents() if small.documents()[-1] == name]
+    grown = Journal((*first, *more), "achats.csv").write(tmp_path)
+    small.takes_well(grown)
+    for words in (("--voucher", "A-1"), ()):
+        assert small("undo", document, *words).exit_code == 0
+        assert small.balance("610000") == 90_00
+        small.takes_well(grown)
+        assert small.balance("610000") == 190_00
+        document = small.documents()[-1]
+    small.takes_well(grown)
+    assert small.balance("610000") == 190_00

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 from pypdf import PdfReader
-from small_books import DONORS, STATEMENT, Obole, Statement, given, returned, write_donors
+from small_books import DONORS, STATEMENT, Obole, Statement, given, returned, write_csv, write_donors
 
 FIRST = STATEMENT.document
 SCHEMA = Path(__file__).parents[2].parent / "shared" / "facts" / "belcotax" / "Belcotax-2024.xsd"
@@ -321,6 +321,19 @@ def test_a_belcotax_file_written_before_is_not_written_over_and_a_changed_receip
     assert first.read_bytes() == before
     assert len(list(issued.books.glob("belcotax-*.xml"))) == 2
     assert "receipt 2025/000002: issued for 60.00 EUR, its gifts are now 0.00 EUR; not reported" in told.output
+
+
+def test_a_gift_taken_back_alone_and_given_to_another_reaches_no_second_receipt(issued: Obole, tmp_path: Path):
+    """Line 1 is D0001's 50.00 EUR on receipt 1: whosever it is said to be later, on whatever day, it stays claimed."""
+    numbers = {row.donor: row.number for row in issued.receipts()}
+    assert issued("undo", STATEMENT.document, "--line", "1").exit_code == 0
+    [waiting] = [one for one in issued.waiting() if one.cents == 50_00]
+    decided = [(waiting.document, waiting.position, "D0003", "2025-06-02")]
+    issued.takes_well(write_csv(tmp_path / "d.csv", ("document", "position", "donor", "date"), decided))
+    again = issued("receipts", "issue", *YEAR, "--date", "2026-02-20")
+    assert {row.donor: row.number for row in issued.receipts()} == numbers, again.output
+    rows = json.loads(issued("receipts", "list", *YEAR, "--lang", "en", "--format", "json").output)
+    assert next(row["number"] for row in rows if row["donor"] == "D0003") is None
 
 
 def test_what_holds_identities_is_its_owners_alone(issued: Obole):

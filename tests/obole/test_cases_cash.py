@@ -8,6 +8,7 @@ frappe/erpnext issues 2080 (cheques not deposited yet) and 8659 (a cheque return
 son don" (a cheque counts when it is cashed). Every amount is worked out by hand.
 """
 
+import csv
 import json
 import re
 import shutil
@@ -195,6 +196,10 @@ def test_money_that_the_bank_line_gave_already_is_told(books: Obole) -> None:
     assert "`obole undo coda-current-2025-073 --line 1`" in said
     assert books("undo", "coda-current-2025-073", "--line", "1").exit_code == 0
     (line,) = books.waiting()
+    sheet = books.books.parent / "open.csv"
+    assert books("match", "-o", sheet, "--prefill", "80", "--lang", "en").exit_code == 0
+    (told,) = csv.DictReader(sheet.open(encoding="utf-8-sig", newline=""), delimiter=";")
+    assert (told["donor"], told["account"]) == ("", "580000"), "her gift stands on the slip already"
     headings = ("document", "position", "account", "date")
     anew = ((line.document, line.position, "580000", "2025-03-12"),)
     books.takes_well(write_csv(books.books.parent / "anew.csv", headings, anew))

@@ -281,7 +281,7 @@ def lock_months(books: Books, month: date | None, reason: str, person: str) -> d
             before = locked_until(connection)
             if reason == LOCKED and before is not None and until is not None and until < before:
                 said = _("the months until {before} are locked already; to open those after {month}: {command}.")
-                command = f"`obole unlock {before:%Y-%m} --reason ... --by ...`"
+                command = f"`obole unlock {until + timedelta(days=1):%Y-%m} --reason ... --by ...`"
                 raise CannotReopen(said.format(before=f"{before:%Y-%m}", month=f"{until:%Y-%m}", command=command))
             enter_lock(connection, MonthLock(until, reason, person, posting_time()))
     return until

@@ -160,3 +160,49 @@ def test_a_closed_year_says_that_it_is_sealed(small: Obole):
     told = list(csv.DictReader(io.StringIO(small("documents", "--year", "2025", "--format", "csv").stdout)))
     assert told[0]["year_state"] == "sealed"
     assert told[1]["year_state"] == ""
+
+
+ISSUED = ("specimen", "belcotax", "list of belcotax")
+
+
+@pytest.mark.parametrize("what", ISSUED)
+def test_what_goes_out_of_receipts_is_written_over_nothing(issued: Obole, tmp_path: Path, what: str):
+    words = {
+        "specimen": ("receipts", "specimen", "--year", "2025"),
+        "belcotax": ("receipts", "belcotax", "--year", "2025"),
+        "list of belcotax": ("receipts", "belcotax", "--year", "2025", "--format", "csv"),
+    }[what]
+    before = issued.state()
+    for name in ("register.sqlite3", "obole.toml", "receipts/2025/000001.pdf", "receipts/2025/000009.pdf"):
+        assert "inside the books" in issued(*words, "-o", issued.books / name).stderr
+    mine = tmp_path / "mine.xml"
+    mine.write_text("theirs")
+    assert "is there already" in issued(*words, "-o", mine).stderr
+    assert "make it first" in issued(*words, "-o", tmp_path / "nowhere" / "a.xml").stderr
+    assert issued.state() == before
+    assert mine.read_text() == "theirs"
+
+
+def test_a_shipment_of_another_foundation_says_nothing_of_ours(issued: Obole, tmp_path: Path):
+    path = tmp_path / "b.xml"
+    assert issued("receipts", "belcotax", "--year", "2025", "-o", path).exit_code == 0
+    assert "filed for" not in issued("check", "--belcotax", path).output
+    path.write_text(path.read_text().replace("0123456749", "0942424284"))
+    for words in (("check",), ("receipts", "set-aside")):
+        told = issued(*words, "--belcotax", path)
+        assert told.exit_code == 1
+        assert "was filed for 0942424284, not for 0123456749" in told.output
+
+
+def test_the_word_of_a_person_names_no_donor(issued: Obole):
+    issued("receipts", "belcotax", "--year", "2025")
+    told = issued("receipts", "belcotax", "--year", "2025", "--never-sent", "Zoé Dupont l'a oublié")
+    assert (told.exit_code, "the name of a donor" in told.stderr) == (1, True)
+
+
+def test_months_are_opened_with_a_reason_only(small: Obole):
+    assert small("lock", "2025-03", "--by", "AB").exit_code == 0
+    back = small("lock", "2025-01", "--by", "AB")
+    assert (back.exit_code, "`obole unlock 2025-02 --reason ... --by ...`" in back.stderr) == (1, True)
+    assert small("unlock", "2025-02", "--reason", "facture retrouvée", "--by", "AB").exit_code == 0
+    assert small("lock", "2025-04", "--by", "AB").exit_code == 0

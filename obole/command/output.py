@@ -67,8 +67,8 @@ def output_options(function: Any) -> Any:
     return function
 
 
-def target(books: Books, form: str | None, dialect: str, output: Path | None) -> Output:
-    """Return what is to be written and where; UsageError or OboleError where that cannot or may not be."""
+def target(form: str | None, dialect: str, output: Path | None) -> Output:
+    """Return what is to be written and where; UsageError where that cannot be. `refuse_over` says where it may not."""
     made = _form(form, output)
     if dialect != _DIALECTS[0]:
         if made is not Form.CSV:
@@ -76,8 +76,6 @@ def target(books: Books, form: str | None, dialect: str, output: Path | None) ->
         made = Form.EXCEL_CSV
     if made is Form.XLSX and output is None:
         raise click.UsageError(_("an xlsx report needs -o FILE"))
-    if output is not None:
-        refuse_over(books, output)
     return Output(made, output)
 
 
@@ -95,8 +93,10 @@ def _form(form: str | None, output: Path | None) -> Form:
     return _ENDINGS[ending]
 
 
-def refuse_over(books: Books, output: Path) -> None:
+def refuse_over(books: Books, output: Path | None) -> None:
     """OboleError for a file inside the books, or over one that Obole did not write."""
+    if output is None:
+        return
     books.refuse_inside(output)
     if not output.parent.is_dir():
         raise NotOurs(_("{folder}: is no folder; make it first.").format(folder=output.parent))

@@ -17,7 +17,7 @@ from ledger.register.receipts import State
 from obole.books.opened import open_books
 from obole.command.frame import ToldWhole, progress_bar, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
-from obole.command.output import output_options, target
+from obole.command.output import output_options, refuse_over, target
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, tell, written
 from obole.receipting.donor_list import receipt_list
 from obole.receipting.elsewhere import GivenNumber, set_numbers_aside
@@ -63,8 +63,9 @@ def list_(  # noqa: PLR0917 - click's options
     books: Path, year: int, language: str | None, form: str | None, dialect: str, output: Path | None
 ) -> None:
     """Donor by donor: number, amount, why not, what is missing, how it travels, the PDF."""
+    to = target(form, dialect, output)
     opened = open_books(books)
-    to = target(opened, form, dialect, output)
+    refuse_over(opened, output)
     table = receipt_list(opened, year, document_language(language, opened.config.organisation.language))
     write_table(replace(table, about=about(opened, year)), to.form, output)
     if output is not None:

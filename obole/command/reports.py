@@ -7,7 +7,7 @@ import click
 from obole.books.opened import open_books
 from obole.command.frame import with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
-from obole.command.output import output_options, target
+from obole.command.output import output_options, refuse_over, target
 from obole.command.say import tell, written
 from obole.reporting import write_events, write_report
 from obole.words import N_, _
@@ -51,8 +51,9 @@ def report(
     """Write a report of a year, in one format, to a file or to the terminal."""
     if by is not None and (what, by == "asset") not in (("trial-balance", False), ("legacies", True)):
         raise click.UsageError(_("--by goes with trial-balance only, --by asset with legacies"))
+    to = target(form, dialect, output)
     opened = open_books(books)
-    to = target(opened, form, dialect, output)
+    refuse_over(opened, output)
     language = document_language(language, opened.config.organisation.language)
     write_report(opened, what, year, scheme=scheme, language=language, form=to.form, output=output, by=by)
     if output is not None:
@@ -68,8 +69,9 @@ def events(
     books: Path, *, year: int | None, language: str | None, form: str | None, dialect: str, output: Path | None
 ) -> None:
     """Write what each event brought."""
+    to = target(form, dialect, output)
     opened = open_books(books)
-    to = target(opened, form, dialect, output)
+    refuse_over(opened, output)
     language = document_language(language, opened.config.organisation.language)
     write_events(opened, year, language=language, form=to.form, output=output)
     if output is not None:

@@ -19,7 +19,7 @@ from obole.audit.documents import document_list, document_record
 from obole.books.opened import open_books
 from obole.command.frame import progress_bar, with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
-from obole.command.output import output_options, target
+from obole.command.output import output_options, refuse_over, target
 from obole.command.say import SHOWN_FAULTS, money, tell, written
 from obole.importing import import_files
 from obole.intake.undo import Undone
@@ -95,7 +95,8 @@ def documents(  # noqa: PLR0917 - click's options
         record = document_record(opened, name)
         tell(json.dumps(record, ensure_ascii=False, indent=1) if form == "json" else say_document(record))
         return
-    to = target(opened, form, dialect, output)
+    to = target(form, dialect, output)
+    refuse_over(opened, output)
     table = document_list(opened, year, document_language(language, opened.config.organisation.language))
     write_table(replace(table, about=about(opened, year)), to.form, output)
     if output is not None:

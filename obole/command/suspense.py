@@ -1,5 +1,6 @@
 """The commands that list open lines."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import click
 from importers.registers import assignments
 from ledger.errors import OboleError
 from ledger.languages import speaking
-from obole.books.opened import open_books
+from ledger.register.documents import documents_of
+from obole.books.opened import Books, open_books
 from obole.command.frame import with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.say import SHOWN_LINES, and_more, money, tell
@@ -78,7 +80,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
         raise click.UsageError(_("-o takes a file that ends in .xlsx or .csv"))
     opened = open_books(books)
     opened.refuse_inside(output)
-    _refuse_filled_in(output)
+    _refuse_filled_in(opened, output)
     if output is None:
         tell(say_open_lines(open_lines(opened, gifts=gifts)))
         return
@@ -94,8 +96,8 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
     tell(told.format(file=output.name, count=len(lines)))
 
 
-def _refuse_filled_in(output: Path | None) -> None:
-    """OboleError for a file that holds a person's decisions, or anything but such a sheet."""
+def _refuse_filled_in(books: Books, output: Path | None) -> None:
+    """OboleError for a file that holds decisions not yet taken in, or anything but such a sheet."""
     if output is None:
         return
     if not output.parent.is_dir():
@@ -105,7 +107,9 @@ def _refuse_filled_in(output: Path | None) -> None:
     if not assignments.identify(output):
         said = _("{file}: is there already and is no list of open lines; choose another name, or move it away.")
         raise OboleError(said.format(file=output.name))
-    if assignments.read(output).rows:
+    with books.register.connect() as connection:
+        taken = documents_of(connection, hashlib.sha256(output.read_bytes()).hexdigest())
+    if not taken and assignments.read(output).rows:
         said = _(
             "{file}: is there already and has decisions filled in; import it and move it away, or choose another name."
         )

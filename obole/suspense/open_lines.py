@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from importers.bank.communications import find_references
-from importers.deciding.expected import bears_any
+from importers.deciding.expected import Expected, bears_any
 from importers.deciding.proposals import Proposal, directory, propose
 from ledger.identifiers import without_national_numbers
 from ledger.records import DOUBTFUL
@@ -101,27 +101,23 @@ def open_lines(books: Books, *, gifts: bool = True) -> list[OpenLine]:
             evidence = [*_evidence(known, owners, issued), *_by_export(noted, cents, booked)]
             proposals = tuple(propose(known.name, known.communication, donors, evidence=evidence))
         likely_places = accounts.get((document, position), ())
-        if sold and bears_any(known.communication, sold):
-            proposals = tuple(_less(one, _("bears a reference of an event")) for one in proposals)
-        elif any(one.score == SURE_CASH for one in likely_places):
-            proposals = tuple(_less(one, _("a slip waits for this line")) for one in proposals)
+        why = _no_gift(known, likely_places, sold)
+        if why:
+            proposals = tuple(_less(one, why) for one in proposals)
         likely = paid_back.get((document, position), ())
         told = without_national_numbers(known.communication)  # older books may hold some
-        lines.append(
-            OpenLine(
-                document,
-                position,
-                booked,
-                cents,
-                known.name,
-                told,
-                proposals,
-                waits,
-                likely,
-                likely_places,
-            )
-        )
+        said = (known.name, told, proposals, waits, likely, likely_places)
+        lines.append(OpenLine(document, position, booked, cents, *said))
     return sorted(lines, key=lambda line: (line.booked, line.document, line.position))
+
+
+def _no_gift(known: Counterparty, likely: Sequence[LikelyAccount], sold: Expected) -> str:
+    """Return what explains a line otherwise than as a gift of who paid; empty where nothing does."""
+    if sold and bears_any(known.communication, sold):
+        return _("bears a reference of an event")
+    if any(one.score == SURE_CASH for one in likely):
+        return _("a slip waits for this line")
+    return ""
 
 
 def _less(one: Proposal, why: str) -> Proposal:

@@ -223,7 +223,7 @@ def test_an_output_that_cannot_be_written_is_a_sentence(small: Obole, tmp_path: 
         "report", "trial-balance", "--year", "2025", "-o", tmp_path / "absent" / "trial.csv", "--format", "csv"
     )
     assert result.exit_code == 1
-    assert "trial.csv: No such file or directory" in sentence(result.stderr)
+    assert "absent: is no folder; make it first" in sentence(result.stderr)
 
 
 # init

@@ -110,9 +110,8 @@ def render_receipts(
 
 @contextmanager
 def _recording(books: Books) -> Iterator[None]:
-    """Hold the books while hashes are written down; what another run left meanwhile is settled before."""
+    """Hold the books while hashes are written down; nothing is settled: the vault is still read for the next sheets."""
     with books.writing(_A_WHILE):
-        settle(books)
         yield
 
 

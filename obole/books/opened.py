@@ -206,6 +206,12 @@ class Books:
                 ).format(file=output.name)
             )
 
+    def require_place(self, output: Path | None) -> None:
+        """OboleError for a file that would be written into the books, or into a folder that is not there."""
+        self.refuse_inside(output)
+        if output is not None and not output.parent.is_dir():
+            raise OboleError(_("{folder}: is no folder; make it first.").format(folder=output.parent))
+
     def require(self, codes: set[str], where: str) -> None:
         """UnknownAccount for the first code that the chart of these books does not open."""
         for code in sorted(codes - self.chart.keys()):

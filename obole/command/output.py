@@ -95,11 +95,9 @@ def _form(form: str | None, output: Path | None) -> Form:
 
 def refuse_over(books: Books, output: Path | None) -> None:
     """OboleError for a file inside the books, or over one that Obole did not write."""
+    books.require_place(output)
     if output is None:
         return
-    books.refuse_inside(output)
-    if not output.parent.is_dir():
-        raise NotOurs(_("{folder}: is no folder; make it first.").format(folder=output.parent))
     if output.is_dir():
         raise NotOurs(_("{file}: is a folder; name a file in it.").format(file=output.name))
     if output.exists() and not _ours(output):

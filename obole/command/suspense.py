@@ -79,7 +79,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
     if output is not None and output.suffix.lower() not in (".xlsx", ".csv"):
         raise click.UsageError(_("-o takes a file that ends in .xlsx or .csv"))
     opened = open_books(books)
-    opened.refuse_inside(output)
+    opened.require_place(output)
     _refuse_filled_in(opened, output)
     if output is None:
         tell(say_open_lines(open_lines(opened, gifts=gifts)))
@@ -98,11 +98,7 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
 
 def _refuse_filled_in(books: Books, output: Path | None) -> None:
     """OboleError for a file that holds decisions not yet taken in, or anything but such a sheet."""
-    if output is None:
-        return
-    if not output.parent.is_dir():
-        raise OboleError(_("{folder}: is no folder; make it first.").format(folder=output.parent))
-    if not output.is_file():
+    if output is None or not output.is_file():
         return
     if not assignments.identify(output):
         said = _("{file}: is there already and is no list of open lines; choose another name, or move it away.")

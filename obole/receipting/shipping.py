@@ -145,13 +145,11 @@ def _sifting(books: Books, year: int) -> _Sifting:
 
 def refuse_there(books: Books, output: Path) -> None:
     """OboleError for a file inside the books or one that is there: what was sent or filled in stays."""
-    books.refuse_inside(output)
+    books.require_place(output)
     if output.exists():
         raise OboleError(
             _("{file}: is there already; name a new file, or move that one away.").format(file=output.name)
         )
-    if not output.parent.is_dir():
-        raise OboleError(_("{folder}: is no folder; make it first.").format(folder=output.parent))
 
 
 def _write_list(books: Books, year: int, output: Path | None) -> Shipped:

@@ -43,9 +43,11 @@ from obole.intake.inspection import inspect_files
 from obole.intake.kinds import SOURCE_KINDS, kind_of
 from obole.intake.nearest import REGISTERS
 
+# The rooms before the folder of tests, which has folders of the same names: a worker begins with this path.
+sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "importers"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "obole"))
-sys.path.append(str(Path(__file__).parents[1]))  # last: its folders have the names of the rooms
+sys.path.append(str(Path(__file__).parents[1]))
 
 import camt_writer
 import registers

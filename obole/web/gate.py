@@ -8,6 +8,7 @@ import re
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -150,11 +151,12 @@ def _is_address(name: str) -> bool:
 
 def stamp_of(books: Path) -> Stamp:
     """Return what a change of the books changes: Obole's files come by renaming, which a folder's time shows."""
-    return tuple(
-        (str(path), found.st_mtime_ns, found.st_size)
-        for path in (books, *_watched(books))
-        if (found := path.stat(follow_symlinks=False))
-    )
+    stamp = []
+    for path in (books, *_watched(books)):
+        with suppress(FileNotFoundError):  # a writer's own file, gone since the folder was listed
+            found = path.stat(follow_symlinks=False)
+            stamp.append((str(path), found.st_mtime_ns, found.st_size))
+    return tuple(stamp)
 
 
 def _watched(books: Path) -> Iterator[Path]:

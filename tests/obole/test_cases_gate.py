@@ -10,6 +10,7 @@ import pytest
 from small_books import OPENING, STATEMENT, Journal, Obole, Statement, given, new_books, write_csv, write_donors
 from werkzeug.test import Client, TestResponse
 
+from obole.web import gate
 from obole.web.serve import prepare
 
 TEXT = "<img src=x onerror=document.title=String(7*11111)>"
@@ -165,3 +166,10 @@ def test_nothing_is_written_through_a_page(served: Served, method: str):
     answer = served.get("/api/source", method=method)
     assert (answer.status_code, "command line" in answer.text) == (403, True)
     assert served.obole.state() == before
+
+
+def test_a_file_that_goes_while_the_folder_is_looked_at_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stays = tmp_path / "main.beancount"
+    stays.touch()
+    monkeypatch.setattr(gate, "_watched", lambda _books: [stays, tmp_path / "register.sqlite-journal"])
+    assert [name for name, _time, _size in gate.stamp_of(tmp_path)] == [str(tmp_path), str(stays)]

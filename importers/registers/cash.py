@@ -173,7 +173,7 @@ _SAID = {
     CashNature.SURPLUS: N_("too much at a count"),
 }
 
-_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9./_-]*")
+_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9./_-]{0,34}")  # as long as a reference of a bank may be (ISO 20022: Max35Text)
 _BOOK = re.compile(r"[A-Z0-9][A-Z0-9._]{0,19}")
 _LAST_DIGITS = re.compile(r"([0-9]+)(?=[^0-9]*$)")
 

@@ -44,7 +44,7 @@ def _one_sided(original: Any) -> Any:
 
 
 def _kept_lesson(_original: Any) -> Any:
-    """What an undone decision taught stays decided."""
+    """What a decision taught stays decided when it is undone or changed."""
     from obole.intake.untaught import TakenBack  # noqa: PLC0415 - imported in the worker
 
     return lambda *_: TakenBack()
@@ -65,12 +65,12 @@ def _lost_return(_original: Any) -> Any:
     return lambda _connection, _references: {}
 
 
-PLANTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "same-amount": ("importers.bank.identity.Pairer.left_over", _same_amount),
-    "one-sided": ("obole.suspense.decisions._restated", _one_sided),
-    "kept-lesson": ("obole.intake.undo.take_back", _kept_lesson),
-    "wrong-donor": ("obole.suspense.refunds._paid_back", _wrong_donor),
-    "lost-return": ("obole.intake.lookup.originals_of", _lost_return),
+PLANTS: dict[str, tuple[Callable[[Any], Any], tuple[str, ...]]] = {  # a fault, and where it is planted
+    "same-amount": (_same_amount, ("importers.bank.identity.Pairer.left_over",)),
+    "one-sided": (_one_sided, ("obole.suspense.decisions._restated",)),
+    "kept-lesson": (_kept_lesson, ("obole.intake.undo.take_back", "obole.suspense.decisions.take_back")),
+    "wrong-donor": (_wrong_donor, ("obole.suspense.refunds._paid_back",)),
+    "lost-return": (_lost_return, ("obole.intake.lookup.originals_of",)),
 }
 
 
@@ -80,10 +80,11 @@ def run(sequences: int, steps: int, seed: int, plant: str | None) -> str:
     from test_any_order import Commands  # noqa: PLC0415 - after the key folder is set
 
     if plant is not None:
-        place, make = PLANTS[plant]
-        module, _, name = place.rpartition(".")
-        owner = _found(module)
-        patch.object(owner, name, make(getattr(owner, name))).start()
+        make, places = PLANTS[plant]
+        for place in places:
+            module, _, name = place.rpartition(".")
+            owner = _found(module)
+            patch.object(owner, name, make(getattr(owner, name))).start()
     chosen = settings(
         max_examples=sequences,
         stateful_step_count=steps,

@@ -267,7 +267,7 @@ class Commands(RuleBasedStateMachine):
         account = iban(7359999990 + int(donor[1:]))
         self.world.lines.append(BankLine(self.world.today, cents, "gift", donor, account))
 
-    @rule(who=st.integers(0, 2))
+    @rule(who=st.sampled_from((0, 0, 0, 1, 2)))  # one comes again and again, so that what a decision taught decides
     def a_stranger_gives(self, who: int) -> None:
         self.world.strangers += 1
         cents = 40_00 + self.world.strangers  # no two alike: so a line is known again

@@ -27,6 +27,7 @@ from receipts.decide.claims import Changed, Claimed, Claims, claims_of
 from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn
 from receipts.decide.facts import assess_year
 from receipts.decide.given import GivenYear, Money, Straddling, giving_of, straddling_of
+from receipts.decide.moved import waiting_for_other_years
 from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift, to_json
 from receipts.words import _
 
@@ -78,14 +79,17 @@ def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int
     held = _held(gifts, identities, year)
     assessment = assess_year(gifts, identities, sealer, year, policy, issued=held)
     claims = _claims(gifts, assessment, held, policy)
-    waiting = {one.donor for one in claims.waiting}
-    due = tuple(one for one in assessment.due if one.donor not in held and one.donor not in waiting)
+    claimed = {one.donor for one in claims.waiting}
+    free = [one for one in assessment.due if one.donor not in held and one.donor not in claimed]
+    moved = tuple(waiting_for_other_years(gifts, year, free, policy.gift_date))
+    waiting = {one.donor for one in moved}
+    due = tuple(one for one in free if one.donor not in waiting)
     return Preview(
         assessment,
         receiptbook.last_number(gifts, year) + 1,
         due,
         claims.changed,
-        claims.waiting,
+        (*claims.waiting, *moved),
         claims.settled,
         _straddling(gifts, due, year, policy),
     )

@@ -250,6 +250,19 @@ def covered_gifts(connection: Connection, year: int) -> dict[int, int]:
     return {int(gift_id): int(number) for gift_id, number in connection.execute(query)}
 
 
+def gifts_taken_back(connection: Connection, year: int) -> list[tuple[int, int, str]]:
+    """Return the gifts on valid receipts of a year that something reversed, with the number and the donor of each."""
+    back = gift.alias("back")
+    query = (
+        select(receipt_gift.c.gift_id, receipt.c.number, receipt.c.donor)
+        .join(receipt, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number))
+        .join(back, back.c.reverses == receipt_gift.c.gift_id)
+        .where(receipt_gift.c.year == year, receipt.c.state == State.ISSUED.value)
+        .order_by(receipt_gift.c.gift_id)
+    )
+    return [(int(row.gift_id), int(row.number), row.donor) for row in connection.execute(query)]
+
+
 def record_documents(connection: Connection, year: int, rows: Iterable[tuple[int, int, str, int]]) -> None:
     """Write down the hash and size of rendered PDFs: (number, version, sha256, bytes); only where none stands yet."""
     values = [{"n": number, "v": version, "digest": digest, "bytes": size} for number, version, digest, size in rows]

@@ -220,7 +220,7 @@ def _waiting(plan: Preview) -> list[str]:
         + told.format(
             donor=one.donor,
             amount=money(one.cents),
-            numbers=", ".join(f"{plan.assessment.year}/{number:06d}" for number in one.numbers),
+            numbers=", ".join(f"{one.year or plan.assessment.year}/{number:06d}" for number in one.numbers),
         )
         for one in plan.waiting[:SHOWN_LINES]
     ]

@@ -36,12 +36,16 @@ class Changed:
 
 
 class Claimed(NamedTuple):
-    """A receipt that waits, because gifts of it stand on the valid receipts `numbers` of somebody else."""
+    """A receipt that waits, because gifts of it stand on the valid receipts `numbers` of somebody else.
+
+    `year` is that of the numbers, where it is not the year of the receipt that waits.
+    """
 
     donor: str
     cents: int
     numbers: tuple[int, ...]
     gift_ids: tuple[int, ...]
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,4 +71,4 @@ def whole_postcode(country: str, postcode: str) -> bool:
     """Tell whether a postcode can be one of the country: in Belgium four digits, elsewhere any where there are some."""
     if country == "BE":
         return bool(_BELGIAN.fullmatch(postcode))
-    return bool(postcode) or without_postcodes(country)
+    return any(map(str.isalnum, postcode)) or without_postcodes(country)

@@ -6,7 +6,6 @@ Donors stand by key; names are in the vault, and in the PDFs themselves.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ledger.records import DonorKind
 from ledger.register import receipts as receiptbook
 from ledger.register.receipts import ReceiptRow
 from ledger.vault.donors import Donor, find_donors
@@ -14,7 +13,7 @@ from obole.books.opened import Books
 from obole.books.policies import policy_for
 from obole.words import N_, text_in
 from receipts.decide.eligibility import MOST_CENTS, RECEIPTED, DonorDecision, Objection, Reason, Warn
-from receipts.decide.facts import address_gaps
+from receipts.decide.facts import address_gaps, name_gaps
 from receipts.decide.tie import DUE, HELD, REVIEW, TieLine
 from receipts.issue import preview
 from receipts.paper.render import pdf_path
@@ -89,10 +88,7 @@ def _missing(
     if donor is None:
         return
     if Reason.NAME_INCOMPLETE in decision.against:
-        if not donor.last_name:
-            yield text_in(language, "name")
-        if donor.kind == DonorKind.NATURAL and not donor.first_name:
-            yield text_in(language, "first name")
+        yield from (text_in(language, _NAMES[gap]) for gap in name_gaps(donor))
     if Reason.ADDRESS_INCOMPLETE in decision.against:
         gaps = address_gaps(donor)
         parts = ", ".join(text_in(language, _PARTS[gap]) for gap in gaps)
@@ -106,6 +102,7 @@ def _missing(
         yield text_in(language, "an amount that Belcotax can hold")
 
 
+_NAMES = {"last_name": N_("name"), "first_name": N_("first name")}
 _PARTS = {
     "street": N_("street"),
     "postcode": N_("postcode"),

@@ -3,7 +3,7 @@
 Identities are read from the vault, looked at, and not kept: a `DonorFact` says only what is there.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -27,7 +27,7 @@ from receipts.decide.eligibility import (
     Reason,
     assess,
 )
-from receipts.decide.given import Money
+from receipts.decide.given import Money, giving_of
 
 
 def assess_year(
@@ -41,7 +41,7 @@ def assess_year(
 ) -> Assessment:
     """Decide the receipts of a year from register and vault; donors `issued` have theirs and are not proved again."""
     with paused():
-        facts = list(_over_new_year(gift_facts(gifts, year), gifts, year))
+        facts = list(_over_new_year(list(gift_facts(gifts, year)), gifts, year, policy.gift_date))
         keys = set(filter(None, (fact.donor for fact in facts)))
         found = list(find_donors(identities, sealer, keys | merged_keys(identities)))
         donors = _awaiting(list(donor_facts(found)), donors_awaiting(gifts, identities, year))
@@ -72,13 +72,24 @@ def _marked(donors: Iterable[DonorFact], refused: Mapping[str, tuple[Objection, 
     return marked
 
 
-def _over_new_year(facts: Iterable[GiftFact], gifts: Connection, year: int) -> Iterator[GiftFact]:
+def _over_new_year(facts: Sequence[GiftFact], gifts: Connection, year: int, policy: str) -> Iterator[GiftFact]:
     """Yield the gifts, told of each whether a day of the gift that brought its money lies in another year."""
     over = straddling(gifts, year)
     money = Money(steps_of(gifts, year))
+    if _given_again(facts, over, money):
+        money = giving_of(gifts, year, policy).money
     for fact in facts:
         crosses = money.first(fact.id) in over
         yield fact if crosses == (fact.booked != fact.counted) else fact._replace(straddles=crosses)
+
+
+def _given_again(facts: Iterable[GiftFact], over: Collection[int], money: Money) -> bool:
+    """Tell whether a gift over New Year may be one that a platform took back and gave again: its donor and amount."""
+    ended = {one for one, step in money.steps.items() if step.after is None}
+    if not (ended and over):
+        return False
+    taken = {(fact.donor, fact.cents) for fact in facts if fact.id in ended}
+    return any((fact.donor, fact.cents) in taken for fact in facts if fact.id in over and fact.id not in ended)
 
 
 def _awaiting(donors: list[DonorFact], keys: set[str]) -> list[DonorFact]:
@@ -128,11 +139,12 @@ def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
             state = Identifier.VALID
         else:
             state = Identifier.INVALID
+        gaps = name_gaps(donor)
         yield DonorFact(
             key=donor.key,
             kind=DonorKind(donor.kind),
-            has_name=bool(donor.last_name),
-            has_first_name=bool(donor.first_name),
+            has_name="last_name" not in gaps,
+            has_first_name="first_name" not in gaps,
             has_address=not address_gaps(donor),
             identifier=state,
             merged_into=donor.merged_into,
@@ -140,13 +152,30 @@ def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
         )
 
 
+def name_gaps(donor: Donor) -> tuple[str, ...]:
+    """Return the fields of a name that are empty, or hold a sign where somebody knew none: `-`, `?`, `.`."""
+    if donor.kind != DonorKind.NATURAL:
+        return () if _filled(donor.last_name) else ("last_name",)
+    return tuple(field for field in ("last_name", "first_name") if not _said(getattr(donor, field)))
+
+
 def address_gaps(donor: Donor) -> tuple[str, ...]:
     """Return the fields that an address lacks or that cannot be what they say: a postcode as people write it is one."""
     place = read_place(donor.country, donor.postcode, donor.municipality)
     found = {
-        "street": donor.street.strip(),
+        "street": _filled(donor.street),
         "postcode": whole_postcode(place.country, place.postcode),
-        "municipality": place.municipality.strip(),
+        "municipality": _said(place.municipality),
         "country": donor.country,
     }
     return tuple(field for field, there in found.items() if not there)
+
+
+def _said(text: str) -> bool:
+    """Tell whether a text has a letter."""
+    return any(map(str.isalpha, text))
+
+
+def _filled(text: str) -> bool:
+    """Tell whether a text has a letter or a digit."""
+    return any(map(str.isalnum, text))

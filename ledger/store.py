@@ -70,7 +70,10 @@ def readable(name: StoreName, url: str) -> Iterator[None]:
     try:
         yield
     except UNREACHED as error:
-        said = _("the {name} cannot be opened ({type_name}); check that its file exists and is an Obole store.")
+        said = _(
+            "the {name} cannot be opened ({type_name}); check that its file is there and may be read. Where it is "
+            "damaged, or only a part of it arrived, restore it from your backup."
+        )
         if not url.startswith("sqlite"):
             said = _(
                 "the {name} cannot be opened ({type_name}); check its address in obole.toml, and that its server "

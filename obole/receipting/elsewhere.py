@@ -1,10 +1,11 @@
-"""Numbers of receipts that something outside the register tells of: a PDF in the folder, a shipment of Belcotax.
+"""Numbers of receipts that something outside the register tells of: PDFs and records of shipments in the folder, files.
 
 Where register and vault were put back together, all of one old moment, nothing in them says so; what was printed and
 filed since still does. Such a number is never given again: no receipt is issued until a newer register is put back or,
 where there is none, a person has set the number aside.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -48,7 +49,7 @@ def unknown_numbers(books: Books, gifts: Connection, shipments: Sequence[Path] =
 
 
 def refuse_given(books: Books, year: int) -> None:
-    """Raise NumbersGiven where a PDF of the year has a number that the register does not know."""
+    """Raise NumbersGiven where a PDF or shipment of the year has a number that the register does not know."""
     with books.register.connect() as gifts:
         some = [one for one in _unknown(books, gifts, ()) if one.year == year]
     if some:
@@ -74,7 +75,7 @@ def keep_numbers_of(replaced: Books, books: Books) -> list[GivenNumber]:
     """
     if replaced.config.key != books.config.key:
         return []
-    told = list(_printed(replaced.folder.receipts))
+    told = [*_printed(replaced.folder.receipts), *_shipped(replaced.folder.receipts)]
     with suppress(OboleError, SQLAlchemyError), replaced.register.connect() as gifts:
         for year in receiptbook.years_issued(gifts):
             issued = sorted(receiptbook.numbers_issued(gifts, year))
@@ -91,7 +92,7 @@ def keep_numbers_of(replaced: Books, books: Books) -> list[GivenNumber]:
 def _unknown(books: Books, gifts: Connection, filed: Sequence[Filed]) -> Iterator[GivenNumber]:
     """Yield each number once that the register neither issued nor has set aside, in order."""
     told = [GivenNumber(one.year, one.number, one.file) for one in filed]
-    every = sorted([*_printed(books.folder.receipts), *told])
+    every = sorted([*_printed(books.folder.receipts), *_shipped(books.folder.receipts), *told])
     known = {(one.year, one.number) for one in numbers_set_aside(gifts)}
     for year in {one.year for one in every}:
         known |= {(year, number) for number in receiptbook.numbers_issued(gifts, year)}
@@ -107,6 +108,16 @@ def _printed(folder: Path) -> Iterator[GivenNumber]:
         found = _PDF.fullmatch(path.name)
         if found and _YEAR.fullmatch(path.parent.name):
             yield GivenNumber(int(path.parent.name), int(found[1]), path.relative_to(folder.parent).as_posix())
+
+
+def _shipped(folder: Path) -> Iterator[GivenNumber]:
+    """Yield the numbers of which the records of shipments tell: they run on, so all until the last one filed."""
+    for path in folder.glob("*/shipment-*.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            year, last = int(record["year"]), int(record.get("last", record["slips"]))
+            for number in range(1, last + 1):
+                yield GivenNumber(year, number, path.relative_to(folder.parent).as_posix())
 
 
 def _other_amounts(gifts: Connection, filed: Sequence[Filed]) -> Iterator[str]:

@@ -57,6 +57,7 @@ class _Sifting:
     digest: Any = field(default_factory=hashlib.sha256)
     figures: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     left_out: int = 0
+    last: int = 0
 
     def slips(self) -> Iterator[Slip]:
         """Yield the slips that may be reported; one that is refused as the donor was corrected since."""
@@ -87,6 +88,7 @@ class _Sifting:
 
     def _count(self, slip: Slip) -> None:
         self.digest.update(repr(slip).encode())
+        self.last = slip.number
         missing = not (slip.national_number or slip.enterprise_number)
         self.figures = [old + new for old, new in zip(self.figures, (1, slip.number, slip.cents, missing), strict=True)]
 
@@ -253,6 +255,7 @@ def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlie
         "file": path.name,
         "sha256": _digest(path),
         "slips": slips,
+        "last": sifting.last,
         "amount": str(to_decimal(cents)),
         "slips_digest": sifting.digest.hexdigest(),
         "never_sent": [one["file"] for one in earlier] if never_sent else [],

@@ -163,6 +163,8 @@ def _holds(what: What, year: int, totals: Totals) -> bool:
 
 def _amounts(of: StatementScheme, year: int, totals: Totals) -> _Amounts:
     balances = totals.standing(year) if of.what is What.BALANCE_SHEET else totals.in_year(year)
+    if of.what is What.APPROPRIATION:
+        balances = balances | _carried_on(balances, totals.standing(year))
     accounts: dict[str, dict[str, int]] = defaultdict(dict)
     for code, cents in balances.items():
         if cents:
@@ -184,6 +186,16 @@ def _amounts(of: StatementScheme, year: int, totals: Totals) -> _Amounts:
     for key in formulas:
         value(key)
     return _Amounts(lines, accounts)
+
+
+def _carried_on(moved: Mapping[str, int], standing: Mapping[str, int]) -> dict[str, int]:
+    """Return what a year of nil result took over and carries forward, where nobody posts it: account 14 as it was."""
+    results = {code: cents for code, cents in moved.items() if cents and code[0] in RESULT_CLASSES}
+    if sum(results.values()) or any(code.startswith(("14", "69", "79")) for code, cents in moved.items() if cents):
+        return {}
+    stands = sum(cents for code, cents in standing.items() if code.startswith("14"))
+    taken, given = ("790000", "692000") if stands < 0 else ("690000", "792000")
+    return {taken: stands, given: -stands} if stands else {}
 
 
 def _add_funds(of: StatementScheme, to_funds: Mapping[str, int], accounts: dict[str, dict[str, int]]) -> None:

@@ -104,7 +104,7 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
         yield message.format(year=year, first=first, begun=first.year)
         return
     if today() <= date(year, 12, 31):
-        yield _("it is not over before {day}; close it then").format(day=date(year, 12, 31))
+        yield _("it is not over before {day}; close it then").format(day=date(year + 1, 1, 1))
     with books.register.connect() as connection:
         if year > first.year and year - 1 not in closed_years(connection):
             yield _("{before} is open: `obole close {before}` comes first").format(before=year - 1)

@@ -185,8 +185,10 @@ def test_the_error_stands_at_the_entry(books: Path):
 @pytest.mark.sqlite
 def test_without_the_register_the_books_say_so(books: Path):
     assert says(books, AS_POSTED, GIFTS, BANKS) == [
-        "the register cannot be opened (OperationalError); check that its file is there and may be read. "
-        "Where it is damaged, or only a part of it arrived, restore it from your backup."
+        (
+            "the register cannot be opened (OperationalError); check that its file is there and may be read. "
+            "Where it is damaged, or only a part of it arrived, restore it from your backup."
+        )
     ]
 
 

@@ -21,7 +21,7 @@ ENDINGS = {".csv": "csv", ".json": "json", ".xlsx": "xlsx", ".txt": "text"}
 
 
 @pytest.mark.parametrize("words", LISTS, ids=[" ".join(words[:2]) for words in LISTS])
-def test_books_f15_nothing_is_written_into_the_books(small: Obole, words: tuple[str, ...]):
+def test_books_f15_and_stores_15_nothing_is_written_into_the_books(small: Obole, words: tuple[str, ...]):
     before = small.state()
     for name in (
         "main.beancount",

@@ -184,7 +184,7 @@ ROWS: dict[str, tuple[str, list[tuple[str, int]]]] = {
         "D0016",
         [("2025-11-02", 100_00), ("2025-12-28", -25_00), ("2026-01-03", -25_00)],
     ),
-    # opencollective 571: clicked twice, and one of the two given back: which, nothing tells, so all three rows are there
+    # opencollective 571: clicked twice, one of the two given back; nothing tells which, so that all three are listed
     "given twice by mistake, one refunded": (
         "D0017",
         [("2025-11-05", 60_00), ("2025-11-05", 60_00), ("2025-11-06", -60_00)],

@@ -117,7 +117,7 @@ def test_own_case_journals_newer_than_both_stores_are_not_written_over(small: Ob
 
 
 def test_own_case_journals_older_than_both_stores_are_made_again(small: Obole, tmp_path: Path):
-    """git checkout of the folder's text files, beside databases that git does not hold (beancount mailing list)."""
+    """The same section, the other way round: the text files are the older part."""
     shutil.copytree(small.books / "journal", tmp_path / "journal")
     small.takes_well(MORE.write(tmp_path))
     before = small.state()

@@ -5,6 +5,7 @@ receipt of the first year claims the money until it is replaced or withdrawn.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -74,5 +75,5 @@ def _lost(connection: Connection, year: int, policy: str) -> Iterator[_Lost]:
         again.discard(there or 0)
 
 
-def _days(days: GiftDays) -> set[object]:
+def _days(days: GiftDays) -> set[date | None]:
     return set(days) - {None}

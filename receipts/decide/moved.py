@@ -4,6 +4,7 @@ The day that decides may be another the second time: another policy, or a file o
 receipt of the first year claims the money until it is replaced or withdrawn.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
@@ -12,9 +13,10 @@ from sqlalchemy import Connection
 
 from ledger.gift_days import GiftDays
 from ledger.register.receipts import covered_gifts, gifts_taken_back
+from ledger.register.restated import steps_of
 from receipts.decide.claims import Claimed
 from receipts.decide.eligibility import DonorDecision
-from receipts.decide.given import GivenYear, giving_of
+from receipts.decide.given import GivenYear, Money, giving_of
 
 
 class _Lost(NamedTuple):
@@ -43,11 +45,14 @@ def waiting_for_other_years(
     giving = giving_of(connection, year, policy)
     claimed: dict[str, list[_Lost]] = {}
     decisions = {decision.donor: decision for decision in free}
+    offered: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    for decision in decisions.values():
+        for one in decision.gift_ids:
+            offered[giving.rows[one].cents].append((decision.donor, one))
     for found in lost:
-        own_first = sorted(decisions.values(), key=lambda one: one.donor != found.donor)
-        holder = next((d for d in own_first if any(found.may_be(giving, one) for one in d.gift_ids)), None)
-        if holder is not None:
-            claimed.setdefault(holder.donor, []).append(found)
+        there = [donor for donor, one in offered[found.cents] if found.may_be(giving, one)]
+        if there:
+            claimed.setdefault(found.donor if found.donor in there else there[0], []).append(found)
     for donor, some in claimed.items():
         decision = decisions[donor]
         numbers = sorted({one.number for one in some if one.year == some[0].year})
@@ -57,22 +62,26 @@ def waiting_for_other_years(
 def _lost(connection: Connection, year: int, policy: str) -> Iterator[_Lost]:
     """Yield what was undone of the gifts on valid receipts of a year, and did not come again in that year."""
     taken = gifts_taken_back(connection, year)
-    if not taken:
+    money = Money(steps_of(connection, year) if taken else {})
+    taken = [row for row in taken if money.vanished(row[0])]
+    if not taken:  # nearly always: the year's rows are not read for it
         return
     giving = giving_of(connection, year, policy)
     printed = {giving.money.first(one) for one in covered_gifts(connection, year)}
-    again = {one for one, row in giving.rows.items() if row.cents > 0 and giving.money.first(one) not in printed}
+    again: defaultdict[int, list[int]] = defaultdict(list)
+    for one, row in sorted(giving.rows.items()):
+        if giving.money.first(one) not in printed:
+            again[row.cents].append(one)
     for one, number, donor in taken:
-        if not giving.money.vanished(one):
-            continue
         last = one
         while (after := giving.money.steps[last].after) is not None:
             last = after
         found = _Lost(year, number, donor, giving.rows[last].cents, giving.days(one), giving.money.steps[last].back)
-        there = next((other for other in sorted(again) if found.may_be(giving, other)), None)
+        there = next((other for other in again[found.cents] if found.may_be(giving, other)), None)
         if there is None:
             yield found
-        again.discard(there or 0)
+        else:
+            again[found.cents].remove(there)
 
 
 def _days(days: GiftDays) -> set[date | None]:

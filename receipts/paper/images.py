@@ -39,9 +39,7 @@ def image_refusal(content: bytes) -> str:
     if not suffix:
         return _("it is no SVG, PNG or JPEG; save it as one of them")
     if len(content) > LARGEST_FILE:
-        return _("it has {size} kB and at most {most} kB are taken, because every PDF holds it; make it smaller").format(
-            size=-(-len(content) // 1000), most=LARGEST_FILE // 1000
-        )
+        return too_large(len(content))
     if suffix == "svg" and (found := _NOT_DRAWN.search(content)):
         return _("it holds <{part}>, which is not printed; turn texts into paths and leave out what is linked").format(
             part=(found[1] or b"!" + found[2]).decode()
@@ -53,3 +51,10 @@ def image_refusal(content: bytes) -> str:
                 width=width, height=height, least=_LEAST_PIXELS, most=_MOST_PIXELS
             )
     return ""
+
+
+def too_large(size: int) -> str:
+    """Return that a picture of `size` bytes is too large, with what to do."""
+    return _("it has {size} kB and at most {most} kB are taken, because every PDF holds it; make it smaller").format(
+        size=-(-size // 1000), most=LARGEST_FILE // 1000
+    )

@@ -54,7 +54,13 @@ _MISSING = re.compile('the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}|\\.")
 
 
+_PICTURE = N_("its logo or signature cannot be read; open the picture in a program that draws and save it anew")
+
+
 _REMEDIES = {
+    "failed to decode": _PICTURE,
+    "failed to parse": _PICTURE,
+    "failed to load": _PICTURE,
     "obole:address": N_("the address does not fit the window of the envelope; shorten the name or the street"),
     "obole:letterhead": N_(
         "name, legal form and address of the foundation do not fit above the title; shorten them in [organisation] or "

@@ -55,7 +55,7 @@ class Issuer:
 class Printing:
     """What the foundation prints on every receipt of an issue.
 
-    `issuers` say it in the languages that have it in words of their own; `images` are the pictures of `look`, by digest.
+    `issuers` say it in the languages that have words of their own for it; `images` are the pictures of `look`, by digest.
     """
 
     institution: Institution
@@ -64,7 +64,7 @@ class Printing:
     signatory_role: str = ""
     amount_in_words: bool = True
     issuers: Mapping[str, Issuer] = field(default_factory=dict)
-    look: Look = Look()
+    look: Look = field(default_factory=Look)
     images: Mapping[str, bytes] = field(default_factory=dict)
 
     def issuer(self, language: str) -> Issuer:
@@ -207,17 +207,19 @@ def _sheets(
     for number, decision in enumerate(plan.due, start=plan.first_number):
         gifts = tuple(SheetGift(*given) for given in giving.of(decision.gift_ids))
         to = addressee(donors[decision.donor])
-        yield decision, _sheet(printing, year, number, issued_on, to, decision.cents, gifts)
+        sheet = _sheet(printing, to, gifts, year=year, number=number, issued_on=issued_on, cents=decision.cents)
+        yield decision, sheet
 
 
 def _sheet(
     printing: Printing,
+    to: Addressee,
+    gifts: tuple[SheetGift, ...],
+    *,
     year: int,
     number: int,
     issued_on: date,
-    to: Addressee,
     cents: int,
-    gifts: tuple[SheetGift, ...],
 ) -> Sheet:
     """Return the first version of a receipt."""
     issuer = printing.issuer(to.language)
@@ -263,4 +265,5 @@ def example_sheet(printing: Printing, year: int, language: str, rows: int = 3) -
     )
     donor = Donor("", "natural", "Exemple", "Ada", "Rue de l'Exemple 1", "1000", "Bruxelles", language=language)
     cents = sum(gift.cents for gift in given)
-    return _sheet(printing, year, 1, date(year + 1, 1, 31), addressee(donor), cents, given)
+    day = date(year + 1, 1, 31)
+    return _sheet(printing, addressee(donor), given, year=year, number=1, issued_on=day, cents=cents)

@@ -2,10 +2,11 @@
 
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 
 from sqlalchemy import Connection, insert, select
 
-from ledger.vault.key import Sealer
+from ledger.vault.key import KeyMissing, Sealer
 from ledger.vault.tables import printed_image
 
 
@@ -19,8 +20,9 @@ def keep_images(connection: Connection, sealer: Sealer, images: Mapping[str, byt
 
 
 def kept_images(connection: Connection, sealer: Sealer) -> dict[str, bytes]:
-    """Return every picture that receipts bear, by its digest; KeyMissing where one was changed."""
-    return {
-        row.digest: base64.b64decode(sealer.open_sealed(row.image, f"picture {row.digest}"))
-        for row in connection.execute(select(printed_image))
-    }
+    """Return the pictures that receipts bear, by digest; one that was changed is left out, as if it were not there."""
+    found = {}
+    for row in connection.execute(select(printed_image)):
+        with suppress(KeyMissing):
+            found[row.digest] = base64.b64decode(sealer.open_sealed(row.image, f"picture {row.digest}"))
+    return found

@@ -331,10 +331,10 @@ def say_rendered(outcome: Rendered, year: int) -> str:
     if outcome.duplicates:
         lines.append(
             many(
-                "{count} of them is marked as a duplicate (NUMBER-duplicate.pdf): typesetter or fonts are not those it was "
-                "issued with, and it comes out otherwise; its own hash is written down.",
-                "{count} of them are marked as duplicates (NUMBER-duplicate.pdf): typesetter or fonts are not those they "
-                "were issued with, and they come out otherwise; their own hashes are written down.",
+                "{count} of them is marked as a duplicate (NUMBER-duplicate.pdf): typesetter or fonts are not those it "
+                "was issued with, and it comes out otherwise; its own hash is written down.",
+                "{count} of them are marked as duplicates (NUMBER-duplicate.pdf): typesetter or fonts are not those "
+                "they were issued with, and they come out otherwise; their own hashes are written down.",
                 outcome.duplicates,
             ).format(count=outcome.duplicates)
         )

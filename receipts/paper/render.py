@@ -98,9 +98,7 @@ def render(
     batch: list[tuple[int, int, str, int]] = []
     otherwise: dict[int, receiptbook.ReceiptRow] = {}
     images = _images(identities, sealer) if wanted else {}
-    outcomes = render_many(
-        _jobs(identities, sealer, year, wanted), workers if len(wanted) > _FEW else 1, images
-    )
+    outcomes = render_many(_jobs(identities, sealer, year, wanted), workers if len(wanted) > _FEW else 1, images)
     for done, ((number, press), outcome) in enumerate(outcomes, 1):
         try:
             batch.append(_keep(folder, wanted[number], outcome, press))
@@ -180,8 +178,8 @@ def _keep(
             raise _SetOtherwise
         raise Altered(
             _(
-                "receipt {year}/{number:06d}: made again it is not the document issued, though typesetter and fonts are "
-                "the same; restore the file from your backup, and report this with the version of Obole."
+                "receipt {year}/{number:06d}: made again it is not the document issued, though typesetter and fonts "
+                "are the same; restore the file from your backup, and report this with the version of Obole."
             ).format(year=row.year, number=row.number)
         )
     path = pdf_path(folder, row.year, row.number, row.version)

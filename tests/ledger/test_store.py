@@ -40,7 +40,8 @@ STORES = ("register", "vault")
 assert debitbook.collection.metadata is receiptbook.receipt.metadata is tables.metadata
 METADATA: dict[str, MetaData] = {"register": tables.metadata, "vault": vault_tables.metadata}
 APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift", "entry_number",
-               "closed_year", "reopened_year", "month_lock", "retired_entry", "receipt_identity", "receipt_duplicate")  # fmt: skip
+               "closed_year", "reopened_year", "month_lock", "retired_entry", "receipt_identity",
+               "receipt_duplicate")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", STORES)

@@ -53,9 +53,10 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """What the foundation prints on every receipt of an issue.
+    """All that the foundation prints on every receipt of an issue.
 
-    `issuers` say it in the languages that have words of their own for it; `images` are the pictures of `look`, by digest.
+    `issuers` say it in the languages that have words of their own for it; `images` are the pictures of `look` by
+    digest.
     """
 
     institution: Institution

@@ -373,7 +373,7 @@ class GiftDatePolicy(StrEnum):
 
 
 class Translated(_Part):
-    """What a receipt in one language says otherwise than [organisation] and [receipts]; empty: the same."""
+    """The words of receipts in one language, where they are others than those of [organisation] and [receipts]; empty: the same."""
 
     name: str = ""
     legal_form: str = ""

@@ -66,7 +66,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the foundation gave a receipt to look like: colours as `#rrggbb`, pictures by the SHA-256 of their files."""
+    """The look that the foundation gave a receipt: colours as `#rrggbb`, pictures by the SHA-256 of their files."""
 
     accent: str = "#8a5a14"  # of title, headings and rules
     tint: str = "#f8f3ea"  # behind the amount

@@ -1,4 +1,4 @@
-"""Receipts on paper, in books: what obole.toml says of them, frozen with each issue; PDFs made again, or marked duplicates."""
+"""Receipts on paper, in books: what obole.toml says of them is frozen; PDFs made again, or duplicates marked as such."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -67,7 +67,7 @@ class Paper:
 
 @pytest.fixture(scope="module")
 def issued(tmp_path_factory: pytest.TempPathFactory) -> Paper:
-    """Two receipts of 2025, one in French and one in Dutch, with a logo, colours and a signature of the foundation's own."""
+    """Two receipts of 2025, in French and in Dutch, with a logo, colours and a signature of the foundation's own."""
     folder = tmp_path_factory.mktemp("paper")
     obole = Obole(new_books(folder / "books", SETTINGS.replace('reference = "ESSAI-1"', RECOGNITION) + LOOK))
     (obole.books / "logo.svg").write_text(LOGO, encoding="utf-8")
@@ -152,9 +152,8 @@ def test_a_later_change_of_settings_and_logo_changes_nothing_that_was_issued(iss
     assert "receipts.logo: logo.svg: no such file; put it beside obole.toml, or correct the name" in checked.output
 
 
-def test_a_pdf_that_another_press_makes_otherwise_is_a_marked_duplicate_with_its_own_hash(
-    issued: Paper, another_press: None
-):
+@pytest.mark.usefixtures("another_press")
+def test_a_pdf_that_another_press_makes_otherwise_is_a_marked_duplicate_with_its_own_hash(issued: Paper):
     before, [first, second] = issued.pdfs, ["000001.pdf", "000002.pdf"]
     (issued.obole.books / "receipts" / "2025" / second).unlink()
     assert "1 of them is marked as a duplicate" in issued.render()
@@ -249,7 +248,7 @@ def test_a_reference_of_recognition_in_a_language_that_is_none_is_refused(tmp_pa
 def test_no_number_is_given_while_a_picture_cannot_be_printed(
     content: bytes | None, told: str, issued: Paper, settings: Path, tmp_path: Path
 ):
-    logo = issued.obole.books / "logo.svg"
+    logo = settings.with_name("logo.svg")
     logo.unlink()
     if content is not None:
         logo.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Editions of layout and wording: released ones stay as they are; what edition 2 prints right that went wrong, or would.
+"""Editions of layout and wording: released ones stay as they are; what edition 2 prints right that went wrong before.
 
 Receipts 12 is the given case; each case of our own stands beside its source. Places on the page are those that the PDF
 says, in millimetres from the left and from the top.
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from sheets import BAKERY, EMMA, FULLEST, INSTITUTION, JAN, JURGEN, LINH, LONGES
 from ledger.records import Channel
 from receipts.paper.images import LARGEST_FILE, digest_of_image, image_refusal, image_suffix
 from receipts.paper.press import FIRST_PRESS
-from receipts.paper.sheet import EDITION, EDITIONS, Look, Sheet, SheetGift, from_json, to_json
+from receipts.paper.sheet import EDITION, EDITIONS, Look, SheetGift, from_json, to_json
 from receipts.paper.texts import edition_folder
 from receipts.paper.typeset import Typesetter, Unprintable
 
@@ -70,7 +71,10 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 60"><path d="M5 50C30 0 50 0 45 40S150 50 195 10"/></svg>'
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 60">'
+    b'<path d="M5 50C30 0 50 0 45 40S150 50 195 10"/></svg>'
+)
 PICTURES = {
     digest_of_image(one): one for one in (SVG, png(30, 20), png(800, 20), png(20, 800), png(9, 9)[:50], b"<svg>")
 }
@@ -261,7 +265,7 @@ def test_a_long_name_of_the_foundation_pushes_its_address_down_and_nothing_into_
     assert page.pieces
     lines = [one for one in page.pieces if one.x < 95 and one.y < 101]
     heights = sorted({round(one.y, 1) for one in lines})
-    assert all(below - above > 3 for above, below in zip(heights, heights[1:], strict=False)), "no line on another"
+    assert all(below - above > 3 for above, below in pairwise(heights)), "no line on another"
     assert heights[-1] < 96
     assert not [one for one in page.pieces if one.x > 95 and 24 < one.y < 94 and not 114 <= one.x <= 195]
 
@@ -275,7 +279,7 @@ def test_texts_of_the_foundation_that_have_no_room_are_refused_with_what_to_do(t
 
 @pytest.mark.parametrize("donor", [EMMA, JAN, BAKERY, LONGEST])
 def test_a_foundation_without_a_logo_has_its_name_in_type_and_nothing_of_ours(donor: Any, typesetter: Typesetter):
-    """Edition 1 drew our coin, of circles and leaves, on everybody's receipts: no curve is drawn now, and no picture."""
+    """Edition 1 drew our coin, of circles and leaves, on everybody's receipts; now no curve is drawn."""
     page = Page(typesetter.render(replace(SHEET, addressee=donor)))
     assert not [operator for operator, _ in page.operators() if operator in {b"c", b"v", b"y", b"Do"}]
     first = min(page.pieces, key=lambda one: one.y)

@@ -317,7 +317,7 @@ def test_a_refused_receipt_leaves_the_typesetter_fit_for_the_next(typesetter: Ty
     assert typesetter.render(SHEET) == before
 
 
-def test_a_panic_of_the_compiler_reaches_no_caller(typesetter: Typesetter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_panic_of_the_compiler_reaches_no_caller(typesetter: Typesetter) -> None:
     class PanicException(BaseException):  # the name pyo3 gives it
         pass
 

@@ -373,7 +373,7 @@ class GiftDatePolicy(StrEnum):
 
 
 class Translated(_Part):
-    """The words of receipts in one language, where they are others than those of [organisation] and [receipts]; empty: the same."""
+    """The words of receipts in one language, where they differ from [organisation] and [receipts]."""
 
     name: str = ""
     legal_form: str = ""

@@ -1,4 +1,4 @@
-"""Receipts on paper, in books: what obole.toml says of them is frozen; PDFs made again, or duplicates marked as such."""
+"""Receipts on paper, in books: what obole.toml says of them is frozen; PDFs made again, or duplicates marked so."""
 
 import hashlib
 from dataclasses import dataclass, replace

@@ -54,13 +54,10 @@ _MISSING = re.compile('the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}|\\.")
 
 
-_PICTURE = N_("its logo or signature cannot be read; open the picture in a program that draws and save it anew")
+_DAMAGED = re.compile("failed to (decode|parse|load) ")  # what typst says of a picture
 
 
 _REMEDIES = {
-    "failed to decode": _PICTURE,
-    "failed to parse": _PICTURE,
-    "failed to load": _PICTURE,
     "obole:address": N_("the address does not fit the window of the envelope; shorten the name or the street"),
     "obole:letterhead": N_(
         "name, legal form and address of the foundation do not fit above the title; shorten them in [organisation] or "
@@ -121,6 +118,10 @@ class Typesetter:
         if missing := set("".join(map(_unescaped, _MISSING.findall(result)))):
             raise Unprintable(sheet.reference, _name_letters(missing, sheet))
         reason = next((_(remedy) for mark, remedy in _REMEDIES.items() if mark in result), None)
+        if reason is None and _DAMAGED.search(result):
+            reason = _(
+                "its logo or signature cannot be read; open the picture in a program that draws and save it anew"
+            )
         broken = _("the typesetter broke down on it; report this with the version of Obole")
         raise Unprintable(sheet.reference, reason or broken)
 

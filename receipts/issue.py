@@ -7,7 +7,7 @@ start, and the same numbers go to the same donors.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
@@ -19,6 +19,7 @@ from ledger.records import Channel
 from ledger.register import receipts as receiptbook
 from ledger.register.restated import steps_of
 from ledger.vault.donors import Donor, find_donors
+from ledger.vault.images import keep_images
 from ledger.vault.intent import announce
 from ledger.vault.key import Sealer
 from ledger.vault.links import survivors
@@ -28,7 +29,7 @@ from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn
 from receipts.decide.facts import assess_year
 from receipts.decide.given import GivenYear, Money, Straddling, giving_of, straddling_of
 from receipts.decide.moved import waiting_for_other_years
-from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift, to_json
+from receipts.paper.sheet import Addressee, Institution, Look, Sheet, SheetGift, to_json
 from receipts.words import _
 
 _CHUNK = 2000  # sheets encrypted at a time: what is printed on all of them need not be in memory at once
@@ -43,14 +44,34 @@ class DatedBefore(OboleError):
 
 
 @dataclass(frozen=True, slots=True)
+class Issuer:
+    """The foundation in one language: itself, the place it issues in, and the function of who signs."""
+
+    institution: Institution
+    place: str
+    signatory_role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Printing:
-    """The text the foundation prints on every receipt of an issue."""
+    """All that the foundation prints on every receipt of an issue.
+
+    `issuers` say it in the languages that have words of their own for it; `images` are the pictures of `look` by
+    digest.
+    """
 
     institution: Institution
     place: str
     signatory: str = ""
     signatory_role: str = ""
     amount_in_words: bool = True
+    issuers: Mapping[str, Issuer] = field(default_factory=dict)
+    look: Look = field(default_factory=Look)
+    images: Mapping[str, bytes] = field(default_factory=dict)
+
+    def issuer(self, language: str) -> Issuer:
+        """Return the foundation as a receipt in this language names it."""
+        return self.issuers.get(language) or Issuer(self.institution, self.place, self.signatory_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +174,7 @@ def issue(
         rows: list[receiptbook.NewReceipt] = []
         sheets = _sheets(plan, donors, giving, printing, issued_on)
         with identities.begin() as vault_connection:
+            keep_images(vault_connection, sealer, printing.images)
             while frozen := [_freeze(decision, sheet, rows) for decision, sheet in islice(sheets, _CHUNK)]:
                 freeze_sheets(vault_connection, sealer, frozen)
             announce(vault_connection, year, plan.first_number, (row.sheet_digest for row in rows))
@@ -186,22 +208,41 @@ def _sheets(
     printing: Printing,
     issued_on: date,
 ) -> Iterator[tuple[DonorDecision, Sheet]]:
+    year = plan.assessment.year
     for number, decision in enumerate(plan.due, start=plan.first_number):
-        sheet = Sheet(
-            year=plan.assessment.year,
-            number=number,
-            version=1,
-            issued_on=issued_on,
-            institution=printing.institution,
-            addressee=addressee(donors[decision.donor]),
-            cents=decision.cents,
-            place=printing.place,
-            signatory=printing.signatory,
-            signatory_role=printing.signatory_role,
-            amount_in_words=printing.amount_in_words,
-            gifts=tuple(SheetGift(*given) for given in giving.of(decision.gift_ids)),
-        )
+        gifts = tuple(SheetGift(*given) for given in giving.of(decision.gift_ids))
+        to = addressee(donors[decision.donor])
+        sheet = _sheet(printing, to, gifts, year=year, number=number, issued_on=issued_on, cents=decision.cents)
         yield decision, sheet
+
+
+def _sheet(
+    printing: Printing,
+    to: Addressee,
+    gifts: tuple[SheetGift, ...],
+    *,
+    year: int,
+    number: int,
+    issued_on: date,
+    cents: int,
+) -> Sheet:
+    """Return the first version of a receipt."""
+    issuer = printing.issuer(to.language)
+    return Sheet(
+        year=year,
+        number=number,
+        version=1,
+        issued_on=issued_on,
+        institution=issuer.institution,
+        addressee=to,
+        cents=cents,
+        place=issuer.place,
+        signatory=printing.signatory,
+        signatory_role=issuer.signatory_role,
+        amount_in_words=printing.amount_in_words,
+        gifts=gifts,
+        look=printing.look,
+    )
 
 
 def addressee(donor: Donor) -> Addressee:
@@ -227,19 +268,7 @@ def example_sheet(printing: Printing, year: int, language: str, rows: int = 3) -
     given = tuple(
         SheetGift(date(year, 1 + row % 12, 1 + row // 12), (row + 1) * 10_00, Channel.TRANSFER) for row in range(rows)
     )
-    return Sheet(
-        year=year,
-        number=1,
-        version=1,
-        issued_on=date(year + 1, 1, 31),
-        institution=printing.institution,
-        addressee=addressee(
-            Donor("", "natural", "Exemple", "Ada", "Rue de l'Exemple 1", "1000", "Bruxelles", language=language)
-        ),
-        cents=sum(gift.cents for gift in given),
-        place=printing.place,
-        signatory=printing.signatory,
-        signatory_role=printing.signatory_role,
-        amount_in_words=printing.amount_in_words,
-        gifts=given,
-    )
+    donor = Donor("", "natural", "Exemple", "Ada", "Rue de l'Exemple 1", "1000", "Bruxelles", language=language)
+    cents = sum(gift.cents for gift in given)
+    day = date(year + 1, 1, 31)
+    return _sheet(printing, addressee(donor), given, year=year, number=1, issued_on=day, cents=cents)

@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    insert,
     select,
     type_coerce,
     update,
@@ -88,6 +89,25 @@ receipt_identity = Table(
     Column("number", Integer, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("digest", String, nullable=False),
+    ForeignKeyConstraint(
+        ["year", "number", "version"], ["receipt_version.year", "receipt_version.number", "receipt_version.version"]
+    ),
+    sqlite_with_rowid=False,
+)
+
+
+# A receipt made again where typesetter or fonts are others now: a duplicate marked as one, with a hash of its own.
+receipt_duplicate = Table(
+    "receipt_duplicate",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("pdf_digest", String, primary_key=True),
+    Column("pdf_bytes", Integer, nullable=False),
+    Column("typst", String, nullable=False),
+    Column("fonts", String, nullable=False),
+    Column("made_at", String, nullable=False),
     ForeignKeyConstraint(
         ["year", "number", "version"], ["receipt_version.year", "receipt_version.number", "receipt_version.version"]
     ),
@@ -278,6 +298,41 @@ def record_documents(connection: Connection, year: int, rows: Iterable[tuple[int
             .values(pdf_digest=bindparam("digest"), pdf_bytes=bindparam("bytes")),
             values,
         )
+
+
+class Duplicate(NamedTuple):
+    """A receipt made again by another typesetter: which, the hash and size of its PDF, by what and when."""
+
+    year: int
+    number: int
+    version: int
+    pdf_digest: str
+    pdf_bytes: int
+    typst: str
+    fonts: str
+    made_at: str
+
+
+def record_duplicates(connection: Connection, rows: Iterable[Duplicate]) -> None:
+    """Write down duplicates; one that is known already stays as it is."""
+    for row in rows:
+        known = select(receipt_duplicate.c.number).where(
+            receipt_duplicate.c.year == row.year,
+            receipt_duplicate.c.number == row.number,
+            receipt_duplicate.c.version == row.version,
+            receipt_duplicate.c.pdf_digest == row.pdf_digest,
+        )
+        if connection.execute(known).first() is None:
+            connection.execute(insert(receipt_duplicate).values(**row._asdict()))
+
+
+def duplicates_of(connection: Connection, year: int) -> dict[tuple[int, int], set[str]]:
+    """Return the hashes of the duplicates of a year by number and version."""
+    found: dict[tuple[int, int], set[str]] = {}
+    columns = (receipt_duplicate.c.number, receipt_duplicate.c.version, receipt_duplicate.c.pdf_digest)
+    for number, version, digest in connection.execute(select(*columns).where(receipt_duplicate.c.year == year)):
+        found.setdefault((number, version), set()).add(digest)
+    return found
 
 
 class ReceiptFault(NamedTuple):

@@ -173,6 +173,15 @@ sheet_salt = Table(
 )
 
 
+# Pictures that receipts bear (logo, signature), encrypted, by the SHA-256 that the frozen sheets name.
+printed_image = Table(
+    "printed_image",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("image", LargeBinary, nullable=False),
+)
+
+
 # The key, encrypted, from which the salts of a closed year's leaves follow: it stays in the house.
 year_key = Table(
     "year_key",

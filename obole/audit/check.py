@@ -26,7 +26,7 @@ from ledger.register.years import closed_years
 from obole.audit.verifying import out_of_order, seals_faults
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
-from obole.books.policies import policy_for
+from obole.books.policies import pictures_of, policy_for
 from obole.books.watch import Watch
 from obole.receipting.elsewhere import unknown_numbers
 from obole.receipting.steps import gift_income
@@ -190,7 +190,9 @@ def _numbered(work: _Proof, _result: Result) -> Iterator[str]:
         )
 
 
-def _unchanged(work: _Proof, _result: Result) -> Iterator[str]:
+def _unchanged(work: _Proof, result: Result) -> Iterator[str]:
+    # What was issued has its pictures in the vault: those that obole.toml names are for the next issue.
+    result.notes += pictures_of(work.books)[1]
     for year in receiptbook.years_issued(work.gifts):
         yield from document_faults(
             work.books.register, work.books.vault, work.books.sealer, work.books.folder.receipts, year

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from importers.platforms import Declared
 from importers.platforms.declared import DeclaredSource
@@ -9,19 +10,21 @@ from importers.platforms.records import Listed, PlatformEvent
 from importers.platforms.table import Hints
 from importers.sheets.tabular import fold
 from ledger.errors import OboleError
+from ledger.languages import LANGUAGES
 from ledger.legacies import LegacyPolicy, LegacyRole, LegacyValue
 from ledger.recognition import GrantAccountCodes
 from ledger.records import DonorKind
 from ledger.vault.donors import Donor
 from obole.books.opened import Books
-from obole.books.settings import CollectionSettings, Config, Platform
+from obole.books.settings import CollectionSettings, Config, Platform, Translated
 from obole.words import _
 from receipts.decide.eligibility import Objection, Policy, Reason
 from receipts.decide.facts import address_gaps
 from receipts.decide.parameters import parameters
 from receipts.filing import belcotax
-from receipts.issue import Printing, addressee
-from receipts.paper.sheet import Institution
+from receipts.issue import Issuer, Printing, addressee
+from receipts.paper.images import LARGEST_FILE, digest_of_image, image_refusal, too_large
+from receipts.paper.sheet import Institution, Look
 
 
 def policy_of(config: Config) -> Policy:
@@ -54,7 +57,7 @@ def _proof(config: Config, year: int, donor: Donor) -> tuple[Objection, ...]:
 
     who = addressee(donor)
     found = []
-    unprintable = refusal(who, printing_of(config, year).institution)
+    unprintable = refusal(who, _issuer(config, year, who.language).institution)
     if unprintable:
         found.append(Objection(Reason.UNPRINTABLE, unprintable))
     gaps = address_gaps(donor)
@@ -80,27 +83,85 @@ def _proof(config: Config, year: int, donor: Donor) -> tuple[Objection, ...]:
 
 
 def printing_of(config: Config, year: int) -> Printing:
-    """Return what the foundation prints on its receipts of a year."""
-    who = config.organisation
-    reference = next((part.reference for part in config.recognition if part.from_year <= year <= part.to_year), "")
+    """Return what the foundation prints on its receipts of a year, but for its pictures."""
+    who, said = config.organisation, config.receipts
+    issuers = {language: _issuer(config, year, language) for language in LANGUAGES}
+    own = issuers[who.language]
     return Printing(
+        institution=own.institution,
+        place=own.place,
+        signatory=said.signatory,
+        signatory_role=own.signatory_role,
+        amount_in_words=said.amount_in_words,
+        issuers=issuers,
+        look=Look(said.accent, said.tint),
+    )
+
+
+def _issuer(config: Config, year: int, language: str) -> Issuer:
+    """Return the foundation as a receipt in a language names it."""
+    who, said = config.organisation, config.receipts
+    other: Translated = getattr(said, language)
+    references = next((part.reference for part in config.recognition if part.from_year <= year <= part.to_year), {})
+    # A place of issue that is the foundation's own town is named as that town is in this language.
+    place = other.place or (said.place if said.place != who.municipality else "") or other.municipality
+    return Issuer(
         institution=Institution(
-            name=who.name,
-            legal_form=who.legal_form,
-            street=who.street,
+            name=other.name or who.name,
+            legal_form=other.legal_form or who.legal_form,
+            street=other.street or who.street,
             postcode=who.postcode,
-            municipality=who.municipality,
+            municipality=other.municipality or who.municipality,
             enterprise_number=who.enterprise_number,
-            recognition=reference,
+            recognition=references.get(language) or references.get(who.language) or "",
             email=who.email,
             website=who.website or "",
             telephone=who.telephone,
         ),
-        place=config.receipts.place or who.municipality,
-        signatory=config.receipts.signatory,
-        signatory_role=config.receipts.signatory_role,
-        amount_in_words=config.receipts.amount_in_words,
+        place=place or who.municipality,
+        signatory_role=other.signatory_role or said.signatory_role,
     )
+
+
+def pictures_of(books: Books) -> tuple[dict[str, bytes], list[str]]:
+    """Return the pictures that obole.toml names, by setting, and in sentences what is wrong with them."""
+    found: dict[str, bytes] = {}
+    wrong = []
+    for setting in ("logo", "signature"):
+        name = getattr(books.config.receipts, setting)
+        if not name:
+            continue
+        refusal, content = _picture(books.folder.root / name)
+        if refusal:
+            told = _("obole.toml: receipts.{setting}: {file}: {refusal}.")
+            wrong.append(told.format(setting=setting, file=name, refusal=refusal))
+        else:
+            found[setting] = content
+    return found, wrong
+
+
+def _picture(path: Path) -> tuple[str, bytes]:
+    """Return why the file of a picture cannot be taken, empty where it can, and its content."""
+    try:
+        if not path.is_file():
+            return _("no such file; put it beside obole.toml, or correct the name"), b""
+        if path.stat().st_size > LARGEST_FILE:
+            return too_large(path.stat().st_size), b""
+        content = path.read_bytes()
+    except OSError as error:
+        return _("cannot be read: {reason}; give yourself the right to read it").format(reason=error.strerror), b""
+    return image_refusal(content), content
+
+
+def whole_printing(books: Books, year: int) -> Printing:
+    """Return what the foundation prints on its receipts of a year; OboleError where a picture of it cannot be."""
+    pictures, wrong = pictures_of(books)
+    if wrong:
+        raise OboleError("\n".join(wrong))
+    printing = printing_of(books.config, year)
+    digests = {setting: digest_of_image(content) for setting, content in pictures.items()}
+    images = {digests[setting]: content for setting, content in pictures.items()}
+    return replace(printing, look=replace(printing.look, **digests), images=images)
 
 
 def belcotax_institution(config: Config) -> belcotax.Declarant:

@@ -48,6 +48,7 @@ ALIAS = r"^[a-z][a-z0-9-]{1,20}$"
 KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 BIC = r"^([A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?)?$"
 CURRENCY = r"^[A-Z]{3}$"
+COLOUR = r"^#[0-9A-Fa-f]{6}$"
 CASH_BOOK = r"^[A-Z0-9][A-Z0-9._]{0,19}$"
 _WRITTEN = {
     ACCOUNT: N_('the code of an account is expected, two to eight digits, such as "550000"'),
@@ -58,6 +59,7 @@ _WRITTEN = {
     KEY: N_('a key is expected: letters, digits, points and hyphens, at most 40, such as "P-2025.1"'),
     BIC: N_('a BIC is expected, eight or eleven capital letters and digits, such as "KREDBEBB"'),
     CASH_BOOK: N_('the name of a cash book is expected: capitals, digits and points, at most 20, such as "SHOP"'),
+    COLOUR: N_('a colour is expected: # and six hexadecimal digits, such as "#1f5f8b"'),
     CURRENCY: N_('a currency is expected, three capital letters, such as "EUR"'),
 }
 _ALIKE = 0.7  # from here on a name was probably meant

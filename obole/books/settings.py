@@ -179,7 +179,9 @@ class RecognisedPeriod(_Part):
 
     from_year: int = Field(ge=1990, le=2100)
     to_year: int = Field(ge=1990, le=2100)
-    reference: str = ""
+    reference: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(
+        default_factory=dict, description="one text, or one for each language"
+    )
 
     @model_validator(mode="after")
     def _six_years(self) -> "RecognisedPeriod":
@@ -370,13 +372,32 @@ class GiftDatePolicy(StrEnum):
     BOOKED = "booked"
 
 
+class Translated(_Part):
+    """The words of receipts in one language, where they differ from [organisation] and [receipts]."""
+
+    name: str = ""
+    legal_form: str = ""
+    street: str = ""
+    municipality: str = ""
+    place: str = ""
+    signatory_role: str = ""
+
+
 class Receipts(_Part):
-    """Receipt policies. The 40 EUR threshold is law and stands in the year parameters, not here."""
+    """Receipt policies, and how receipts look. The 40 EUR threshold is law and stands in the year parameters."""
 
     place: str = ""
     signatory: str = ""
     signatory_role: str = ""
     amount_in_words: bool = True
+    logo: str = Field(default="", description="file beside obole.toml, .svg, .png or .jpg; without it the name is set")
+    signature: str = Field(default="", description="picture of the signature, beside obole.toml too")
+    accent: str = Field(default="#8a5a14", pattern=refusals.COLOUR, description="of title, headings and rules")
+    tint: str = Field(default="#f8f3ea", pattern=refusals.COLOUR, description="behind the amount")
+    fr: Translated = Translated()
+    nl: Translated = Translated()
+    de: Translated = Translated()
+    en: Translated = Translated()
     gift_date_policy: GiftDatePolicy = GiftDatePolicy.EXECUTED
     require_national_number: tuple[int, ...] | None = Field(
         default=None, description="years that ask for it besides those whose rules do; an empty list: none does"
@@ -385,6 +406,55 @@ class Receipts(_Part):
         default=(), description="years in which a receipt is issued without it, against the default"
     )
     token_counterpart_eligible: bool = False
+
+    @field_validator("accent")
+    @classmethod
+    def _dark_enough(cls, value: str) -> str:
+        if _contrast(value, white=True) < _READABLE:
+            raise WrongSetting(
+                _("too light to be read on white paper; a darker colour is expected, such as #8a5a14 or #1f5f8b")
+            )
+        return value.lower()
+
+    @field_validator("tint")
+    @classmethod
+    def _light_enough(cls, value: str) -> str:
+        if _contrast(value, white=False) < _BACKGROUND:
+            raise WrongSetting(
+                _("too dark for black letters on it; a light colour is expected, such as #f8f3ea or #eef4f8")
+            )
+        return value.lower()
+
+    @field_validator("logo", "signature")
+    @classmethod
+    def _a_picture(cls, value: str) -> str:
+        if value and Path(value).suffix.lower() not in _PICTURES:
+            raise WrongSetting(
+                _('the name of a picture is expected, .svg, .png or .jpg, such as "logo.svg"; put it beside obole.toml')
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _signed_by_someone(self) -> "Receipts":
+        if self.signature and not self.signatory:
+            raise WrongSetting(
+                _("signature is given and signatory is not; name who signs in signatory, or leave signature out")
+            )
+        return self
+
+
+_PICTURES = (".svg", ".png", ".jpg", ".jpeg")
+# Contrast as WCAG 2.2 reckons it (1.4.3): 4.5 for text; black on the tint keeps most of the 21 that it has on white.
+_READABLE = 4.5
+_BACKGROUND = 12.0
+
+
+def _contrast(colour: str, *, white: bool) -> float:
+    """Return the contrast of a colour `#rrggbb` to white, or to black."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]  # noqa: PLR2004
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 1.05 / (light + 0.05) if white else (light + 0.05) / 0.05
 
 
 class Belcotax(_Part):

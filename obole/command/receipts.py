@@ -328,6 +328,16 @@ def say_rendered(outcome: Rendered, year: int) -> str:
             outcome.made,
         ).format(count=outcome.made, size=outcome.bytes / 1e6, there=outcome.there, year=year)
     ]
+    if outcome.duplicates:
+        lines.append(
+            many(
+                "{count} of them is marked as a duplicate (NUMBER-duplicate.pdf): typesetter or fonts are not those it "
+                "was issued with, and it comes out otherwise; its own hash is written down.",
+                "{count} of them are marked as duplicates (NUMBER-duplicate.pdf): typesetter or fonts are not those "
+                "they were issued with, and they come out otherwise; their own hashes are written down.",
+                outcome.duplicates,
+            ).format(count=outcome.duplicates)
+        )
     lines += [reason for _number, reason in outcome.failed[:SHOWN_LINES]]
     if outcome.failed:
         failed = len(outcome.failed)

@@ -16,7 +16,7 @@ from receipts.decide.eligibility import MOST_CENTS, RECEIPTED, DonorDecision, Ob
 from receipts.decide.facts import address_gaps, name_gaps
 from receipts.decide.tie import DUE, HELD, REVIEW, TieLine
 from receipts.issue import preview
-from receipts.paper.render import pdf_path
+from receipts.paper.render import duplicate_path, pdf_path
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 
 
@@ -74,11 +74,12 @@ class _Standings(NamedTuple):
 
 
 def _file(books: Books, receipt: ReceiptRow | None) -> str:
-    """Return where the PDF of a receipt lies, where it was made."""
+    """Return where the PDF of a receipt lies, or else its duplicate, where it was made."""
     if receipt is None:
         return ""
-    path = pdf_path(books.folder.receipts, receipt.year, receipt.number, receipt.version)
-    return path.relative_to(books.folder.root).as_posix() if path.exists() else ""
+    place = (books.folder.receipts, receipt.year, receipt.number, receipt.version)
+    path = next((one for one in (pdf_path(*place), duplicate_path(*place)) if one.exists()), None)
+    return path.relative_to(books.folder.root).as_posix() if path is not None else ""
 
 
 def _missing(

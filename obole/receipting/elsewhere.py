@@ -24,7 +24,7 @@ from obole.books.opened import Books, settle
 from obole.words import _, many
 from receipts.filing.filed import Filed, numbers_filed
 
-_PDF = re.compile(r"([0-9]{6,})(?:-v[0-9]+)?\.pdf")
+_PDF = re.compile(r"([0-9]{6,})(?:-v[0-9]+)?(?:-duplicate)?\.pdf")
 _YEAR = re.compile(r"[0-9]{4}")
 
 

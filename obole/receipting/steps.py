@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from ledger.errors import OboleError
+from ledger.languages import LANGUAGES
 from ledger.register import receipts as receiptbook
 from ledger.register.openings import opened_in
 from ledger.register.transfers import transferred_in
 from obole.books.loading import load_books
 from obole.books.opened import Books, changing, settle
-from obole.books.policies import policy_for, printing_of
+from obole.books.policies import policy_for, whole_printing
 from obole.receipting.elsewhere import refuse_given
 from obole.receipting.shipping import refuse_there
 from obole.words import _
@@ -71,8 +72,8 @@ def issue_receipts(books: Books, year: int, day: date, *, dry_run: bool = False)
         raise OboleError(
             _("--date {day} lies before {year}; receipts are issued after their gifts.").format(day=day, year=year)
         )
-    printing = printing_of(books.config, year)
-    _refuse_unprintable(books, printing, year)
+    printing = whole_printing(books, year)
+    _refuse_unprintable(printing, year)
     with changing(books, dry_run=dry_run) as (held, recovered):
         refuse_given(books, year)
         stores = (held.register, held.vault, held.sealer)
@@ -80,19 +81,21 @@ def issue_receipts(books: Books, year: int, day: date, *, dry_run: bool = False)
     return plan, recovered
 
 
-def _refuse_unprintable(books: Books, printing: Printing, year: int) -> None:
-    """Raise OboleError where what the foundation prints on every receipt cannot be printed."""
-    reason = unprintable(example_sheet(printing, year, books.config.organisation.language, _MANY))
-    if reason:
-        raise OboleError(
-            _("obole.toml: receipts cannot be printed: {reason}; nothing is issued.").format(reason=reason)
-        )
+def _refuse_unprintable(printing: Printing, year: int) -> None:
+    """Raise OboleError where what the foundation prints on every receipt cannot be printed, in one of the languages."""
+    for language in LANGUAGES:
+        reason = unprintable(example_sheet(printing, year, language, _MANY), printing.images)
+        if reason:
+            raise OboleError(
+                _("obole.toml: receipts cannot be printed: {reason}; nothing is issued.").format(reason=reason)
+            )
 
 
 def write_specimen(books: Books, year: int, language: str, output: Path) -> None:
     """Write a receipt of nobody, marked as a specimen and without a number: what is printed, to be looked at."""
     refuse_there(books, output)
-    pdf = Typesetter().render(example_sheet(printing_of(books.config, year), year, language), as_specimen=True)
+    printing = whole_printing(books, year)
+    pdf = Typesetter(printing.images).render(example_sheet(printing, year, language), as_specimen=True)
     output.write_bytes(pdf)
 
 

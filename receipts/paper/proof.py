@@ -4,6 +4,7 @@ Most are told at a glance, by their letters and a generous measure of their widt
 """
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 
@@ -11,7 +12,7 @@ from receipts.paper.sheet import Addressee, Institution, Sheet
 from receipts.paper.texts import address_lines
 from receipts.paper.typeset import Typesetter, Unprintable
 
-# The window takes six lines of the smallest letters, 76 mm wide: 26.9 em of 8 pt (layout/receipt.typ).
+# The window takes six lines of the smallest letters, 76 mm wide: 26.9 em of 8 pt (receipt.typ of edition 2).
 _LINES = 6
 _EMS = 26.0
 _YEAR = 2025  # of a sheet that is never kept
@@ -25,10 +26,10 @@ def refusal(donor: Addressee, issued_by: Institution) -> str:
     return unprintable(Sheet(_YEAR, 1, 1, date(_YEAR + 1, 1, 31), issued_by, donor, 40_00, ""))
 
 
-def unprintable(sheet: Sheet) -> str:
-    """Return why a sheet cannot be printed, empty where it can."""
+def unprintable(sheet: Sheet, images: Mapping[str, bytes] | None = None) -> str:
+    """Return why a sheet cannot be printed, empty where it can; `images` are the pictures it names."""
     try:
-        _typesetter().render(sheet)
+        (Typesetter(images) if images else _typesetter()).render(sheet)
     except Unprintable as error:
         return error.reason
     return ""

@@ -1,17 +1,29 @@
 """The sheet: everything one receipt prints, frozen at issue, with its canonical JSON.
 
 A sheet is all the typesetter sees; kept (encrypted) beside the PDF it lets the same document be made again years
-later, whatever has become of the donor's address or of the foundation's own.
+later, whatever has become of the donor's address, of the foundation's own, of its logo or of obole.toml. It names the
+edition of layout and wording it is printed in (`editions/`), never edited once released, and the press it was made for.
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any, Literal, cast
 
 from ledger.records import Channel
+from receipts.paper.press import FIRST_PRESS, Press, present_press
 
-FORMAT = 1  # of the JSON; a later format must still read this one
+FORMAT = 2  # of the JSON; a later format must still read this one and the first, which named no edition
+
+
+EDITION = 2  # of layout and wording, for new receipts
+
+
+EDITIONS = (1, 2)  # that are printed still
+
+
+# What a sheet of the first format does not say, and is of edition 1.
+_SINCE = frozenset({"edition", "press", "look"})
 
 
 Kind = Literal["natural", "legal"]
@@ -53,6 +65,21 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The look that the foundation gave a receipt: colours as `#rrggbb`, pictures by the SHA-256 of their files."""
+
+    accent: str = "#8a5a14"  # of title, headings and rules
+    tint: str = "#f8f3ea"  # behind the amount
+    logo: str = ""
+    signature: str = ""
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Return the pictures that there are, by digest."""
+        return tuple(filter(None, (self.logo, self.signature)))
+
+
+@dataclass(frozen=True, slots=True)
 class SheetGift:
     """One gift as the donor is shown it; cents below zero for one taken back."""
 
@@ -83,10 +110,15 @@ class Sheet:
     replaces: bool = False
     duplicate: bool = False
     gifts: tuple[SheetGift, ...] = ()
+    edition: int = EDITION
+    press: Press = field(default_factory=present_press)
+    look: Look = Look()
 
     def __post_init__(self) -> None:
         if self.number < 1 or self.version < 1 or self.cents < 1:
             raise ValueError(f"receipt {self.reference}: number, version and amount are at least 1")
+        if self.edition not in EDITIONS:
+            raise ValueError(f"receipt {self.reference}: edition {self.edition} is not known here")
         if self.gifts and sum(gift.cents for gift in self.gifts) != self.cents:
             raise ValueError(f"receipt {self.reference}: the gifts listed do not add up to the amount of the receipt")
 
@@ -97,8 +129,14 @@ class Sheet:
 
 
 def to_json(sheet: Sheet) -> str:
-    """Return the canonical JSON of a sheet: sorted keys, no spaces, so that equal sheets give equal text."""
-    record = {"format": FORMAT, **asdict(sheet)}
+    """Return the canonical JSON of a sheet: sorted keys, no spaces, so that equal sheets give equal text.
+
+    A sheet of edition 1 gives the text it was frozen as.
+    """
+    values = asdict(sheet)
+    record = {"format": FORMAT, **values}
+    if sheet.edition == 1:
+        record = {"format": 1, **{name: value for name, value in values.items() if name not in _SINCE}}
     return json.dumps(record, default=date.isoformat, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -113,15 +151,20 @@ def from_json(text: str) -> Sheet:
             SheetGift(date.fromisoformat(gift["date"]), gift["cents"], Channel(gift["channel"]))
             for gift in record["gifts"]
         )
-        if record.pop("format") == FORMAT:
+        form = record.pop("format")
+        if form == 1 and not _SINCE & set(record):
+            return Sheet(**_strict(Sheet, record | {"edition": 1, "press": FIRST_PRESS, "look": Look()}))
+        if form == FORMAT:
+            record["press"] = Press(**_strict(Press, record["press"]))
+            record["look"] = Look(**_strict(Look, record["look"]))
             return Sheet(**_strict(Sheet, record))
     except (ValueError, KeyError, TypeError, AttributeError):
         pass  # the cause would carry the donor's data
-    raise ValueError(f"not a receipt sheet of format {FORMAT}")
+    raise ValueError(f"not a receipt sheet of format 1 to {FORMAT}")
 
 
 def _strict(record: type, values: Any) -> dict[str, Any]:
     """Return the values; a missing or unknown field is refused: no default fills a gap in a stored sheet."""
-    if set(values) != {field.name for field in fields(record)}:
+    if set(values) != {one.name for one in fields(record)}:
         raise ValueError
     return cast("dict[str, Any]", values)

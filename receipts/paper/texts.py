@@ -1,6 +1,8 @@
-"""The texts of a receipt: from a sheet to ready lines in the donor's language; one TOML file per language beside this.
+"""The texts of a receipt: from a sheet to ready lines in the donor's language, in the words of the sheet's edition.
 
-Everything said on the page is decided here, how it looks in `layout/`. Figures keep one notation in all languages
+The words stand in a TOML file per language in the folder of each edition, where its layout is too; everything said on
+the page is decided here, how it looks there. What is changed here may change no edition that was released (a test holds
+their PDFs). Figures keep one notation in all languages
 (decimal comma, a thin space between thousands); the amount of the receipt itself is enclosed and ungrouped, against
 tampering: `***1234,56*** EUR` (FPS Finance, finances.belgium.be/fr/asbl/dons/recus).
 """
@@ -16,7 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from receipts.paper.sheet import Addressee, Institution, Sheet, SheetGift
+from receipts.paper.sheet import EDITION, Addressee, Institution, Sheet, SheetGift
 from receipts.paper.words import in_words
 
 ROWS = 14  # rows of gifts; more are shown by month
@@ -25,7 +27,10 @@ ROWS = 14  # rows of gifts; more are shown by month
 RUN = 3  # gifts of one amount and way, one after the other, that are shown as one row
 
 
-_FOLDER = Path(__file__).parent / "wording"
+_EDITIONS = Path(__file__).parent / "editions"
+
+
+_NAMES = {1: "first", 2: "second"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,18 @@ class Texts:
     role: str
     note: str
     reference: str
+    signature: str = ""  # said of the picture of one to who cannot see it
+
+
+def edition_folder(edition: int) -> Path:
+    """Return where the layout and the words of an edition are."""
+    return _EDITIONS / _NAMES[edition]
 
 
 def compose(sheet: Sheet) -> Texts:
     """Return the texts of one receipt. English readers get English labels and the statutory mention in French."""
     donor, institution = sheet.addressee, sheet.institution
-    wording = _wording(donor.language)
+    wording = _wording(sheet.edition, donor.language)
     label = wording["label"]
     heading, columns, rows, total = _gifts(sheet, wording)
     issued = wording["issued"] if sheet.place else wording["issued_nowhere"]
@@ -77,7 +88,7 @@ def compose(sheet: Sheet) -> Texts:
         name=institution.name,
         form=institution.legal_form,
         institution=_issuer(institution, label),
-        address=address_lines(donor),
+        address=address_lines(donor, sheet.edition),
         facts=_facts(sheet, label),
         amount_label=label["amount"],
         amount=f"***{_plain(sheet.cents)}*** EUR",
@@ -92,21 +103,22 @@ def compose(sheet: Sheet) -> Texts:
         role=sheet.signatory_role,
         note=wording["note"],
         reference=wording["reference"].format(reference=sheet.reference),
+        signature=wording.get("signature", "").format(name=sheet.signatory),
     )
 
 
 def specimen(sheet: Sheet) -> Texts:
     """Return the texts of a receipt that is none: marked as such, and without a number."""
-    wording = _wording(sheet.addressee.language)
+    wording = _wording(sheet.edition, sheet.addressee.language)
     texts = compose(sheet)
     mark = wording["specimen"]
     facts = ((texts.facts[0][0], mark), *texts.facts[1:])
     return replace(texts, duplicate=mark, facts=facts, reference=wording["reference"].format(reference=mark))
 
 
-def address_lines(donor: Addressee) -> tuple[str, ...]:
+def address_lines(donor: Addressee, edition: int = EDITION) -> tuple[str, ...]:
     """Return the lines in the window of the envelope."""
-    return _filled(_full_name(donor), *_address(donor))
+    return _filled(_full_name(donor), *_address(donor, edition))
 
 
 def _issuer(institution: Institution, label: Mapping[str, str]) -> tuple[str, ...]:
@@ -129,7 +141,7 @@ def _facts(sheet: Sheet, label: Mapping[str, str]) -> tuple[tuple[str, str], ...
         (label["number"], str(sheet.number)),
         (label["year"], str(sheet.year)),
         (label[donor.kind], ", ".join(_filled(donor.last_name, donor.first_name))),
-        (label["address"], ", ".join(_address(donor))),
+        (label["address"], ", ".join(_address(donor, sheet.edition))),
         _identifier(donor, label),
     )
 
@@ -194,14 +206,14 @@ def _full_name(donor: Addressee) -> str:
     return " ".join(_filled(donor.first_name, donor.last_name))
 
 
-def _address(donor: Addressee) -> tuple[str, ...]:
-    abroad = "" if donor.country == "BE" else _country(donor.country, donor.language)
+def _address(donor: Addressee, edition: int) -> tuple[str, ...]:
+    abroad = "" if donor.country == "BE" else _country(edition, donor.country, donor.language)
     return _filled(donor.street, f"{donor.postcode} {donor.municipality}", abroad)
 
 
-def _country(code: str, language: str) -> str:
+def _country(edition: int, code: str, language: str) -> str:
     """Return the country in capitals, as the post asks for it; the code itself where it is no known one."""
-    return _countries(language).get(code, code).upper()
+    return _countries(edition, language).get(code, code).upper()
 
 
 def _identifier(donor: Addressee, label: Mapping[str, str]) -> tuple[str, str]:
@@ -243,12 +255,12 @@ def _filled(*texts: str) -> tuple[str, ...]:
 
 
 @cache
-def _wording(language: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+def _wording(edition: int, language: str) -> dict[str, Any]:
+    return tomllib.loads((edition_folder(edition) / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 @cache
-def _countries(language: str) -> dict[str, str]:
+def _countries(edition: int, language: str) -> dict[str, str]:
     """Return names by ISO code, from Unicode CLDR 47; kept here so that a newer CLDR does not change an old receipt."""
-    with (_FOLDER / "countries.csv").open(encoding="utf-8", newline="") as file:
+    with (edition_folder(edition) / "countries.csv").open(encoding="utf-8", newline="") as file:
         return {row["code"]: row[language] for row in csv.DictReader(file)}

@@ -1,7 +1,8 @@
 """From sheets to PDF: PDF/A-2a and PDF/UA-1, the same bytes for the same sheet on any day and in any process.
 
-Jinja2 writes a small data head in Typst, `layout/receipt.typ` lays it out. The bytes depend on the pinned typst, the
-fonts of font-source-sans-pro, the wording and the layout alone: no system font, no clock, no network.
+Jinja2 writes a small data head in Typst, `receipt.typ` of the sheet's edition lays it out. The bytes depend on the
+pinned typst, the fonts of font-source-sans-pro, the edition and the sheet's own pictures alone: no system font, no
+clock, no network.
 """
 
 import itertools
@@ -14,7 +15,7 @@ import tempfile
 import threading
 import unicodedata
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import fields
@@ -22,14 +23,15 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
-import font_source_sans_pro
 import jinja2
 import typst
 
 from ledger.errors import OboleError
 from ledger.languages import speak, spoken
+from receipts.paper.images import image_suffix
+from receipts.paper.press import font_files
 from receipts.paper.sheet import Sheet
-from receipts.paper.texts import compose, specimen
+from receipts.paper.texts import Texts, compose, edition_folder, specimen
 from receipts.paper.words import LARGEST
 from receipts.words import N_, _
 
@@ -37,14 +39,6 @@ Key = TypeVar("Key")
 
 
 CHUNK = 25  # sheets a process takes at a time
-
-
-_LAYOUT = Path(__file__).parent / "layout"
-
-
-# The package holds every weight as TTF and as OTF, and typst takes whichever the disk lists first: so only these two
-# are shown to it. OTF makes the smaller file.
-_FONTS = ("SourceSansPro-Regular.otf", "SourceSansPro-Semibold.otf")
 
 
 _LINE_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
@@ -60,8 +54,15 @@ _MISSING = re.compile('the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}|\\.")
 
 
+_DAMAGED = re.compile("failed to (decode|parse|load) ")  # what typst says of a picture
+
+
 _REMEDIES = {
     "obole:address": N_("the address does not fit the window of the envelope; shorten the name or the street"),
+    "obole:letterhead": N_(
+        "name, legal form and address of the foundation do not fit above the title; shorten them in [organisation] or "
+        "[receipts]"
+    ),
     "obole:page": N_("it does not fit one page; shorten the texts of the institution"),
 }
 
@@ -81,20 +82,20 @@ class Unprintable(OboleError):
 
 
 class Typesetter:
-    """One typst compiler, kept for as many receipts as there are (one for each is slow, and panics at the 65,536th)."""
+    """One typst compiler for each edition, kept for as many receipts as there are.
 
-    def __init__(self) -> None:
-        self._fonts = tempfile.TemporaryDirectory(prefix="obole-fonts-")
-        for name in _FONTS:
-            shutil.copy(Path(font_source_sans_pro.font_directory) / name, self._fonts.name)
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_LAYOUT),
-            autoescape=False,  # noqa: S701  Typst is not HTML: finalize writes every value as a Typst literal
-            finalize=literal,
-            undefined=jinja2.StrictUndefined,
-        )
-        self._head = environment.get_template("receipt.typ.j2")
-        self._compiler = self._new_compiler()
+    One for each receipt is slow, and panics at the 65,536th. `images` are the pictures that sheets name, by digest.
+    """
+
+    def __init__(self, images: Mapping[str, bytes] | None = None) -> None:
+        self._images = dict(images or {})
+        self._folder = tempfile.TemporaryDirectory(prefix="obole-paper-")
+        self._fonts = Path(self._folder.name) / "fonts"
+        self._fonts.mkdir()
+        for path in font_files():
+            shutil.copy(path, self._fonts)
+        self._heads: dict[int, jinja2.Template] = {}
+        self._compilers: dict[int, typst.Compiler] = {}
 
     def render(self, sheet: Sheet, *, as_specimen: bool = False) -> bytes:
         """Return the PDF of one receipt; Unprintable where a letter has no glyph or the page no room.
@@ -105,25 +106,51 @@ class Typesetter:
             raise Unprintable(sheet.reference, _("its amount is above 999,999,999.99 EUR"))
         if hidden := {letter for _field, text in _texts(sheet) for letter in _refused(text)}:
             raise Unprintable(sheet.reference, _name_letters(hidden, sheet))
+        if not all(digest in self._images for digest in sheet.look.images):
+            raise Unprintable(
+                sheet.reference, _("its logo or signature is not in the vault; restore the vault from your backup")
+            )
         texts = specimen(sheet) if as_specimen else compose(sheet)
-        result = self._compile(self._head.render(texts=texts), sheet.issued_on)
+        result = self._compile(sheet.edition, self._source(sheet, texts), sheet.issued_on)
         if isinstance(result, bytes):
             return result
         # Raised out here, away from typst's own error: that one quotes the donor's name.
         if missing := set("".join(map(_unescaped, _MISSING.findall(result)))):
             raise Unprintable(sheet.reference, _name_letters(missing, sheet))
         reason = next((_(remedy) for mark, remedy in _REMEDIES.items() if mark in result), None)
+        if reason is None and _DAMAGED.search(result):
+            reason = _(
+                "its logo or signature cannot be read; open the picture in a program that draws and save it anew"
+            )
         broken = _("the typesetter broke down on it; report this with the version of Obole")
         raise Unprintable(sheet.reference, reason or broken)
 
     def close(self) -> None:
-        """Remove the copies of the fonts; happens by itself when the process ends well."""
-        self._fonts.cleanup()
+        """Remove the copies of fonts and pictures; happens by itself when the process ends well."""
+        self._folder.cleanup()
 
-    def _compile(self, source: str, day: date) -> bytes | str:
+    def _source(self, sheet: Sheet, texts: Texts) -> str:
+        """Return the data of a receipt in Typst."""
+        if sheet.edition not in self._heads:
+            environment = jinja2.Environment(
+                loader=jinja2.FileSystemLoader(edition_folder(sheet.edition)),
+                autoescape=False,  # noqa: S701  Typst is not HTML: finalize writes every value as a Typst literal
+                finalize=literal,
+                undefined=jinja2.StrictUndefined,
+            )
+            self._heads[sheet.edition] = environment.get_template("receipt.typ.j2")
+        files = {name: self._file(digest) for name in ("logo", "signature") if (digest := getattr(sheet.look, name))}
+        return self._heads[sheet.edition].render(texts=texts, look=sheet.look, files=files)
+
+    def _file(self, digest: str) -> str:
+        return f"/{digest}.{image_suffix(self._images[digest])}"
+
+    def _compile(self, edition: int, source: str, day: date) -> bytes | str:
         """Return the document, or what typst said instead, each complaint on a line."""
+        if edition not in self._compilers:
+            self._compilers[edition] = self._new_compiler(edition)
         try:
-            document = self._compiler.compile(
+            document = self._compilers[edition].compile(
                 input=source.encode(),
                 format="pdf",
                 pdf_standards=["a-2a", "ua-1"],
@@ -136,32 +163,38 @@ class Typesetter:
             # A panic in Rust is no Exception, and the compiler it happened in is not to be trusted any more.
             if type(error).__name__ != "PanicException":
                 raise
-            self._compiler = self._new_compiler()
+            del self._compilers[edition]
             return "panic"
         assert isinstance(document, bytes)
         # PDF/A 6.1.9 asks for an end of line after the last %%EOF once a signature is appended.
         return document if document.endswith(b"\n") else document + b"\n"
 
-    def _new_compiler(self) -> typst.Compiler:
-        fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[Path(self._fonts.name)]
-        )
-        return typst.Compiler(root=_LAYOUT, font_paths=fonts)
+    def _new_compiler(self, edition: int) -> typst.Compiler:
+        root = Path(self._folder.name) / str(edition)
+        if not root.exists():
+            root.mkdir()
+            shutil.copy(edition_folder(edition) / "receipt.typ", root)
+            for digest, content in self._images.items():
+                (root / self._file(digest)[1:]).write_bytes(content)
+        fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[self._fonts])
+        return typst.Compiler(root=root, font_paths=fonts)
 
 
-def render_many(jobs: Iterable[tuple[Key, Sheet]], workers: int) -> Iterator[tuple[Key, bytes | OboleError]]:
+def render_many(
+    jobs: Iterable[tuple[Key, Sheet]], workers: int, images: Mapping[str, bytes] | None = None
+) -> Iterator[tuple[Key, bytes | OboleError]]:
     """Typeset many sheets in `workers` processes; each comes back with its key, as PDF or as the error it gave.
 
     The order is that of the jobs. Jobs are read as they are needed, so that memory holds a few chunks whatever their
     number; stopping early (an interrupt, a closed iterator) ends the processes. A process that dies is an OboleError.
     """
     if workers <= 1:
-        typesetter = Typesetter()
+        typesetter = Typesetter(images)
         for key, sheet in jobs:
             yield key, _attempt(typesetter, sheet)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(spoken(),))
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(spoken(), images))
     try:
         yield from _in_order(pool, jobs, ahead=3 * workers)
     except BrokenProcessPool:
@@ -240,7 +273,7 @@ def _in_order(
 _typesetter: Typesetter | None = None  # of this worker process
 
 
-def _start(language: str) -> None:
+def _start(language: str, images: Mapping[str, bytes] | None) -> None:
     """Make a worker's typesetter, and let the process that started the worker decide when it ends.
 
     An interrupt from the keyboard reaches every process, so the workers leave it alone; and a worker whose parent was
@@ -249,7 +282,7 @@ def _start(language: str) -> None:
     global _typesetter  # noqa: PLW0603  one per process
     speak(language)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _typesetter = Typesetter()
+    _typesetter = Typesetter(images)
     threading.Thread(target=_end_with_parent, args=(_typesetter,), daemon=True).start()
 
 

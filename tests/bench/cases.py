@@ -18,7 +18,7 @@ FILES = (
     *(ROOT / "tests" / "obole" / f"test_{name}.py" for name in ("corrections", "one_donor", "obvious")),
     *(ROOT / "tests" / "obole" / f"test_{name}.py" for name in ("identity_cases", "statement_files")),
     ROOT / "tests" / "importers" / "test_said_by_the_bank.py",
-    *(ROOT / "tests" / "receipts" / f"test_{name}.py" for name in ("given", "claims", "proof")),
+    *(ROOT / "tests" / "receipts" / f"test_{name}.py" for name in ("given", "claims", "proof", "editions")),
     *(ROOT / "tests" / "ledger" / f"test_{name}.py" for name in ("pairing", "tree")),
     *(ROOT / "tests" / "reports" / f"test_{name}.py" for name in ("identities", "nil_and_loss")),
     ROOT / "tests" / "obole" / "test_pages.py",

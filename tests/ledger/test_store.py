@@ -40,7 +40,8 @@ STORES = ("register", "vault")
 assert debitbook.collection.metadata is receiptbook.receipt.metadata is tables.metadata
 METADATA: dict[str, MetaData] = {"register": tables.metadata, "vault": vault_tables.metadata}
 APPEND_ONLY = ("document", "movement", "gift", "day_total", "assignment", "voucher", "receipt_gift", "entry_number",
-               "closed_year", "reopened_year", "month_lock", "retired_entry", "receipt_identity")  # fmt: skip
+               "closed_year", "reopened_year", "month_lock", "retired_entry", "receipt_identity",
+               "receipt_duplicate")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", STORES)
@@ -248,6 +249,7 @@ def test_the_register_refuses_to_change_or_delete_a_row(table: str, tmp_path: Pa
         enter_lock(connection, MonthLock(record().last_day, "-", "AB", "2026-07-01T10:00:00Z"))
         retire_entries(connection, [("MAN", 2025, 1)], "2026-07-01T10:00:00Z")
         insert_identities(connection, [(2025, 1, 1, "x")])
+        receiptbook.record_duplicates(connection, [receiptbook.Duplicate(2025, 1, 1, "x", 1, "0", "0", "2026")])
     for statement in (f"UPDATE {table} SET {columns[-1]} = {columns[-1]}", f"DELETE FROM {table}"):
         with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
             connection.exec_driver_sql(statement)

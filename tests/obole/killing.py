@@ -32,8 +32,8 @@ def some(manifest: Manifest) -> list[Path]:
 
 def typeset_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the proof of what is printed out: a child by fork has no threads of the typesetter, and waits for them."""
-    monkeypatch.setattr("receipts.paper.proof.unprintable", lambda _sheet: "")
-    monkeypatch.setattr("obole.receipting.steps.unprintable", lambda _sheet: "")
+    monkeypatch.setattr("receipts.paper.proof.unprintable", lambda *_: "")
+    monkeypatch.setattr("obole.receipting.steps.unprintable", lambda *_: "")
 
 
 def kill_after(delay: float, work: Callable[[], object]) -> bool:

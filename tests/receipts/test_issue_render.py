@@ -406,7 +406,7 @@ def test_the_way_is_told_every_fifty_and_at_the_end(stores: Stores, monkeypatch:
     stores.give(*(gift(key, 50_00) for key in keys))
     stores.issue()
     monkeypatch.setattr(
-        "receipts.paper.render.render_many", lambda jobs, _workers: ((key, b"%PDF-") for key, _ in jobs)
+        "receipts.paper.render.render_many", lambda jobs, _workers, _images: ((key, b"%PDF-") for key, _ in jobs)
     )
     told: list[tuple[int, int]] = []
     result = render(
@@ -456,7 +456,7 @@ def test_a_pdf_is_named_by_its_number_and_a_later_version_by_both():
 def test_few_pdfs_are_made_by_one_process(few: int, workers: int, stores: Stores, monkeypatch: pytest.MonkeyPatch):
     asked: list[int] = []
 
-    def made(jobs: object, count: int) -> list[object]:
+    def made(jobs: object, count: int, _images: object) -> list[object]:
         asked.append(count)
         return [(key, b"%PDF-") for key, _ in jobs]
 
@@ -598,7 +598,7 @@ def test_the_way_is_not_told_before_fifty_are_done(stores: Stores, monkeypatch: 
     stores.know(*(donor(key) for key in keys))
     stores.give(*(gift(key, 50_00) for key in keys))
     stores.issue()
-    monkeypatch.setattr("receipts.paper.render.render_many", lambda jobs, _: ((key, b"%PDF-") for key, _sheet in jobs))
+    monkeypatch.setattr("receipts.paper.render.render_many", lambda jobs, *_: ((key, b"%PDF-") for key, _sheet in jobs))
     told: list[tuple[int, int]] = []
     render(
         *(stores.gifts, stores.identities, stores.sealer, stores.folder), 2025, progress=lambda *way: told.append(way)

@@ -317,7 +317,7 @@ def test_a_refused_receipt_leaves_the_typesetter_fit_for_the_next(typesetter: Ty
     assert typesetter.render(SHEET) == before
 
 
-def test_a_panic_of_the_compiler_reaches_no_caller(typesetter: Typesetter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_panic_of_the_compiler_reaches_no_caller(typesetter: Typesetter) -> None:
     class PanicException(BaseException):  # the name pyo3 gives it
         pass
 
@@ -326,7 +326,7 @@ def test_a_panic_of_the_compiler_reaches_no_caller(typesetter: Typesetter, monke
             raise PanicException
 
     own = Typesetter()
-    monkeypatch.setattr(own, "_compiler", Broken())
+    own._compilers[SHEET.edition] = Broken()
     with pytest.raises(Unprintable, match="broke down"):
         own.render(SHEET)
     assert own.render(SHEET) == typesetter.render(SHEET)
@@ -393,7 +393,7 @@ def test_many_receipts_are_read_only_as_far_as_needed(monkeypatch: pytest.Monkey
 
 
 def test_several_processes_typeset_and_not_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    def here() -> None:
+    def here(_images: object) -> None:
         raise AssertionError
 
     monkeypatch.setattr("receipts.paper.typeset.Typesetter", here)
@@ -412,14 +412,14 @@ def test_a_worker_leaves_interrupts_to_the_process_that_started_it_and_ends_with
     monkeypatch.setattr(typeset, "_typesetter", None)
     monkeypatch.setattr(typeset, "speak", done.append)
     monkeypatch.setattr(typeset, "signal", SimpleNamespace(SIGINT=2, SIG_IGN=1, signal=lambda *of: done.append(of)))
-    monkeypatch.setattr(typeset, "Typesetter", lambda: SimpleNamespace(close=lambda: done.append("closed")))
+    monkeypatch.setattr(typeset, "Typesetter", lambda _images: SimpleNamespace(close=lambda: done.append("closed")))
     monkeypatch.setattr(
         typeset.multiprocessing, "parent_process", lambda: SimpleNamespace(join=lambda: done.append("joined"))
     )
     monkeypatch.setattr(typeset.os, "_exit", done.append)
     started: list[threading.Thread] = []
     monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread))  # noqa: PLW0108 - a method
-    typeset._start("nl")
+    typeset._start("nl", {})
     (thread,) = started
     assert thread.daemon
     thread.run()
@@ -474,13 +474,16 @@ def test_the_json_of_a_sheet_is_canonical() -> None:
     assert text == json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert text.startswith('{"addressee":{"country":"BE",')
     assert '"gifts":[{"cents":15000,"channel":"card","date":"2025-03-14"}]' in text
-    assert '"format":1' in text
+    assert '"format":2' in text
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 3},
+        {"format": 1},
+        {"edition": 3},
+        {"look": {"logo": ""}},
         {"year": None, "extra": 1},
         {"issued_on": "yesterday"},
         {"addressee": {"last_name": "Geheim"}},
@@ -489,7 +492,7 @@ def test_the_json_of_a_sheet_is_canonical() -> None:
     ],
 )
 def test_a_json_that_is_no_sheet_is_refused_without_its_content(change: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="not a receipt sheet of format 1") as caught:
+    with pytest.raises(ValueError, match="not a receipt sheet of format 1 to 2") as caught:
         from_json(json.dumps(json.loads(to_json(SHEET)) | change))
     assert caught.value.__context__ is None
 

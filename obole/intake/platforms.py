@@ -184,8 +184,8 @@ def _new_rows(
         before = known.get(voucher_reference(report, row))
         if before is None:
             new.append(row)
-            if row.paid.year in closed:
-                message = _("dated {day}, but {year} is closed").format(day=row.paid, year=row.paid.year)
+            if row.paid in closed:
+                message = _("dated {day}, but {year} is closed").format(day=row.paid, year=closed.label(row.paid))
                 faults.append(Fault(message, row.line))
         elif before not in (contents.get(row.reference, before), content_of(row)):
             message = _("this row was posted before with another content; ask the platform which is right")
@@ -298,7 +298,7 @@ def _take_back_waiting(work: _Report, payments: set[str]) -> None:
     while payments:
         waiting: dict[str, OpenItem] = {}
         for item in open_items(connection):
-            about = item.reference in payments and item.code in ABOUT_A_GIFT and item.booked.year not in closed
+            about = item.reference in payments and item.code in ABOUT_A_GIFT and item.booked not in closed
             about = about and not work.posting.locks(item.booked)
             if about and item.key not in tried:
                 waiting.setdefault(item.reference or "", item)

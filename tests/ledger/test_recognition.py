@@ -368,7 +368,7 @@ def test_what_is_booked_by_a_day_does_not_depend_on_what_comes_after(contract: G
 @pytest.mark.parametrize("method", [RecognitionMethod.RECEIPT, RecognitionMethod.CAPITAL, RecognitionMethod.SPENT])
 def test_nothing_is_earned_without_what_earns_it(method: RecognitionMethod) -> None:
     contract = Grant("G", "F", FunderKind.PUBLIC, 100_00, method)
-    assert earned(contract, 2025) == 0
+    assert earned(contract, date(2025, 12, 31)) == 0
 
 
 @pytest.mark.parametrize(
@@ -385,14 +385,14 @@ def test_a_period_has_a_beginning_and_an_end_in_this_order(
 ) -> None:
     contract = Grant("G", "F", FunderKind.PUBLIC, 100_00, RecognitionMethod.PERIOD, first, last)
     if complete:
-        assert [earned(contract, year) for year in (2024, 2025, 2026)] == [0, 100_00, 100_00]
+        assert [earned(contract, date(year, 12, 31)) for year in (2024, 2025, 2026)] == [0, 100_00, 100_00]
     else:
         with pytest.raises(GrantIncomplete):
-            earned(contract, 2025)
+            earned(contract, date(2025, 12, 31))
 
 
 def test_half_a_cent_is_rounded_up() -> None:
     contract = Grant("G", "F", FunderKind.PUBLIC, 3, RecognitionMethod.PERIOD, date(2025, 7, 1), date(2026, 6, 30))
-    assert [earned(contract, year) for year in (2024, 2025, 2026)] == [0, 2, 3]  # 1.5, half up
+    assert [earned(contract, date(year, 12, 31)) for year in (2024, 2025, 2026)] == [0, 2, 3]  # 1.5, half up
     third = replace(contract, cents=1, last=date(2026, 12, 31))
-    assert [earned(third, year) for year in (2025, 2026)] == [0, 1]  # 0.33
+    assert [earned(third, date(year, 12, 31)) for year in (2025, 2026)] == [0, 1]  # 0.33

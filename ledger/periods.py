@@ -193,7 +193,7 @@ def _later(day: date, years: int) -> date:
 
 
 class PeriodFault(StrEnum):
-    """What keeps a listed year from being one of the years of a set of books."""
+    """The reasons why a listed year is none of the years of a set of books."""
 
     ORDER = "order"
     LONG = "long"
@@ -207,7 +207,7 @@ class PeriodFault(StrEnum):
 
 
 class FaultyYear(NamedTuple):
-    """What is wrong with a listed year; `other` is the one it does not go together with."""
+    """A fault of a listed year; `other` is the one it does not go together with."""
 
     what: PeriodFault
     of: FinancialYear

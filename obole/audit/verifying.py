@@ -60,7 +60,9 @@ def seals_faults(books: Books, connection: Connection, loaded: LoadedBooks) -> I
 
 def out_of_order(books: Books, closed: Collection[int]) -> Iterator[str]:
     """Yield open years before a closed one: earlier versions let them be closed in any order."""
-    last = max(closed, default=0)
+    if not closed:
+        return
+    last = max(closed)
     for year in _until(books, last):
         if year not in closed:
             message = _(

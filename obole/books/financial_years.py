@@ -1,4 +1,4 @@
-"""What is wrong with the financial years of obole.toml: among themselves, and against the years that are sealed."""
+"""Faults of the financial years of obole.toml: among themselves, and against the years that are sealed."""
 
 from collections.abc import Iterator
 from datetime import timedelta

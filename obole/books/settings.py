@@ -597,7 +597,7 @@ class FinancialPeriod(_Part):
 
 
 class FinancialYearSettings(_Part):
-    """The end of the financial year, and the years that differ; receipts and Belcotax go by the calendar year all the same."""
+    """The end of the financial year, and the years that differ; receipts go by the calendar year all the same."""
 
     ends: str = Field(
         default="12-31", description="month and day on which a financial year ends; 02-29: the last day of February"

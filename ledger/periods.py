@@ -215,14 +215,11 @@ class FaultyYear(NamedTuple):
 
 
 def faults_of(years: FinancialYears) -> Iterator[FaultyYear]:
-    """Yield what keeps the listed years from being the years of one set of books, one after the other."""
-    for one in years.listed:
-        if one.last < one.first:
-            yield FaultyYear(PeriodFault.ORDER, one)
-        elif one.too_long:
-            yield FaultyYear(PeriodFault.LONG, one)
-        elif not one.first.year <= one.label <= one.last.year:
-            yield FaultyYear(PeriodFault.LABEL, one)
+    """Yield what keeps the listed years from being the years of one set of books, first each by itself."""
+    alone = [FaultyYear(what, one) for one in years.listed if (what := _fault_alone(one)) is not None]
+    yield from alone
+    if alone:
+        return
     for one, other in pairwise(years.listed):
         if other.label == one.label:
             yield FaultyYear(PeriodFault.TWICE, one, other)
@@ -232,6 +229,14 @@ def faults_of(years: FinancialYears) -> Iterator[FaultyYear]:
             yield FaultyYear(PeriodFault.GAP, one, other)
     if years.listed and year_end(years.listed[-1].last) != years.end:
         yield FaultyYear(PeriodFault.END, years.listed[-1])
+
+
+def _fault_alone(one: FinancialYear) -> PeriodFault | None:
+    if one.last < one.first:
+        return PeriodFault.ORDER
+    if one.too_long:
+        return PeriodFault.LONG
+    return None if one.first.year <= one.label <= one.last.year else PeriodFault.LABEL
 
 
 def beside(years: FinancialYears) -> Iterator[FaultyYear]:

@@ -303,7 +303,7 @@ def _mapped(work: _Proof, result: Result) -> Iterator[str]:
                 )
     for year in totals.years:
         yield from broken_identities(totals, year)
-        result.notes += spread_result(totals, year)
+        result.notes += spread_result(totals, year, spoken())
         wrong = doubts_of_year(totals, work.loaded.accounts, year, spoken())
         said = _("{year}, on a side that the law does not allow: {line}")
         result.notes += [said.format(year=year, line=line) for line in wrong]

@@ -263,7 +263,7 @@ def _desk(
 def _book(work: _Report, rows: Sequence[PlatformRow]) -> None:
     """Post the rows, document by document; those that take back what the file itself brings come after it."""
     report, taken = work.desk.report, work.taken
-    groups = grouped(rows)
+    groups = grouped(rows, work.books.years)
     ends = _name_ends(work.books, {one.payout for one in groups})
     for number, group in enumerate(groups):
         name = work.free_name(group.year, ends[group.payout] or report.digest[:8])
@@ -304,8 +304,8 @@ def _take_back_waiting(work: _Report, payments: set[str]) -> None:
                 waiting.setdefault(item.reference or "", item)
         if not waiting:
             return
-        year = min(item.booked.year for item in waiting.values())
-        items = [item for item in waiting.values() if item.booked.year == year]
+        year = min(closed.label(item.booked) for item in waiting.values())
+        items = [item for item in waiting.values() if closed.label(item.booked) == year]
         tried |= {item.key for item in items}
         name = work.free_name(year, f"{work.desk.report.digest[:8]}-back")
         found = Found(name, originals=originals_of(connection, (item.reference or "" for item in items)))

@@ -15,6 +15,7 @@ from ledger.dimensions import Dimension
 from ledger.errors import OboleError
 from ledger.numbered import with_entry_numbers
 from ledger.periods import FinancialYear
+from ledger.register.documents import all_documents
 from ledger.register.years import closed_years
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
@@ -108,8 +109,15 @@ def _lasting(totals: Totals, year: int) -> FinancialYear:
 
 
 def known_year(books: Books, year: int) -> FinancialYear:
-    """Return from when to when a financial year lasts; NoYear, which names those there are, where none is called so."""
+    """Return from when to when a financial year lasts; NoYear, which names those there are, where none is called so.
+
+    Nor is one of before the books, of which nothing is in them; of calendar years nobody need be told that.
+    """
     lasts = books.years.find(year)
+    if lasts is not None and not books.years.are_calendar:
+        with books.register.connect() as connection:
+            earliest = min([books.config.first_day, *(row.first_day for row in all_documents(connection))])
+        lasts = lasts if lasts.last >= earliest else None
     if lasts is None:
         message = _("{year} is no financial year of these books; they are {known}.")
         raise NoYear(message.format(year=year, known=", ".join(map(str, books.labels))))

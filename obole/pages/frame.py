@@ -159,8 +159,8 @@ def extension(page: Page) -> type[FavaExtensionBase]:
         def _books(self) -> ShownBooks:
             # Fava puts a new list in place each time it loads: what was worked out from the list before is dropped.
             entries = cast("Sequence[data.Directive]", self.ledger.all_entries)
-            if self._loaded.entries is not entries:
-                years = _years(Path(self.ledger.beancount_file_path).parent)
+            years = _years(Path(self.ledger.beancount_file_path).parent)
+            if self._loaded.entries is not entries or self._loaded.years != years:
                 self._loaded = ShownBooks(entries, self.ledger.load_errors, years)
             return self._loaded
 

@@ -114,6 +114,10 @@ def test_books_given_case_f08_without_the_setting_it_is_told_that_2024_is_left_o
 
 
 def test_own_case_a_long_first_year_is_closed_and_sealed_as_one(long: Obole):
+    for words in (("events",), ("documents",)):
+        assert "2024 is no financial year of these books; they are 2025, 2026" in refused(
+            long, *words, "--year", "2024"
+        )
     assert "they have 2025" in long("report", "balance-sheet", "--year", "2024").stderr
     assert "2024 lies before the first day of these books" in refused(long, "close", "2024")
     assert "entries: 4, documents: 1" in closes(long, 2025)
@@ -189,6 +193,10 @@ def test_own_case_the_page_shows_the_long_year_and_its_days(long: Obole):
     for asked in ("2024-11", "2025", "2024-10-01 to 2025-12-31"):  # Fava's filter: the year in which it begins
         html = client.get(page, query_string={"lang": "fr", "time": asked}).text
         assert re.search(r'scope="col" class="amount">2025<', html), asked
+    say(long, "")
+    html = client.get(page, query_string={"lang": "fr", "year": "2025"}).text
+    assert "exercice du" not in html
+    assert "l’affectation prend aussi un résultat de -4000.00 EUR" in html
 
 
 # July to June, gifts of two calendar years

@@ -15,6 +15,7 @@ from beancount.core import data
 from sqlalchemy import Connection
 
 from ledger.numbered import NumberedEntry
+from ledger.periods import FinancialYear, tax_years
 from ledger.register.sealed import archives, documents_in, gifts_in, issued_in
 from ledger.tree import Hashed, in_order, leaf_data, leaf_hash, salt_of, text_of
 
@@ -48,11 +49,11 @@ def account_leaves(balances: Mapping[str, int]) -> list[Leaf]:
     return _by_key(Leaf(code, (str(cents),)) for code, cents in balances.items())
 
 
-def document_leaves(connection: Connection, year: int, since: date) -> list[Leaf]:
+def document_leaves(connection: Connection, since: date, last: date) -> list[Leaf]:
     """Return the documents with a day from `since` to the end of the year; the digest of its rows stands for each."""
     return [
         Leaf(one.name, (one.kind, str(one.first_day), str(one.last_day), one.digest, one.file_digest, one.rows_digest))
-        for one in documents_in(connection, year, since)
+        for one in documents_in(connection, since, last)
     ]
 
 
@@ -105,13 +106,13 @@ class HandFiles(NamedTuple):
     paths: frozenset[Path]
 
 
-def file_leaves(connection: Connection, year: int, since: date, hand: HandFiles) -> list[Leaf]:
+def file_leaves(connection: Connection, since: date, last: date, hand: HandFiles) -> list[Leaf]:
     """Return the files of the year, hashed in the clear: archived sources, and the vouchers of entries by hand.
 
     An archived source has the digest of what was taken in, however it is kept.
     """
     leaves = {
-        one.name: Leaf(one.name, (one.file_digest,)) for one in documents_in(connection, year, since) if one.archive
+        one.name: Leaf(one.name, (one.file_digest,)) for one in documents_in(connection, since, last) if one.archive
     }
     archived = archives(connection)
     for path in sorted(hand.paths):
@@ -122,10 +123,12 @@ def file_leaves(connection: Connection, year: int, since: date, hand: HandFiles)
     return _by_key(leaves.values())
 
 
-def hand_files(entries: Iterable[NumberedEntry], directives: Iterable[object], year: int, root: Path) -> HandFiles:
+def hand_files(
+    entries: Iterable[NumberedEntry], directives: Iterable[object], year: FinancialYear, root: Path
+) -> HandFiles:
     """Return the vouchers of entries by hand, and the files of document directives of the year."""
     named = (vouchers_named(one.entry, root).values() for one in entries if not one.document)
-    directed = (one for one in directives if isinstance(one, data.Document) and one.date.year == year)
+    directed = (one for one in directives if isinstance(one, data.Document) and year.holds(one.date))
     vouchers = (path for paths in named for path in paths if path is not None)
     return HandFiles(root, frozenset([*vouchers, *(Path(one.filename) for one in directed)]))
 
@@ -144,20 +147,21 @@ def vouchers_named(entry: data.Transaction, root: Path) -> dict[str, Path | None
     return found
 
 
-def gift_leaves(connection: Connection, year: int) -> Iterator[Leaf]:
+def gift_leaves(connection: Connection, year: FinancialYear) -> Iterator[Leaf]:
     """Yield the gifts booked in the year, by their numbers in the register."""
-    for one in gifts_in(connection, year):
-        yield Leaf(f"{year}/{one.id:09d}", (str(one.day), str(one.cents), _CURRENCY, one.account))
+    for one in gifts_in(connection, year.first, year.last):
+        yield Leaf(f"{year.label}/{one.id:09d}", (str(one.day), str(one.cents), _CURRENCY, one.account))
 
 
-def receipt_leaves(connection: Connection, year: int) -> list[Leaf]:
-    """Return the receipts of the year as they were issued, with the digest of what they printed."""
+def receipt_leaves(connection: Connection, year: FinancialYear) -> list[Leaf]:
+    """Return the receipts of calendar years that end in the year, as issued, with the digest of what they printed."""
     return [
         Leaf(
             f"{one.year}/{one.number:06d}/{one.version:03d}",
             (str(one.issued_on), str(one.cents), _CURRENCY, one.donor, one.identity or ""),
         )
-        for one in issued_in(connection, year)
+        for tax_year in tax_years(year)
+        for one in issued_in(connection, tax_year)
     ]
 
 

@@ -18,12 +18,15 @@ from sqlalchemy import Connection
 from ledger.chart import code_of
 from ledger.clock import posting_time
 from ledger.numbering import BY_HAND, NUMBER, EntrySource, Numbering, journal_key, sources_of
+from ledger.periods import CALENDAR, FinancialYears
 from ledger.register.documents import all_documents
 from ledger.register.entries import EntryNumber, entry_numbers, insert_entry_numbers, last_entry_number
 from ledger.register.sealed import retire_entries, retired_entries
 from ledger.register.years import closed_years
 from ledger.words import _, many
 
+# The label of a year is a calendar year in which it has a day; none is as long as 24 months.
+_MOST_APART = 2
 # Ends a number that stands in no register: the year was sealed before entries had numbers.
 ON_EXPORT_ONLY = "*"
 
@@ -47,13 +50,15 @@ class _Books:
     sources: Mapping[int, EntrySource]
 
 
-def number_by_hand(connection: Connection, root: Path, entries: Iterable[Any], year: int) -> int:
+def number_by_hand(
+    connection: Connection, root: Path, entries: Iterable[Any], year: int, years: FinancialYears = CALENDAR
+) -> int:
     """Give the entries of a year that were made by hand their numbers, by day and place; how many got one.
 
     Where the year was closed before, an entry that is as it was keeps its number, and the number of one that was
     changed or taken away is retired. Called in the transaction that closes the year.
     """
-    mine = [one for one in _parted(connection, root, entries).by_hand if one.date.year == year]
+    mine = [one for one in _parted(connection, root, entries).by_hand if years.label(one.date) == year]
     kept = by_hand_closed(connection, year)
     new = []
     for one in mine:
@@ -90,23 +95,28 @@ class NumberedEntry(NamedTuple):
     entry: data.Transaction
 
 
-def numbered_in(
-    connection: Connection, root: Path, entries: Iterable[Any], years: Collection[int], first: int
+def numbered_in(  # noqa: PLR0917 - the books as loaded, which years of which, and the first of them
+    connection: Connection,
+    root: Path,
+    entries: Iterable[Any],
+    wanted: Collection[int],
+    first: int,
+    years: FinancialYears = CALENDAR,
 ) -> dict[int, list[NumberedEntry]]:
     """Return the entries of years, wherever they stand, with the numbers that they were posted and closed with.
 
     What documents posted before the first year of the books, their opening, is of that year.
     """
     books = _parted(connection, root, entries)
-    found: dict[int, list[NumberedEntry]] = {year: [] for year in years}
+    found: dict[int, list[NumberedEntry]] = {year: [] for year in wanted}
     for one in books.posted:
-        year = max(one.entry.date.year, first)
+        year = max(years.label(one.entry.date), first)
         if year in found:
             number = str(one.entry.meta.get(NUMBER, ""))
             found[year].append(NumberedEntry(number, books.names[one.document_id], one.entry))
     for year, mine in found.items():
-        numbers = _given_by_hand(connection, books, year)
-        mine += [NumberedEntry(numbers[id(one)], "", one) for one in books.by_hand if one.date.year == year]
+        numbers = _given_by_hand(connection, books, year, years)
+        mine += [NumberedEntry(numbers[id(one)], "", one) for one in books.by_hand if years.label(one.date) == year]
     return found
 
 
@@ -124,8 +134,13 @@ def _said(meta: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     return sorted((key, str(value)) for key, value in kept if key not in ("filename", "lineno") and key[0] != "_")
 
 
-def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) -> Iterator[str]:
-    """Yield what is wrong with the numbers: gaps, entries without one, and where books and register differ."""
+def number_faults(
+    connection: Connection, root: Path, entries: Iterable[Any], years: FinancialYears = CALENDAR
+) -> Iterator[str]:
+    """Yield what is wrong with the numbers: gaps, entries without one, and where books and register differ.
+
+    A number keeps the year that it was given in, also where obole.toml has said since that a year is another.
+    """
     numbers = list(entry_numbers(connection))
     yield from _gaps(numbers)
     books = _parted(connection, root, entries)
@@ -136,9 +151,9 @@ def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) ->
         of = given.pop((one.document_id, one.place), None)
         written = one.entry.meta.get(NUMBER)
         if of is None and written is None:
-            if one.entry.date.year not in closed:
+            if years.label(one.entry.date) not in closed:
                 without[one.document_id] = without.get(one.document_id, 0) + 1
-        elif of is None or written != of.text or of.year != one.entry.date.year:
+        elif of is None or written != of.text or abs(of.year - one.entry.date.year) > _MOST_APART:
             yield _(
                 "{document}: the entry of {day} has {written}, the register says {registered}; restore the books or "
                 "the register from your backup"
@@ -160,7 +175,7 @@ def number_faults(connection: Connection, root: Path, entries: Iterable[Any]) ->
         )
     retired = retired_entries(connection)
     standing = [of for of in numbers if (of.journal, of.year, of.number) not in retired]
-    yield from _by_hand_faults(books, standing, closed)
+    yield from _by_hand_faults(books, standing, closed, years)
 
 
 def _gaps(numbers: Iterable[EntryNumber]) -> Iterator[str]:
@@ -175,7 +190,9 @@ def _gaps(numbers: Iterable[EntryNumber]) -> Iterator[str]:
             )
 
 
-def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber], closed: Collection[int]) -> Iterator[str]:
+def _by_hand_faults(
+    books: _Books, numbers: Iterable[EntryNumber], closed: Collection[int], years: FinancialYears
+) -> Iterator[str]:
     """Yield the faults of entries by hand of closed years whose entries have numbers.
 
     Each has a number, and each number its entry. A closed year without any number was sealed before there were numbers;
@@ -187,14 +204,15 @@ def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber], closed: Colle
         if of.digest is not None and of.year in closed:
             of_year[of.digest].append(of)
     for entry in books.by_hand:
-        if entry.date.year not in closed or entry.date.year not in kept:
+        year = years.label(entry.date)
+        if year not in closed or year not in kept:
             continue
-        found = kept[entry.date.year].get(digest_of_entry(entry))
+        found = kept[year].get(digest_of_entry(entry))
         if found:
             found.pop(0)
         else:
             yield _("the entry of {day} made by hand is not one that {year} was closed with; remove it").format(
-                day=entry.date, year=entry.date.year
+                day=entry.date, year=year
             )
     for by_digest in kept.values():
         for left in by_digest.values():
@@ -202,38 +220,42 @@ def _by_hand_faults(books: _Books, numbers: Iterable[EntryNumber], closed: Colle
                 yield _("entry {number}, made by hand, is not in the books as it was closed").format(number=of.text)
 
 
-def with_entry_numbers(connection: Connection, root: Path, entries: Sequence[Any], year: int) -> list[Any]:
+def with_entry_numbers(
+    connection: Connection, root: Path, entries: Sequence[Any], year: int, years: FinancialYears = CALENDAR
+) -> list[Any]:
     """Return the entries, those of a year with their numbers as metadata, for exports.
 
     An entry by hand has the number of its closing, none while its year is open. In a sealed year whose entries were
     never numbered the numbers go by day and place, and end in `*`.
     """
     books = _parted(connection, root, entries)
-    found = _given_by_hand(connection, books, year)
+    found = _given_by_hand(connection, books, year, years)
     if year in closed_years(connection):
-        found |= _given_on_export(connection, books, year, found)
+        found |= _given_on_export(connection, books, year, found, years)
     return [
         entry._replace(meta={**entry.meta, NUMBER: found[id(entry)]}) if id(entry) in found else entry
         for entry in entries
     ]
 
 
-def _given_by_hand(connection: Connection, books: _Books, year: int) -> dict[int, str]:
+def _given_by_hand(connection: Connection, books: _Books, year: int, years: FinancialYears) -> dict[int, str]:
     """Return the numbers of a year's entries by hand, by `id` of the entry; an empty text where it was given none."""
     given = by_hand_closed(connection, year)
     found: dict[int, str] = {}
     for entry in books.by_hand:
-        if entry.date.year == year:
+        if years.label(entry.date) == year:
             of_entry = given[digest_of_entry(entry)]
             found[id(entry)] = of_entry.pop(0).text if of_entry else ""
     return found
 
 
-def _given_on_export(connection: Connection, books: _Books, year: int, by_hand: Mapping[int, str]) -> dict[int, str]:
+def _given_on_export(
+    connection: Connection, books: _Books, year: int, by_hand: Mapping[int, str], years: FinancialYears
+) -> dict[int, str]:
     """Return numbers for a sealed year's entries without one, by `id` of the entry: by day and place."""
     bare: list[tuple[data.Transaction, str]] = []
     for one in books.posted:
-        if one.entry.date.year == year and NUMBER not in one.entry.meta:
+        if years.label(one.entry.date) == year and NUMBER not in one.entry.meta:
             accounts = (code_of(line.account) or "" for line in one.entry.postings)
             bare.append((one.entry, journal_key(books.sources[one.document_id], accounts)))
     bare += [(entry, BY_HAND) for entry in books.by_hand if by_hand.get(id(entry)) == ""]

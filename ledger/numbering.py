@@ -21,6 +21,7 @@ from ledger.chart import code_of
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.journal import Entry
+from ledger.periods import CALENDAR, FinancialYears
 from ledger.records import DocumentKind
 from ledger.register.documents import PostedDocument, all_documents, replace_journal_digests
 from ledger.register.entries import EntryNumber, documents_numbered, insert_entry_numbers, last_entry_number
@@ -131,9 +132,11 @@ class Numbering:
         self._last.update({(of.journal, of.year): of.number for of in rows})
 
 
-def journals_of(source: EntrySource, entries: Iterable[Entry]) -> list[tuple[str, int]]:
+def journals_of(
+    source: EntrySource, entries: Iterable[Entry], years: FinancialYears = CALENDAR
+) -> list[tuple[str, int]]:
     """Return journal and financial year of each entry of a document."""
-    return [(journal_key(source, (line.account for line in entry.lines)), entry.day.year) for entry in entries]
+    return [(journal_key(source, (line.account for line in entry.lines)), years.label(entry.day)) for entry in entries]
 
 
 def with_numbers(entries: Iterable[Entry], numbers: Iterable[EntryNumber]) -> list[Entry]:
@@ -145,23 +148,23 @@ class NotAsPosted(OboleError):
     """A journal file that is not what was posted, so that no number can be written into it."""
 
 
-def _to_number(connection: Connection) -> list[PostedDocument]:
+def _to_number(connection: Connection, years: FinancialYears) -> list[PostedDocument]:
     """Return the documents of open years that posted entries of which none has a number, in the order of posting."""
     closed = set(closed_years(connection))
     numbered = documents_numbered(connection)
     return [
         row
         for row in all_documents(connection)
-        if row.journal and row.id not in numbered and row.last_day.year not in closed
+        if row.journal and row.id not in numbered and years.label(row.last_day) not in closed
     ]
 
 
-def open_years_numbered(connection: Connection) -> bool:
+def open_years_numbered(connection: Connection, years: FinancialYears = CALENDAR) -> bool:
     """Return whether the entries of open years have their numbers, so that `number_open_years` would do nothing."""
-    return not _to_number(connection)
+    return not _to_number(connection, years)
 
 
-def number_open_years(folder: Folder, engine: Engine) -> int:
+def number_open_years(folder: Folder, engine: Engine, years: FinancialYears = CALENDAR) -> int:
     """Give numbers to the entries of open years that have none, for books made before entries had numbers.
 
     By the time of posting, and within a document by place. The journal files are written anew whole, together with
@@ -176,14 +179,14 @@ def number_open_years(folder: Folder, engine: Engine) -> int:
         texts: dict[Path, bytes] = {}
         digests: dict[int, str] = {}
         count = 0
-        for row in _to_number(connection):
+        for row in _to_number(connection, years):
             relative = str(row.journal)
             path = folder.root / relative
             text = _as_posted(path, relative, row.journal_digest)
             entries = _transactions(text)
-            places = {place: one for place, one in enumerate(entries, start=1) if one.day.year not in closed}
+            places = {place: one for place, one in enumerate(entries, start=1) if years.label(one.day) not in closed}
             of = sources[row.name]
-            journals = [(journal_key(of, one.accounts), one.day.year) for one in places.values()]
+            journals = [(journal_key(of, one.accounts), years.label(one.day)) for one in places.values()]
             numbers = dict(zip(places, numbering.next(journals), strict=True))
             numbering.keep(row.id, numbers)
             text = _inserted(text, {places[place].line: one.text for place, one in numbers.items()})

@@ -25,6 +25,7 @@ from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.journal import Entry, Line
 from ledger.numbering import EntrySource, Numbering, journals_of, source_of, undone_name, with_numbers
+from ledger.periods import CALENDAR, FinancialYears
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentRecord, MovementRow, all_documents, find_document, insert_document
 from ledger.register.gifts import totals_of
@@ -133,6 +134,7 @@ class Posting:
         language: str,
         *,
         shown: list[JournalText] | None = None,
+        years: FinancialYears = CALENDAR,
     ) -> None:
         self.folder = folder
         self.engine = engine
@@ -140,6 +142,7 @@ class Posting:
         self.language = language
         self.connection: Connection
         self._shown = shown
+        self._years = years
         self._digests: dict[Path, str] = {}
         self._written: list[Path] = []
         self._writers = ThreadPoolExecutor(_WRITERS)
@@ -173,7 +176,7 @@ class Posting:
         unknown = {line.account for entry in entries for line in entry.lines} - self.paths.keys()
         if unknown:
             raise UnknownAccount(min(unknown), record.name)
-        numbers = self._numbering.next(journals_of(self._source(record), entries))
+        numbers = self._numbering.next(journals_of(self._source(record), entries, self._years))
         files: list[tuple[Path, bytes]] = []
         if entries:
             text = journal.render(

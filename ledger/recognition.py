@@ -6,10 +6,11 @@ Pure arithmetic over integer cents. Sources: KB/AR 29.4.2019 art. 3:171 (15, 491
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from ledger.errors import OboleError
+from ledger.periods import CALENDAR, FinancialYears
 from ledger.words import _
 
 
@@ -140,13 +141,16 @@ class GrantIncomplete(OboleError):
         )
 
 
-def grant_entries(grant: Grant, accounts: GrantAccountCodes, until: date) -> tuple[GrantEntry, ...]:
+def grant_entries(
+    grant: Grant, accounts: GrantAccountCodes, until: date, years: FinancialYears = CALENDAR
+) -> tuple[GrantEntry, ...]:
     """Return every entry of a grant up to and with a day, by day; GrantIncomplete where the period lacks.
 
-    An instalment is booked on the day it is due, income and release on 31 December. On one day the instalment is first.
+    An instalment is booked on the day it is due, income and release on the last day of
+    the financial year. On one day the instalment is first.
     """
-    book = _Book(grant, accounts)
-    for day, instalment in _calendar(grant, until):
+    book = _Book(grant, accounts, years)
+    for day, instalment in _calendar(grant, until, years):
         if instalment is None:
             book.close(day)
         else:
@@ -163,32 +167,32 @@ def months_in(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month + (last.day >= begins)
 
 
-def months_until(first: date, last: date, year: int) -> int:
-    """Return the months of a period that have begun by 31 December of a year."""
-    return max(0, min(months_in(first, last), (year - first.year) * 12 + 13 - first.month))
+def months_until(first: date, last: date, closing: date) -> int:
+    """Return the months of a period that have begun by a closing day."""
+    return max(0, min(months_in(first, last), months_in(first, closing)))
 
 
-def earned(grant: Grant, year: int) -> int:
-    """Return cents of the grant that are income by 31 December of a year, whatever has fallen due; 0 for `receipt`."""
+def earned(grant: Grant, closing: date) -> int:
+    """Return cents of the grant that are income by a closing day, whatever has fallen due; 0 for `receipt`."""
     if grant.recognition is RecognitionMethod.PERIOD:
         if grant.first is None or grant.last is None or grant.first > grant.last:
             raise GrantIncomplete(grant)
-        begun = months_until(grant.first, grant.last, year)
+        begun = months_until(grant.first, grant.last, closing)
         return _half_up(grant.cents * begun, months_in(grant.first, grant.last))
     if grant.recognition is RecognitionMethod.SPENT:
-        return min(grant.cents, sum(cost.cents for cost in grant.costs if cost.day.year <= year))
+        return min(grant.cents, sum(cost.cents for cost in grant.costs if cost.day <= closing))
     if grant.recognition is RecognitionMethod.CAPITAL and grant.assets:
-        return _depreciated(grant, year)
+        return _depreciated(grant, closing)
     return 0
 
 
-def _depreciated(grant: Grant, year: int) -> int:
-    """Return the grant times the part of its assets' cost that is depreciated by 31 December of a year."""
+def _depreciated(grant: Grant, closing: date) -> int:
+    """Return the grant times the part of its assets' cost that is depreciated by a closing day, in months begun."""
     # One common denominator, so that only the last division rounds.
     numerator, denominator = 0, 1
     for asset in grant.assets:
         life = asset.years * 12
-        gone = max(0, min(life, (year - asset.acquired.year) * 12 + 13 - asset.acquired.month))
+        gone = max(0, min(life, (closing.year - asset.acquired.year) * 12 + closing.month + 1 - asset.acquired.month))
         numerator, denominator = numerator * life + asset.cost * gone * denominator, denominator * life
     return _half_up(grant.cents * numerator, sum(asset.cost for asset in grant.assets) * denominator)
 
@@ -197,7 +201,7 @@ def _half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def _calendar(grant: Grant, until: date) -> list[tuple[date, GrantInstalment | None]]:
+def _calendar(grant: Grant, until: date, years: FinancialYears) -> list[tuple[date, GrantInstalment | None]]:
     """Return instalments and closing days (None) up to a day; an instalment due on a closing day comes before it."""
     days = [instalment.due for instalment in grant.instalments]
     days += [cost.day for cost in grant.costs] + [asset.acquired for asset in grant.assets]
@@ -207,16 +211,17 @@ def _calendar(grant: Grant, until: date) -> list[tuple[date, GrantInstalment | N
     steps: list[tuple[date, GrantInstalment | None]] = [
         (instalment.due, instalment) for instalment in grant.instalments
     ]
-    steps += [(date(year, 12, 31), None) for year in range(min(days).year, until.year + 1)]
+    steps += [(year.last, None) for year in years.since(min(days), until)]
     return sorted((step for step in steps if step[0] <= until), key=lambda step: (step[0], step[1] is None))
 
 
 class _Book:
     """Sums of a grant that fell due and that became income so far: the difference stands on 493, 491 or 15."""
 
-    def __init__(self, grant: Grant, accounts: GrantAccountCodes) -> None:
+    def __init__(self, grant: Grant, accounts: GrantAccountCodes, years: FinancialYears) -> None:
         self._grant = grant
         self._accounts = accounts
+        self._years = years
         self._due = 0
         self._income = 0
         self.entries: list[GrantEntry] = []
@@ -235,14 +240,15 @@ class _Book:
         self._add(instalment.due, GrantEntryKind.INSTALMENT, [(accounts.receivable, cents)], against)
         if self._grant.recognition is RecognitionMethod.CAPITAL:
             # CBN/CNC 2010/16, example 4: what was depreciated before the grant came is released at once.
-            self._release(instalment.due, GrantEntryKind.CATCH_UP, earned(self._grant, instalment.due.year - 1))
+            before = self._years.of(instalment.due).first - timedelta(days=1)
+            self._release(instalment.due, GrantEntryKind.CATCH_UP, earned(self._grant, before))
 
     def close(self, day: date) -> None:
         """Book what has become income in the year that ends on a day."""
         if self._grant.recognition is RecognitionMethod.CAPITAL:
-            self._release(day, GrantEntryKind.RELEASE, earned(self._grant, day.year))
+            self._release(day, GrantEntryKind.RELEASE, earned(self._grant, day))
         elif self._grant.recognition is not RecognitionMethod.RECEIPT:
-            cents = earned(self._grant, day.year) - self._income
+            cents = earned(self._grant, day) - self._income
             deferred = min(cents, max(0, self._due - self._income))
             self._income += cents
             accounts = self._accounts

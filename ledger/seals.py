@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from sqlalchemy import Connection
 
 from ledger import journal
 from ledger.errors import OboleError
+from ledger.periods import FinancialYear, calendar_year
 from ledger.register.documents import all_documents
 from ledger.register.years import YearClosing, closings
 from ledger.tree import Hashed, Tree, seal_root
@@ -47,6 +49,11 @@ class Seal:
     files: Mapping[str, str]
     documents: Mapping[str, str]
 
+    @property
+    def period(self) -> FinancialYear:
+        """Return the year: there was none but the calendar year."""
+        return calendar_year(self.year)
+
 
 @dataclass(frozen=True, slots=True)
 class TreeSeal:
@@ -54,7 +61,8 @@ class TreeSeal:
 
     `balances` are in cents, debit positive, at the end of the year (classes 6 and 7 of the year); `explained` says why
     an account that should be nil is not; `without_voucher` are the entries by hand that name none; `leaves` is the
-    SHA-256 of the file that names the leaves.
+    SHA-256 of the file that names the leaves; `lasts` says from when to when the year lasts where it is not the
+    calendar year.
     """
 
     year: int
@@ -67,6 +75,12 @@ class TreeSeal:
     without_voucher: tuple[str, ...]
     former: str
     leaves: str
+    lasts: FinancialYear | None = None
+
+    @property
+    def period(self) -> FinancialYear:
+        """Return the financial year that is sealed."""
+        return self.lasts or calendar_year(self.year)
 
     def encoded(self) -> bytes:
         """Return the seal as it stands in its file."""
@@ -83,6 +97,8 @@ class TreeSeal:
             "former": self.former,
             "leaves": self.leaves,
         }
+        if not self.period.is_calendar:
+            content |= {"first_day": str(self.period.first), "last_day": str(self.period.last)}
         return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
@@ -218,11 +234,20 @@ def _tree_seal(content: Mapping[str, Any]) -> TreeSeal | None:
         tuple(content["without_voucher"]),
         content["former"],
         content["leaves"],
+        _period(content),
     )
     numbers = (seal.year, seal.number, *seal.balances.values(), *(tree.leaves for tree in seal.trees))
     texts = (seal.root, seal.former, seal.leaves, seal.sealed_at, *seal.explained.values(), *seal.without_voucher)
     sound = all(type(one) is int for one in numbers) and all(isinstance(one, str) for one in texts)
     return seal if content["format"] == FORMAT and sound and seal_root(seal.year, seal.trees) == seal.root else None
+
+
+def _period(content: Mapping[str, Any]) -> FinancialYear | None:
+    """Return the days of a year that is not the calendar year."""
+    if "first_day" not in content:
+        return None
+    first, last = (date.fromisoformat(content[name]) for name in ("first_day", "last_day"))
+    return FinancialYear(content["year"], first, last)
 
 
 class LeafMark(NamedTuple):
@@ -297,7 +322,7 @@ def register_faults(connection: Connection, seal: Seal) -> Iterator[str]:
     now = {
         row.name: hashlib.sha256(f"{row.digest}|{row.rows_digest}".encode()).hexdigest()
         for row in all_documents(connection)
-        if row.last_day.year == seal.year
+        if row.last_day.year == seal.year  # format 0: calendar years
     }
     for name in sorted(now.keys() | seal.documents.keys()):
         if now.get(name) != seal.documents.get(name):

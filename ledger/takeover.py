@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.journal import Entry, Line
+from ledger.periods import CALENDAR, FinancialYears
 from ledger.register.openings import OPENING_TAG
 from ledger.wording import word
 
@@ -33,6 +34,12 @@ class Takeover:
 
     day: date
     balances: Mapping[str, int]
+    years: FinancialYears = CALENDAR
+
+    @property
+    def year(self) -> int:
+        """Return the label of its financial year."""
+        return self.years.label(self.day)
 
     def _sum(self, *prefixes: str) -> int:
         return sum(cents for code, cents in self.balances.items() if code.startswith(prefixes))
@@ -45,7 +52,7 @@ class Takeover:
     @property
     def ends_year(self) -> bool:
         """Return whether it is that of a whole year, whose result is appropriated."""
-        return (self.day.month, self.day.day) == (12, 31)
+        return self.years.ends_on(self.day)
 
     @property
     def has_result(self) -> bool:

@@ -7,7 +7,6 @@ import io
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TextIO
 
@@ -15,6 +14,8 @@ from ledger.clock import today
 from ledger.dimensions import Dimension
 from ledger.errors import OboleError
 from ledger.numbered import with_entry_numbers
+from ledger.periods import FinancialYear
+from ledger.register.documents import all_documents
 from ledger.register.years import closed_years
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
@@ -29,6 +30,7 @@ from reports.printing import statement_data, statement_table
 from reports.scheme import load_scheme
 from reports.statements import AnnualStatement, statement
 from reports.tables import About, Finality, Table
+from reports.totals import Totals
 from reports.trial import trial_balance, trial_table
 
 STATEMENTS = ("balance-sheet", "income-statement", "appropriation")
@@ -63,55 +65,83 @@ def write_report(
     are missing refuse no report: each is told, and the report says so itself.
     """
     loaded = _sound(books)
-    missing = [gap for gap in loaded.gaps if gap.day.year <= year]
+    # Receipts go by the calendar year.
+    counted = loaded.calendar_totals if what == "tie-out" else loaded.totals
+    lasts = _lasting(counted, year)
+    missing = [gap for gap in loaded.gaps if gap.day <= lasts.last]
     for problem in loaded.problems(missing):
         sys.stderr.write(f"{problem}\n")
     note = _note(len(missing), language)
-    years = loaded.totals.years
-    if not years or not years[0] <= year <= max(years[-1], today().year):  # a year without postings has its figures
-        known = ", ".join(str(one) for one in years) or "none"
-        raise NoYear(_("the books hold nothing of {year}; they have {known}.").format(year=year, known=known))
     if what in STATEMENTS:
         made = statement(what, load_scheme(scheme), year, loaded.totals)
         said = doubts(made, loaded.totals, loaded.accounts, language)
-        made = replace(made, note=f"{note} {said}".strip(), about=about(books, year))
+        made = replace(made, note=f"{note} {said}".strip(), about=about(books, lasts))
         _write_statement(loaded, made, language, form, output)
         return
     if what == "trial-balance" and by is not None:
-        turnover = by_key(loaded.entries, loaded.accounts, year, by)
-        table = by_key_table(turnover, loaded.accounts, _labels(books, by, language), year, by, language)
+        turnover = by_key(loaded.entries, loaded.accounts, year, by, books.years)
+        table = by_key_table(turnover, loaded.accounts, _labels(books, by, language), lasts, by, language)
     elif what == "trial-balance":
         table = trial_table(trial_balance(loaded.totals, loaded.accounts, year, load_scheme(scheme)), language)
     elif what == "legacies":
-        table = _legacies(books, year, language, by)
+        table = _legacies(books, lasts, language, by)
     elif what == "general-ledger":
         with books.register.connect() as connection:
-            entries = with_entry_numbers(connection, books.folder.root, loaded.entries, year)
-        table = ledger_table(general_ledger(entries, loaded.accounts, year, loaded.totals), year, language)
+            entries = with_entry_numbers(connection, books.folder.root, loaded.entries, year, books.years)
+        table = ledger_table(general_ledger(entries, loaded.accounts, year, loaded.totals), lasts, language)
     else:
         from obole.receipting.steps import tie_out  # noqa: PLC0415 - the statements need nothing of the receipts
 
-        table = tie_table(tie_out(books, year, loaded.totals), language)
+        table = tie_table(tie_out(books, year, counted), language)
     subtitle = f"{table.subtitle} {note}".strip()
-    write_table(replace(table, subtitle=subtitle, about=about(books, year)), form, output)
+    write_table(replace(table, subtitle=subtitle, about=about(books, lasts)), form, output)
 
 
-def about(books: Books, year: int | None = None) -> About:
+def _lasting(totals: Totals, year: int) -> FinancialYear:
+    """Return from when to when a year lasts; NoYear where the books have none of that label, or nothing of it."""
+    years = totals.years
+    lasts = totals.periods.find(year)
+    # A year without postings has its figures.
+    if lasts is None or not years or not years[0] <= year <= max(years[-1], totals.periods.label(today())):
+        known = ", ".join(str(one) for one in years) or "none"
+        raise NoYear(_("the books hold nothing of {year}; they have {known}.").format(year=year, known=known))
+    return lasts
+
+
+def known_year(books: Books, year: int) -> FinancialYear:
+    """Return from when to when a financial year lasts; NoYear, which names those there are, where none is called so.
+
+    Nor is one of before the books, of which nothing is in them; of calendar years nobody need be told that.
+    """
+    lasts = books.years.find(year)
+    if lasts is not None and not books.years.are_calendar:
+        with books.register.connect() as connection:
+            earliest = min([books.config.first_day, *(row.first_day for row in all_documents(connection))])
+        lasts = lasts if lasts.last >= earliest else None
+    if lasts is None:
+        message = _("{year} is no financial year of these books; they are {known}.")
+        raise NoYear(message.format(year=year, known=", ".join(map(str, books.labels))))
+    return lasts
+
+
+def about(books: Books, year: FinancialYear | None = None) -> About:
     """Return whose figures a report has; of a year, whether it is a draft or closed and sealed."""
     organisation = books.config.organisation
     number = organisation.enterprise_number
     state = None
     if year is not None:
         with books.register.connect() as connection:
-            state = Finality.SEALED if year in closed_years(connection) else Finality.DRAFT
+            closed = closed_years(connection)
+        all_closed = all(one.label in closed for one in books.years.since(year.first, year.last))
+        state = Finality.SEALED if all_closed else Finality.DRAFT
     return About(organisation.name, f"{number[:4]}.{number[4:7]}.{number[7:]}", today(), state)
 
 
-def _legacies(books: Books, year: int, language: str, by: str | None) -> Table:
+def _legacies(books: Books, year: FinancialYear, language: str, by: str | None) -> Table:
     from obole.books.legacies import legacies_at  # noqa: PLC0415 - reads the archived registers
     from reports.legacies import legacies_by_asset, legacies_table  # noqa: PLC0415
 
-    states = legacies_at(books, date(year, 12, 31)).values()
+    states = legacies_at(books, year.last).values()
     return (legacies_by_asset if by else legacies_table)(states, year, language)
 
 
@@ -128,14 +158,15 @@ def write_events(books: Books, year: int | None, *, language: str, form: str, ou
         accounts.deferred: EventPart.LATER,
         accounts.prepaid: EventPart.LATER,
     }
-    results = event_results(loaded.entries, loaded.accounts, parts, year)
-    table = replace(events_table(results, year, language), about=about(books, year))
+    lasts = None if year is None else known_year(books, year)
+    results = event_results(loaded.entries, loaded.accounts, parts, year, books.years)
+    table = replace(events_table(results, lasts, language), about=about(books, lasts))
     write_table(table, form, output)
 
 
 def _sound(books: Books) -> LoadedBooks:
     """Return the books loaded; OboleError where they have errors, missing statements apart."""
-    loaded = load_books(books.folder.main)
+    loaded = load_books(books.folder.main, books.years)
     faults = loaded.faults
     if faults:
         first = next(loaded.problems(faults))

@@ -10,6 +10,8 @@ from beancount.core import data
 
 from ledger.chart import Account
 from ledger.dimensions import LineKeys, keys_of
+from ledger.periods import CALENDAR, FinancialYear, FinancialYears, calendar_year
+from reports.spans import which_days
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.totals import cents_of
 from reports.words import named, text_in
@@ -31,10 +33,15 @@ class KeyTurnover(NamedTuple):
 
 
 def by_key(
-    entries: Iterable[data.Directive], accounts: Mapping[str, Account], year: int, of: str
+    entries: Iterable[data.Directive],
+    accounts: Mapping[str, Account],
+    year: int,
+    of: str,
+    years: FinancialYears = CALENDAR,
 ) -> tuple[KeyTurnover, ...]:
     """Return the turnover of a year by one of KEYS and account, in the order of the keys, what has none last."""
-    frame = _postings(entries, accounts, year, of)
+    of_year = (one for one in entries if isinstance(one, data.Transaction) and years.label(one.date) == year)
+    frame = _postings(of_year, accounts, of)
     sums = frame.groupby(["none", "key", "code"], sort=True).agg(
         debit=("debit", "sum"), credit=("credit", "sum"), postings=("debit", "size")
     )
@@ -43,19 +50,18 @@ def by_key(
     )
 
 
-def _postings(entries: Iterable[data.Directive], accounts: Mapping[str, Account], year: int, of: str) -> "pd.DataFrame":
+def _postings(entries: Iterable[data.Transaction], accounts: Mapping[str, Account], of: str) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 - half a second, which only this report pays
 
     codes = {account.path: account.code for account in accounts.values()}
     place = KEYS.index(of)
     rows = []
     for entry in entries:
-        if isinstance(entry, data.Transaction) and entry.date.year == year:
-            for posting in entry.postings:
-                key = keys_of(posting.meta, entry.meta)[place] or ""
-                cents = cents_of(posting, entry)
-                code = codes.get(posting.account, posting.account)
-                rows.append((key == "", key, code, max(cents, 0), max(-cents, 0)))
+        for posting in entry.postings:
+            key = keys_of(posting.meta, entry.meta)[place] or ""
+            cents = cents_of(posting, entry)
+            code = codes.get(posting.account, posting.account)
+            rows.append((key == "", key, code, max(cents, 0), max(-cents, 0)))
     return pd.DataFrame.from_records(rows, columns=["none", "key", "code", "debit", "credit"])
 
 
@@ -63,7 +69,7 @@ def by_key_table(  # noqa: PLR0917 - a report takes what it is of, its labels an
     turnover: Iterable[KeyTurnover],
     accounts: Mapping[str, Account],
     labels: Mapping[str, str],
-    year: int,
+    year: int | FinancialYear,
     of: str,
     language: str,
 ) -> Table:
@@ -77,8 +83,11 @@ def by_key_table(  # noqa: PLR0917 - a report takes what it is of, its labels an
         Column("balance", text_in(language, "Balance"), ColumnKind.CENTS, 16, summed=True),
         Column("postings", text_in(language, "Postings"), ColumnKind.COUNT, 10, summed=True),
     )
-    title = text_in(language, "Turnover {year} by key: {key}").format(year=year, key=named(of, language))
-    return Table(title, "", language, columns, tuple(_rows(tuple(turnover), accounts, labels, language)))
+    lasts = calendar_year(year) if isinstance(year, int) else year
+    title = text_in(language, "Turnover {year} by key: {key}").format(year=lasts.label, key=named(of, language))
+    return Table(
+        title, which_days(lasts, language), language, columns, tuple(_rows(tuple(turnover), accounts, labels, language))
+    )
 
 
 def _rows(

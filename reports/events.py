@@ -14,10 +14,12 @@ from beancount.core import data
 
 from ledger.chart import Account
 from ledger.dimensions import keys_of
+from ledger.periods import CALENDAR, FinancialYear, FinancialYears, calendar_year
 from ledger.records import Channel
+from reports.spans import over
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.totals import cents_of
-from reports.words import named, text_in
+from reports.words import text_in
 
 EVENT = "event"
 
@@ -57,6 +59,7 @@ def event_results(
     accounts: Mapping[str, Account],
     parts: Mapping[str, EventPart],
     year: int | None = None,
+    years: FinancialYears = CALENDAR,
 ) -> tuple[EventResult, ...]:
     """Return the events by their day, over all years or for one; without those of which nothing is left.
 
@@ -75,7 +78,7 @@ def event_results(
         for posting in entry.postings:
             key = keys_of(posting.meta, entry.meta).project or given
             part = _part(codes.get(posting.account, ""), parts) if key else None
-            if key is None or part is None or not _counts(part, entry.date.year, year):
+            if key is None or part is None or not _counts(part, years.label(entry.date), year):
                 continue
             sums[key][part] += cents_of(posting, entry) * (1 if part is EventPart.COSTS else -1)
     found = [EventResult(key, *said, *(sums[key][part] for part in EventPart)) for key, said in told.items()]
@@ -108,7 +111,7 @@ def _counts(part: EventPart, booked: int, year: int | None) -> bool:
     return part is EventPart.LATER and booked < year
 
 
-def events_table(results: Sequence[EventResult], year: int | None, language: str) -> Table:
+def events_table(results: Sequence[EventResult], year: int | FinancialYear | None, language: str) -> Table:
     """Return the events as a table, their total last."""
     money = ColumnKind.CENTS
     columns = (
@@ -127,7 +130,8 @@ def events_table(results: Sequence[EventResult], year: int | None, language: str
     total = [sum(cells) for cells in zip(*(_sums(one) for one in results), strict=True)] or [0] * len(columns[3:])
     rows.append(Row(RowKind.TOTAL, (text_in(language, "TOTAL"), "", None, *total), first=0 if rows else None))
     title = text_in(language, "Events")
-    subtitle = "" if year is None else named("of-year", language).format(year=year)
+    lasts = calendar_year(year) if isinstance(year, int) else year
+    subtitle = "" if lasts is None else over(lasts, language)
     return Table(title, subtitle, language, columns, tuple(rows))
 
 

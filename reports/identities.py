@@ -41,6 +41,20 @@ def broken_identities(totals: Totals, year: int) -> Iterator[str]:
         yield said.format(year=year, taken=to_decimal(taken), stood=to_decimal(stood))
 
 
+def spread_result(totals: Totals, year: int, language: str) -> Iterator[str]:
+    """Yield that the appropriation of a year takes results of earlier years too, which its statement leaves out."""
+    own = {code: cents for code, cents in totals.in_year(year).items() if code[0] in RESULT_CLASSES}
+    earlier = totals.unappropriated_before(year)
+    if earlier and sum(own.values()) == -earlier and any(code.startswith(_APPROPRIATION) for code in own):
+        said = text_in(
+            language,
+            "{year}: the appropriation takes a result of {amount} EUR of before {first} too, which the income "
+            "statement of {year} leaves out; where all of it is one financial year, say so with [financial_year] in "
+            "obole.toml, else appropriate each year by itself",
+        )
+        yield said.format(year=year, amount=to_decimal(-earlier), first=totals.periods.get(year).first)
+
+
 def wrong_sides(of: AnnualStatement, totals: Totals, accounts: Mapping[str, Account], language: str) -> Iterator[str]:
     """Yield the rubrics of a statement, and its accounts of money, whose amount the law does not allow."""
     for line in of.lines:
@@ -56,7 +70,8 @@ def wrong_sides(of: AnnualStatement, totals: Totals, accounts: Mapping[str, Acco
 def doubts(of: AnnualStatement, totals: Totals, accounts: Mapping[str, Account], language: str) -> str:
     """Return what a reader of a statement must know of its figures, in a sentence or two; empty where all is well."""
     wrong = list(wrong_sides(of, totals, accounts, language))
-    said = [f"{one}." for one in broken_identities(totals, of.year)] if of.what is not What.INCOME_STATEMENT else []
+    said = [f"{one}." for one in spread_result(totals, of.year, language)]
+    said += [f"{one}." for one in broken_identities(totals, of.year)] if of.what is not What.INCOME_STATEMENT else []
     if wrong:
         said.append(text_in(language, "On a side that the law does not allow: {lines}.").format(lines="; ".join(wrong)))
     return " ".join(said)

@@ -14,6 +14,8 @@ from beancount.core import data
 
 from ledger.chart import Account
 from ledger.dimensions import NO_KEYS, LineKeys, keys_of
+from ledger.periods import FinancialYear, calendar_year
+from reports.spans import over
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.totals import Totals, cents_of
 from reports.words import named, text_in
@@ -64,14 +66,14 @@ def general_ledger(
     codes = {account.path: account.code for account in accounts.values()}
     postings: dict[str, list[tuple[data.Transaction, data.Posting]]] = defaultdict(list)
     for entry in entries:
-        if isinstance(entry, data.Transaction) and entry.date.year == year:
+        if isinstance(entry, data.Transaction) and totals.periods.label(entry.date) == year:
             for posting in entry.postings:
                 postings[codes.get(posting.account, posting.account)].append((entry, posting))
     for code, movement in totals.movements(year).items():
         yield LedgerAccount(code, accounts.get(code), movement.opening, tuple(postings.pop(code, ())))
 
 
-def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> Table:
+def ledger_table(ledger: Iterable[LedgerAccount], year: int | FinancialYear, language: str) -> Table:
     """Return the general ledger as a table whose rows are made as they are read, once; csv and json have lines only."""
     columns = (
         Column("account", text_in(language, "Account"), width=10),
@@ -84,9 +86,9 @@ def ledger_table(ledger: Iterable[LedgerAccount], year: int, language: str) -> T
         Column("number", text_in(language, "Number"), width=26),
         *(Column(name, named(name, language), width=14) for name in LineKeys._fields),
     )
-    title = text_in(language, "General ledger {year}").format(year=year)
-    period = text_in(language, "year {year}").format(year=year)
-    return Table(title, period, language, columns, _rows(ledger, year, language))
+    lasts = calendar_year(year) if isinstance(year, int) else year
+    title = text_in(language, "General ledger {year}").format(year=lasts.label)
+    return Table(title, over(lasts, language), language, columns, _rows(ledger, lasts.first, language))
 
 
 def document_of(entry: data.Transaction) -> str:
@@ -103,7 +105,7 @@ def narration_of(entry: data.Transaction) -> str:
 _BLANK = ("",) * (1 + len(LineKeys._fields))  # number and keys of a row that is no posting
 
 
-def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator[Row]:
+def _rows(ledger: Iterable[LedgerAccount], opened: date, language: str) -> Iterator[Row]:
     index = 0
     for of in ledger:
         label = of.account.label(language) if of.account else ""
@@ -112,7 +114,6 @@ def _rows(ledger: Iterable[LedgerAccount], year: int, language: str) -> Iterator
         debit = credit = 0
         balance = of.opening
         index += 2
-        opened = date(year, 1, 1)
         opening = text_in(language, "Opening balance")
         yield Row(RowKind.LINE, (of.code, opened, "", opening, None, None, balance, *_BLANK))
         for line in of.lines():

@@ -6,6 +6,9 @@ By their keys alone: the names of testators and notaries stand in the vault. `by
 from collections.abc import Iterable, Iterator
 
 from ledger.legacies import LegacyAsset, LegacyAssetKind, LegacyState
+from ledger.periods import FinancialYear, calendar_year
+from reports.marks import numbers
+from reports.spans import ends_december
 from reports.tables import Cell, Column, ColumnKind, Row, RowKind, Table
 from reports.words import N_, text_in
 
@@ -17,7 +20,7 @@ _KINDS = {
 }
 
 
-def legacies_table(states: Iterable[LegacyState], year: int, language: str) -> Table:
+def legacies_table(states: Iterable[LegacyState], year: int | FinancialYear, language: str) -> Table:
     """Return a line a legacy, and their sums."""
     columns = (
         Column("legacy", text_in(language, "Legacy"), width=14),
@@ -33,11 +36,14 @@ def legacies_table(states: Iterable[LegacyState], year: int, language: str) -> T
         Column("owed", text_in(language, "To be paid"), ColumnKind.CENTS, 14, summed=True),
     )
     rows = [_of_state(one, language) for one in _in_order(states)]
-    title = text_in(language, "Legacies at 31 December {year}").format(year=year)
+    lasts = calendar_year(year) if isinstance(year, int) else year
+    title = text_in(language, "Legacies at 31 December {year}").format(year=lasts.label)
+    if not ends_december(lasts):
+        title = text_in(language, "Legacies at {day}").format(day=numbers(language).date(lasts.last))
     return Table(title, "", language, columns, _with_total(rows, 6, language))
 
 
-def legacies_by_asset(states: Iterable[LegacyState], year: int, language: str) -> Table:
+def legacies_by_asset(states: Iterable[LegacyState], year: int | FinancialYear, language: str) -> Table:
     """Return a line an asset of each legacy, and their sums."""
     columns = (
         Column("legacy", text_in(language, "Legacy"), width=14),
@@ -48,7 +54,10 @@ def legacies_by_asset(states: Iterable[LegacyState], year: int, language: str) -
         *_cents_columns(language, "estimate", "recognised", "received", "open"),
     )
     rows = [_of_asset(state, one, language) for state in _in_order(states) for one in state.assets.values()]
-    title = text_in(language, "Legacies by asset at 31 December {year}").format(year=year)
+    lasts = calendar_year(year) if isinstance(year, int) else year
+    title = text_in(language, "Legacies by asset at 31 December {year}").format(year=lasts.label)
+    if not ends_december(lasts):
+        title = text_in(language, "Legacies by asset at {day}").format(day=numbers(language).date(lasts.last))
     return Table(title, "", language, columns, _with_total(rows, 5, language))
 
 

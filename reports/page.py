@@ -13,6 +13,7 @@ from ledger.chart import Account
 from reports.marks import Numbers, numbers
 from reports.picture import income_picture
 from reports.scheme import SCHEMES, LineKind, Scheme, What, unmapped
+from reports.spans import columns_last, which_days
 from reports.statements import AnnualLine, AnnualStatement, Contribution, balance, differences, statement
 from reports.totals import Totals
 from reports.words import named, text_in
@@ -117,9 +118,11 @@ def statements_page(
     statements = [statement(what, scheme, year, totals) for what in What]
     writer = _Writer(accounts, numbers(language), language)
     balance_sheet, income_statement, _ = statements
-    before = year - 1 if balance_sheet.has_previous else None
+    before = balance_sheet.previous_year if balance_sheet.has_previous else None
+    title = text_in(language, "Annual accounts {year}")
+    lasting = columns_last(balance_sheet.periods, language)
     return StatementsPage(
-        title=text_in(language, "Annual accounts {year}").format(year=year),
+        title=", ".join(filter(None, (title.format(year=year), which_days(balance_sheet.period, language)))),
         language=language,
         schemes=tuple(Choice(name, named(name, language), name == scheme.name) for name in SCHEMES),
         year=year,
@@ -129,7 +132,7 @@ def statements_page(
         column_label=text_in(language, "Line"),
         blocks=tuple(block for of in statements for block in writer.blocks(of)),
         checks=tuple(writer.checks(balance_sheet)),
-        notes=(*writer.without_rubric(scheme, totals, year), *writer.roundings(statements)),
+        notes=(*filter(None, (lasting,)), *writer.without_rubric(scheme, totals, year), *writer.roundings(statements)),
         picture=income_picture(income_statement, language),
     )
 
@@ -149,7 +152,7 @@ class _Writer:
 
     def checks(self, balance_sheet: AnnualStatement) -> Iterator[Check]:
         for index, held in enumerate(filter(None, balance(balance_sheet))):
-            year = balance_sheet.year - index
+            year = balance_sheet.previous_year if index else balance_sheet.year
             assets, liabilities = self.marks.exact(held.assets), self.marks.exact(held.liabilities)
             difference = self.marks.exact(held.difference)
             holds = held.difference == 0

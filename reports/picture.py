@@ -36,7 +36,7 @@ def income_picture(of: AnnualStatement, language: str) -> str:
         title = text_in(language, "Income by source, {year} / {previous}")
     else:
         title = text_in(language, "Income by source, {year}")
-    title = title.format(year=of.year, previous=of.year - 1)
+    title = title.format(year=of.year, previous=of.previous_year)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" {_ATTRIBUTES}>',
         f'<title id="income-title">{escape(title)}</title>',
@@ -67,11 +67,11 @@ def _described(of: AnnualStatement, lines: list[AnnualLine], language: str) -> s
         words = text_in(language, "Horizontal bars, {year} and {previous}: {list}.")
     else:
         words = text_in(language, "Horizontal bars, {year}: {list}.")
-    return words.format(year=of.year, previous=of.year - 1, list=listed)
+    return words.format(year=of.year, previous=of.previous_year, list=listed)
 
 
 def _legend(of: AnnualStatement) -> list[str]:
-    years = [(of.year, _NOW)] + ([(of.year - 1, _BEFORE)] if of.has_previous else [])
+    years = [(of.year, _NOW)] + ([(of.previous_year, _BEFORE)] if of.has_previous else [])
     parts = []
     for index, (year, colour) in enumerate(years):
         left = _LABELS + index * 80

@@ -1,6 +1,7 @@
 """A statement as a table: to read (whole euros, two years side by side) and as data (exact and printed amounts)."""
 
 from reports.scheme import LineKind, What
+from reports.spans import at_end, columns_last, over
 from reports.statements import AnnualLine, AnnualStatement
 from reports.tables import LINES_AND_TOTALS, Column, ColumnKind, Row, RowKind, Table
 from reports.words import named, text_in
@@ -15,7 +16,7 @@ _ROW_KINDS = {
 
 def statement_table(of: AnnualStatement, language: str) -> Table:
     """Return the statement as it is printed: code, label, whole euros of the year and of the year before, if any."""
-    years = (of.year, of.year - 1) if of.has_previous else (of.year,)
+    years = (of.year, of.previous_year) if of.has_previous else (of.year,)
     columns = (
         Column("code", text_in(language, "Code"), width=8),
         Column("label", text_in(language, "Line"), width=72, indented=True),
@@ -41,9 +42,9 @@ def statement_data(of: AnnualStatement, language: str) -> Table:
         Column("code", text_in(language, "Code")),
         Column("label", text_in(language, "Line"), width=72),
         Column("amount", str(of.year), ColumnKind.CENTS),
-        Column("previous", str(of.year - 1), ColumnKind.CENTS),
+        Column("previous", str(of.previous_year), ColumnKind.CENTS),
         Column("printed", str(of.year), ColumnKind.EUROS),
-        Column("printed_previous", str(of.year - 1), ColumnKind.EUROS),
+        Column("printed_previous", str(of.previous_year), ColumnKind.EUROS),
     )
     rows = tuple(
         Row(_ROW_KINDS[line.kind], _data(line, language)) for line in of.lines if line.kind is not LineKind.HEADING
@@ -53,14 +54,16 @@ def statement_data(of: AnnualStatement, language: str) -> Table:
 
 def title(of: AnnualStatement, language: str) -> str:
     """Return the title of a statement: `Bilan au 31 décembre 2025`."""
-    when = "at" if of.what is What.BALANCE_SHEET else "of-year"
-    separator = " " if of.what is What.BALANCE_SHEET else ", "
-    return named(of.what, language) + separator + named(when, language).format(year=of.year)
+    if of.what is What.BALANCE_SHEET:
+        return f"{named(of.what, language)} {at_end(of.period, language)}"
+    return f"{named(of.what, language)}, {over(of.period, language)}"
 
 
 def subtitle(of: AnnualStatement, language: str) -> str:
-    """Return the scheme, how the figures are printed, and what a reader must know of the books."""
+    """Return the scheme, how the figures are printed, and what a reader must know of the years and the books."""
     printed = f"{named(of.scheme, language)}, " + text_in(language, "in euro, each figure rounded by itself")
+    lasting = columns_last(of.periods, language)
+    printed = f"{printed}. {lasting}" if lasting else printed
     return f"{printed}. {of.note}" if of.note else printed
 
 

@@ -7,10 +7,12 @@ total by a euro. That is reported (`differences`), never plugged.
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
 from ledger.languages import LANGUAGES
 from ledger.money import to_euros
+from ledger.periods import FinancialYear, calendar_year
 from reports.scheme import LineKind, Scheme, SchemeLine, Sign, StatementScheme, Term, What, When
 from reports.tables import About
 from reports.totals import RESULT_CLASSES, Totals
@@ -61,7 +63,8 @@ class AnnualLine:
 class AnnualStatement:
     """A statement of one year next to the year before. `every` holds also the lines that are not shown.
 
-    `note` is what a reader must know of the books it was made from, `about` whose they are.
+    `note` is what a reader must know of the books it was made from, `about` whose they are. `lasts` and
+    `before` are the year and the one before it where they are not the calendar years.
     """
 
     what: What
@@ -70,6 +73,28 @@ class AnnualStatement:
     every: tuple[AnnualLine, ...]
     note: str = ""
     about: About | None = None
+    lasts: FinancialYear | None = None
+    before: FinancialYear | None = None
+
+    @property
+    def period(self) -> FinancialYear:
+        """Return from when to when the year lasts."""
+        return self.lasts or calendar_year(self.year)
+
+    @property
+    def period_before(self) -> FinancialYear:
+        """Return from when to when the year before lasts."""
+        return self.before or calendar_year(self.year - 1)
+
+    @property
+    def periods(self) -> tuple[FinancialYear, ...]:
+        """Return the years that it shows, the newest first."""
+        return (self.period, self.period_before) if self.has_previous else (self.period,)
+
+    @property
+    def previous_year(self) -> int:
+        """Return the label of the year before."""
+        return self.period_before.label
 
     @property
     def lines(self) -> tuple[AnnualLine, ...]:
@@ -100,14 +125,16 @@ class Difference:
 def statement(what: What | str, scheme: Scheme, year: int, totals: Totals) -> AnnualStatement:
     """Fill a statement of `scheme` for `year` and the year before.
 
-    The balance sheet stands at 31 December, the others cover the year. `previous` is None throughout where the books
+    The balance sheet stands at the end of the year, the others cover it. `previous` is None throughout where the books
     hold nothing of the year before: no posting until its end, none of classes 6 and 7 for the statements of a year.
     """
     of_scheme = scheme.statements[What(what)]
     current = _amounts(of_scheme, year, totals)
-    previous = _amounts(of_scheme, year - 1, totals) if _holds(of_scheme.what, year - 1, totals) else None
+    period = totals.periods.find(year) or calendar_year(year)
+    before = totals.periods.of(period.first - timedelta(days=1))
+    previous = _amounts(of_scheme, before.label, totals) if _holds(of_scheme.what, before.label, totals) else None
     lines = tuple(_line(line, current, previous) for line in of_scheme.lines)
-    return AnnualStatement(of_scheme.what, scheme.name, year, lines)
+    return AnnualStatement(of_scheme.what, scheme.name, year, lines, lasts=period, before=before)
 
 
 def differences(of: AnnualStatement) -> list[Difference]:
@@ -115,7 +142,7 @@ def differences(of: AnnualStatement) -> list[Difference]:
     printed = {of.year: {line.key: line.euros for line in of.every}}
     before = {line.key: line.previous_euros for line in of.every if line.previous_euros is not None}
     if before:
-        printed[of.year - 1] = before
+        printed[of.previous_year] = before
     found = []
     for line in of.every:
         if line.parts and line.shown:

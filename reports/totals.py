@@ -1,4 +1,4 @@
-"""The figures of every report: per account and year the sums of debits and credits, in one pass over the books.
+"""The figures of every report: per account and financial year the sums of debits and credits, in one pass.
 
 Amounts are integer cents, debit positive. Class 6 and 7 accounts (69 and 79 too) begin each year at nil in a trial
 balance, as Belgian books do, though Beancount never resets them.
@@ -14,6 +14,7 @@ from beancount.core import data
 from ledger.chart import Account
 from ledger.errors import OboleError
 from ledger.money import to_cents
+from ledger.periods import CALENDAR, FinancialYears
 from ledger.weights import euros_of
 from reports.words import _
 
@@ -50,16 +51,20 @@ class Turnover(NamedTuple):
 
     @property
     def closing(self) -> int:
-        """Return the balance at 31 December, debit positive."""
+        """Return the balance at the end of the year, debit positive."""
         return self.opening + self.debit - self.credit
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums per account code and year. An account that carries no code is kept under its Beancount path."""
+    """Sums per account code and financial year, by its label; `periods` says from when to when each lasts.
+
+    An account that carries no code is kept under its Beancount path.
+    """
 
     sums: Mapping[int, Mapping[str, tuple[int, int, int]]]
     funds: Mapping[int, Mapping[str, int]]
+    periods: FinancialYears = CALENDAR
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -71,7 +76,7 @@ class Totals:
         return {code: debit - credit for code, (debit, credit, _count) in self.sums.get(year, {}).items()}
 
     def until(self, year: int) -> dict[str, int]:
-        """Return the balance of each account at 31 December, in cents; classes 6 and 7 since the books began."""
+        """Return the balance of each account at the end of a year, in cents; classes 6 and 7 since the books began."""
         balances: dict[str, int] = defaultdict(int)
         for held in self.years:
             if held <= year:
@@ -80,7 +85,7 @@ class Totals:
         return dict(balances)
 
     def standing(self, year: int) -> dict[str, int]:
-        """Return what a balance sheet of 31 December holds: `until`, without the results that an appropriation closed.
+        """Return what a balance sheet at the end of a year holds: `until`, without results that were appropriated.
 
         The accounts of classes 6 and 7, 69 and 79 with them, add up to nil once a year's result is appropriated; they
         are left out up to the last year at whose end they did.
@@ -127,7 +132,10 @@ class Totals:
 
 
 def totals_of(
-    entries: Iterable[data.Directive], accounts: Mapping[str, Account], faults: list[NotInEuro] | None = None
+    entries: Iterable[data.Directive],
+    accounts: Mapping[str, Account],
+    faults: list[NotInEuro] | None = None,
+    years: FinancialYears = CALENDAR,
 ) -> Totals:
     """Sum the transactions of loaded books; NotInEuro names the place of a posting that is not in whole cents.
 
@@ -139,7 +147,8 @@ def totals_of(
     for entry in entries:
         if not isinstance(entry, data.Transaction) or (faults is not None and _left_out(entry, faults)):
             continue
-        of_year = sums[entry.date.year]
+        label = years.label(entry.date)
+        of_year = sums[label]
         touches_funds = False
         for posting in entry.postings:
             cents = cents_of(posting, entry)
@@ -153,11 +162,12 @@ def totals_of(
             total[2] += 1
         if touches_funds:
             for posting in entry.postings:
-                funds[entry.date.year][codes.get(posting.account, posting.account)] += cents_of(posting, entry)
+                funds[label][codes.get(posting.account, posting.account)] += cents_of(posting, entry)
     return Totals(
         {year: {code: (debit, credit, count) for code, (debit, credit, count) in of_year.items()}
          for year, of_year in sums.items() if of_year},
         {year: dict(moved) for year, moved in funds.items()},
+        years,
     )  # fmt: skip
 
 

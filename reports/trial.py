@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.chart import Account
+from ledger.periods import FinancialYear, calendar_year
+from reports.marks import numbers
 from reports.scheme import Scheme, SchemeLine, What
+from reports.spans import ends_december, which_days
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 from reports.totals import Totals, Turnover
 from reports.words import text_in
@@ -30,6 +33,12 @@ class TrialBalance:
 
     year: int
     rows: tuple[TrialRow, ...]
+    lasts: FinancialYear | None = None
+
+    @property
+    def period(self) -> FinancialYear:
+        """Return from when to when the year lasts."""
+        return self.lasts or calendar_year(self.year)
 
     @property
     def total(self) -> Turnover:
@@ -52,7 +61,7 @@ def trial_balance(totals: Totals, accounts: Mapping[str, Account], year: int, sc
     earlier = totals.unappropriated_before(year)
     if earlier:
         rows.append(TrialRow("", None, Turnover(earlier, 0, 0, 0), None))
-    return TrialBalance(year, tuple(rows))
+    return TrialBalance(year, tuple(rows), totals.periods.find(year))
 
 
 def trial_table(of: TrialBalance, language: str) -> Table:
@@ -71,8 +80,11 @@ def trial_table(of: TrialBalance, language: str) -> Table:
     total = of.total
     sums = (total.opening, total.debit, total.credit, total.closing, total.postings)
     rows.append(Row(RowKind.TOTAL, ("", "", text_in(language, "TOTAL"), *sums), first=0 if rows else None))
-    title = text_in(language, "Trial balance at 31 December {year}").format(year=of.year)
-    return Table(title, "", language, columns, tuple(rows))
+    if ends_december(of.period):
+        title = text_in(language, "Trial balance at 31 December {year}").format(year=of.year)
+    else:
+        title = text_in(language, "Trial balance at {day}").format(day=numbers(language).date(of.period.last))
+    return Table(title, which_days(of.period, language), language, columns, tuple(rows))
 
 
 def _cells(row: TrialRow, language: str) -> tuple[str | int, ...]:

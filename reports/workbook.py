@@ -77,7 +77,7 @@ class _Sheets:
         self.styles = styles
         self.sheet = sheet
         self.behind = behind
-        self.years = (of.year, of.year - 1) if of.has_previous else (of.year,)
+        self.years = (of.year, of.previous_year) if of.has_previous else (of.year,)
         self.exact = _PRINTED + len(self.years)
         self.above = head(statement_table(of, language))
         self.rows: dict[str, int] = {}  # of each shown line, from 1 as formulas count

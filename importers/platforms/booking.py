@@ -19,6 +19,7 @@ from ledger.errors import Fault, Severity
 from ledger.journal import Entry
 from ledger.kinds import kind_word
 from ledger.money import to_decimal
+from ledger.periods import CALENDAR, FinancialYears
 from ledger.posting import Booking
 from ledger.records import Channel, DocumentKind, Gift, LineOutcome
 from ledger.register.documents import DocumentSummary, MovementRow
@@ -101,8 +102,8 @@ def content_of(row: PlatformRow) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def grouped(rows: Sequence[PlatformRow]) -> list[RowGroup]:
-    """Return the new rows of a report by wave, year of booking and payout."""
+def grouped(rows: Sequence[PlatformRow], years: FinancialYears = CALENDAR) -> list[RowGroup]:
+    """Return the new rows of a report by wave, financial year of booking and payout."""
     last: dict[str, int] = {}
     groups: dict[tuple[int, int, str], list[PlacedRow]] = {}
     placed = (PlacedRow(position, row) for position, row in enumerate(rows, start=1))
@@ -112,7 +113,7 @@ def grouped(rows: Sequence[PlatformRow]) -> list[RowGroup]:
             wave = last.get(row.payment, -1) + 1
         if row.kind is PlatformEvent.GIFT or row.kind in ABOUT_A_GIFT:
             last[row.payment] = wave
-        groups.setdefault((wave, row.paid.year, row.payout), []).append(one)
+        groups.setdefault((wave, years.label(row.paid), row.payout), []).append(one)
     return [RowGroup(*key, tuple(members)) for key, members in sorted(groups.items())]
 
 

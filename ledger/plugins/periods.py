@@ -5,8 +5,7 @@ register knows the journal files as posted and the entries by hand as closed; ba
 proved by `obole check` and `obole verify`, which have the key of the vault.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from sqlalchemy import Connection
 
 from ledger.errors import OboleError
 from ledger.numbered import by_hand_closed, digest_of_entry
+from ledger.periods import FinancialYear
 from ledger.plugins.opening import register_of
 from ledger.register.documents import all_documents
 from ledger.seals import NotASeal, Seal, TreeSeal, read_seal, seal_faults, seal_files
@@ -52,20 +52,27 @@ def check_periods(
         else:
             files[seal.year] = seal
             errors += [PeriodError(source, problem, None) for problem in seal_faults(root, seal)]
-    dated: dict[int, list[Any]] = defaultdict(list)
-    for entry in entries:
-        # A pad becomes a transaction after this plugin has run.
-        if isinstance(entry, data.Transaction | data.Pad) and (entry.date.year in files or entry.date.year in trees):
-            dated[entry.date.year].append(entry)
+    dated = _dated(entries, [*(one.period for one in files.values()), *(one.period for one in trees.values())])
     for year, seal in files.items():
         errors += _not_under(root, seal, dated[year])
     if trees:
         try:
             with register_of({"register": "register.sqlite3"}, options) as connection:
-                errors += _not_as_closed(root, connection, {year: dated[year] for year in trees}, source)
+                errors += _not_as_closed(root, connection, {trees[year].period: dated[year] for year in trees}, source)
         except OboleError as error:
             errors.append(PeriodError(source, str(error), None))
     return entries, errors
+
+
+def _dated(entries: data.Entries, sealed: Sequence[FinancialYear]) -> dict[int, list[Any]]:
+    """Return the entries of each sealed year; a pad becomes a transaction after this plugin has run."""
+    found: dict[int, list[Any]] = {one.label: [] for one in sealed}
+    for entry in entries:
+        if isinstance(entry, data.Transaction | data.Pad):
+            for one in sealed:
+                if one.first <= entry.date <= one.last:
+                    found[one.label].append(entry)
+    return found
 
 
 def _not_under(root: Path, seal: Seal, entries: Iterable[Any]) -> Iterator[PeriodError]:
@@ -77,11 +84,11 @@ def _not_under(root: Path, seal: Seal, entries: Iterable[Any]) -> Iterator[Perio
 
 
 def _not_as_closed(
-    root: Path, connection: Connection, dated: Mapping[int, Iterable[Any]], source: data.Meta
+    root: Path, connection: Connection, dated: Mapping[FinancialYear, Iterable[Any]], source: data.Meta
 ) -> Iterator[PeriodError]:
     """Yield entries that their year was not closed with, those that are gone, and journal files not as posted."""
     posted = {row.journal: row for row in all_documents(connection) if row.journal}
-    for year, entries in dated.items():
+    for (year, _first, _last), entries in dated.items():
         by_hand = by_hand_closed(connection, year)
         for entry in entries:
             relative = _relative(root, entry)
@@ -97,7 +104,8 @@ def _not_as_closed(
             message = _("{year} is closed: entry {number} is not in the books as it was closed; put it back as it was")
             yield PeriodError(source, message.format(year=year, number=left), None)
     for relative, row in posted.items():
-        if not row.years.isdisjoint(dated):
+        years = [one.label for one in dated if one.first <= row.last_day and row.first_day <= one.last]
+        if years:
             path = root / str(relative)
             if not path.is_file():
                 message = _("{year} is closed: {relative} is missing; restore it from your backup")
@@ -105,8 +113,7 @@ def _not_as_closed(
                 message = _("{year} is closed: {relative} was changed; restore it from your backup")
             else:
                 continue
-            year = min(row.years & dated.keys())
-            yield PeriodError(source, message.format(year=year, relative=relative), None)
+            yield PeriodError(source, message.format(year=min(years), relative=relative), None)
 
 
 def _relative(root: Path, entry: Any) -> str:

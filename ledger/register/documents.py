@@ -179,11 +179,6 @@ class PostedDocument(NamedTuple):
         """Return what `import` told of it."""
         return DocumentSummary.read(self.told)
 
-    @property
-    def years(self) -> frozenset[int]:
-        """Return the calendar years it posts in."""
-        return frozenset(range(self.first_day.year, self.last_day.year + 1))
-
 
 def insert_document(
     connection: Connection,

@@ -47,19 +47,19 @@ class IssuedReceipt(NamedTuple):
     state: str
 
 
-def gifts_in(connection: Connection, year: int) -> Iterator[SealedGift]:
-    """Yield the gifts booked in a year, by their numbers."""
+def gifts_in(connection: Connection, first: date, last: date) -> Iterator[SealedGift]:
+    """Yield the gifts booked from one day to another, by their numbers."""
     query = (
         select(gift.c.id, type_coerce(gift.c.booked, String), gift.c.cents, gift.c.account)
-        .where(gift.c.booked >= date(year, 1, 1), gift.c.booked <= date(year, 12, 31))
+        .where(gift.c.booked >= first, gift.c.booked <= last)
         .order_by(gift.c.id)
     )
     for row in connection.execute(query, execution_options={"yield_per": AT_A_TIME}):
         yield SealedGift._make(row)
 
 
-def documents_in(connection: Connection, year: int, since: date) -> list[SealedDocument]:
-    """Return the documents with a day from this one to the end of a year, those over New Year too, by name."""
+def documents_in(connection: Connection, since: date, last: date) -> list[SealedDocument]:
+    """Return the documents with a day from one to another, those that go on after it too, by name."""
     columns = (
         document.c.name,
         document.c.kind,
@@ -71,7 +71,7 @@ def documents_in(connection: Connection, year: int, since: date) -> list[SealedD
         document.c.archive,
         document.c.journal,
     )
-    query = select(*columns).where(document.c.first_day <= date(year, 12, 31), document.c.last_day >= since)
+    query = select(*columns).where(document.c.first_day <= last, document.c.last_day >= since)
     return sorted((SealedDocument._make(row) for row in connection.execute(query)), key=lambda one: one.name.encode())
 
 

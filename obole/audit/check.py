@@ -1,5 +1,6 @@
 """`obole check`: every invariant of the books, each with what breaks it; nothing is written, whatever is found."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +17,13 @@ from ledger.passing import left_behind
 from ledger.posting import file_faults
 from ledger.register import receipts as receiptbook
 from ledger.register import tables
+from ledger.register.gifts import day_totals
+from ledger.register.openings import opening_lines
 from ledger.register.proof import alterations
 from ledger.register.statements import gaps
 from ledger.register.suspense import open_items
 from ledger.register.tables import stands
-from ledger.register.transfers import transferred_in
+from ledger.register.transfers import transfer_lines, transferred_in
 from ledger.register.vouchers import texts
 from ledger.register.years import closed_years
 from obole.audit.verifying import out_of_order, seals_faults
@@ -36,7 +39,7 @@ from receipts.decide.parameters import known_years
 from receipts.decide.tie import tie
 from receipts.issue import preview
 from receipts.paper.render import document_faults
-from reports.identities import broken_identities, doubts_of_year
+from reports.identities import broken_identities, doubts_of_year, spread_result
 from reports.scheme import SCHEMES, load_scheme
 from reports.statements import balance, statement
 
@@ -77,7 +80,7 @@ def check_books(
     """
     results = []
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        work = _Proof(books, gifts, identities, loaded or load_books(books.folder.main), shipments)
+        work = _Proof(books, gifts, identities, loaded or load_books(books.folder.main, books.years), shipments)
         for number, (rule, look) in enumerate(_RULES, start=1):
             if progress is not None:
                 progress(_(rule), number - 1, len(_RULES))
@@ -149,7 +152,8 @@ def _equal(work: _Proof, _result: Result) -> Iterator[str]:
 
 def _explained(work: _Proof, result: Result) -> Iterator[str]:
     config = work.books.config
-    for year in work.loaded.totals.years:
+    by_calendar = work.loaded.calendar_totals
+    for year in by_calendar.years:
         if year not in known_years():
             result.notes.append(
                 _("{year}: no receipt parameters for this year; the gift accounts are not tied out").format(year=year)
@@ -157,13 +161,14 @@ def _explained(work: _Proof, result: Result) -> Iterator[str]:
             continue
         policy = replace(policy_for(config, year), proof=None)  # sums are proved here, and no letter typeset
         assessment = assess_year(work.gifts, work.identities, work.books.sealer, year, policy)
-        income = gift_income(work.books, work.loaded.totals.in_year(year), year)
+        income = gift_income(work.books, by_calendar.in_year(year), year)
         transferred = transferred_in(work.gifts, year, work.books.config.gifts.control)
         result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income, transferred)
         if result_of_year.difference:
             yield _("{year}: the gift accounts differ from the register by {amount} EUR").format(
                 year=year, amount=to_decimal(result_of_year.difference)
             )
+    yield from _of_financial_years(work)
     open_cents = sum(item.cents for item in open_items(work.gifts))
     suspense = work.books.config.gifts.suspense
     booked = -sum(
@@ -181,6 +186,26 @@ def _explained(work: _Proof, result: Result) -> Iterator[str]:
         result.notes.append(
             _("{amount} EUR wait on the suspense account: `obole match`").format(amount=to_decimal(open_cents))
         )
+
+
+def _of_financial_years(work: _Proof) -> Iterator[str]:
+    """Yield the financial years, of other days than the calendar's, whose gift accounts are not the register's."""
+    years, control = work.books.years, set(work.books.config.gifts.control)
+    if years.are_calendar:
+        return
+    given: Counter[int] = Counter()
+    for total in day_totals(work.gifts):
+        given[years.label(total.day)] += total.cents * (total.account in control)
+    for line in opening_lines(work.gifts):
+        given[years.label(line.day)] -= line.cents * (line.account in control)
+    for taken in transfer_lines(work.gifts):
+        given[years.label(taken.day)] -= taken.cents * (taken.account in control)
+    for year in work.loaded.totals.years:
+        booked = -sum(cents for code, cents in work.loaded.totals.in_year(year).items() if code in control)
+        if booked != given[year]:
+            yield _("{year}: the gift accounts differ from the register by {amount} EUR").format(
+                year=year, amount=to_decimal(booked - given[year])
+            )
 
 
 def _numbered(work: _Proof, _result: Result) -> Iterator[str]:
@@ -280,6 +305,7 @@ def _mapped(work: _Proof, result: Result) -> Iterator[str]:
                 )
     for year in totals.years:
         yield from broken_identities(totals, year)
+        result.notes += spread_result(totals, year, spoken())
         wrong = doubts_of_year(totals, work.loaded.accounts, year, spoken())
         said = _("{year}, on a side that the law does not allow: {line}")
         result.notes += [said.format(year=year, line=line) for line in wrong]
@@ -288,7 +314,7 @@ def _mapped(work: _Proof, result: Result) -> Iterator[str]:
 
 
 def _in_series(work: _Proof, _result: Result) -> Iterator[str]:
-    yield from number_faults(work.gifts, work.books.folder.root, work.loaded.entries)
+    yield from number_faults(work.gifts, work.books.folder.root, work.loaded.entries, work.books.years)
 
 
 _RULES: tuple[tuple[str, Callable[[_Proof, Result], Iterable[str]]], ...] = (

@@ -14,7 +14,8 @@ from ledger.leaves import place_of, vouchers_named
 from ledger.money import to_decimal
 from ledger.numbered import NumberedEntry, number_by_hand, numbered_in
 from ledger.numbering import number_open_years
-from ledger.register.sealed import insert_identities, issued_in
+from ledger.periods import FinancialYear
+from ledger.register.sealed import insert_identities
 from ledger.register.suspense import open_items
 from ledger.register.years import (
     MonthLock,
@@ -31,7 +32,7 @@ from ledger.tree import seal_root
 from ledger.vault.seal_keys import identity_digest, make_key, make_salts, salts_of
 from ledger.vault.sheets import frozen_sheets
 from obole.audit.check import check_books
-from obole.audit.sealing import facts_of, make_trees
+from obole.audit.sealing import facts_of, issued_receipts, make_trees
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books, settle
 from obole.books.watch import Watch
@@ -81,35 +82,42 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
             if year in {*closed_years(connection), *read_seals(books.folder.seals)}:
                 raise AlreadySealed(year)
         if not dry_run:
-            number_open_years(books.folder, books.register)  # of a year that was closed before entries had numbers
-        loaded = load_books(books.folder.main)
+            number_open_years(
+                books.folder, books.register, books.years
+            )  # of a year that was closed before entries had numbers
+        loaded = load_books(books.folder.main, books.years)
         missing = list(_missing(books, loaded, year, texts))
         if missing:
             raise NotReady(year, missing)
         if not dry_run:
             return _seal(books, loaded, year, texts)
         with books.register.connect() as connection:
-            numbered = numbered_in(connection, loaded.root, loaded.entries, [year], year)[year]
+            numbered = numbered_in(connection, loaded.root, loaded.entries, [year], year, books.years)[year]
         return Closed(year, without_voucher=_bare(loaded, numbered), dry_run=True)
 
 
 def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield everything that keeps a year from being closed, with its remedy."""
-    first = books.config.first_day
-    if year < first.year:
+    first, period = books.config.first_day, books.years.find(year)
+    if period is None:
+        message = _("{year} is no financial year of these books; they are {known}")
+        yield message.format(year=year, known=", ".join(map(str, books.labels)))
+        return
+    if year < books.first_year:
         message = _(
             "{year} lies before the first day of these books ({first}, first_day in obole.toml); what the opening "
             "brought of it is sealed with {begun}"
         )
-        yield message.format(year=year, first=first, begun=first.year)
+        yield message.format(year=year, first=first, begun=books.first_year)
         return
-    if today() <= date(year, 12, 31):
-        yield _("it is not over before {day}; close it then").format(day=date(year + 1, 1, 1))
+    if today() <= period.last:
+        yield _("it is not over before {day}; close it then").format(day=period.last + timedelta(days=1))
     with books.register.connect() as connection:
-        if year > first.year and year - 1 not in closed_years(connection):
-            yield _("{before} is open: `obole close {before}` comes first").format(before=year - 1)
+        before = books.years.before(year)
+        if year > books.first_year and before not in closed_years(connection):
+            yield _("{before} is open: `obole close {before}` comes first").format(before=before)
     yield from _unchecked(books, loaded)
-    yield from _entries_missing(loaded, year)
+    yield from _entries_missing(loaded, period)
     left = loaded.totals.unappropriated_before(year + 1)
     if left:
         message = _(
@@ -117,7 +125,7 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
             "general journal"
         )
         yield message.format(amount=to_decimal(-left))
-    yield from _not_nil(books, loaded, year, texts)
+    yield from _not_nil(books, loaded, period, texts)
 
 
 def _unchecked(books: Books, loaded: LoadedBooks) -> Iterator[str]:
@@ -135,10 +143,10 @@ def _unchecked(books: Books, loaded: LoadedBooks) -> Iterator[str]:
     yield from other[:_SHOWN]
 
 
-def _entries_missing(loaded: LoadedBooks, year: int) -> Iterator[str]:
+def _entries_missing(loaded: LoadedBooks, period: FinancialYear) -> Iterator[str]:
     """Yield entries of the year that a person has not finished: flagged, without the file they name, or a pad."""
     for entry in loaded.entries:
-        if entry.date.year != year or not isinstance(entry, data.Transaction | data.Pad):
+        if not isinstance(entry, data.Transaction | data.Pad) or not period.holds(entry.date):
             continue
         place = place_of(entry, loaded.root)
         if isinstance(entry, data.Pad):
@@ -154,12 +162,12 @@ def _entries_missing(loaded: LoadedBooks, year: int) -> Iterator[str]:
                 yield message.format(place=place, name=name)
 
 
-def _not_nil(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]) -> Iterator[str]:
+def _not_nil(books: Books, loaded: LoadedBooks, period: FinancialYear, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield suspense and transfers in transit that are not nil at the end of the year and that no text explains."""
-    suspense = books.config.gifts.suspense
+    suspense, year = books.config.gifts.suspense, period.label
     balances = loaded.totals.until(year)
     with books.register.connect() as connection:
-        waiting = [item for item in open_items(connection) if item.booked.year <= year]
+        waiting = [item for item in open_items(connection) if item.booked <= period.last]
     standing = {code: cents for code, cents in balances.items() if cents and code.startswith((_TRANSIT, suspense))}
     if waiting:
         standing.setdefault(suspense, balances.get(suspense, 0))
@@ -204,9 +212,9 @@ def _seal(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]
     identities, key = _freeze_identities(books, year)
     with books.register.begin() as connection:
         before = [one for one in closings(connection) if one.year == year]
-        number_by_hand(connection, loaded.root, loaded.entries, year)
+        number_by_hand(connection, loaded.root, loaded.entries, year, books.years)
         insert_identities(connection, identities)
-        facts = facts_of(connection, loaded, {year: key}, books.config.first_day.year)[year]
+        facts = facts_of(connection, loaded, {year: key}, books.first_year)[year]
         made = make_trees(facts)
         at = posting_time()
         seal = TreeSeal(
@@ -220,6 +228,7 @@ def _seal(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]
             without_voucher=tuple(_bare(loaded, facts.entries)),
             former=before[-1].seal_digest if before else "",
             leaves=sha256(made.marks).hexdigest(),
+            lasts=facts.year,
         )
         digest = write_seal(books.folder.seals, seal, made.marks)
         enter_closing(connection, year, digest, at)
@@ -234,17 +243,21 @@ def _freeze_identities(books: Books, year: int) -> tuple[list[tuple[int, int, in
 
     The vault has salts and key first: without the closing they are harmless, and are taken again by the next one.
     """
-    with books.register.connect() as connection:
-        new = {(one.number, one.version) for one in issued_in(connection, year) if one.identity is None}
+    bare: dict[int, set[tuple[int, int]]] = {}
+    for one in issued_receipts(books, books.years.get(year)):
+        if one.identity is None:
+            bare.setdefault(one.year, set()).add((one.number, one.version))
+    rows: list[tuple[int, int, int, str]] = []
     with books.vault.begin() as connection:
         key = make_key(connection, books.sealer, year)
-        salts = salts_of(connection, books.sealer, year) if new else {}
-        salts |= make_salts(connection, books.sealer, year, new - salts.keys())
-        rows = [
-            (year, number, version, identity_digest(salts[number, version], text))
-            for number, version, text in (frozen_sheets(connection, books.sealer, year) if new else ())
-            if (number, version) in new
-        ]
+        for tax_year, new in bare.items():
+            salts = salts_of(connection, books.sealer, tax_year)
+            salts |= make_salts(connection, books.sealer, tax_year, new - salts.keys())
+            rows += [
+                (tax_year, number, version, identity_digest(salts[number, version], text))
+                for number, version, text in frozen_sheets(connection, books.sealer, tax_year)
+                if (number, version) in new
+            ]
     return rows, key
 
 
@@ -256,7 +269,9 @@ def reopen_year(books: Books, year: int, reason: str, person: str) -> None:
         with books.register.begin() as connection:
             closed = closed_years(connection)
             if year not in closed:
-                raise CannotReopen(_("{year} is not closed; there is nothing to reopen.").format(year=year))
+                message = _("{year} is not closed; there is nothing to reopen. Closed are: {known}.")
+                known = ", ".join(str(one) for one in sorted(closed)) or _("none")
+                raise CannotReopen(message.format(year=year, known=known))
             if year < max(closed):
                 message = _("{last} is closed after it and begins with its balances; reopen {last} first.")
                 raise CannotReopen(message.format(last=max(closed)))

@@ -5,6 +5,7 @@ from typing import Any
 from ledger.errors import OboleError
 from ledger.kinds import kind_word
 from ledger.money import to_decimal
+from ledger.periods import FinancialYear
 from ledger.register.documents import all_documents, find_document, parts_undone, undone_by
 from obole.books.opened import Books
 from obole.words import _, text_in
@@ -49,7 +50,7 @@ def _amount(cents: int | None) -> str | None:
     return None if cents is None else str(to_decimal(cents))
 
 
-def document_list(books: Books, year: int | None, language: str) -> Table:
+def document_list(books: Books, lasts: FinancialYear | None, language: str) -> Table:
     """Return one row per document in the order of posting; of one year, those that post in it."""
     with books.register.connect() as connection:
         rows = all_documents(connection)
@@ -71,7 +72,7 @@ def document_list(books: Books, year: int | None, language: str) -> Table:
             ),
         )
         for row in rows
-        if year is None or row.first_day.year <= year <= row.last_day.year
+        if lasts is None or (row.first_day <= lasts.last and row.last_day >= lasts.first)
     ]
     columns = (
         Column("name", text_in(language, "Document"), width=40),

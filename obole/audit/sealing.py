@@ -14,6 +14,7 @@ from ledger import leaves
 from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.numbered import NumberedEntry, numbered_in
+from ledger.periods import FinancialYear, tax_years
 from ledger.register.sealed import IssuedReceipt, issued_in
 from ledger.seals import LeafMarks, TreeSeal, digits_of, leaves_path, read_marks
 from ledger.tree import Hashed, Tree, root_of
@@ -35,7 +36,7 @@ class Facts:
 
     connection: Connection
     root: Path
-    year: int
+    year: FinancialYear
     since: date
     key: bytes
     balances: Mapping[str, int]
@@ -51,11 +52,11 @@ class Facts:
             case leaves.ACCOUNT:
                 return leaves.account_leaves(self.balances)
             case leaves.DOCUMENT:
-                return leaves.document_leaves(self.connection, self.year, self.since)
+                return leaves.document_leaves(self.connection, self.since, self.year.last)
             case leaves.ENTRY:
                 return leaves.entry_leaves(self.entries, self.root)
             case leaves.FILE:
-                return leaves.file_leaves(self.connection, self.year, self.since, self.hand)
+                return leaves.file_leaves(self.connection, self.since, self.year.last, self.hand)
             case leaves.GIFT:
                 return leaves.gift_leaves(self.connection, self.year)
         return leaves.receipt_leaves(self.connection, self.year)
@@ -70,17 +71,18 @@ def balances_of(totals: Totals, year: int) -> dict[str, int]:
 
 def facts_of(connection: Connection, loaded: LoadedBooks, keys: Mapping[int, bytes], first: int) -> dict[int, Facts]:
     """Return the facts of years, given with their keys, from the books as they are loaded; `first` has the opening."""
-    numbered = numbered_in(connection, loaded.root, loaded.entries, keys, first)
+    years = loaded.totals.periods
+    numbered = numbered_in(connection, loaded.root, loaded.entries, keys, first, years)
     return {
         year: Facts(
             connection,
             loaded.root,
-            year,
-            date.min if year == first else date(year, 1, 1),
+            years.get(year),
+            date.min if year == first else years.get(year).first,
             key,
             balances_of(loaded.totals, year),
             numbered[year],
-            leaves.hand_files(numbered[year], loaded.entries, year, loaded.root),
+            leaves.hand_files(numbered[year], loaded.entries, years.get(year), loaded.root),
         )
         for year, key in keys.items()
     }
@@ -218,13 +220,17 @@ def later_notes(
 ) -> list[str]:
     """Return what happened to the facts of a year after it was sealed, one sentence for each kind of it."""
     with books.vault.connect() as connection:
-        sheets = {(number, version) for number, version, _text in frozen_sheets(connection, books.sealer, seal.year)}
+        sheets = {
+            (year, number, version)
+            for year in tax_years(seal.period)
+            for number, version, _text in frozen_sheets(connection, books.sealer, year)
+        }
     sealed = [one for one in issued if one.identity is not None]
     counted = (
         (len(later.get(leaves.DOCUMENT, ())), _documents_later),
         (len(later.get(leaves.RECEIPT, ())), _receipts_later),
-        (len({one.number for one in sealed if one.state != "issued"}), _withdrawn),
-        (sum((one.number, one.version) not in sheets for one in sealed), _erased),
+        (len({(one.year, one.number) for one in sealed if one.state != "issued"}), _withdrawn),
+        (sum((one.year, one.number, one.version) not in sheets for one in sealed), _erased),
     )
     return [told(count).format(year=seal.year, count=count) for count, told in counted if count]
 
@@ -257,17 +263,20 @@ def _erased(count: int) -> str:
 
 def identity_faults(books: Books, year: int, issued: Iterable[IssuedReceipt]) -> Iterator[str]:
     """Yield sealed receipts whose frozen sheet is not what they printed; one that was erased is none."""
-    sealed = {(one.number, one.version): one.identity for one in issued if one.identity is not None}
+    sealed = {(one.year, one.number, one.version): one.identity for one in issued if one.identity is not None}
     with books.vault.connect() as connection:
-        salts = salts_of(connection, books.sealer, year) if sealed else {}
-        for number, version, text in frozen_sheets(connection, books.sealer, year) if sealed else ():
-            identity, salt = sealed.get((number, version)), salts.get((number, version))
-            if identity is not None and (salt is None or identity_digest(salt, text) != identity):
-                message = _("{year} is closed: what receipt {key} printed is not what was sealed; restore the vault")
-                yield message.format(year=year, key=f"{year}/{number:06d}/{version:03d}")
+        for tax_year in sorted({one.year for one in issued if one.identity is not None}):
+            salts = salts_of(connection, books.sealer, tax_year)
+            for number, version, text in frozen_sheets(connection, books.sealer, tax_year):
+                identity, salt = sealed.get((tax_year, number, version)), salts.get((number, version))
+                if identity is not None and (salt is None or identity_digest(salt, text) != identity):
+                    message = _(
+                        "{year} is closed: what receipt {key} printed is not what was sealed; restore the vault"
+                    )
+                    yield message.format(year=year, key=f"{tax_year}/{number:06d}/{version:03d}")
 
 
-def issued_receipts(books: Books, year: int) -> list[IssuedReceipt]:
-    """Return the receipts of a year with what the seal knows of them."""
+def issued_receipts(books: Books, year: FinancialYear) -> list[IssuedReceipt]:
+    """Return the receipts of the calendar years that end in a year, with what the seal knows of them."""
     with books.register.connect() as connection:
-        return issued_in(connection, year)
+        return [one for tax_year in tax_years(year) for one in issued_in(connection, tax_year)]

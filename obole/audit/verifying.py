@@ -38,10 +38,10 @@ def verify_seals(books: Books) -> Verified:
         if trees:
             found.faults += [f"{one.table}: {one.place}: {one.problem}" for one in alterations(connection)]
             found.faults += file_faults(books.folder, connection)
-            loaded = load_books(books.folder.main)
+            loaded = load_books(books.folder.main, books.years)
             found.faults += _trees(books, connection, loaded, trees, leaves.KINDS, found.notes)
     for seal in trees:
-        issued = issued_receipts(books, seal.year)
+        issued = issued_receipts(books, seal.period)
         found.faults += identity_faults(books, seal.year, issued)
     found.faults = list(dict.fromkeys(found.faults))
     found.notes += _limits(seals.values())
@@ -60,13 +60,22 @@ def seals_faults(books: Books, connection: Connection, loaded: LoadedBooks) -> I
 
 def out_of_order(books: Books, closed: Collection[int]) -> Iterator[str]:
     """Yield open years before a closed one: earlier versions let them be closed in any order."""
-    last = max(closed, default=0)
-    for year in range(books.config.first_day.year, last):
+    if not closed:
+        return
+    last = max(closed)
+    for year in _until(books, last):
         if year not in closed:
             message = _(
                 "{year} is open and {last} is closed: nothing is posted in it any more; run `obole close {year}`"
             )
             yield message.format(year=year, last=last)
+
+
+def _until(books: Books, last: int) -> list[int]:
+    """Return the labels of the years of the books before that of a label."""
+    period = books.years.find(last)
+    years = books.years.since(books.config.first_day, period.first) if period is not None else ()
+    return [one.label for one in years if one.label < last]
 
 
 def _of_files(books: Books, connection: Connection, seals: Iterable[AnySeal]) -> Iterator[str]:
@@ -87,9 +96,7 @@ def _trees(  # noqa: PLR0917 - the books twice, as files and as loaded, and what
     """Yield what differs from seals of trees; what came later is told in `notes`."""
     if not seals:
         return
-    all_facts = facts_of(
-        connection, loaded, year_keys(books, [seal.year for seal in seals]), books.config.first_day.year
-    )
+    all_facts = facts_of(connection, loaded, year_keys(books, [seal.year for seal in seals]), books.first_year)
     for seal in seals:
         path = books.folder.seals / f"{seal.year}.json"
         try:
@@ -99,7 +106,7 @@ def _trees(  # noqa: PLR0917 - the books twice, as files and as loaded, and what
             continue
         yield from compared.faults
         if leaves.RECEIPT in kinds:
-            notes += later_notes(books, seal, compared.later, issued_receipts(books, seal.year))
+            notes += later_notes(books, seal, compared.later, issued_receipts(books, seal.period))
 
 
 def _limits(seals: Iterable[AnySeal]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from beancount.core import data
 
 from ledger.chart import Account, accounts_of, code_of
 from ledger.collector import paused
+from ledger.periods import CALENDAR, FinancialYears
 from ledger.plugins.banks import BankGap
 from obole.words import _
 from reports.totals import NotInEuro, Totals, totals_of
@@ -39,6 +40,13 @@ class LoadedBooks:
     def opened(self) -> list[str]:
         """Return the Beancount accounts opened."""
         return [entry.account for entry in self.entries if isinstance(entry, data.Open)]
+
+    @property
+    def calendar_totals(self) -> Totals:
+        """Return the totals by calendar year, which receipts go by."""
+        if self.totals.periods.are_calendar:
+            return self.totals
+        return totals_of(self.entries, self.accounts, [], CALENDAR)
 
     @property
     def gaps(self) -> list[BankGap]:
@@ -71,15 +79,18 @@ def first_line(message: str) -> str:
     return f"{place} {others[-1].strip()}" if traceback and others else first
 
 
-def load_books(main: Path) -> LoadedBooks:
-    """Load the main file with its plugins, past the pickle cache (which Fava does not use either)."""
+def load_books(main: Path, years: FinancialYears) -> LoadedBooks:
+    """Load the main file with its plugins, past the pickle cache (which Fava does not use either).
+
+    The totals are those of financial years.
+    """
     with paused():  # a fifth of the time
         entries, errors, _options = loader._load([(str(main), True)], None, None, None)  # noqa: SLF001 - as Fava does: load_file would cache
     opened = [entry for entry in entries if isinstance(entry, data.Open)]
     twice = _sharing_a_code(opened)
     accounts = accounts_of(entry for entry in opened if id(entry) not in twice)
     faults: list[NotInEuro] = []
-    totals = totals_of(entries, accounts, faults)
+    totals = totals_of(entries, accounts, faults, years)
     uncounted = [*twice.values(), *(LoadError(fault.source, fault.message) for fault in faults)]
     return LoadedBooks(main.parent.resolve(), entries, [*errors, *uncounted], accounts, totals)
 

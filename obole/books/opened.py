@@ -12,12 +12,14 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.chart import Account, UnknownAccount, read_chart
+from ledger.clock import today
 from ledger.dry_run import tried
 from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.locks import require_idle, writing
 from ledger.pairing import Apart, Pair
 from ledger.passing import sweep
+from ledger.periods import ClosedYears, FinancialYears
 from ledger.posting import JournalText, Posting, recover
 from ledger.records import DocumentKind
 from ledger.register.documents import names_unknown
@@ -29,6 +31,7 @@ from ledger.store import STORES, StoreName, StoreUnreadable, open_store, sqlite_
 from ledger.vault.intent import any_sealed, vault_stand_of
 from ledger.vault.key import KeyMissing, Sealer, WrongKey
 from ledger.vault.links import forget_ibans, learnt_accounts
+from obole.books.financial_years import refuse_moved
 from obole.books.form import require_form
 from obole.books.settings import FILE_NAME, Config, load
 from obole.words import _, many
@@ -132,7 +135,7 @@ class Books:
         """Return a unit of work on register and journal."""
         language = self.config.organisation.language
         shown = self.trial.journal if self.trial else None
-        return Posting(self.folder, self.register, self.paths, language, shown=shown)
+        return Posting(self.folder, self.register, self.paths, language, shown=shown, years=self.years)
 
     @contextmanager
     def writing(self, wait: float = 0) -> Iterator[None]:
@@ -181,15 +184,30 @@ class Books:
         self.pair.look()
         yield
 
-    def closed_years(self, connection: Connection) -> set[int]:
+    @property
+    def years(self) -> FinancialYears:
+        """Return the financial years of these books."""
+        return self.config.years
+
+    @property
+    def first_year(self) -> int:
+        """Return the label of the first financial year of these books."""
+        return self.years.label(self.config.first_day)
+
+    @property
+    def labels(self) -> list[int]:
+        """Return the labels of the financial years from the first of these books to that of today."""
+        return [one.label for one in self.years.since(self.config.first_day, today())]
+
+    def closed_years(self, connection: Connection) -> ClosedYears:
         """Return the years in which nothing can be posted any more: entered as closed in the register, or sealed.
 
         With a year those before it are: what is posted in them changes its balances.
         """
         if self.trial is not None and self.trial.reopened:
-            return set()
+            return ClosedYears(self.years)
         closed = {*closed_years(connection), *read_seals(self.folder.seals)}
-        return {*closed, *range(self.config.first_day.year, max(closed, default=0))}
+        return ClosedYears(self.years, frozenset({*closed, *range(self.first_year, max(closed, default=0))}))
 
     def archive_path(
         self, kind: DocumentKind, day: date, name: str, suffix: str, *, account: str | None = None
@@ -235,11 +253,13 @@ def found_books(root: Path) -> Books:
 def open_books(root: Path) -> Books:
     """Open the books in a folder, of this Obole's form, and check that obole.toml and the chart fit together.
 
-    OldBooks where `obole upgrade` comes first, UnknownAccount where the settings name an account that is not open.
+    OldBooks where `obole upgrade` comes first, UnknownAccount where the settings name an account that is not open,
+    SealedYearMoved where they move days into a sealed year or out of it.
     """
     books = found_books(root)
     require_form(root)
     books.require(accounts_named(books.config), FILE_NAME)
+    refuse_moved(books.years, books.folder.seals)
     return books
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -25,8 +26,10 @@ from ledger.identifiers import valid_creditor_identifier, valid_enterprise_numbe
 from ledger.instalments import AddressRule, Fate, FormerAccount
 from ledger.languages import LANGUAGES
 from ledger.parties import is_party_key
+from ledger.periods import FinancialYear, FinancialYears, year_end
 from ledger.records import Channel, Counterpart, Nature
 from obole.books import refusals
+from obole.books.financial_years import period_problems
 from obole.words import _, many
 
 FILE_NAME = SETTINGS
@@ -655,6 +658,53 @@ class SourceSettings(_Part):
         return self
 
 
+class FinancialPeriod(_Part):
+    """A financial year that is not twelve months long, or that is not called after the year in which it ends."""
+
+    label: int = Field(ge=2000, le=2100, description="a calendar year in which it has a day: its name everywhere")
+    first: date
+    last: date = Field(description="at most 24 months after `first`, less a day")
+
+
+class FinancialYearSettings(_Part):
+    """The end of the financial year, and the years that differ; receipts go by the calendar year all the same."""
+
+    ends: str = Field(
+        default="12-31", description="month and day on which a financial year ends; 02-29: the last day of February"
+    )
+    periods: tuple[FinancialPeriod, ...] = Field(
+        default=(), description="the years that are longer or shorter: a long first year, a change of the closing day"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> "FinancialYearSettings":
+        found = list(period_problems(self.years))
+        if found:
+            raise WrongSetting("\n  ".join(found))
+        return self
+
+    @field_validator("ends")
+    @classmethod
+    def _valid_end(cls, value: str) -> str:
+        try:
+            date.fromisoformat(f"2024-{value}")  # a leap year
+        except ValueError:
+            raise WrongSetting(
+                _("`{value}` is no day; write month and day, such as 06-30 for 30 June").format(value=value)
+            ) from None
+        return value
+
+    @cached_property
+    def years(self) -> FinancialYears:
+        """Return the financial years that these settings say."""
+        month, day = (int(part) for part in self.ends.split("-"))
+        listed = sorted(
+            (FinancialYear(one.label, one.first, one.last) for one in self.periods), key=lambda one: one.first
+        )
+        end = year_end(date(2024, month, day))
+        return FinancialYears(end, tuple(listed))
+
+
 class Config(_Part):
     """The whole of obole.toml."""
 
@@ -676,6 +726,7 @@ class Config(_Part):
     department: tuple[DimensionSettings, ...] = ()
     fund: tuple[DimensionSettings, ...] = ()
     collection: CollectionSettings | None = Field(default=None, description="without it nothing is collected")
+    financial_year: FinancialYearSettings = FinancialYearSettings()
     first_day: date = date(2024, 1, 1)
     key: str = Field(default="", description="name of the key file that opens the vault, kept outside the books")
     register_url: str = Field(default="", description="SQLAlchemy address of a server; empty: register.sqlite3 here")
@@ -690,6 +741,11 @@ class Config(_Part):
                     _("bank: two accounts have the same `{attribute}`; give each its own").format(attribute=attribute)
                 )
         return self
+
+    @property
+    def years(self) -> FinancialYears:
+        """Return the financial years of these books."""
+        return self.financial_year.years
 
     @property
     def dimensions(self) -> DimensionKeys:

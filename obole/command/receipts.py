@@ -13,6 +13,7 @@ from ledger.clock import today
 from ledger.errors import Fault
 from ledger.languages import spoken
 from ledger.money import to_decimal
+from ledger.periods import calendar_year
 from ledger.register.receipts import State
 from obole.books.opened import open_books
 from obole.command.frame import ToldWhole, progress_bar, with_books, year_option
@@ -67,7 +68,7 @@ def list_(  # noqa: PLR0917 - click's options
     opened = open_books(books)
     refuse_over(opened, output)
     table = receipt_list(opened, year, document_language(language, opened.config.organisation.language))
-    write_table(replace(table, about=about(opened, year)), to.form, output)
+    write_table(replace(table, about=about(opened, calendar_year(year))), to.form, output)
     if output is not None:
         tell(written(output))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from obole.books.opened import open_books
-from obole.command.frame import with_books, year_option
+from obole.command.frame import with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.output import output_options, refuse_over, target
 from obole.command.say import tell, written
@@ -26,7 +26,12 @@ _SCHEMES = click.Choice(["published", "full", "abbreviated", "micro"])
     )
 )
 @click.argument("what", metavar="WHAT", type=_REPORTS)
-@year_option
+@click.option(
+    "--year",
+    type=click.IntRange(2000, 2100),
+    required=True,
+    help=N_("Financial year, by its label: that of its end; of the tie-out the calendar year."),
+)
 @click.option("--scheme", type=_SCHEMES, default="published", show_default=True)
 @click.option(
     "--by",
@@ -61,7 +66,7 @@ def report(
 
 
 @click.command(help=N_("What each fundraising event brought: gifts, tickets, sponsoring, sales, costs, net."))
-@click.option("--year", type=click.IntRange(2000, 2100), help=N_("Only what stands in this calendar year."))
+@click.option("--year", type=click.IntRange(2000, 2100), help=N_("Only what stands in this financial year."))
 @click.option("--lang", "language", type=LANGUAGE_CHOICE, help=N_("Default: the foundation's language."))
 @output_options
 @with_books

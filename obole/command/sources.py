@@ -24,7 +24,7 @@ from obole.command.say import SHOWN_FAULTS, money, tell, written
 from obole.importing import import_files
 from obole.intake.undo import Undone
 from obole.outcome import Intake, Told
-from obole.reporting import about, write_table
+from obole.reporting import about, known_year, write_table
 from obole.suspense.undoing import undo as run
 from obole.words import N_, _, many
 
@@ -97,8 +97,9 @@ def documents(  # noqa: PLR0917 - click's options
         return
     to = target(form, dialect, output)
     refuse_over(opened, output)
-    table = document_list(opened, year, document_language(language, opened.config.organisation.language))
-    write_table(replace(table, about=about(opened, year)), to.form, output)
+    lasts = None if year is None else known_year(opened, year)
+    table = document_list(opened, lasts, document_language(language, opened.config.organisation.language))
+    write_table(replace(table, about=about(opened, lasts)), to.form, output)
     if output is not None:
         tell(written(output))
 

@@ -105,8 +105,8 @@ def _due(settings: CollectionSettings, period: date, due: date | None) -> date:
 
 def _refuse_day(books: Books, connection: Connection, due: date) -> None:
     closed = books.closed_years(connection)
-    if due.year in closed:
-        raise OboleError(_("{year} is closed; nothing can be collected in it any more.").format(year=due.year))
+    if due in closed:
+        raise OboleError(_("{year} is closed; nothing can be collected in it any more.").format(year=closed.label(due)))
     if due < books.config.first_day:
         first = books.config.first_day
         raise OboleError(

@@ -70,7 +70,7 @@ def run_demo(
 
 def _issue(books: Books, tell: Callable[[str], None]) -> None:
     """Issue the receipts of each year, write its Belcotax file and tie both to the books."""
-    totals = load_books(books.folder.main).totals  # receipts change nothing of them
+    totals = load_books(books.folder.main, books.years).calendar_totals  # receipts change nothing of them
     for year in YEARS:
         plan, _recovered = issue_receipts(books, year, _ISSUED[year])
         tell(say_issued(plan, ()))

@@ -50,7 +50,7 @@ def balance_faults(books: Books, rows: Sequence[CashRow], new: Sequence[Item]) -
 
 def _moved(books: Books, paths: Mapping[str, str]) -> dict[str, dict[date, int]]:
     """Return what the books have on these accounts (path -> code), by code and day; in a trial with what it posted."""
-    entries: list[Any] = list(load_books(books.folder.main).entries) if paths else []
+    entries: list[Any] = list(load_books(books.folder.main, books.years).entries) if paths else []
     for one in books.trial.journal if books.trial and paths else ():
         entries += parser.parse_string(one.text)[0]
     found: dict[str, dict[date, int]] = {}

@@ -16,6 +16,7 @@ from importers.bank.records import Movement, Statement
 from importers.deciding.booking import Booked, Desk, book_details
 from ledger.errors import Fault, Severity
 from ledger.money import to_decimal
+from ledger.periods import ClosedYears
 from ledger.posting import Posting
 from ledger.records import DocumentKind
 from ledger.register.gifts import originals_of
@@ -60,7 +61,7 @@ class Details(NamedTuple):
 
 
 def take_details(
-    books: Books, posting: Posting, desk: Desk | None, source: DetailsFile, *, closed: set[int], files: PostedFiles
+    books: Books, posting: Posting, desk: Desk | None, source: DetailsFile, *, closed: ClosedYears, files: PostedFiles
 ) -> Details:
     """Split the totals that wait by the details of a statement; nothing else is posted."""
     statement, file_digest = source.statement, source.file_digest
@@ -125,8 +126,8 @@ def _unlocked(posting: Posting, waiting: Sequence[OpenItem]) -> tuple[list[OpenI
     return left, faults
 
 
-def _is_open(item: OpenItem, closed: set[int]) -> bool:
-    return item.booked.year not in closed
+def _is_open(item: OpenItem, closed: ClosedYears) -> bool:
+    return item.booked not in closed
 
 
 def _choose(
@@ -135,7 +136,7 @@ def _choose(
     totals: Sequence[_Split],
     waiting: Iterable[OpenItem],
     *,
-    closed: set[int],
+    closed: ClosedYears,
     files: PostedFiles,
 ) -> tuple[list[_Chosen], list[Fault]]:
     """Choose the totals that wait, each with its line, and what is to be told of the others."""
@@ -156,7 +157,7 @@ def _choose(
             ).format(amount=to_decimal(movement.cents), day=movement.booked)
             faults.append(Fault(message, movement.line, Severity.WARNING))
         elif not _is_open(found, closed):
-            faults.append(Fault(year_closed(found.document, found.booked.year)))
+            faults.append(Fault(year_closed(found.document, closed.label(found.booked))))
         else:
             left.remove(found)
             chosen.append(_Chosen(movement, found, _key(desk, one)))

@@ -1,13 +1,13 @@
 """Rows of fundraising events as entries: income and costs of the event, which is their project.
 
 A ticket, sponsoring or a gift is in the register of gifts too, each with its nature. What is sold or paid before the
-year of the event waits on 493 or 490 until its 1 January (KB/AR 29.4.2019 art. 3:171). Money that comes by the bank is
-a receivable until the bank's line, which `obole match` puts against it.
+financial year of the event waits on 493 or 490 until the first day of that year (KB/AR 29.4.2019 art. 3:171). Money
+that comes by the bank is a receivable until the bank's line, which `obole match` puts against it.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from importers.registers import events as events_file
@@ -150,7 +150,8 @@ def _entries(config: Config, row: EventRow) -> list[JournalEntry]:
     """Return the entries of a row: what was sold or paid, and what was put off coming back in the event's year."""
     events, language, account = config.events, config.organisation.language, _account(config, row)
     cost = row.kind is EventKind.COST
-    later = row.day.year < row.held.year and row.kind is not EventKind.GIFT and account[0] in _OF_A_YEAR
+    held = config.years.of(row.held)
+    later = row.day < held.first and row.kind is not EventKind.GIFT and account[0] in _OF_A_YEAR
     sign = 1 if cost else -1
     taxed = 0 if cost and not events.vat_deductible else row.vat
     text = " ".join(filter(None, (f"{row.event}: {word(f'event-{row.kind}', language)}", row.description)))
@@ -166,10 +167,9 @@ def _entries(config: Config, row: EventRow) -> list[JournalEntry]:
     if taxed:
         lines.append(line(events.vat_paid if cost else events.vat, sign * taxed))
     entries = [JournalEntry(row.day, row.reference, tuple(lines))]
-    year = row.held.year
-    if later and year <= today().year + 1:  # a later one comes once its year is near
+    if later and held.label <= config.years.of(today()).label + 1:  # a later one comes once its year is near
         back = (line(waits, -net), line(account, net, donor=donor))
-        entries.append(JournalEntry(date(year, 1, 1), row.reference, back))
+        entries.append(JournalEntry(held.first, row.reference, back))
     return entries
 
 

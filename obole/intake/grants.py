@@ -38,7 +38,7 @@ def take_grants(books: Books, path: Path) -> Taken:
             for fault in guard.faults(_keys(grant), None, None)
         ]
         counted: dict[tuple[str, date], int] = {}
-        for entry in grant_entries(grant, accounts, now):
+        for entry in grant_entries(grant, accounts, now, books.years):
             faults += day_faults(books, entry.day, None)
             number = counted[entry.kind, entry.day] = counted.get((entry.kind, entry.day), 0) + 1
             items.append(

@@ -1,7 +1,7 @@
 """Parts of a register or journal that are posted once, known by their reference and day."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from importers.sheets.tabular import RegisterFile
 from ledger.clock import today
 from ledger.errors import Fault
 from ledger.journal import Entry, Line
+from ledger.periods import ClosedYears
 from ledger.posting import Booking, Posting
 from ledger.recognition import Grant
 from ledger.records import DocumentKind, Gift
@@ -85,7 +86,7 @@ def take_items(
     last: Callable[[Posting, Mapping[int, Sequence[Item]]], None] = lambda _posting, _posted: None,
     archive: bytes | None = None,
 ) -> Taken:
-    """Post what is new of a file, one document per calendar year; what was posted otherwise refuses it whole.
+    """Post what is new of a file, one document per financial year; what was posted otherwise refuses it whole.
 
     `archive` is a CSV to be kept in place of the file, though nothing of it posts; `file` has its digest.
     `last` is called in the same unit of work with the new parts by document, once nothing refuses them any more.
@@ -98,9 +99,9 @@ def take_items(
         new = _new_items(posting.connection, kind, items, path, taken, closed)
         refuse_where(path, _shut(new, closed))
         posted: dict[int, Sequence[Item]] = {}
-        for later, year in sorted({_turn(item) for item in new}):
+        for later, year in sorted({_turn(item, closed) for item in new}):
             name = free_name(posting.connection, f"{kind}-{year}-{digest[:8]}")
-            of_year = [_finished(posting.connection, item) for item in new if _turn(item) == (later, year)]
+            of_year = [_finished(posting.connection, item) for item in new if _turn(item, closed) == (later, year)]
             place = books.archive_path(kind, date(year, 1, 1), name, suffix)
             document_id = posting.post(_booking(name, kind, of_year, digest), (place, content))
             _keep_details(posting.connection, document_id, of_year)
@@ -121,10 +122,10 @@ def take_items(
     return taken
 
 
-def _shut(items: Iterable[Item], closed: Collection[int]) -> list[Fault]:
+def _shut(items: Iterable[Item], closed: ClosedYears) -> list[Fault]:
     message = _("dated {day}, but {year} is closed; use an open year")
-    shut = (item for item in items if item.day.year in closed)
-    return [Fault(message.format(day=one.day, year=one.day.year), one.row) for one in shut]
+    shut = (item for item in items if item.day in closed)
+    return [Fault(message.format(day=one.day, year=closed.label(one.day)), one.row) for one in shut]
 
 
 def _keep_file(books: Books, posting: Posting, kind: DocumentKind, digest: str, kept: tuple[bytes, str]) -> str:
@@ -136,9 +137,9 @@ def _keep_file(books: Books, posting: Posting, kind: DocumentKind, digest: str, 
     return name
 
 
-def _turn(item: Item) -> tuple[bool, int]:
+def _turn(item: Item, closed: ClosedYears) -> tuple[bool, int]:
     """Return when an item is posted: what waits for the others comes last; a document holds one year."""
-    return item.finished is not None, item.day.year
+    return item.finished is not None, closed.label(item.day)
 
 
 def _finished(connection: Connection, item: Item) -> Item:
@@ -151,7 +152,7 @@ def _new_items(  # noqa: PLR0917 - what is known, what comes, what is told
     items: Sequence[Item],
     path: Path,
     taken: Taken,
-    closed: Collection[int],
+    closed: ClosedYears,
 ) -> list[Item]:
     known = find_vouchers(connection, kind, [item.key for item in items])
     new: list[Item] = []
@@ -177,12 +178,12 @@ def _new_items(  # noqa: PLR0917 - what is known, what comes, what is told
 _NAMED_WHOLE = (DocumentKind.ASSIGNMENT, DocumentKind.LEGACIES)
 
 
-def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed: Collection[int]) -> str:
+def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed: ClosedYears) -> str:
     """Say how to have a voucher that was posted otherwise the way the file has it now."""
     there = [name for name, day in vouchers_named(connection, kind, key.reference) if day == key.day]
-    if key.day.year in closed or not there:
+    if key.day in closed or not there:
         message = _("{year} is closed, so that it stays; enter the difference as an entry of an open year")
-        return message.format(year=key.day.year)
+        return message.format(year=closed.label(key.day))
     voucher = key.reference.partition(">")[0] if kind in _NAMED_WHOLE else None
     message = _("`obole undo {document} --voucher {voucher}` takes it back alone, then import this file again")
     return message.format(document=there[0], voucher=quote(voucher or _owner(kind, key.reference)))
@@ -197,7 +198,7 @@ _WHATEVER_THE_DAY = (
 )
 
 
-def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: Collection[int]) -> list[Fault]:
+def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: ClosedYears) -> list[Fault]:
     """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
 
     A gift in kind, slip, cheque or row of an event is known by its reference whatever its day; entries of a grant or a

@@ -184,8 +184,8 @@ def _new_rows(
         before = known.get(voucher_reference(report, row))
         if before is None:
             new.append(row)
-            if row.paid.year in closed:
-                message = _("dated {day}, but {year} is closed").format(day=row.paid, year=row.paid.year)
+            if row.paid in closed:
+                message = _("dated {day}, but {year} is closed").format(day=row.paid, year=closed.label(row.paid))
                 faults.append(Fault(message, row.line))
         elif before not in (contents.get(row.reference, before), content_of(row)):
             message = _("this row was posted before with another content; ask the platform which is right")
@@ -263,7 +263,7 @@ def _desk(
 def _book(work: _Report, rows: Sequence[PlatformRow]) -> None:
     """Post the rows, document by document; those that take back what the file itself brings come after it."""
     report, taken = work.desk.report, work.taken
-    groups = grouped(rows)
+    groups = grouped(rows, work.books.years)
     ends = _name_ends(work.books, {one.payout for one in groups})
     for number, group in enumerate(groups):
         name = work.free_name(group.year, ends[group.payout] or report.digest[:8])
@@ -298,14 +298,14 @@ def _take_back_waiting(work: _Report, payments: set[str]) -> None:
     while payments:
         waiting: dict[str, OpenItem] = {}
         for item in open_items(connection):
-            about = item.reference in payments and item.code in ABOUT_A_GIFT and item.booked.year not in closed
+            about = item.reference in payments and item.code in ABOUT_A_GIFT and item.booked not in closed
             about = about and not work.posting.locks(item.booked)
             if about and item.key not in tried:
                 waiting.setdefault(item.reference or "", item)
         if not waiting:
             return
-        year = min(item.booked.year for item in waiting.values())
-        items = [item for item in waiting.values() if item.booked.year == year]
+        year = min(closed.label(item.booked) for item in waiting.values())
+        items = [item for item in waiting.values() if closed.label(item.booked) == year]
         tried |= {item.key for item in items}
         name = work.free_name(year, f"{work.desk.report.digest[:8]}-back")
         found = Found(name, originals=originals_of(connection, (item.reference or "" for item in items)))

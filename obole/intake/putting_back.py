@@ -63,9 +63,9 @@ def put_back(books: Books, posting: Posting, record: PostedDocument, position: i
 def _refuse(books: Books, connection: Connection, record: PostedDocument, position: int, line: LineNow) -> None:
     """Raise CannotUndo for a line that is none to put back."""
     values = {"name": record.name, "line": position}
-    if line.booked.year in books.closed_years(connection):
+    if line.booked in books.closed_years(connection):
         message = _("{name}: {year} is closed; enter a correction in an open year.")
-        raise CannotUndo(message.format(name=record.name, year=line.booked.year))
+        raise CannotUndo(message.format(name=record.name, year=books.years.label(line.booked)))
     if line.outcome is LineOutcome.SUSPENSE:
         raise CannotUndo(_("{name}: line {line} waits on suspense already: `obole match`.").format(**values))
     known = (LineOutcome.GIFT, LineOutcome.INSTALMENT, LineOutcome.RULE, LineOutcome.GRANT)

@@ -39,7 +39,7 @@ def reverse(books: Books, posting: Posting, record: PostedDocument, *, follows: 
     if record.id in undone:
         raise CannotUndo(_("{name}: undone already; import its file to post it again.").format(name=name))
     refuse_kind(name, record.kind)
-    closed = books.closed_years(connection) & record.years
+    closed = books.closed_years(connection).between(record.first_day, record.last_day)
     if closed:
         message = _("{name}: {year} is closed; enter a correction in an open year.")
         raise CannotUndo(message.format(name=name, year=min(closed)))
@@ -65,7 +65,8 @@ def reverse_parts(books: Books, posting: Posting, record: PostedDocument, parts:
     """Post the mirror image of parts of a document that stands and mark them undone; CannotUndo where it cannot be."""
     connection, name = posting.connection, record.name
     language, control = books.config.organisation.language, books.config.gifts.control
-    closed = books.closed_years(connection) & {part.day.year for part in parts}
+    shut = books.closed_years(connection)
+    closed = {shut.label(part.day) for part in parts if part.day in shut}
     if closed:
         message = _("{name}: {year} is closed; enter a correction in an open year.")
         raise CannotUndo(message.format(name=name, year=min(closed)))

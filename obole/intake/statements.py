@@ -20,6 +20,7 @@ from importers.deciding.found import Found
 from ledger.clock import today
 from ledger.collector import paused
 from ledger.errors import Fault, refuses
+from ledger.periods import ClosedYears
 from ledger.posting import Posting
 from ledger.records import DocumentKind
 from ledger.register import debits as debitbook
@@ -140,7 +141,7 @@ class _Work:
     posting: Posting
     known: Knowledge
     files: PostedFiles
-    closed: set[int]
+    closed: ClosedYears
     mixed: set[str]
     counterparties: list[Counterparty] = field(default_factory=list)
     changes: list[PledgeChange] = field(default_factory=list)
@@ -262,7 +263,7 @@ def _post_details(books: Books, reads: Sequence[ReadStatement], known: Knowledge
 def _post(work: _Work, part: _NewPart, found: Found, booked: Booked) -> None:
     """Post a decided statement with its file, tell it, and enter what follows from the direct debits that came back."""
     read, statement, told = part.read, part.statement, part.read.told
-    shut = work.closed & {day.year for day in _days(statement)}
+    shut = {work.closed.label(day) for day in _days(statement) if day in work.closed}
     if shut:
         told.faults.append(Fault(year_closed(found.name, min(shut))))
         return

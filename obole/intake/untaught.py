@@ -91,7 +91,7 @@ def take_back(books: Books, posting: Posting, taught: Collection[Learnt], but: C
         if one.line.by is not None:
             again[one.document.id].append(one)
         else:
-            direct[one.gift.gift.booked.year].append(one)
+            direct[books.years.label(one.gift.gift.booked)].append(one)
     for _id, some in sorted(again.items()):
         _undo_again(books, posting, some, back)
     for year, some in sorted(direct.items()):
@@ -142,7 +142,7 @@ def _undo_again(books: Books, posting: Posting, some: Sequence[_Follower], back:
 
 def _put_back(books: Books, posting: Posting, year: int, some: Sequence[_Follower], back: TakenBack) -> None:
     """Put gifts of statements back on suspense and those of platforms to nobody, on their own days."""
-    if year in books.closed_years(posting.connection):
+    if year in books.closed_years(posting.connection).labels:
         back.left.append(_left(some, _("{year} is closed").format(year=year)))
         return
     language, gifts = books.config.organisation.language, books.config.gifts

@@ -23,6 +23,7 @@ from ledger.errors import Fault, OboleError, Severity, refuses
 from ledger.journal import write_whole
 from ledger.languages import LANGUAGES
 from ledger.money import to_cents, to_decimal
+from ledger.periods import FinancialYears
 from ledger.posting import Booking
 from ledger.records import DocumentKind
 from ledger.register.documents import all_documents, free_name, undone_by
@@ -76,6 +77,7 @@ class _Side:
 
     path: Path
     day: date
+    years: FinancialYears
     told: Told
     trial: TrialFile
     known: bool = False
@@ -95,7 +97,11 @@ class _Side:
     @property
     def balance(self) -> Takeover:
         found = {self.codes[row.row]: row.cents for row in self.rows if row.cents and row.row in self.codes}
-        return Takeover(self.day, found)
+        return Takeover(self.day, found, self.years)
+
+    @property
+    def year(self) -> int:
+        return self.years.label(self.day)
 
 
 def take_opening(
@@ -116,13 +122,13 @@ def take_opening(
 
 def _take(books: Books, path: Path, before: Path | None, *, open_accounts: bool) -> TakenOpening:
     day = books.config.first_day - timedelta(days=1)
-    sides = [_side(path, day)]
+    sides = [_side(books, path, day)]
     if before is not None:
-        sides.insert(0, _side(before, date(day.year - 1, 12, 31)))
+        sides.insert(0, _side(books, before, _year_end_before(books, day)))
     with books.register.connect() as connection:
         _refuse_books(books, connection)
         standing = standing_openings(connection)
-        _refuse_other_days(standing, day)
+        _refuse_other_days(books, standing, day)
         for side in sides:
             _known(side, standing)
     new = [side for side in sides if not side.known]
@@ -140,8 +146,13 @@ def _take(books: Books, path: Path, before: Path | None, *, open_accounts: bool)
     return outcome
 
 
-def _side(path: Path, day: date) -> _Side:
-    return _Side(path, day, Told(path.name, DocumentKind.OPENING), balances.read_trial(path))
+def _side(books: Books, path: Path, day: date) -> _Side:
+    return _Side(path, day, books.years, Told(path.name, DocumentKind.OPENING), balances.read_trial(path))
+
+
+def _year_end_before(books: Books, day: date) -> date:
+    """Return the last day of the financial year before that of a day."""
+    return books.years.of(day).first - timedelta(days=1)
 
 
 def _shown(side: _Side) -> Takeover | None:
@@ -153,7 +164,9 @@ def _refuse_books(books: Books, connection: Connection) -> None:
     first = books.config.first_day
     closed = books.closed_years(connection)
     if closed:
-        raise CannotOpen(_("{year} is closed: what it began with does not change any more.").format(year=min(closed)))
+        raise CannotOpen(
+            _("{year} is closed: what it began with does not change any more.").format(year=min(closed.labels))
+        )
     undone = undone_by(connection)
     taken_back = {*undone, *undone.values()}
     for row in all_documents(connection):
@@ -165,10 +178,10 @@ def _refuse_books(books: Books, connection: Connection) -> None:
             raise CannotOpen(message.format(name=row.name, day=row.first_day, first=first))
 
 
-def _refuse_other_days(standing: Sequence[StandingOpening], eve: date) -> None:
+def _refuse_other_days(books: Books, standing: Sequence[StandingOpening], eve: date) -> None:
     """Raise CannotOpen where an opening stands for another day than those before `first_day`."""
     for one in standing:
-        if one.day not in (eve, date(eve.year - 1, 12, 31)):
+        if one.day not in (eve, _year_end_before(books, eve)):
             message = _(
                 "{name} is the balance of {day}, but first_day in obole.toml says that the books begin on {first}; put "
                 "first_day back, or run `obole undo {name}` first."
@@ -222,10 +235,10 @@ def _of_its_year(side: _Side) -> None:
         "the file says {said}, and it is taken as the balance of {day}; first_day in obole.toml is the day on which "
         "these books begin: correct it, or give the other file"
     )
-    if said is not None and said != day.year:
+    if said is not None and said not in (day.year, side.year):
         side.fault(message.format(said=said, day=day))
     named = [int(year) for year in re.findall(r"(?<![0-9])20[0-9]{2}(?![0-9])", side.path.stem)]
-    if said is None and named and day.year not in named:
+    if said is None and named and not {day.year, side.year} & {*named}:
         side.remark(_("its name says {said}, and it is taken as the balance of {day}").format(said=named[0], day=day))
 
 
@@ -310,7 +323,7 @@ def _opened(books: Books, side: _Side, row: AccountBalance, watch: Watch) -> Acc
 def _result(side: _Side) -> None:
     """Say what becomes of the result, and refuse an appropriation that takes a part of it only."""
     of = side.balance
-    year = side.day.year
+    year = side.year
     if not of.has_result:
         message = _("no account of classes 6 and 7: the income statement will have no figures of {year}")
         side.remark(message.format(year=year))
@@ -347,9 +360,9 @@ def _compare(sides: Sequence[_Side], new: Sequence[_Side]) -> None:
     )
     sides[0].fault(
         message.format(
-            year=after.day.year,
+            year=after.year,
             start=to_decimal(after.carried_before),
-            earlier=before.day.year,
+            earlier=before.year,
             left=to_decimal(before.carried),
         )
     )
@@ -383,7 +396,7 @@ def _against_banks(books: Books, side: _Side) -> None:
 def _against_books(books: Books, side: _Side) -> None:
     """Refuse a balance that the books have as an entry already: at least two of its lines, on the eve or first day."""
     amounts = side.balance.balances
-    loaded = load_books(books.folder.main)
+    loaded = load_books(books.folder.main, books.years)
     for code in sorted(side.new.keys() & loaded.accounts.keys()):
         message = _("account {code} is open in a file of manual/; move its line to chart.beancount")
         side.fault(message.format(code=code))
@@ -467,7 +480,7 @@ def _post(books: Books, sides: Iterable[_Side], carry: CarryAccounts, eve: date)
         for side in sides:
             entries = _entries_of(books, side, carry, eve)
             digest = side.trial.file.digest
-            name = free_name(posting.connection, f"{DocumentKind.OPENING}-{side.day.year}-{digest[:8]}")
+            name = free_name(posting.connection, f"{DocumentKind.OPENING}-{side.year}-{digest[:8]}")
             linked = [_linked(entry, name) for entry in entries]
             record = source_document(
                 DocumentKind.OPENING,

@@ -227,12 +227,12 @@ def _unnumbered(books: Books) -> bool:
     if _old_stores(books):
         return form_of(books.folder.root) < _NUMBERED
     with books.register.connect() as connection:
-        return not open_years_numbered(connection)
+        return not open_years_numbered(connection, books.years)
 
 
 def _number(books: Books) -> list[str]:
     said = settle(books)  # what a kill left half done is no journal file as posted
-    count = number_open_years(books.folder, books.register)
+    count = number_open_years(books.folder, books.register, books.years)
     if count:
         said.append(_("The entries of the open years got their numbers: {count}.").format(count=count))
     return said

@@ -7,8 +7,11 @@ classes at the foot of the module, made by `extension`. A script `<name>.js` bes
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 from beancount.core import data
@@ -21,7 +24,11 @@ from flask_babel import get_locale
 from ledger.chart import Account, accounts_of
 from ledger.clock import today
 from ledger.errors import OboleError
+from ledger.folder import Folder
 from ledger.languages import LANGUAGES, speaking
+from ledger.periods import CALENDAR, FinancialYears, calendar_year
+from obole.books.financial_years import refuse_moved
+from obole.books.settings import FILE_NAME, load
 from obole.words import text_in
 from reports.totals import NotInEuro, Totals, totals_of
 from reports.words import named
@@ -38,9 +45,15 @@ DEFAULT_SCHEME = "published"
 class ShownBooks:
     """The books as Fava has loaded them; what pages share is worked out once, when the first page asks."""
 
-    def __init__(self, entries: Sequence[data.Directive], errors: Sequence[BeancountError] = ()) -> None:
+    def __init__(
+        self,
+        entries: Sequence[data.Directive],
+        errors: Sequence[BeancountError] = (),
+        years: FinancialYears = CALENDAR,
+    ) -> None:
         self.entries = entries
         self.errors = errors
+        self.years = years
 
     @cached_property
     def accounts(self) -> Mapping[str, Account]:
@@ -60,14 +73,14 @@ class ShownBooks:
     @cached_property
     def _counted(self) -> tuple[Totals, list[NotInEuro]]:
         faults: list[NotInEuro] = []
-        return totals_of(self.entries, self.accounts, faults), faults
+        return totals_of(self.entries, self.accounts, faults, self.years), faults
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The choices of the reader in the address: a language, a year (None: none, or no year), and the rest as it stands.
 
-    `finished` is the last calendar year that is over: what annual accounts show when no year is chosen.
+    `finished` is the last financial year that is over: what annual accounts show when no year is chosen.
     """
 
     language: str
@@ -121,11 +134,12 @@ def extension(page: Page) -> type[FavaExtensionBase]:
 
         def shown(self) -> ShownPage:
             """Return the value of the page for this request."""
-            choices = Choices(_language(), _year(), _finished(), request.args)
-            value, problem = None, None
+            choices, value, problem = Choices(_language(), None, 0, request.args), None, None
             try:
                 with speaking(choices.language):
-                    value = page.view(self._books(), choices)
+                    books = self._books()
+                    choices = replace(choices, year=_year(books.years), finished=_finished(books.years))
+                    value = page.view(books, choices)
             except OboleError as error:
                 problem = str(error)
             return ShownPage(value, problem, choices, LANGUAGE_NAMES)
@@ -137,14 +151,17 @@ def extension(page: Page) -> type[FavaExtensionBase]:
             return url_for("extension_report", extension_name=page.name, **values)
 
         def account_address(self, path: str, year: int) -> str:
-            """Return the address of Fava's own page of an account, held to one year."""
-            return url_for("account", name=path, time=str(year))
+            """Return the address of Fava's own page of an account, held to one financial year."""
+            lasts = self._loaded.years.find(year) or calendar_year(year)
+            time = str(year) if lasts.is_calendar else f"{lasts.first} to {lasts.last}"
+            return url_for("account", name=path, time=time)
 
         def _books(self) -> ShownBooks:
             # Fava puts a new list in place each time it loads: what was worked out from the list before is dropped.
             entries = cast("Sequence[data.Directive]", self.ledger.all_entries)
-            if self._loaded.entries is not entries:
-                self._loaded = ShownBooks(entries, self.ledger.load_errors)
+            years = _years(Path(self.ledger.beancount_file_path).parent)
+            if self._loaded.entries is not entries or self._loaded.years != years:
+                self._loaded = ShownBooks(entries, self.ledger.load_errors, years)
             return self._loaded
 
     PageExtension.__name__ = PageExtension.__qualname__ = page.name
@@ -160,13 +177,28 @@ def _language() -> str:
     return locale.language if locale is not None and locale.language in LANGUAGES else DEFAULT_LANGUAGE
 
 
-def _year() -> int | None:
+def _years(folder: Path) -> FinancialYears:
+    """Return the financial years of the books in a folder; calendar years where no obole.toml stands beside them."""
+    if not (folder / FILE_NAME).is_file():
+        return CALENDAR
+    years = load(folder).years
+    refuse_moved(years, Folder(folder).seals)
+    return years
+
+
+def _year(years: FinancialYears) -> int | None:
     # Without a year of its own the page follows Fava's time filter: the year in which that period begins.
-    for asked in (request.args.get("year", ""), request.args.get("time", "")):
-        if match := re.match(r"[0-9]{4}(?![0-9])", asked):
-            return int(match.group())
+    if match := re.match(r"[0-9]{4}(?![0-9])", request.args.get("year", "")):
+        return int(match.group())
+    if match := re.match(
+        r"([0-9]{4})(?![0-9])(?:-([0-9]{2})(?![0-9])(?:-([0-9]{2})(?![0-9]))?)?", request.args.get("time", "")
+    ):
+        year, *rest = (int(part) for part in match.groups("1"))
+        with suppress(ValueError):
+            return years.label(date(year, *rest))
+        return year
     return None
 
 
-def _finished() -> int:
-    return today().year - 1
+def _finished(years: FinancialYears) -> int:
+    return years.before(years.label(today()))

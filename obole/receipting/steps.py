@@ -120,8 +120,8 @@ def _recording(books: Books) -> Iterator[None]:
 
 def status_of(books: Books, year: int) -> Status:
     """Counts and sums of a year, tied out with the books."""
-    loaded = load_books(books.folder.main)
-    income = gift_income(books, loaded.totals.in_year(year), year)
+    loaded = load_books(books.folder.main, books.years)
+    income = gift_income(books, loaded.calendar_totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
         policy = policy_for(books.config, year)
         plan = preview(gifts, identities, books.sealer, year, policy)
@@ -148,7 +148,7 @@ def status_of(books: Books, year: int) -> Status:
 
 
 def tie_out(books: Books, year: int, totals: Totals) -> Tie:
-    """Return the gift accounts of a year against receipts and reasons; `totals` are those of the loaded books."""
+    """Return the gift accounts of a year against receipts and reasons; `totals` are those by calendar year."""
     income = gift_income(books, totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
         plan = preview(gifts, identities, books.sealer, year, policy_for(books.config, year))

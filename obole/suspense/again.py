@@ -52,7 +52,7 @@ def _look(books: Books, taken_back: bool) -> LookedAgain:
         once, items = ever_assigned(connection), open_items(connection)
         closed = books.closed_years(connection)
     alone = 0 if taken_back else sum(item.key in once for item in items)
-    return LookedAgain(decided, len(items), alone, sum(item.booked.year in closed for item in items))
+    return LookedAgain(decided, len(items), alone, sum(item.booked in closed for item in items))
 
 
 def reconsider(books: Books, *, taken_back: bool = False) -> list[BookedAgain]:
@@ -68,8 +68,8 @@ def reconsider(books: Books, *, taken_back: bool = False) -> list[BookedAgain]:
         items = [item for item in items if item.booked > locked]
     groups: dict[tuple[str, int], list[OpenItem]] = defaultdict(list)
     for item in items:
-        if item.bank is not None and item.booked.year not in closed:
-            groups[item.bank, item.booked.year].append(item)
+        if item.bank is not None and item.booked not in closed:
+            groups[item.bank, books.years.label(item.booked)].append(item)
     if not groups:
         return []
     with books.vault.connect() as connection:

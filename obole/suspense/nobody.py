@@ -34,7 +34,7 @@ def known_since(books: Books) -> list[BookedAgain]:
             one
             for one in donorless_gifts(connection)
             if one.gift.channel is Channel.PLATFORM and one.document.startswith(reports)
-            if one.gift.booked.year not in closed
+            if one.gift.booked not in closed
         ]
     if not gifts:
         return []
@@ -46,7 +46,7 @@ def known_since(books: Books) -> list[BookedAgain]:
         who = behind.get((one.document, one.gift.position))
         donor = _donor_of(who, links, emails) if who is not None else None
         if donor is not None:
-            years[one.gift.booked.year].append((one, donor))
+            years[books.years.label(one.gift.booked)].append((one, donor))
     if not years:
         return []
     with books.posting() as posting:
@@ -72,7 +72,7 @@ def _booked(books: Books, connection: Connection, some: Sequence[tuple[PostedGif
     """Return the gifts of a year taken from nobody and given to their donors, on their own days."""
     gifts, language = books.config.gifts, books.config.organisation.language
     digest = digest_of(["gifts-of-nobody", *(one.id for one, _donor in some), *(donor for _one, donor in some)])
-    year = some[0][0].gift.booked.year
+    year = books.years.label(some[0][0].gift.booked)
     name = free_name(connection, f"{DocumentKind.ASSIGNMENT}-{year}-{digest[:8]}")
     rows = []
     for number, (one, donor) in enumerate(some, start=1):

@@ -74,7 +74,7 @@ def likely_accounts(
         found[item.document, item.position] = [*own, *_payouts(books, item, known)]
     asked = [item for item in items if who[item.key] is not nobody and not found[item.document, item.position]]
     if asked:
-        invoices = _by_amount(open_invoices(load_books(books.folder.main).entries))
+        invoices = _by_amount(open_invoices(load_books(books.folder.main, books.years).entries))
         with books.vault.connect() as identities:
             parties = {one.key: one for one in find_parties(identities)}
         claims = LegacyClaims(books)

@@ -22,9 +22,10 @@ from pathlib import Path
 COPIES = (2026, 2027, 2028)
 LOAD = """
 import sys
+from ledger.periods import CALENDAR
 from obole.books.loading import load_books
 from pathlib import Path
-loaded = load_books(Path(sys.argv[1]))
+loaded = load_books(Path(sys.argv[1]), CALENDAR)
 print(len(loaded.entries), "entries,", len(loaded.errors), "errors", file=sys.stderr)
 """
 

@@ -370,9 +370,9 @@ def test_a_number_of_another_year_or_of_no_document_is_named(folder: Folder, eng
     post(folder, engine, statement(1, DAY))
     path = folder.journal / "2025" / "coda-current-2025-001.beancount"
     content = path.read_text(encoding="utf-8")
-    path.write_text(content.replace("2025-03-14 *", "2024-03-14 *"), encoding="utf-8")
+    path.write_text(content.replace("2025-03-14 *", "2022-03-14 *"), encoding="utf-8")
     assert faults(folder, engine)[0].startswith(
-        "coda-current-2025-001: the entry of 2024-03-14 has BNK-CURRENT-2025-000001, the register says "
+        "coda-current-2025-001: the entry of 2022-03-14 has BNK-CURRENT-2025-000001, the register says "
         "BNK-CURRENT-2025-000001; "
     )
     path.write_text(content, encoding="utf-8")

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.periods import FinancialYears, YearEnd
 from ledger.recognition import (
     Cost,
     FunderKind,
@@ -368,7 +369,7 @@ def test_what_is_booked_by_a_day_does_not_depend_on_what_comes_after(contract: G
 @pytest.mark.parametrize("method", [RecognitionMethod.RECEIPT, RecognitionMethod.CAPITAL, RecognitionMethod.SPENT])
 def test_nothing_is_earned_without_what_earns_it(method: RecognitionMethod) -> None:
     contract = Grant("G", "F", FunderKind.PUBLIC, 100_00, method)
-    assert earned(contract, 2025) == 0
+    assert earned(contract, date(2025, 12, 31)) == 0
 
 
 @pytest.mark.parametrize(
@@ -385,14 +386,28 @@ def test_a_period_has_a_beginning_and_an_end_in_this_order(
 ) -> None:
     contract = Grant("G", "F", FunderKind.PUBLIC, 100_00, RecognitionMethod.PERIOD, first, last)
     if complete:
-        assert [earned(contract, year) for year in (2024, 2025, 2026)] == [0, 100_00, 100_00]
+        assert [earned(contract, date(year, 12, 31)) for year in (2024, 2025, 2026)] == [0, 100_00, 100_00]
     else:
         with pytest.raises(GrantIncomplete):
-            earned(contract, 2025)
+            earned(contract, date(2025, 12, 31))
 
 
 def test_half_a_cent_is_rounded_up() -> None:
     contract = Grant("G", "F", FunderKind.PUBLIC, 3, RecognitionMethod.PERIOD, date(2025, 7, 1), date(2026, 6, 30))
-    assert [earned(contract, year) for year in (2024, 2025, 2026)] == [0, 2, 3]  # 1.5, half up
+    assert [earned(contract, date(year, 12, 31)) for year in (2024, 2025, 2026)] == [0, 2, 3]  # 1.5, half up
     third = replace(contract, cents=1, last=date(2026, 12, 31))
-    assert [earned(third, year) for year in (2025, 2026)] == [0, 1]  # 0.33
+    assert [earned(third, date(year, 12, 31)) for year in (2025, 2026)] == [0, 1]  # 0.33
+
+
+def test_income_and_release_come_at_the_end_of_the_financial_year() -> None:
+    """CBN/CNC 2011/17 and 2010/16 on years from July to June: 12 months from October, 9 of them by 30 June."""
+    june = FinancialYears(YearEnd(6, 30))
+    first, last = date(2024, 10, 1), date(2025, 9, 30)
+    contract = grant(RecognitionMethod.PERIOD, 1200, first=first, last=last)
+    entries = grant_entries(contract, CODES, date(2026, 6, 30), june)
+    assert [(one.day, one.lines[0][1]) for one in entries] == [(date(2025, 6, 30), 900_00), (date(2026, 6, 30), 300_00)]
+    due = (GrantInstalment(date(2024, 10, 1), 600_00),)
+    asset = (GrantAsset("230000", date(2024, 10, 1), 600_00, 5),)  # 10.00 a month
+    contract = grant(RecognitionMethod.CAPITAL, 600, instalments=due, assets=asset)
+    released = grant_entries(contract, CODES, date(2026, 6, 30), june)[1:]
+    assert [(one.day, one.lines[0][1]) for one in released] == [(date(2025, 6, 30), 90_00), (date(2026, 6, 30), 120_00)]

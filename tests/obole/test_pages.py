@@ -19,7 +19,7 @@ BANK, SUBSIDY = PATHS["550000"], PATHS["733000"]
 
 @pytest.fixture(autouse=True)
 def in_2026(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(obole.pages.frame, "_finished", lambda: 2025)
+    monkeypatch.setattr(obole.pages.frame, "_finished", lambda _years: 2025)
 
 
 @pytest.fixture

@@ -298,7 +298,7 @@ def test_own_case_numbers_run_from_one_in_each_financial_year(june: Obole):
 def test_own_case_years_close_in_their_order_and_when_they_are_over(june: Obole, monkeypatch: pytest.MonkeyPatch):
     assert "2025 is open: `obole close 2025` comes first" in refused(june, "close", "2026")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1751270400")  # 30.6.2025
-    assert "it is not over before 2025-06-30" in refused(june, "close", "2025")
+    assert "it is not over before 2025-07-01" in refused(june, "close", "2025")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1751353200")  # 1.7.2025
     assert "it is not over" not in june("close", "2025", "--dry-run").output
 

@@ -17,6 +17,9 @@ LOCK := $(BIN)/pip-compile --quiet --build-deps-for editable --allow-unsafe --st
 ROOMS := ledger importers reports receipts obole
 MARKS := _ N_ many:1,2 N_many:1,2 text_in:2 many_in:2,3
 
+# What was set for this run, as the next one needs it.
+GIVEN = $(strip $(foreach one,DEMO PYTHON VENV,$(if $(filter-out file,$(origin $(one))),$(one)='$($(one))')))
+
 .DELETE_ON_ERROR:
 .PHONY: demo serve test pytest lint words lock clean help
 
@@ -33,10 +36,10 @@ demo: $(VENV)/project
 	@rm -rf $(DEMO) && mkdir -p $(dir $(DEMO))
 	$(BIN)/obole demo $(DEMO)
 	@echo
-	@echo "The books are in $(DEMO). Next, to see them in a browser: make serve"
+	@echo "The books are in $(DEMO). Next, to see them in a browser: make serve$(if $(GIVEN), $(GIVEN))"
 
 serve: $(VENV)/project
-	@test -e $(DEMO)/main.beancount || { echo "There are no books in $(DEMO) yet; first: make demo"; exit 1; }
+	@test -e $(DEMO)/main.beancount || { echo "There are no books in $(DEMO) yet; first: make demo$(if $(GIVEN), $(GIVEN))"; exit 1; }
 	$(BIN)/obole --books $(DEMO) serve --port $(PORT)
 
 # pytest comes last, so that its summary closes the run; a file of tests goes whole to one of the processes, one a core

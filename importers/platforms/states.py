@@ -156,7 +156,7 @@ class _States:
             elif row.listed is Listed.MOVEMENT:
                 message = _(
                     "this row is in the books as money, and its status is now `{state}`; ask the platform, undo its "
-                    "document with `obole undo` and import the report again"
+                    "document with `obole undo DOCUMENT` and import the report again"
                 )
                 self.faults.append(Fault(message.format(state=_state(row)), row.line))
             elif row.kind is PlatformEvent.VOID:
@@ -205,7 +205,7 @@ class _States:
         if original is None or self._known(row, _AGAIN) is not None:
             message = _(
                 "its state is now `{state}`, but what stands of its gift is not plain in the books; undo its documents "
-                "with `obole undo` and import this file again"
+                "with `obole undo DOCUMENT` and import this file again"
             )
             self.faults.append(Fault(message.format(state=_state(row)), row.line))
             return

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from importers.registers.columns import DEPARTMENT, FUND, PARTY, PROJECT, REFUND_OF, gift_in, party_in
-from importers.sheets.cells import Cell
+from importers.sheets.cells import Cell, Vocabulary
 from importers.sheets.tabular import (
     RawSheet,
     RegisterFile,
@@ -91,26 +91,35 @@ COLUMNS = (
 )
 
 
-_NATURES = {
-    **dict.fromkeys(("money", "don", "gift", "geld", "spende"), "money"),
-    **dict.fromkeys(("legacy", "legs", "legaat", "vermächtnis"), "legacy"),
-    **dict.fromkeys(("membership", "cotisation", "lidgeld", "mitgliedsbeitrag"), "membership"),
-    **dict.fromkeys(("ticket", "billet", "evenement", "eintritt"), "ticket"),
-    **dict.fromkeys(("sponsoring", "parrainage"), "sponsoring"),
-}
+_NATURES = Vocabulary(
+    {
+        "money": ("don", "geld", "spende", "gift"),
+        "legacy": ("legs", "legaat", "vermächtnis"),
+        "membership": ("cotisation", "lidgeld", "mitgliedsbeitrag"),
+        "ticket": ("billet", "ticket", "eintritt", "evenement"),
+        "sponsoring": ("parrainage", "sponsoring", "sponsoring"),
+    }
+)
 
 
-_COUNTERPARTS = {
-    **dict.fromkeys(("none", "aucune", "geen", "keine"), "none"),
-    **dict.fromkeys(("token", "symbolique", "klein", "symbolisch"), "token"),
-    **dict.fromkeys(("real", "réelle", "reëel", "wirklich"), "real"),
-}
+_COUNTERPARTS = Vocabulary(
+    {
+        "none": ("aucune", "geen", "keine"),
+        "token": ("symbolique", "klein", "symbolisch"),
+        "real": ("réelle", "reëel", "wirklich"),
+    }
+)
 
 
 _FILLED = ("donor", "account", "nature", "refund_of", "legacy")
 
 
-_YES_NO = {**dict.fromkeys(("yes", "oui", "ja"), "yes"), **dict.fromkeys(("no", "non", "nee", "nein"), "")}
+_YES_NO = Vocabulary(
+    {
+        "yes": ("oui", "ja", "ja"),
+        "no": ("non", "nee", "nein"),
+    }
+)
 
 
 def identify(path: Path) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from importers.registers.columns import DIMENSIONS, DONOR, dimensions_in, said_days
 from importers.registers.donors import KINDS
+from importers.sheets.cells import Vocabulary
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -115,53 +116,26 @@ _ONLY_CHEQUES = ("drawer_bank", "presented", "credited", "unpaid", "reason", "ch
 
 _OWN = tuple(tuple(column for column in COLUMNS if column.name == name) for name in ("number", "nature", "amount"))
 
-NATURES = {
-    "gift": "gift",
-    "don": "gift",
-    "spende": "gift",
-    "income": "income",
-    "recette": "income",
-    "ontvangst": "income",
-    "einnahme": "income",
-    "cost": "cost",
-    "dépense": "cost",
-    "uitgave": "cost",
-    "ausgabe": "cost",
-    "deposit": "deposit",
-    "versement": "deposit",
-    "storting": "deposit",
-    "einzahlung": "deposit",
-    "withdrawal": "withdrawal",
-    "retrait": "withdrawal",
-    "opname": "withdrawal",
-    "abhebung": "withdrawal",
-    "count": "count",
-    "comptage": "count",
-    "telling": "count",
-    "zählung": "count",
-    "shortage": "shortage",
-    "manquant": "shortage",
-    "tekort": "shortage",
-    "fehlbetrag": "shortage",
-    "surplus": "surplus",
-    "excédent": "surplus",
-    "overschot": "surplus",
-    "überschuss": "surplus",
-    "void": "void",
-    "annulé": "void",
-    "geannuleerd": "void",
-    "storniert": "void",
-}
+NATURES = Vocabulary(
+    {
+        "gift": ("don", "gift", "spende"),
+        "income": ("recette", "ontvangst", "einnahme"),
+        "cost": ("dépense", "uitgave", "ausgabe"),
+        "deposit": ("versement", "storting", "einzahlung"),
+        "withdrawal": ("retrait", "opname", "abhebung"),
+        "count": ("comptage", "telling", "zählung"),
+        "shortage": ("manquant", "tekort", "fehlbetrag"),
+        "surplus": ("excédent", "overschot", "überschuss"),
+        "void": ("annulé", "geannuleerd", "storniert"),
+    }
+)
 
-MEANS = {
-    "cash": "cash",
-    "espèces": "cash",
-    "contant": "cash",
-    "bar": "cash",
-    "cheque": "cheque",
-    "chèque": "cheque",
-    "scheck": "cheque",
-}
+MEANS = Vocabulary(
+    {
+        "cash": ("espèces", "contant", "bar"),
+        "cheque": ("chèque", "cheque", "scheck"),
+    }
+)
 
 _SAID = {
     CashNature.GIFT: N_("gifts"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from stdnum import iban
 
 from importers.bank.communications import compact_ogm, compact_rf, valid_ogm, valid_rf
+from importers.sheets.cells import Vocabulary
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -94,22 +95,23 @@ COLUMNS = (
 _OWN = tuple(column for column in COLUMNS if column.name in ("last_name", "municipality", "ibans", "national_number"))
 
 
-KINDS = {
-    "natural": "natural",
-    "physique": "natural",
-    "natuurlijk": "natural",
-    "natürlich": "natural",
-    "legal": "legal",
-    "morale": "legal",
-    "rechtspersoon": "legal",
-    "juristisch": "legal",
-}
+KINDS = Vocabulary(
+    {
+        "natural": ("physique", "natuurlijk", "natürlich"),
+        "legal": ("morale", "rechtspersoon", "juristisch"),
+    }
+)
 
 
 LANGUAGES = {"fr": "fr", "nl": "nl", "de": "de", "en": "en"}
 
 
-DELIVERIES = {"post": "post", "poste": "post", "email": "email", "e-mail": "email", "courriel": "email"}
+DELIVERIES = Vocabulary(
+    {
+        "post": ("poste", "post", "post"),
+        "email": ("courriel", "e-mail", "e-mail"),
+    }
+)
 
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")

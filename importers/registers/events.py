@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from importers.registers.columns import DEPARTMENT, DONOR, FUND, PARTY, party_in, said_days
+from importers.sheets.cells import Vocabulary
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -118,22 +119,37 @@ COLUMNS = (
 _OWN = (("event",), ("kind",), ("paid",))
 
 
-KINDS = {
-    **dict.fromkeys(("ticket", "tickets", "billet", "billets", "eintritt", "eintrittskarte"), "ticket"),
-    **dict.fromkeys(("raffle", "tombola", "lot", "los", "lose"), "ticket"),
-    **dict.fromkeys(("gift", "don", "spende"), "gift"),
-    **dict.fromkeys(("sponsoring", "parrainage"), "sponsoring"),
-    **dict.fromkeys(("sale", "auction", "vente", "enchère", "verkoop", "veiling", "verkauf", "auktion"), "sale"),
-    **dict.fromkeys(("cost", "coût", "frais", "kost", "kosten"), "cost"),
-}
+KINDS = Vocabulary(
+    {
+        "ticket": (
+            "billet",
+            "ticket",
+            "eintritt",
+            "tickets",
+            "billets",
+            "eintrittskarte",
+            "raffle",
+            "tombola",
+            "lot",
+            "los",
+            "lose",
+        ),
+        "gift": ("don", "gift", "spende"),
+        "sponsoring": ("parrainage", "sponsoring", "sponsoring"),
+        "sale": ("vente", "verkoop", "verkauf", "auction", "enchère", "veiling", "auktion"),
+        "cost": ("frais", "kosten", "kosten", "coût", "kost"),
+    }
+)
 
 
-WAYS = {
-    **dict.fromkeys(("bank", "banque", "virement", "overschrijving", "überweisung"), "bank"),
-    **dict.fromkeys(("cash", "espèces", "caisse", "contant", "kas", "bar", "kasse"), "cash"),
-    **dict.fromkeys(("invoice", "facture", "factuur", "rechnung"), "invoice"),
-    **dict.fromkeys(("platform", "plateforme", "plattform"), "platform"),
-}
+WAYS = Vocabulary(
+    {
+        "bank": ("banque", "bank", "bank", "virement", "overschrijving", "überweisung"),
+        "cash": ("espèces", "contant", "bar", "caisse", "kas", "kasse"),
+        "invoice": ("facture", "factuur", "rechnung"),
+        "platform": ("plateforme", "platform", "plattform"),
+    }
+)
 
 
 _SAID = {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from importers.registers.columns import DEPARTMENT, FUND, PROJECT, said_days
+from importers.sheets.cells import Vocabulary
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -119,29 +120,24 @@ ASSETS = _SheetKind(
 SHEETS = (GRANTS, INSTALMENTS, COSTS, ASSETS)
 
 
-FUNDER_KINDS = {
-    **dict.fromkeys(("public", "publiek", "öffentlich"), "public"),
-    **dict.fromkeys(("private", "privé", "privaat", "privat"), "private"),
-}
+FUNDER_KINDS = Vocabulary(
+    {
+        "public": ("public", "publiek", "öffentlich"),
+        "private": ("privé", "privaat", "privat"),
+    }
+)
 
 
 RECOGNITIONS = {recognition.value: recognition.value for recognition in RecognitionMethod}
 
 
-INSTALMENT_KINDS = {
-    "advance": "advance",
-    "avance": "advance",
-    "voorschot": "advance",
-    "vorschuss": "advance",
-    "interim": "interim",
-    "intermédiaire": "interim",
-    "tussentijds": "interim",
-    "zwischenzahlung": "interim",
-    "balance": "balance",
-    "solde": "balance",
-    "saldo": "balance",
-    "restbetrag": "balance",
-}
+INSTALMENT_KINDS = Vocabulary(
+    {
+        "advance": ("avance", "voorschot", "vorschuss"),
+        "interim": ("intermédiaire", "tussentijds", "zwischenzahlung"),
+        "balance": ("solde", "saldo", "restbetrag"),
+    }
+)
 
 
 def identify(path: Path) -> bool:

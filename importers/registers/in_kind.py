@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from importers.registers.columns import DEPARTMENT, FUND, PROJECT, said_days
+from importers.sheets.cells import Vocabulary
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -83,23 +84,14 @@ COLUMNS = (
 _OWN = tuple(column for column in COLUMNS if column.name in ("category", "valuation", "unit_value"))
 
 
-CATEGORIES = {
-    "goods": "goods",
-    "biens": "goods",
-    "goederen": "goods",
-    "güter": "goods",
-    "services": "services",
-    "diensten": "services",
-    "dienstleistungen": "services",
-    "premises": "premises",
-    "locaux": "premises",
-    "lokalen": "premises",
-    "räume": "premises",
-    "equipment": "equipment",
-    "équipement": "equipment",
-    "uitrusting": "equipment",
-    "ausstattung": "equipment",
-}
+CATEGORIES = Vocabulary(
+    {
+        "goods": ("biens", "goederen", "güter"),
+        "services": ("services", "diensten", "dienstleistungen"),
+        "premises": ("locaux", "lokalen", "räume"),
+        "equipment": ("équipement", "uitrusting", "ausstattung"),
+    }
+)
 
 
 _SAID = {
@@ -110,31 +102,16 @@ _SAID = {
 }
 
 
-VALUATIONS = {
-    "invoice": "invoice",
-    "facture": "invoice",
-    "factuur": "invoice",
-    "rechnung": "invoice",
-    "market": "market",
-    "marché": "market",
-    "markt": "market",
-    "marktwert": "market",
-    "catalogue": "catalogue",
-    "catalogus": "catalogue",
-    "katalog": "catalogue",
-    "appraisal": "appraisal",
-    "expertise": "appraisal",
-    "schatting": "appraisal",
-    "gutachten": "appraisal",
-    "book-value": "book-value",
-    "valeur comptable": "book-value",
-    "boekwaarde": "book-value",
-    "buchwert": "book-value",
-    "use-value": "use-value",
-    "valeur d'usage": "use-value",
-    "gebruikswaarde": "use-value",
-    "nutzungswert": "use-value",
-}
+VALUATIONS = Vocabulary(
+    {
+        "invoice": ("facture", "factuur", "rechnung"),
+        "market": ("marché", "markt", "marktwert"),
+        "catalogue": ("catalogue", "catalogus", "katalog"),
+        "appraisal": ("expertise", "schatting", "gutachten"),
+        "book-value": ("valeur comptable", "boekwaarde", "buchwert"),
+        "use-value": ("valeur d'usage", "gebruikswaarde", "nutzungswert", "valeur d’usage"),
+    }
+)
 
 
 def identify(path: Path) -> bool:

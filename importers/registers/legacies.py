@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from importers.registers.columns import DEPARTMENT, DONOR, FUND, PARTY, PROJECT, dimensions_in, party_in, said_days
+from importers.sheets.cells import Vocabulary
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -75,38 +76,46 @@ COLUMNS = (
 )
 
 
-EVENTS = {
-    **dict.fromkeys(("opening", "ouverture", "eröffnung"), "opening"),
-    **dict.fromkeys(("asset", "bien", "goed", "gut"), "asset"),
-    **dict.fromkeys(("acceptance", "acceptation", "aanvaarding", "annahme"), "acceptance"),
-    **dict.fromkeys(("measured", "réévaluation", "herwaardering", "neubewertung"), "measured"),
-    **dict.fromkeys(("duties", "droits", "successierechten", "erbschaftsteuer"), "duties"),
-    **dict.fromkeys(("charge", "last", "auflage"), "charge"),
-    **dict.fromkeys(("sale", "vente", "verkoop", "verkauf"), "sale"),
-    **dict.fromkeys(("received", "reçu", "ontvangen", "erhalten"), "received"),
-    **dict.fromkeys(("paid", "payé", "betaald", "bezahlt"), "paid"),
-    **dict.fromkeys(("closing", "clôture", "afsluiting", "abschluss"), "closing"),
-}
+EVENTS = Vocabulary(
+    {
+        "opening": ("ouverture", "opening", "eröffnung"),
+        "asset": ("bien", "goed", "gut"),
+        "acceptance": ("acceptation", "aanvaarding", "annahme"),
+        "measured": ("réévaluation", "herwaardering", "neubewertung"),
+        "duties": ("droits", "successierechten", "erbschaftsteuer"),
+        "charge": ("charge", "last", "auflage"),
+        "sale": ("vente", "verkoop", "verkauf"),
+        "received": ("reçu", "ontvangen", "erhalten"),
+        "paid": ("payé", "betaald", "bezahlt"),
+        "closing": ("clôture", "afsluiting", "abschluss"),
+    }
+)
 
 
-ASSET_KINDS = {
-    **dict.fromkeys(("money", "argent", "geld"), "money"),
-    **dict.fromkeys(("securities", "titres", "effecten", "wertpapiere"), "securities"),
-    **dict.fromkeys(("real-estate", "immeuble", "onroerend goed", "immobilie"), "real-estate"),
-    **dict.fromkeys(("goods", "meubles", "roerend goed", "bewegliches gut"), "goods"),
-}
+ASSET_KINDS = Vocabulary(
+    {
+        "money": ("argent", "geld", "geld"),
+        "securities": ("titres", "effecten", "wertpapiere"),
+        "real-estate": ("immeuble", "onroerend goed", "immobilie"),
+        "goods": ("meubles", "roerend goed", "bewegliches gut"),
+    }
+)
 
 
-USES = {
-    **dict.fromkeys(("current", "courant", "lopend", "laufend"), "current"),
-    **dict.fromkeys(("durable", "duurzaam", "dauerhaft"), "durable"),
-}
+USES = Vocabulary(
+    {
+        "current": ("courant", "lopend", "laufend"),
+        "durable": ("durable", "duurzaam", "dauerhaft"),
+    }
+)
 
 
-VALUES = {
-    **dict.fromkeys(("market", "marché", "markt"), "market"),
-    **dict.fromkeys(("cost", "coût", "kostprijs", "kosten"), "cost"),
-}
+VALUES = Vocabulary(
+    {
+        "market": ("marché", "markt", "markt"),
+        "cost": ("coût", "kostprijs", "kosten"),
+    }
+)
 
 
 # What a row of each event may say beside its legacy, event and date; what it must say stands in `_NEEDS`.

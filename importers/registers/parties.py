@@ -9,6 +9,7 @@ from pathlib import Path
 
 from importers.registers.columns import PARTY
 from importers.registers.donors import LANGUAGES, valid_iban
+from importers.sheets.cells import Vocabulary
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -20,6 +21,7 @@ from importers.sheets.tabular import (
 )
 from importers.words import N_, _
 from ledger.identifiers import valid_enterprise_number
+from ledger.languages import spoken
 from ledger.parties import PartyKind, is_party_key
 
 _LONGEST_TERM = 366  # days
@@ -66,11 +68,13 @@ COLUMNS = (
 )
 
 
-KINDS = {
-    **dict.fromkeys(("supplier", "fournisseur", "leverancier", "lieferant"), PartyKind.SUPPLIER),
-    **dict.fromkeys(("customer", "client", "klant", "kunde"), PartyKind.CUSTOMER),
-    **dict.fromkeys(("funder", "bailleur", "financier", "geldgeber"), PartyKind.FUNDER),
-}
+KINDS = Vocabulary(
+    {
+        "supplier": ("fournisseur", "leverancier", "lieferant"),
+        "customer": ("client", "klant", "kunde"),
+        "funder": ("bailleur", "financier", "geldgeber"),
+    }
+)
 
 
 _KINDS_TOLD = {
@@ -167,8 +171,10 @@ def _kinds(row: SheetRow) -> tuple[PartyKind, ...]:
     """Return the kinds in a cell, separated by blanks, commas or bars, each once and in a fixed order."""
     words = row.text("kind").casefold().replace(",", " ").replace("|", " ").replace(";", " ").split()
     if not all(word in KINDS for word in words):
-        row.error("kind", _("column `{column}` holds another word than supplier, customer or funder; correct it"))
-    found = {KINDS[word] for word in words if word in KINDS}
+        *others, last = KINDS.words(spoken())
+        message = _("column `{column}` holds another word than {values}; correct it")
+        row.error("kind", message, values=", ".join(others) + _(" or ") + last)
+    found = {PartyKind(KINDS[word]) for word in words if word in KINDS}
     return tuple(kind for kind in PartyKind if kind in found)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from importers.registers.donors import is_mandate, valid_iban
+from importers.sheets.cells import Vocabulary
 from importers.sheets.tabular import (
     RegisterFile,
     SheetColumn,
@@ -66,20 +67,13 @@ COLUMNS = (
 )
 
 
-STATES = {
-    "active": "active",
-    "actif": "active",
-    "actief": "active",
-    "aktiv": "active",
-    "suspended": "suspended",
-    "suspendu": "suspended",
-    "geschorst": "suspended",
-    "ausgesetzt": "suspended",
-    "ended": "ended",
-    "terminé": "ended",
-    "beëindigd": "ended",
-    "beendet": "ended",
-}
+STATES = Vocabulary(
+    {
+        "active": ("actif", "actief", "aktiv"),
+        "suspended": ("suspendu", "geschorst", "ausgesetzt"),
+        "ended": ("terminé", "beëindigd", "beendet"),
+    }
+)
 
 
 MONTHS = (1, 3, 6, 12)

@@ -7,12 +7,13 @@ or an identifying number.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
 from importers.words import N_, _
+from ledger.languages import LANGUAGES, SOURCE, spoken
 from ledger.money import decimal_mark_in, parse_amount, to_cents
 from ledger.signs import one_line
 
@@ -47,6 +48,23 @@ _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 
 # At most ten characters: too short for a national number, an OGM/VCS or an IBAN.
 _HARMLESS = re.compile(r"[0-9.,/+ -]{1,10}")
+
+
+class Vocabulary(dict[str, str]):
+    """The words that people write in a column, in lower case, and the value that each means.
+
+    Made of the values with their words in the order of LANGUAGES (fr, nl, de), then other words; in English the value
+    is the word.
+    """
+
+    def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
+        super().__init__({word: value for value, some in words.items() for word in (value, *some)})
+        self._words = words
+
+    def words(self, language: str) -> list[str]:
+        """Return the values as they are written in a language."""
+        place = LANGUAGES.index(language)
+        return [value if language == SOURCE else some[place] for value, some in self._words.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +302,8 @@ def choice(cell: Cell, known: Mapping[str, str]) -> str:
     """Return one of the values of `known` (what people write, in lower case -> the value)."""
     found = known.get(text(cell).casefold())
     if found is None:
-        values = ", ".join(filter(None, dict.fromkeys(known.values())))
+        named = ", ".join(filter(None, dict.fromkeys(known.values())))
+        values = ", ".join(known.words(spoken())) if isinstance(known, Vocabulary) else named
         raise CellError(_("column `{column}` is none of {values}; write one of these"), values=values)
     return found
 

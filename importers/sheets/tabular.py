@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
@@ -25,6 +25,7 @@ from importers.sheets import cells
 from importers.sheets.cells import BrokenCell, Cell, CellError, UnreadableError, is_workbook, letters_of
 from importers.words import _, many
 from ledger.errors import Fault, Severity, refuses, remarks_among
+from ledger.languages import LANGUAGES, spoken
 from ledger.signs import one_line
 
 if TYPE_CHECKING:
@@ -310,9 +311,19 @@ class SheetTable:
         return all(fault.line is not None or fault.severity is not Severity.ERROR for fault in self._faults)
 
     def heading(self, name: str) -> str:
-        """Return the heading of a column as the file has it."""
+        """Return the heading of a column as the file has it; of one that it has not, in the language of the others."""
         index = self.index[name]
-        return name if index < 0 else self._sheet.headings[index]
+        return self.columns[name].heading(self._language) if index < 0 else self._sheet.headings[index]
+
+    @cached_property
+    def _language(self) -> str:
+        """Return the language of most headings of the file; where several have as many, that of the person."""
+        folded = {fold(heading) for heading in self._sheet.headings if heading}
+        counts = {
+            language: sum(fold(column.heading(language)) in folded for column in self.columns.values())
+            for language in (spoken(), *LANGUAGES)
+        }
+        return max(counts, key=lambda language: counts[language])
 
     def mark_of(self, name: str) -> str:
         """Return the decimal mark of the table, in which `name` is a column of amounts; DOUBTFUL where none is shown.
@@ -384,14 +395,14 @@ class SheetTable:
             elif self.index[column.name] >= 0:
                 self.error(
                     _("the columns `{first}` and `{heading}` both hold {name}; keep one").format(
-                        first=self.heading(column.name), heading=heading, name=column.name
+                        first=self.heading(column.name), heading=heading, name=column.heading(self._language)
                     )
                 )
             else:
                 self.index[column.name] = index
         if max(self.index.values()) < 0:
             # Row 1 may be data: nothing of it is repeated.
-            names = ", ".join(column.name for column in columns)
+            names = ", ".join(column.heading(self._language) for column in columns)
             self.error(
                 _("row 1 holds no heading of this register; write its headings there ({names})").format(names=names)
             )
@@ -420,7 +431,7 @@ class SheetTable:
             if near:
                 self.error(
                     _("the column `{heading}` is not known; did you mean `{near}`? Rename or remove it").format(
-                        heading=heading, near=known[near[0]].name
+                        heading=heading, near=known[near[0]].heading(self._language)
                     )
                 )
             else:

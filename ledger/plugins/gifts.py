@@ -50,7 +50,7 @@ def check_gifts(
     errors = [
         GiftError(
             entry.meta,
-            _("pad on gift account {code}: gifts are posted by `obole import`, never by hand").format(code=code),
+            _("pad on gift account {code}: gifts are posted by `obole import FILE`, never by hand").format(code=code),
             entry,
         )
         for entry in entries
@@ -113,7 +113,7 @@ def _explain(key: _Key, booked: Mapping[_Key, Decimal], registered: Mapping[_Key
     if key not in registered:
         return _(
             "{place}: the books have {booked} EUR that is not in the register of gifts; gifts are posted by "
-            "`obole import`, never by hand"
+            "`obole import FILE`, never by hand"
         ).format(place=place, booked=booked[key])
     books = booked.get(key, to_decimal(0))
     return _("{place}: the books have {books} EUR, the register of gifts {registered} EUR").format(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, select
 
 from ledger.records import DocumentKind
-from ledger.register.tables import document, gift, undone, undone_part
+from ledger.register.tables import document, gift, movement, stands, undone, undone_part
 from ledger.store import slices
 
 
@@ -97,6 +97,30 @@ def _restated(connection: Connection, backs: Iterable[Row[Any]]) -> dict[tuple[i
             here = gift.c.document_id.in_(some) & gift.c.position.in_(places) & (gift.c.cents > 0)
             for row in connection.execute(query.where(here)):
                 found[row.document_id, row.position] = Standing(row.id, row.name, row.position)
+    return found
+
+
+def came_again(connection: Connection, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], tuple[str, int]]:
+    """Return the lines among these whose document was undone and came again under another name, with their new places.
+
+    It says the same, to the byte of its content, and has that line with the same day and amount.
+    """
+    wanted = set(places)
+    was, gone, there = document.alias("was"), undone.alias("gone"), movement.alias("there")
+    query = (
+        select(was.c.name, movement.c.position, document.c.name.label("again"))
+        .join(movement, movement.c.document_id == was.c.id)
+        .join(gone, gone.c.document_id == was.c.id)
+        .join(document, (document.c.digest == was.c.digest) & (document.c.kind == was.c.kind) & stands)
+        .join(there, (there.c.document_id == document.c.id) & (there.c.position == movement.c.position))
+        .where(there.c.booked == movement.c.booked, there.c.cents == movement.c.cents)
+        .order_by(document.c.id)
+    )
+    found: dict[tuple[str, int], tuple[str, int]] = {}
+    for some in slices(sorted({name for name, _position in wanted})):
+        for row in connection.execute(query.where(was.c.name.in_(some))):
+            if (row.name, row.position) in wanted:
+                found[row.name, row.position] = (row.again, row.position)
     return found
 
 

@@ -115,7 +115,7 @@ def _limits(seals: Iterable[AnySeal]) -> Iterator[str]:
             message = _(
                 "{year}: its seal has format 0. It proves the files of journal/{year}, manual/{year}.beancount and the "
                 "rows of its documents; not entries that stand elsewhere, nor balances, receipts and archived files. "
-                "`obole reopen {year}`, then `obole close {year}`, makes a seal that does."
+                "`obole reopen {year} --reason ... --by ...`, then `obole close {year}`, makes a seal that does."
             )
             yield message.format(year=seal.year)
 

@@ -1,6 +1,7 @@
 """New books: folder, key, chart, stores and the main file that Fava opens."""
 
 import secrets
+import shlex
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -66,10 +67,10 @@ def _write_settings(root: Path, settings: str) -> None:
     there = read_settings(written) if written.exists() or not settings else ""
     if settings and there and _without_key(there) != _without_key(settings):
         message = _(
-            "{file}: stands in {folder} already and says other things; run `obole init {folder}` without --config to "
+            "{file}: stands in {folder} already and says other things; run `obole init {typed}` without --config to "
             "use it, or choose another folder."
         )
-        raise NotOverwritten(message.format(file=FILE_NAME, folder=root))
+        raise NotOverwritten(message.format(file=FILE_NAME, folder=root, typed=shlex.quote(str(root))))
     text = there or settings
     if not any(line.startswith(("key ", "key=")) for line in _before_tables(text)):
         text = f'key = "obole-{secrets.token_hex(6)}"\n' + text

@@ -97,6 +97,6 @@ def _moved(sealed: FinancialYear, now: FinancialYear | None) -> str:
         "obole.toml: financial_year: {label} is closed and sealed from {first} to {last}, and would last from "
         "{now_first} to {now_last}: put ends and periods back as they were; a change of the closing day is a year in "
         "periods that begins on {next}. Where the closed year itself is wrong, put them back, run `obole reopen "
-        "{label}`, then change them."
+        "{label} --reason ... --by ...`, then change them."
     )
     return message.format(**values, now_first=now.first, now_last=now.last)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
@@ -240,13 +241,13 @@ def found_books(root: Path) -> Books:
     """Return the books in a folder, of whatever form; NoBooks where there are settings only."""
     books = Books(Folder(root.resolve()), load(root))
     if not books.folder.main.exists():
-        message = _("{root}: there are settings here and no books yet; make them with `obole init {root}`.")
+        message = _("{root}: there are settings here and no books yet; make them with `obole init {typed}`.")
         if books.folder.chart.exists():
             message = _(
-                "{root}: main.beancount is missing; restore it from your backup, or let `obole init {root}` write it "
+                "{root}: main.beancount is missing; restore it from your backup, or let `obole init {typed}` write it "
                 "anew, which leaves everything else as it is."
             )
-        raise NoBooks(message.format(root=root))
+        raise NoBooks(message.format(root=root, typed=quote(str(root))))
     return books
 
 

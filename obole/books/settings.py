@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -866,9 +867,9 @@ def load(folder: Path) -> Config:
     except FileNotFoundError:
         raise ConfigError(
             _(
-                "{folder}: no {file} here, so these are no books; create them with `obole init {folder}`, "
+                "{folder}: no {file} here, so these are no books; create them with `obole init {typed}`, "
                 "or say which books with --books or OBOLE_BOOKS."
-            ).format(folder=folder, file=FILE_NAME)
+            ).format(folder=folder, file=FILE_NAME, typed=quote(str(folder)))
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(

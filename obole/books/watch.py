@@ -28,10 +28,26 @@ _OURS = re.compile(r"\b[a-z]{2,20}(?:-\w{1,40}){0,4}-[0-9]{4}-[0-9a-f]{8}(?![0-9
 _WORD = re.compile(r"\w+")
 
 
+# What stands before a surname: a letter alone is an initial, which its point tells from an elided word (L'Olivier).
+_TITLES = frozenset(
+    {
+        *("monsieur", "madame", "mademoiselle", "mme", "mlle", "veuve", "famille", "consorts", "docteur"),
+        *("meneer", "mevrouw", "mijnheer", "dhr", "mevr", "mw", "weduwe", "familie", "echtpaar", "dokter"),
+        *("herr", "frau", "herrn", "witwe", "mr", "mrs", "ms", "dr", "mister", "family"),
+    }
+)
+_INITIAL = re.compile(r"(?<![\w.'’])([^\W\d_])\.(?!\w)")
+_MONSIEUR = "m"
+
+
 _SHORTEST_IBAN = 15  # Norway; ISO 13616 registry
 
 
 _Names = dict[str, set[tuple[str, ...]]]
+
+
+# By the first word of a surname: its words, and the initials of who bears it.
+_Surnames = dict[str, dict[tuple[str, ...], set[str]]]
 
 
 class _VaultNames(NamedTuple):
@@ -44,11 +60,30 @@ class _VaultNames(NamedTuple):
 
 # The names of the vault last looked at, with what its file was then: an import looks at fifty journals in a row.
 _kept: dict[tuple[str, int, int], _VaultNames] = {}
+_kept_surnames: dict[tuple[str, int, int], _Surnames] = {}
+
+
+def _stamp(books: Books) -> tuple[str, int, int]:
+    path = books.folder.vault
+    return (str(path), path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else ("", 0, 0)
+
+
+def _surnames_in_vault(books: Books) -> _Surnames:
+    stamp = _stamp(books)
+    if stamp not in _kept_surnames or not stamp[0]:
+        found: _Surnames = {}
+        with books.vault.connect() as connection:
+            for one in find_donors(connection, None):
+                first, last = _words(one.first_name), _words(one.last_name)
+                if first and last:
+                    found.setdefault(last[0], {}).setdefault(last, set()).add(first[0][0])
+        _kept_surnames.clear()
+        _kept_surnames[stamp] = found
+    return _kept_surnames[stamp]
 
 
 def _names_in_vault(books: Books) -> _VaultNames:
-    path = books.folder.vault
-    stamp = (str(path), path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else ("", 0, 0)
+    stamp = _stamp(books)
     if stamp not in _kept or not stamp[0]:
         with books.vault.connect() as connection:
             names = _VaultNames(
@@ -67,6 +102,7 @@ class Watch:
     """Looks for personal data in texts that go into the books; what is the foundation's own is none."""
 
     def __init__(self, books: Books) -> None:
+        self._books = books
         self._names = _names_in_vault(books)
         self._own = {books.config.organisation.email} | {bank.iban for bank in books.config.bank}
 
@@ -82,6 +118,25 @@ class Watch:
         if national_numbers_in(text):
             return _("a national number stands here; remove it")
         return None
+
+    def may_name(self, text: str) -> bool:
+        """Return whether a text has the surname of a donor behind a title, or beside the initial of who bears it.
+
+        A surname alone is none: it is a common word, or the name of a shop, too often.
+        """
+        words = _words(text)
+        initials = {one for found in _INITIAL.finditer(text) for one in _words(found[1])}
+        titles = _TITLES | (initials & {_MONSIEUR})
+        if not initials and titles.isdisjoint(words):
+            return False
+        surnames = _surnames_in_vault(self._books)
+        for place, word in enumerate(words):
+            before = words[place - 1] if place else ""
+            for name, borne in surnames.get(word, {}).items():
+                there = words[place : place + len(name)] == name
+                if there and (before in titles or borne & initials & {before, *words[place + len(name) :][:1]}):
+                    return True
+        return False
 
     def _named(self, text: str) -> str | None:
         if _names_in(text, self._names.donors):

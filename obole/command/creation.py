@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -24,8 +25,8 @@ def init(folder: Path, settings: Path | None) -> None:
         with suppress(FileExistsError), (folder / FILE_NAME).open("x", encoding="utf-8") as out:
             out.write(sample())
         tell(
-            _("{file} written: fill it in, then run `obole init {folder}` again.").format(
-                file=folder / FILE_NAME, folder=folder
+            _("{file} written: fill it in, then run `obole init {typed}` again.").format(
+                file=folder / FILE_NAME, typed=quote(str(folder))
             )
         )
         return

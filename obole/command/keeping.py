@@ -184,7 +184,7 @@ def say_backed_up(made: BackedUp) -> str:
     lines = [first]
     lines += [_("Not as it should be: {fault}.").format(fault=fault) for fault in made.faults]
     if made.faults:
-        lines.append(_("Run `obole check`; such a backup is put back by `obole restore --with-faults` only."))
+        lines.append(_("Run `obole check`; such a backup is put back by `obole restore FILE DIR --with-faults` only."))
     else:
         lines.append(_("Without the passphrase nobody can open it: keep it apart from the file."))
     return "\n".join(lines)

@@ -223,7 +223,9 @@ def _told(told: Told) -> list[str]:
     more = len(told.faults) - SHOWN_FAULTS
     if more > 0:
         rest = many(
-            "and {count} more; `obole inspect` lists it", "and {count} more; `obole inspect` lists them all", more
+            "and {count} more; `obole inspect FILE` lists it",
+            "and {count} more; `obole inspect FILE` lists them all",
+            more,
         )
         lines.append("  " + rest.format(count=more))
     return lines
@@ -274,7 +276,7 @@ def say_undone(outcome: Undone) -> str:
     )
     lines = [*outcome.recovered, told, *outcome.back.told(), *map(_left_open, outcome.gaps)]
     if outcome.document.startswith(f"{DocumentKind.OPENING}-") and not outcome.dry_run:
-        lines.append(_("Its balance can be taken anew with `obole opening`."))
+        lines.append(_("Its balance can be taken anew with `obole opening FILE`."))
     elif outcome.comes_again and not outcome.dry_run:
         again = _("Its file can be imported anew, for that alone.") if outcome.part else None
         lines.append(again or _("Its file can be imported anew."))

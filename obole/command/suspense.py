@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -21,7 +22,7 @@ from obole.suspense.sheet import write_sheet
 from obole.words import N_, _, many
 
 
-@click.command(help=N_("What is open and who it may be; the sheet filled in is taken back by `obole import`."))
+@click.command(help=N_("What is open and who it may be; the sheet filled in is taken back by `obole import SHEET`."))
 @click.option(
     "-o", "output", type=click.Path(path_type=Path), help=N_("Write the list as an xlsx or csv sheet to fill in.")
 )
@@ -51,7 +52,7 @@ def match(
     taken_back: bool,
     dry_run: bool,
 ) -> None:
-    """List what is open and who it may be; the sheet filled in is taken back by `obole import`."""
+    """List what is open and who it may be; the sheet filled in is taken back by `obole import SHEET`."""
     if (taken_back or dry_run) and not again:
         raise click.UsageError(_("--taken-back and --dry-run go with --again"))
     if again:
@@ -89,11 +90,11 @@ def _open_lines(books: Path, output: Path | None, prefill: int | None, language:
         lines = open_lines(opened, gifts=gifts)
     write_sheet(lines, output, language, prefill=None if prefill is None else prefill / 100)
     told = many(
-        "{file}: {count} open line; fill in donor or account and date, then `obole import` it.",
-        "{file}: {count} open lines; fill in donor or account and date, then `obole import` it.",
+        "{file}: {count} open line; fill in donor or account and date, then `obole import {typed}`.",
+        "{file}: {count} open lines; fill in donor or account and date, then `obole import {typed}`.",
         len(lines),
     )
-    tell(told.format(file=output.name, count=len(lines)))
+    tell(told.format(file=output.name, count=len(lines), typed=quote(str(output))))
 
 
 def _refuse_filled_in(books: Books, output: Path | None) -> None:

@@ -27,8 +27,6 @@ from obole.words import _, many
 def take_pledges(books: Books, path: Path) -> Taken:
     """Pledges into the vault, new or changed; a mandate that a return suspended or ended stays so until resumed."""
     file = pledge_file.read(path)
-    if not file.ok:
-        raise SourceRefused(path.name, file.faults)
     with books.vault.connect() as connection:
         before = {pledge.mandate: pledge for pledge in all_pledges(connection)}
         changes = all_amendments(connection)
@@ -36,9 +34,11 @@ def take_pledges(books: Books, path: Path) -> Taken:
     known = known_donors(books, {row.donor for row in file.rows})
     with books.register.connect() as connection:
         histories = debitbook.histories(connection, date.max)
-    faults = [*_refusals(file.rows, known, owners), *refusals(file.rows, before, histories)]
-    if faults:
-        raise SourceRefused(path.name, tuple(faults))
+    faults = list(_refusals(file.rows, known, owners))
+    if file.ok:  # what replaces what is told from all rows
+        faults += refusals(file.rows, before, histories)
+    if faults or not file.ok:
+        raise SourceRefused(path.name, tuple(sorted((*file.faults, *faults), key=lambda fault: fault.line or 0)))
     rows = [_pledge(row, before.get(row.mandate), file.columns) for row in file.rows]
     rows += _replaced(file.rows, before)
     changed = [row for row in rows if before.get(row.mandate) != row]

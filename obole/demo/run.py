@@ -1,9 +1,12 @@
 """`obole demo`: a fictional foundation's two years go through, from its source files to statements and receipts."""
 
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from time import perf_counter
 
 from ledger.errors import OboleError
@@ -61,11 +64,21 @@ def run_demo(
     rendered = render_receipts(books, YEARS[-1], workers=os.cpu_count() or 1, progress=progress)
     tell(say_rendered(rendered, YEARS[-1]))
     clock.tell(_("receipts typeset"))
-    tell(
-        _("The books are ready: `obole serve --books {folder}`, or `fava {file}`.").format(
-            folder=folder, file=folder / "main.beancount"
-        )
+    tell(say_ready(folder))
+
+
+def say_ready(folder: Path) -> str:
+    """Return what is told in the end: how the books are opened, by commands that can be typed as they stand."""
+    main = quote(str(folder / "main.beancount"))
+    return _("The books are ready: `{serve}`, or `{fava}`.").format(
+        serve=f"{_called('obole')} serve --books {quote(str(folder))}", fava=f"{_called('fava')} {main}"
     )
+
+
+def _called(program: str) -> str:
+    """Return what is typed to run a program that was installed with this one: its path, where its name is not found."""
+    beside = Path(sys.argv[0]).with_name(program)
+    return program if shutil.which(program) or not beside.exists() else quote(str(beside))
 
 
 def _issue(books: Books, tell: Callable[[str], None]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from importers.deciding.gifts import taken_back
 from importers.registers import cash as cash_file
 from importers.registers.cash import CashNature, CashRow
-from ledger.chart import UnknownAccount
+from ledger.chart import UnknownAccount, path_of
 from ledger.dimensions import with_keys
 from ledger.errors import Fault, SourceRefused
 from ledger.journal import Entry, Line
@@ -25,19 +25,22 @@ from ledger.register.vouchers import VoucherKey, all_vouchers
 from ledger.sources import digest_of
 from ledger.vault.donors import find_donors
 from ledger.wording import word
-from obole.books.opened import Books
+from obole.books.opened import Books, accounts_named
 from obole.books.settings import CashSettings
 from obole.books.watch import Watch
 from obole.intake.counting import balance_faults, remarks_on
 from obole.intake.doubles import doubles
-from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_donor
-from obole.intake.items import Item, take_items
+from obole.intake.guards import LineGuard, day_faults, named, perhaps_named, refuse_file, refuse_where, unknown_donor
+from obole.intake.items import UNPAID, Item, take_items
 from obole.outcome import Taken
-from obole.words import _
+from obole.words import _, text_in
 
 # Natures that bring money in; the others take it out.
 _IN = (CashNature.GIFT, CashNature.INCOME, CashNature.WITHDRAWAL, CashNature.SURPLUS)
 _AT_BANK = (CashNature.DEPOSIT, CashNature.WITHDRAWAL)
+
+# Cash in hand is 570 to 577 (annex 3): for a cash book of its own a whole group, then what is below one.
+_OF_CASH = [f"{code}000" for code in range(571, 578)] + [f"57{code:04d}" for code in range(100, 8000, 100)]
 
 _LABELS = {
     CashNature.DEPOSIT: "cash-deposit",
@@ -50,8 +53,7 @@ _LABELS = {
 def take_cash(books: Books, path: Path) -> Taken:
     """Take slips and cheques in; what a count or the order of the slips says against them is told or refused."""
     file = cash_file.read(path)
-    refuse_file(path, file)
-    refuse_where(path, _faults(books, file.rows))
+    refuse_file(path, file, _faults(books, file.rows))
     with books.register.connect() as connection:
         known = all_vouchers(connection, DocumentKind.CASH)
     desk = _Desk(books, {key.reference for key in known})
@@ -60,6 +62,7 @@ def take_cash(books: Books, path: Path) -> Taken:
         new = [item for item in items if item.key not in known]
         refuse_where(path, balance_faults(books, file.rows, new))
     remarks = [*remarks_on(books.config, file.rows, desk.known), *doubles(books, items, known)]
+    remarks += perhaps_named(books, ((row.row, f"{row.text} | {row.reason}") for row in file.rows))
     taken = take_items(books, path, DocumentKind.CASH, items, file)
     taken.faults += remarks
     return taken
@@ -83,22 +86,31 @@ def _faults(books: Books, rows: Sequence[CashRow]) -> list[Fault]:
     for row in rows:
         faults += guard.faults(row.keys, row.day, row.row)
         for day in filter(None, (row.day, row.credited, row.unpaid)):
-            faults += day_faults(books, day, row.row)
+            faults += day_faults(books, day, row.row, happened=True)
         texts = row.text, row.number, row.bank, row.reason
         faults += named(watch, row.row, *texts)
         faults += [Fault(problem, row.row) for problem in _donor_problems(row, donors)]
         if row.book and row.book not in settings.books:
-            message = _(
-                "the cash book {book} is not in obole.toml; give it an account there, under [cash.books]: "
-                '{book} = "571000"'
-            )
-            faults.append(Fault(message.format(book=row.book), row.row))
+            faults.append(Fault(_without_account(books, row.book), row.row))
             continue
         codes = _codes_of(row, settings, books.config.gifts.money, books.config.gifts.undocumented)
         faults += [Fault(str(UnknownAccount(code)).removesuffix("."), row.row) for code in codes - books.chart.keys()]
         if row.account in books.chart:
             faults += [Fault(problem, row.row) for problem in _account_problems(books, row)]
     return faults
+
+
+def _without_account(books: Books, book: str) -> str:
+    """Say how a cash book gets an account: one that nothing else has."""
+    taken = books.chart.keys() | accounts_named(books.config)
+    code = next((code for code in _OF_CASH if code not in taken), _OF_CASH[0])
+    language = books.config.organisation.language
+    path = path_of(code, text_in(language, "Cash {name}").format(name=book), language)
+    message = _(
+        "the cash book {book} is not in obole.toml; give it an account of its own there, under [cash.books]: "
+        '{book} = "{code}", and open that in chart.beancount: {line}'
+    )
+    return message.format(book=book, code=code, line=f"{books.config.first_day} open {path} EUR")
 
 
 def _kinds_of(books: Books, keys: Collection[str]) -> dict[str, DonorKind]:
@@ -274,7 +286,7 @@ class _Desk:
 
     def _unpaid(self, row: CashRow, day: date, *, given: bool) -> Item:
         """Return what an unpaid cheque posts: the charge the bank took with it; of what is no gift, its opposite."""
-        settings, reference = self.settings, f"{row.reference}:unpaid"
+        settings, reference = self.settings, f"{row.reference}{UNPAID}"
         label = f"{word('cheque-unpaid', self.books.config.organisation.language)} {row.reference}"
         charge = (Line(settings.charges, row.charge), Line(settings.cheques, -row.charge)) if row.charge else ()
         back = replace(self._entry(row, settings.cheques, -1), day=day).lines if self._nature(row) is None else ()

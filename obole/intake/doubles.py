@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from shlex import quote
 
 from importers.deciding.found import is_cash_code
 from ledger.errors import Fault, Severity
-from ledger.records import LineOutcome
+from ledger.records import DocumentKind, LineOutcome
 from ledger.register.cash import given_lines
-from ledger.register.vouchers import VoucherKey
+from ledger.register.vouchers import VoucherKey, vouchers_named
 from obole.books.opened import Books
 from obole.intake.items import Item
 from obole.words import _
@@ -21,12 +22,7 @@ def doubles(books: Books, items: Sequence[Item], known: Mapping[VoucherKey, str]
     for item in new:
         for key, digest in known.items():
             if digest == item.digest and _year_apart(item.key, key):
-                message = _(
-                    "{reference} was posted as {other} of {day} with the same content; if it is the same slip, take "
-                    "that back with `obole undo` and its --voucher"
-                )
-                text = message.format(reference=item.reference, other=key.reference, day=key.day)
-                yield Fault(text, item.row, Severity.WARNING)
+                yield _of_another_year(books, item, key)
     expected = {
         item.key: (date.fromisoformat(row.booked), row.cents)
         for item in new
@@ -49,6 +45,18 @@ def doubles(books: Books, items: Sequence[Item], known: Mapping[VoucherKey, str]
             values = {"position": line.position, "document": line.document, "account": account}
             text = message.format(reference=item.reference, **values)
             yield Fault(text, item.row, Severity.WARNING)
+
+
+def _of_another_year(books: Books, item: Item, key: VoucherKey) -> Fault:
+    message = _(
+        "{reference} was posted as {other} of {day} with the same content; if it is the same slip, take that back with "
+        "`obole undo {document} --voucher {typed}`"
+    )
+    with books.register.connect() as connection:
+        there = vouchers_named(connection, DocumentKind.CASH, key.reference)
+    document = next((name for name, day in there if day == key.day), "DOCUMENT")
+    values = {"reference": item.reference, "other": key.reference, "day": key.day, "document": document}
+    return Fault(message.format(**values, typed=quote(key.reference)), item.row, Severity.WARNING)
 
 
 def _year_apart(one: VoucherKey, other: VoucherKey) -> bool:

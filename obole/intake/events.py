@@ -25,7 +25,16 @@ from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.settings import Config
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account, unknown_donor
+from obole.intake.guards import (
+    LineGuard,
+    day_faults,
+    named,
+    perhaps_named,
+    refuse_file,
+    told_ahead,
+    unknown_account,
+    unknown_donor,
+)
 from obole.intake.items import Item, take_items
 from obole.intake.journal import account_problems, voucher_item
 from obole.outcome import Taken
@@ -42,10 +51,11 @@ _YEARS_AHEAD = 3  # an event further away is a mistyped one
 def take_events(books: Books, path: Path) -> Taken:
     """Take rows of events in, each a voucher of its own; a gift that the bank or a platform brings is told only."""
     file = events_file.read(path)
-    refuse_file(path, file)
-    refuse_where(path, _faults(books, file.rows))
+    refuse_file(path, file, _faults(books, file.rows))
     items = [item for row in file.rows if not _comes_later(row) for item in _items(books.config, row)]
     remarks = [*_told_only(file.rows), *_untaxed(file.rows), *_given_already(books, file.rows)]
+    remarks += told_ahead((row.day, row.row) for row in file.rows)
+    remarks += perhaps_named(books, ((row.row, row.description) for row in file.rows))
     taken = take_items(books, path, DocumentKind.EVENTS, items, file)
     taken.faults += remarks
     return taken
@@ -63,7 +73,7 @@ def _faults(books: Books, rows: Sequence[EventRow]) -> list[Fault]:
     donors = known_donors(books, {row.donor for row in rows if row.donor})
     faults: list[Fault] = []
     for row in rows:
-        faults += day_faults(books, row.day, row.row)
+        faults += day_faults(books, row.day, row.row, happened=row.paid is PaidBy.CASH)
         if row.held.year > today().year + _YEARS_AHEAD:
             faults.append(Fault(_("dated {day}, which is years away; correct the date").format(day=row.held), row.row))
         faults += guard.faults(row.keys._replace(party=row.party), row.day, row.row)

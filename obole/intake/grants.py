@@ -16,7 +16,7 @@ from ledger.wording import word
 from obole.books.opened import Books
 from obole.books.policies import grant_accounts
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, refuse_file, refuse_where
+from obole.intake.guards import LineGuard, day_faults, refuse_file
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 from obole.words import _
@@ -25,7 +25,6 @@ from obole.words import _
 def take_grants(books: Books, path: Path) -> Taken:
     """Take grants in: the contracts, and the entries that their recognition asks for up to today."""
     file = grant_file.read(path)
-    refuse_file(path, file)
     accounts = grant_accounts(books.config)
     language = books.config.organisation.language
     now = today()
@@ -50,7 +49,7 @@ def take_grants(books: Books, path: Path) -> Taken:
                     entries=(_grant_entry(entry, grant, language),),
                 )
             )
-    refuse_where(path, faults)
+    refuse_file(path, file, faults)
     return take_items(books, path, DocumentKind.GRANTS, items, file, grants=tuple(file.rows))
 
 

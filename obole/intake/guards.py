@@ -9,7 +9,7 @@ from importers.sheets.tabular import RegisterFile
 from ledger.chart import UnknownAccount
 from ledger.clock import today
 from ledger.dimensions import LineKeys
-from ledger.errors import Fault, Severity, SourceRefused
+from ledger.errors import Fault, Severity, SourceRefused, refuses
 from ledger.identifiers import national_numbers_in
 from ledger.parties import unknown_party
 from ledger.vault.parties import known_parties
@@ -20,10 +20,10 @@ from obole.words import _, many
 _FEW = 5  # lines named
 
 
-def refuse_file(path: Path, file: RegisterFile[Any]) -> None:
-    """Raise SourceRefused where the reader found an error."""
-    if not file.ok:
-        raise SourceRefused(path.name, file.faults)
+def refuse_file(path: Path, file: RegisterFile[Any], faults: Sequence[Fault] = ()) -> None:
+    """Raise SourceRefused where the reader found an error or the books one, with all that both found."""
+    if not file.ok or refuses(faults):
+        raise SourceRefused(path.name, tuple(sorted((*file.faults, *faults), key=lambda fault: fault.line or 0)))
 
 
 def refuse_where(path: Path, faults: Sequence[Fault]) -> None:
@@ -86,6 +86,22 @@ def named(watch: Watch, row: int, *texts: str) -> list[Fault]:
     return [Fault(problem, row) for text in texts if (problem := watch.problem(text)) is not None]
 
 
+def perhaps_named(books: Books, texts: Iterable[tuple[int, str]]) -> Iterator[Fault]:
+    """Warn of texts, each with its row, that may name a donor by the surname alone."""
+    watch = Watch(books)
+    rows = sorted({row for row, text in texts if text and watch.may_name(text)})
+    if rows:
+        some = ", ".join(map(str, rows[:_FEW])) + (" ..." if len(rows) > _FEW else "")
+        message = many(
+            "a text has a title or an initial beside the surname of a donor (row {rows}): it is kept in the books; if "
+            "it is that donor, write the donor key in its place",
+            "{count} texts have a title or an initial beside the surname of a donor (rows {rows}): they are kept in "
+            "the books; where it is that donor, write the donor key in its place",
+            len(rows),
+        )
+        yield Fault(message.format(count=len(rows), rows=some), rows[0], Severity.WARNING)
+
+
 def unlawful_numbers(communications: Iterable[tuple[int, str]]) -> Iterator[Fault]:
     """Warn of the communications, each with its line, in which a national number stands; it is never repeated."""
     lines = [line for line, text in communications if text and national_numbers_in(text)]
@@ -122,8 +138,8 @@ class LineGuard:
         return found + [Fault(problem, row) for problem in problems if problem is not None]
 
 
-def day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
-    """Return what stands against a date."""
+def day_faults(books: Books, day: date, row: int | None, *, happened: bool = False) -> list[Fault]:
+    """Return what stands against a date; of what can only have `happened` a day still to come does."""
     if day < books.config.first_day:
         return [Fault(before_first_day(books, day), row)]
     early = before_the_chart(books, day)
@@ -131,4 +147,26 @@ def day_faults(books: Books, day: date, row: int | None) -> list[Fault]:
         return [Fault(early, row)]
     if day.year > today().year + 1:
         return [Fault(_("dated {day}, which is years away; correct the date").format(day=day), row)]
-    return []
+    return still_to_come(day, row) if happened else []
+
+
+def still_to_come(day: date, row: int | None) -> list[Fault]:
+    """Return what stands against a day on which something happened that has not come yet."""
+    if day <= today():
+        return []
+    message = _("dated {day}, which is still to come; correct the date, or enter it once it has happened")
+    return [Fault(message.format(day=day), row)]
+
+
+def told_ahead(days: Iterable[tuple[date, int]]) -> Iterator[Fault]:
+    """Warn of what is dated after today and may be meant so: an entry made ahead, an invoice; each with its row."""
+    rows = sorted({row for day, row in days if day > today()})
+    if rows:
+        some = ", ".join(map(str, rows[:_FEW])) + (" ..." if len(rows) > _FEW else "")
+        message = many(
+            "{count} row is dated after today ({rows}): it is posted on that day; correct the date if it is mistyped",
+            "{count} rows are dated after today ({rows}): they are posted on those days; correct the dates if they are "
+            "mistyped",
+            len(rows),
+        )
+        yield Fault(message.format(count=len(rows), rows=some), rows[0], Severity.WARNING)

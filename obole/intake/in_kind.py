@@ -17,8 +17,8 @@ from obole.intake.guards import (
     LineGuard,
     day_faults,
     named,
+    perhaps_named,
     refuse_file,
-    refuse_where,
     unknown_account,
     unknown_donor,
 )
@@ -33,13 +33,14 @@ _CHARGE_OR_ASSET = "2356"
 def take_in_kind(books: Books, path: Path) -> Taken:
     """Take gifts in kind in: income with an equal charge or asset, each with what proves its value."""
     file = in_kind_file.read(path)
-    refuse_file(path, file)
+    refuse_file(path, file, _faults(books, file.rows) if books.config.in_kind.book else ())
     if not books.config.in_kind.book:
         message = _("obole.toml says [in_kind] book = false: nothing was posted")
         return Taken(faults=[Fault(message, severity=Severity.WARNING)])
-    refuse_where(path, _faults(books, file.rows))
     items = [_item(books, row) for row in file.rows]
-    return take_items(books, path, DocumentKind.IN_KIND, items, file)
+    taken = take_items(books, path, DocumentKind.IN_KIND, items, file)
+    taken.faults += perhaps_named(books, ((row.row, row.description) for row in file.rows))
+    return taken
 
 
 def _faults(books: Books, rows: Sequence[InKindRow]) -> list[Fault]:
@@ -50,7 +51,7 @@ def _faults(books: Books, rows: Sequence[InKindRow]) -> list[Fault]:
     guard = LineGuard(books, watch, ())
     for row in rows:
         faults += guard.faults(LineKeys(row.project, row.department, row.fund), row.day, row.row)
-        faults += day_faults(books, row.day, row.row)
+        faults += day_faults(books, row.day, row.row, happened=True)
         faults += named(watch, row.row, row.reference, row.description, row.evidence)
         if row.account not in books.chart:
             faults.append(Fault(unknown_account(row.account), row.row))

@@ -1,7 +1,7 @@
 """Parts of a register or journal that are posted once, known by their reference and day."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -156,7 +156,7 @@ def _new_items(  # noqa: PLR0917 - what is known, what comes, what is told
 ) -> list[Item]:
     known = find_vouchers(connection, kind, [item.key for item in items])
     new: list[Item] = []
-    faults = _moved(connection, kind, items, closed)
+    changed = _moved(connection, kind, items, closed)
     for item in items:
         before = known.get(item.key)
         if before is None:
@@ -165,14 +165,16 @@ def _new_items(  # noqa: PLR0917 - what is known, what comes, what is told
             told = _("{reference} of {day} was posted before with another content").format(
                 reference=item.reference, day=item.day
             )
-            faults.append(Fault(f"{told}; {_mended(connection, kind, item.key, closed)}", item.row))
-    refuse_where(path, faults)
+            changed[item.key] = Fault(f"{told}; {_mended(connection, kind, item.key, closed)}", item.row)
+    refuse_where(path, [fault for key, fault in changed.items() if not _with_its_cheque(kind, key, changed)])
     taken.counts["new"] = len(new)
     taken.counts["known"] = len(items) - len(new)
     taken.cents["gifts"] = sum(gift.cents for item in new for gift in item.gifts)
     taken.cents["debits"] = sum(line.cents for item in new for line in item.lines if line.cents > 0)
     return new
 
+
+UNPAID = ":unpaid"  # of the reference of a cheque, where it came back
 
 # Known by more than the part that a row belongs to.
 _NAMED_WHOLE = (DocumentKind.ASSIGNMENT, DocumentKind.LEGACIES)
@@ -185,8 +187,22 @@ def _mended(connection: Connection, kind: DocumentKind, key: VoucherKey, closed:
         message = _("{year} is closed, so that it stays; enter the difference as an entry of an open year")
         return message.format(year=closed.label(key.day))
     voucher = key.reference.partition(">")[0] if kind in _NAMED_WHOLE else None
+    named = quote(voucher or _owner(kind, key.reference))
+    later = [name for name, _day in vouchers_named(connection, kind, f"{key.reference}{UNPAID}") if name != there[0]]
+    if kind is DocumentKind.CASH and later:
+        message = _(
+            "`obole undo {later} --voucher {voucher}` takes back first that it was unpaid, `obole undo {document} "
+            "--voucher {voucher}` then the cheque; then import this file again"
+        )
+        return message.format(later=later[0], document=there[0], voucher=named)
     message = _("`obole undo {document} --voucher {voucher}` takes it back alone, then import this file again")
-    return message.format(document=there[0], voucher=quote(voucher or _owner(kind, key.reference)))
+    return message.format(document=there[0], voucher=named)
+
+
+def _with_its_cheque(kind: DocumentKind, key: VoucherKey, changed: Collection[VoucherKey]) -> bool:
+    """Return whether what is said of a cheque is said of its being unpaid too: one remedy takes both back."""
+    cheque = key.reference.removesuffix(UNPAID)
+    return kind is DocumentKind.CASH and cheque != key.reference and any(one.reference == cheque for one in changed)
 
 
 _WHATEVER_THE_DAY = (
@@ -198,22 +214,24 @@ _WHATEVER_THE_DAY = (
 )
 
 
-def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: ClosedYears) -> list[Fault]:
-    """Find what was posted under another day or is not asked for any more: registers come again with their old rows.
+def _moved(
+    connection: Connection, kind: DocumentKind, items: Sequence[Item], closed: ClosedYears
+) -> dict[VoucherKey, Fault]:
+    """Find by its key what was posted under another day or is not asked for any more.
 
-    A gift in kind, slip, cheque or row of an event is known by its reference whatever its day; entries of a grant or a
-    legacy by that.
+    Registers come again with their old rows. A gift in kind, slip, cheque or row of an event is known by its reference
+    whatever its day; entries of a grant or a legacy by that.
     """
     if kind not in _WHATEVER_THE_DAY:
-        return []
+        return {}
     asked = {item.key for item in items}
     rows = {_owner(kind, item.reference): item.row for item in items}
     message = _(
         "{reference} was posted on {day}, which this file does not have any more; put that row back as it was, or: "
         "{remedy}"
     )
-    return [
-        Fault(
+    return {
+        VoucherKey(reference, day): Fault(
             message.format(
                 reference=reference,
                 day=day,
@@ -223,7 +241,7 @@ def _moved(connection: Connection, kind: DocumentKind, items: Sequence[Item], cl
         )
         for reference, day in sorted(all_vouchers(connection, kind).keys() - asked)
         if _owner(kind, reference) in rows
-    ]
+    }
 
 
 def _owner(kind: DocumentKind, reference: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from importers.registers import journal as journal_file
@@ -24,7 +25,17 @@ from ledger.sources import digest_of
 from obole.books.identities import known_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, day_faults, named, refuse_file, refuse_where, unknown_account, unknown_donor
+from obole.intake.guards import (
+    LineGuard,
+    day_faults,
+    named,
+    perhaps_named,
+    refuse_file,
+    refuse_where,
+    told_ahead,
+    unknown_account,
+    unknown_donor,
+)
 from obole.intake.items import Item, take_items
 from obole.intake.paid_back import JournalRefunds, refunds_of
 from obole.outcome import Taken
@@ -39,14 +50,15 @@ def take_journal(books: Books, path: Path) -> Taken:
     pays back: it names its gift.
     """
     file = journal_file.read(path)
-    refuse_file(path, file)
     refunds = _refunds(books, file.rows)
-    refuse_where(path, _faults(books, file.rows, refunds))
+    refuse_file(path, file, _faults(books, file.rows, refunds))
     natures = books.config.gifts.vouchers
     items = [voucher_item(entry, natures, refunds=refunds) for entry in file.rows]
     faults = _opened_already(books, items)
     refuse_where(path, faults)
-    remarks = _posted_on_another_day(books, items)
+    ahead = told_ahead((entry.day, entry.lines[0].row) for entry in file.rows)
+    texts = ((line.row, line.text) for entry in file.rows for line in entry.lines)
+    remarks = [*_posted_on_another_day(books, items), *ahead, *perhaps_named(books, texts)]
     taken = take_items(books, path, DocumentKind.JOURNAL, items, file)
     taken.faults += remarks
     return taken
@@ -206,7 +218,7 @@ def _posted_on_another_day(books: Books, items: Sequence[Item]) -> list[Fault]:
         if near:
             message = _(
                 "voucher {reference} was already posted on {day} with the same lines; if it is the same, undo the "
-                "document of this file (`obole undo`) and take the row out of it"
+                "document of this file (`obole undo DOCUMENT`) and take the row out of it"
             )
             told = message.format(reference=item.reference, day=near[-1])
             faults.append(Fault(told, item.row, Severity.WARNING))
@@ -249,8 +261,8 @@ def _opened_already(books: Books, items: Sequence[Item]) -> list[Fault]:
 
 def refuse_trial_balance(_books: Books, path: Path) -> Taken:
     """Refuse a trial balance, which begins books and is no journal; SourceRefused says by which command it is taken."""
-    message = _("a trial balance: accounts and balances without dates; take it over with `obole opening {file}`")
-    raise SourceRefused(path.name, (Fault(message.format(file=path.name)),))
+    message = _("a trial balance: accounts and balances without dates; take it over with `obole opening {typed}`")
+    raise SourceRefused(path.name, (Fault(message.format(typed=quote(path.name))),))
 
 
 def _content(line: JournalLine) -> tuple[Any, ...]:

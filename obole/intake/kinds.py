@@ -67,7 +67,7 @@ def not_taken(path: Path, said: Declared = NOTHING) -> Fault:
         return Fault(_("no kind of file that Obole takes in; {nearest}").format(nearest=nearest))
     return Fault(
         _(
-            "no kind of file that Obole takes in; `obole inspect` says what it sees, docs/registers.md and "
+            "no kind of file that Obole takes in; `obole inspect FILE` says what it sees, docs/registers.md and "
             "docs/platforms.md what it takes"
         )
     )

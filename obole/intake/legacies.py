@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from importers.registers import legacies as legacy_file
 from importers.registers.legacies import LegaciesFile, LegacyRow
 from ledger.dimensions import with_keys
@@ -18,6 +20,7 @@ from ledger.journal import Entry, Line
 from ledger.legacies import LegacyEvent, LegacyMove, LegacyRole, LegacyStep, follow_legacies
 from ledger.records import Channel, DocumentKind, Gift, Nature
 from ledger.register.documents import documents_of
+from ledger.register.standing import came_again
 from ledger.register.suspense import Decided, Decision, OpenItem, assigned_items, open_items
 from ledger.register.transfers import TakenLine, transfer_rows
 from ledger.register.vouchers import VoucherKey, find_vouchers
@@ -29,7 +32,15 @@ from obole.books.legacies import sums_elsewhere
 from obole.books.opened import Books
 from obole.books.policies import legacy_accounts, legacy_policy
 from obole.books.watch import Watch
-from obole.intake.guards import LineGuard, before_first_day, day_faults, named, unknown_account, unknown_donor
+from obole.intake.guards import (
+    LineGuard,
+    before_first_day,
+    day_faults,
+    named,
+    still_to_come,
+    unknown_account,
+    unknown_donor,
+)
 from obole.intake.items import Item, take_items
 from obole.outcome import Taken
 from obole.words import _
@@ -53,11 +64,11 @@ def take_legacies(books: Books, path: Path) -> Taken:
     """Take the events of legacies in: one that was posted before is known, a fault refuses the file whole."""
     file = legacy_file.read(path)
     sound = [row for row in file.rows if row.event.legacy not in file.unsound]
-    events = [row.event for row in sound]
     archive = legacy_file.archived(file.rows)
     digest = hashlib.sha256(archive).hexdigest()
     policy = legacy_policy(books.config)
     with books.register.connect() as connection:
+        events = _as_named_now(connection, [row.event for row in sound])
         elsewhere = sums_elsewhere(connection, {one.legacy for one in events})
         moves = follow_legacies(events, policy).moves
         keys = [VoucherKey(one.reference, one.day) for one in moves]
@@ -81,6 +92,12 @@ def take_legacies(books: Books, path: Path) -> Taken:
         last=lambda _posting, _posted: _save_names(books, file.rows),
         archive=archive,
     )
+
+
+def _as_named_now(connection: Connection, events: Sequence[LegacyEvent]) -> list[LegacyEvent]:
+    """Return the events with the bank lines by the names they have now, where a statement was undone and came again."""
+    again = came_again(connection, [one.line for one in events if one.line is not None])
+    return [replace(one, line=again.get(one.line, one.line)) if one.line is not None else one for one in events]
 
 
 def _all_known(moves: Sequence[LegacyMove], seen: _Register) -> bool:
@@ -116,6 +133,7 @@ def _faults(books: Books, rows: Sequence[LegacyRow]) -> Iterator[Fault]:
             )
             yield Fault(message, event.row)
         yield from guard.faults(event.keys, None, event.row)
+        yield from still_to_come(event.day, event.row)
         if event.donor and event.donor not in donors:
             yield Fault(unknown_donor(event.donor), event.row)
 

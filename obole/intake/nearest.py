@@ -88,7 +88,7 @@ def _kinds(said: Declared) -> Iterator[_Kind]:
         required = [column.name for column in columns if column.required or column.present]
         headings: Mapping[str, Sequence[str]] = {column.name: column.headings for column in columns}
         if register is DocumentKind.OPENING:
-            remedy = _("correct the headings and give it to `obole opening`")
+            remedy = _("correct the headings and give it to `obole opening FILE`")
             yield _Kind(_("a trial balance"), headings, required, balances.SIDES, remedy)
         else:
             yield _Kind(kind_word(register.value), headings, required)

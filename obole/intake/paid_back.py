@@ -14,6 +14,7 @@ from ledger.errors import Fault
 from ledger.money import to_decimal
 from ledger.records import Channel, Gift
 from ledger.register.gifts import GiftPlace, PostedGift, gift_place
+from ledger.register.standing import came_again
 from obole.words import _
 
 
@@ -89,7 +90,9 @@ class JournalRefunds:
 def refunds_of(connection: Connection, entries: Sequence[JournalEntry], control: Sequence[str]) -> JournalRefunds:
     """Look up the gifts that entries pay back."""
     lines = [line for entry in entries for line in entry.lines]
-    places = {line.row: gift_place(connection, *line.refund_of) for line in lines if line.refund_of is not None}
+    asked = {line.row: line.refund_of for line in lines if line.refund_of is not None}
+    again = came_again(connection, asked.values())
+    places = {row: gift_place(connection, *again.get(place, place)) for row, place in asked.items()}
     return JournalRefunds(frozenset(control), places)
 
 

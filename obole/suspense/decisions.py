@@ -7,7 +7,7 @@ that the money came from is remembered for the donor, never for a second one wit
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from ledger.records import Channel, Counterpart, DocumentKind, Gift, LineOutcome
 from ledger.register.debits import FailureKind, insert_failures
 from ledger.register.documents import MovementRow
 from ledger.register.gifts import GiftPlace, PostedGift, gift_place
+from ledger.register.standing import came_again
 from ledger.register.suspense import Decided, Decision, OpenItem, assigned_items, open_items, places_before
 from ledger.register.vouchers import VoucherKey, find_vouchers
 from ledger.sources import digest_of
@@ -40,8 +41,9 @@ from obole.intake.guards import (
     LineGuard,
     day_faults,
     named,
+    perhaps_named,
     refuse_file,
-    refuse_where,
+    told_ahead,
     unknown_account,
     unknown_donor,
 )
@@ -109,12 +111,12 @@ class _Sheet:
 def take_assignments(books: Books, path: Path) -> Taken:
     """Take the decisions of a sheet: one taken before in the same way is known, a fault refuses the sheet whole."""
     file = assignment_file.read(path)
-    refuse_file(path, file)
     with books.register.connect() as connection:
-        sheet = _look_up(books, connection, file.rows)
-        _go_through(sheet)
-    refuse_where(path, sorted(sheet.faults, key=lambda fault: fault.line or 0))
-    remarks = list(sheet.refunds.remarks)
+        sheet = _look_up(books, connection, _as_named_now(connection, file.rows))
+        _go_through(sheet, whole=file.ok)
+    refuse_file(path, file, sheet.faults)
+    remarks = [*sheet.refunds.remarks, *told_ahead((row.day, row.row) for row in file.rows)]
+    remarks += perhaps_named(books, ((row.row, row.reason) for row in file.rows))
     items = [_item(books, case, sheet.legacies) for case in sheet.cases]
     items += [
         refund_item(books, one, _reference(one.row, one.alone), _digest(books, one.row)) for one in sheet.paid_back
@@ -126,6 +128,18 @@ def take_assignments(books: Books, path: Path) -> Taken:
     if sheet.already:
         taken.counts["known"] = taken.counts.get("known", 0) + sheet.already
     return taken
+
+
+def _as_named_now(connection: Connection, rows: Sequence[AssignmentRow]) -> list[AssignmentRow]:
+    """Return the rows with lines by their names of now: a sheet may be older than a document that came again."""
+    named_by = [place for row in rows for place in (row.place, row.refund_of) if place is not None]
+    again = came_again(connection, named_by)
+    found = []
+    for row in rows:
+        document, position = again.get(row.place, row.place)
+        refund_of = again.get(row.refund_of, row.refund_of) if row.refund_of is not None else None
+        found.append(replace(row, document=document, position=position, refund_of=refund_of))
+    return found
 
 
 def _look_up(books: Books, connection: Connection, rows: Sequence[AssignmentRow]) -> _Sheet:
@@ -144,8 +158,8 @@ def _look_up(books: Books, connection: Connection, rows: Sequence[AssignmentRow]
     return _Sheet(books, rows, seen, Refunds(books, connection, lines))
 
 
-def _go_through(sheet: _Sheet) -> None:
-    """Decide each row, or add what stands against it to the faults."""
+def _go_through(sheet: _Sheet, *, whole: bool) -> None:
+    """Decide each row, or add what stands against it to the faults; the parts of a payment only of a `whole` sheet."""
     books, rows = sheet.books, sheet.rows
     donors = known_donors(books, {row.donor for row in rows if row.donor})
     watch = Watch(books)
@@ -175,7 +189,7 @@ def _go_through(sheet: _Sheet) -> None:
         sheet.faults += [Fault(problem, row.row) for problem in sheet.legacies.problems(row, case.item)]
         sheet.faults += _used_twice(sheet, case)
         sheet.cases.append(case)
-    for of_one in by_payment(payments):
+    for of_one in by_payment(payments) if whole else ():
         found, faults = sheet.refunds.decide(of_one)
         sheet.paid_back += found
         sheet.faults += faults

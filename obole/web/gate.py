@@ -109,7 +109,7 @@ class Gate:
             said = _("This address is not one of this server; it answers to {hosts}.")
             return HTTPStatus.MISDIRECTED_REQUEST, said.format(hosts=", ".join(sorted(self._hosts)))
         if _is_closed(str(environ.get("PATH_INFO", ""))):
-            said = _("Files are taken in with `obole import`, not from a page that anybody can ask for.")
+            said = _("Files are taken in with `obole import FILE`, not from a page that anybody can ask for.")
             return HTTPStatus.FORBIDDEN, said
         if self._read_only and environ.get("REQUEST_METHOD") not in _READING:
             return HTTPStatus.FORBIDDEN, _("These pages show the books and change nothing; use the command line.")

@@ -7,6 +7,7 @@ before it (`obole.web.gate`) refuses what no browser may ask for.
 import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from shlex import quote
 from socket import gethostname
 
 from cheroot.wsgi import Server
@@ -28,9 +29,9 @@ class NoMainFile(OboleError):
     def __init__(self, books: Path) -> None:
         super().__init__(
             _(
-                "{file}: not found, so there are no books here; create them with `obole init {books}`, or "
+                "{file}: not found, so there are no books here; create them with `obole init {typed}`, or "
                 "say which books with --books or OBOLE_BOOKS."
-            ).format(file=books / MAIN_FILE, books=books)
+            ).format(file=books / MAIN_FILE, typed=quote(str(books)))
         )
 
 

@@ -11,6 +11,7 @@ son don" (a cheque counts when it is cashed). Every amount is worked out by hand
 import csv
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Sequence
 from datetime import date
@@ -542,3 +543,60 @@ def test_wrong_headings_are_told_the_nearest_kind(books: Obole, tmp_path: Path) 
     said = " ".join(books("--lang", "en", "import", path).output.split())
     assert "nearest to cash: row 1 has its columns `date`, `number`, `nature`, `drawer_bank`" in said
     assert "missing: `amount`" in said
+
+
+# What a refusal says is done as it says it: each command in its order, then the file again.
+
+BOUNCED = {"donor": "D0001", "credited": "2025-03-06", "unpaid": "2025-03-12", "charge": "4"}
+CHANGED_CHEQUES = {
+    "an_unpaid_cheque_of_one_file": ([BOUNCED], {**BOUNCED, "donor": "D0002"}, "75"),
+    "an_unpaid_cheque_of_two_files": ([{**BOUNCED, "unpaid": "", "charge": ""}, BOUNCED], BOUNCED, "80"),
+    "a_cheque_unpaid_in_another_year": (
+        [{**BOUNCED, "credited": "2025-12-30", "unpaid": "", "charge": ""},
+         {**BOUNCED, "credited": "2025-12-30", "unpaid": "2026-01-08"}],
+        {**BOUNCED, "credited": "2025-12-29", "unpaid": "2026-01-09"}, "75",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CHANGED_CHEQUES)
+def test_the_commands_of_a_refusal_are_followed_in_their_order(books: Obole, case: str) -> None:
+    before, after, amount = CHANGED_CHEQUES[case]
+    for one in before:
+        takes(books, cheque("05", "9", "75", **one))
+    changed = cheque("05", "9", amount, **after)
+    said = refuses(books, changed)
+    commands = list(dict.fromkeys(re.findall(r"`obole ([^`]+)`", said)))
+    assert commands
+    for command in commands:
+        told = books(*shlex.split(command))
+        assert told.exit_code == 0, f"{command}: {told.output}"
+    takes(books, changed)
+    assert sum(one.gift.cents for one in books.posted()) == 0  # given and taken back
+    assert balances(books, "540000", "731100") == [-4_00, 0]
+    assert_sound(books)
+
+
+@pytest.mark.parametrize("used", ["", "572000"])
+def test_the_account_proposed_for_another_cash_book_is_free(books: Obole, used: str) -> None:
+    """571000 is the shop's, 572000 perhaps a bank's: what is proposed is done, and the slip is taken."""
+    settings, chart = books.books / "obole.toml", books.books / "chart.beancount"
+    text = settings.read_text(encoding="utf-8")
+    if used:
+        append(chart, f"2025-01-01 open Assets:57-Caisses:{used}-Coffre EUR")
+        text += f'\n[[bank]]\nalias = "safe"\niban = "BE71096123456769"\naccount = "{used}"\n'
+    slip = row("03", "1", book="FAIR", amount="50.00", donor="D0001")
+    settings.write_text(text, encoding="utf-8")
+    [(line, code, opening)] = re.findall(
+        r'(FAIR = "(\d+)"), and open that in chart.beancount: (.+ EUR)', refuses(books, slip)
+    )
+    assert code == ("573000" if used else "572000")
+    settings.write_text(text.replace("[cash.books]\n", f"[cash.books]\n{line}\n"), encoding="utf-8")
+    append(chart, opening)
+    takes(books, slip)
+    assert balances(books, code) == [50_00]
+    assert_sound(books)
+
+
+def append(path: Path, line: str) -> None:
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{line}\n", encoding="utf-8")

@@ -8,6 +8,7 @@ public thread of people who do this job with another program.
 import csv
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -870,3 +871,46 @@ def test_the_gift_that_a_payment_may_pay_back(amounts: Sequence[int], cents: int
         for number, amount in enumerate(amounts, start=1)
     ]
     assert [one.id for one in choices(gifts, cents)] == chosen
+
+
+def test_a_sheet_older_than_an_undone_statement_finds_its_lines_where_they_came_again(small: Obole, tmp_path: Path):
+    """The statement is `...-2` now, to the byte the same: what names the first finds the second, and is known again."""
+    back = Statement(74, 1_247_50, (paid(50_00),), date(2025, 4, 1))
+    old = sheet(
+        tmp_path,
+        line(FIRST, 7, "2025-04-02", donor="D0005"),
+        line(back.document, 1, "2025-04-02", refund_of=f"{FIRST}:1"),
+    )
+    assert small("undo", FIRST).exit_code == 0
+    assert f"movement 7 of {FIRST} neither waits" in small.refuses(old)  # not there: nothing is guessed
+    small.takes_well(STATEMENT.write(tmp_path), back.write(tmp_path))
+    assert f"{FIRST}-2" in small.documents()
+    small.takes_well(old)
+    assert small.given_by() == {"D0001": 35_00, "D0002": 60_00, "D0005": 70_00, "D0006": 45_00}
+    before = small.state()
+    small.takes_well(old)
+    assert small.state() == before
+    sound(small)
+
+
+def test_a_statement_that_comes_again_with_other_lines_is_not_taken_for_the_first(small: Obole, tmp_path: Path):
+    """Same number, another file: an old sheet does not say which of its lines is meant."""
+    assert small("undo", FIRST).exit_code == 0
+    other = replace(STATEMENT, parts=(*STATEMENT.parts[:-1], stranger(71_00)))
+    small.takes_well(other.write(tmp_path))
+    told = small.refuses(sheet(tmp_path, line(FIRST, 7, "2025-04-02", donor="D0005")))
+    assert f"movement 7 of {FIRST} neither waits on suspense nor is a gift that stands" in told
+
+
+def test_a_voucher_that_pays_a_gift_back_finds_it_where_its_statement_came_again(small: Obole, tmp_path: Path):
+    assert small("undo", FIRST).exit_code == 0
+    small.takes_well(STATEMENT.write(tmp_path))
+    head = ("date", "account", "debit", "credit", "text", "document", "refund_of")
+    rows = (
+        ("2025-04-02", "731100", "50.00", "", "Remboursé", "R-1", f"{FIRST}:1"),
+        ("2025-04-02", "580000", "", "50.00", "Remboursé", "R-1", ""),
+    )
+    small.takes_well(write_csv(tmp_path / "paid-back.csv", head, rows))
+    assert small.given_by()["D0001"] == 35_00
+    small.takes_well(write_csv(tmp_path / "paid-back.csv", head, rows))
+    assert small.given_by()["D0001"] == 35_00

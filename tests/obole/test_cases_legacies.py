@@ -351,6 +351,20 @@ def test_the_notarys_line_meets_the_receivable(books: Obole, tmp_path: Path) -> 
     assert_tied(books, {"legacy": "75000.00"})
 
 
+def test_a_line_is_found_where_its_statement_came_again(books: Obole, tmp_path: Path) -> None:
+    """The register goes on naming the statement as it was before it was undone and imported again."""
+    statement = came(paid_over(25_000_00)).write(tmp_path)
+    books.takes_well(statement)
+    assert books("undo", BANK).exit_code == 0
+    books.takes_well(statement)
+    rows = (OPENING, CASH, ACCEPTED, row("received", "2025-03-14", amount="25000.00", line=f"{BANK}:1"))
+    books.takes_well(sheet(tmp_path, *rows))
+    assert_balances(books, {"550000": 25_000_00, "416000": 50_000_00, "499000": 0})
+    before = books.state()
+    books.takes_well(sheet(tmp_path, *rows))
+    assert books.state() == before
+
+
 def test_duties_are_paid_from_the_bank(books: Obole, tmp_path: Path) -> None:
     """CBN/CNC 2020/10 ex. 1: D 489 / C 550."""
     books.takes_well(came(Line(-31_850_00, "00101000", "DROITS", name="SPF")).write(tmp_path))

@@ -450,7 +450,7 @@ def test_the_same_file_again_changes_nothing_and_another_is_refused(begun: Obole
     said = refuses(begun, other)
     name = begun.documents()[0]
     assert f"the balance of 2025-12-31 was taken from another file before; run `obole undo {name}` first" in said
-    assert "can be taken anew with `obole opening`" in begun("undo", name).output
+    assert "can be taken anew with `obole opening FILE`" in begun("undo", name).output
     assert begun.checks().exit_code == 0
     opens(begun, other)
     assert lines(begun, "balance-sheet", 2025)["14 Résultat reporté"] == ("600.00", None)

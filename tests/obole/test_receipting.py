@@ -178,6 +178,18 @@ def test_each_receipt_is_printed_once(issued: Obole):
     assert pdfs(issued) == before
 
 
+def test_hashes_are_written_down_while_the_next_sheets_are_read(small: Obole, monkeypatch: pytest.MonkeyPatch):
+    """Each batch steps the register while the vault is read: what that leaves to settle waits."""
+    monkeypatch.setattr("receipts.paper.render._BATCH", 1)
+    monkeypatch.setattr("os.sync", lambda: None)  # of the whole machine
+    small(*ISSUE)
+    told = small("receipts", "render", *YEAR)
+    assert told.exit_code == 0, told.output
+    assert len(pdfs(small)) == 3
+    assert [one.pdf_digest for one in small.receipts()] == list(pdfs(small).values())
+    assert small.checks().exit_code == 0
+
+
 def test_a_pdf_that_was_deleted_is_made_again_to_the_byte(issued: Obole):
     before = pdfs(issued)
     (issued.books / "receipts" / "2025" / "000002.pdf").unlink()

@@ -288,6 +288,9 @@ LOCKED = "-"  # the reason of a lock: a month over needs no other
 
 def lock_months(books: Books, month: date | None, reason: str, person: str) -> date | None:
     """Lock every month until this one, or with None open them all; the day until which nothing is posted."""
+    if month is not None and reason == LOCKED and month > today():
+        said = _("{month} has not begun; lock a month that is over.")
+        raise CannotReopen(said.format(month=f"{month:%Y-%m}"))
     until = None if month is None else date(month.year, month.month, monthrange(month.year, month.month)[1])
     with books.writing():
         settle(books)

@@ -20,7 +20,11 @@ def donors() -> None:
 @donors.command(help=N_("Two keys of one donor: KEEP is printed and asked from now on, GONE stays and leads to it."))
 @click.argument("keep")
 @click.argument("gone")
-@click.option("--although-issued", is_flag=True, help=N_("Though both have receipts, which then have to be replaced."))
+@click.option(
+    "--although-issued",
+    is_flag=True,
+    help=N_("Though both have receipts, which then stand as issued for the keys of before."),
+)
 @click.option("--undo", "part", is_flag=True, help=N_("Make them two again."))
 @click.option("--dry-run", is_flag=True, help=N_("Say what would follow and change nothing."))
 @with_books

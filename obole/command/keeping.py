@@ -11,6 +11,7 @@ import click
 
 from obole.books.opened import Books, found_books, open_books
 from obole.command.frame import progress_bar, with_books
+from obole.command.questions import confirm
 from obole.command.say import tell
 from obole.keeping.backup import BackedUp, NotBackedUp, back_up, vault_secret
 from obole.keeping.envelope import Lock, Secret, passphrase
@@ -42,7 +43,7 @@ _passphrase_option = click.option(
 def upgrade_command(books: Path, backup_file: Path | None, *, no_backup: bool, yes: bool) -> None:
     """Bring books made by an earlier Obole up to date, after a backup, and tell what was done."""
     if no_backup and not yes:
-        click.confirm(_("Without a backup nothing brings the books of before back. Go on?"), abort=True)
+        confirm(_("Without a backup nothing brings the books of before back. Go on?"))
 
     def keep(opened: Books) -> Path:
         return back_up(opened, backup_file or _beside(opened), vault_secret(opened), held=True).path
@@ -89,6 +90,8 @@ def backup_command(books: Path, file: Path, passphrase_file: Path | None) -> Non
     with progress_bar(_("backup")) as progress:
         made = back_up(opened, file, secret, progress)
     tell(say_backed_up(made))
+    if made.faults:
+        sys.exit(1)
 
 
 @click.command(

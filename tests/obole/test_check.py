@@ -246,7 +246,7 @@ def test_a_reversal_after_issue_waits_as_a_note(issued: Obole, tmp_path: Path):
     issued.takes_well(back.write(tmp_path))
     result = issued.checks()
     assert result.exit_code == 0
-    assert "note: receipt 2025/000002: issued for 60.00 EUR, its gifts are now 0.00 EUR" in result.output
+    assert "note: receipt 2025/000002 of D0002: issued for 60.00 EUR, its gifts are now 0.00 EUR" in result.output
 
 
 # Names, accounts, numbers

@@ -1,7 +1,7 @@
 """Closing a year, with all that is missing told at once; and reopening it, logged for ever."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
@@ -16,7 +16,7 @@ from ledger.numbered import NumberedEntry, number_by_hand, numbered_in
 from ledger.numbering import number_open_years
 from ledger.periods import FinancialYear
 from ledger.register.sealed import insert_identities
-from ledger.register.suspense import open_items
+from ledger.register.suspense import OpenItem, open_items
 from ledger.register.years import (
     MonthLock,
     Reopening,
@@ -75,7 +75,6 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
 
     NotReady with all that is missing, AlreadySealed where it is closed. With `dry_run` nothing is written.
     """
-    texts = dict(explained or {})
     with books.writing():
         settle(books)
         with books.register.connect() as connection:
@@ -86,7 +85,10 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
                 books.folder, books.register, books.years
             )  # of a year that was closed before entries had numbers
         loaded = load_books(books.folder.main, books.years)
-        missing = list(_missing(books, loaded, year, texts))
+        period = books.years.find(year)
+        standing = _standing(books, loaded, period) if period is not None else {}
+        texts, doubtful = _whole_codes(standing.keys(), explained or {}, year)
+        missing = [*_missing(books, loaded, year, texts), *doubtful]
         if missing:
             raise NotReady(year, missing)
         if not dry_run:
@@ -162,16 +164,51 @@ def _entries_missing(loaded: LoadedBooks, period: FinancialYear) -> Iterator[str
                 yield message.format(place=place, name=name)
 
 
+def _waiting(books: Books, period: FinancialYear) -> list[OpenItem]:
+    """Return the lines that wait on suspense at the end of a year."""
+    with books.register.connect() as connection:
+        return [item for item in open_items(connection) if item.booked <= period.last]
+
+
+def _standing(books: Books, loaded: LoadedBooks, period: FinancialYear) -> dict[str, int]:
+    """Return the accounts of suspense and transfers in transit that are not nil, or wait, at the end of a year."""
+    suspense = books.config.gifts.suspense
+    balances = loaded.totals.until(period.label)
+    standing = {code: cents for code, cents in balances.items() if cents and code.startswith((_TRANSIT, suspense))}
+    if _waiting(books, period):
+        standing.setdefault(suspense, balances.get(suspense, 0))
+    return standing
+
+
+def _whole_codes(standing: Collection[str], texts: Mapping[str, str], year: int) -> tuple[dict[str, str], list[str]]:
+    """Return the texts by the code of the account that each means, by its code or its beginning, and what is wrong."""
+    found: dict[str, str] = {}
+    wrong = []
+    for said, text in texts.items():
+        meant = [said] if said in standing else sorted(code for code in standing if said and code.startswith(said))
+        if len(meant) == 1 and meant[0] not in found:
+            found[meant[0]] = text
+        elif len(meant) == 1:
+            wrong.append(
+                _("--explain {code}: {account} is explained twice; say it once").format(code=said, account=meant[0])
+            )
+        elif meant:
+            message = _("--explain {code}: may be {accounts}; explain each of them by its own code")
+            wrong.append(message.format(code=said, accounts=", ".join(meant)))
+        elif standing:
+            message = _("--explain {code}: nothing stands there at the end of {year}; what stands is {accounts}")
+            wrong.append(message.format(code=said, year=year, accounts=", ".join(sorted(standing))))
+        else:
+            message = _("--explain {code}: nothing stands there at the end of {year}; leave it out")
+            wrong.append(message.format(code=said, year=year))
+    return found, wrong
+
+
 def _not_nil(books: Books, loaded: LoadedBooks, period: FinancialYear, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield suspense and transfers in transit that are not nil at the end of the year and that no text explains."""
     suspense, year = books.config.gifts.suspense, period.label
-    balances = loaded.totals.until(year)
-    with books.register.connect() as connection:
-        waiting = [item for item in open_items(connection) if item.booked <= period.last]
-    standing = {code: cents for code, cents in balances.items() if cents and code.startswith((_TRANSIT, suspense))}
-    if waiting:
-        standing.setdefault(suspense, balances.get(suspense, 0))
-    for code, cents in sorted(standing.items()):
+    waiting = _waiting(books, period)
+    for code, cents in sorted(_standing(books, loaded, period).items()):
         if texts.get(code, "").strip():
             continue
         explain = f'`obole close {year} --explain {code} "..."`'
@@ -187,10 +224,6 @@ def _not_nil(books: Books, loaded: LoadedBooks, period: FinancialYear, texts: Ma
             yield message.format(code=code, amount=to_decimal(cents), explain=explain)
     watch = Watch(books)
     for code, text in texts.items():
-        if code not in standing:
-            yield _("--explain {code}: nothing stands there at the end of {year}; leave it out").format(
-                code=code, year=year
-            )
         problem = watch.problem(text)
         if problem is not None:
             yield _("--explain {code}: {problem}").format(code=code, problem=problem)

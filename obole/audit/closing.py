@@ -1,5 +1,6 @@
 """Closing a year, with all that is missing told at once; and reopening it, logged for ever."""
 
+import re
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ from obole.words import _, many
 
 _TRANSIT = "58"  # internal transfers (annex 3 of the royal decree of 21.10.2018)
 _SHOWN = 5  # faults of one rule
+_OF_NO_YEAR = {9, 10, 13}  # rules of `check` whose faults name files and times, not years of the books
+_YEARS = re.compile(r"(?<![0-9.])(20[0-9]{2})(?=$|[-/ :,;])")
 
 
 class NotReady(OboleError):
@@ -118,7 +121,7 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
         before = books.years.before(year)
         if year > books.first_year and before not in closed_years(connection):
             yield _("{before} is open: `obole close {before}` comes first").format(before=before)
-    yield from _unchecked(books, loaded)
+    yield from _unchecked(books, loaded, year)
     yield from _entries_missing(loaded, period)
     left = loaded.totals.unappropriated_before(year + 1)
     if left:
@@ -130,19 +133,36 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
     yield from _not_nil(books, loaded, period, texts)
 
 
-def _unchecked(books: Books, loaded: LoadedBooks) -> Iterator[str]:
+def _unchecked(books: Books, loaded: LoadedBooks, year: int) -> Iterator[str]:
     """Yield what `check` finds, rule by rule; where the books have errors, each rule that asks them says the same."""
     told: set[str] = set()
+    dated = {text: error.entry.date.year for error, text in loaded.told() if hasattr(error.entry, "date")}
     for result in check_books(books, loaded=loaded):
         new = [fault for fault in result.faults if fault not in told]
         told.update(new)
-        yield from new[:_SHOWN]
+        placed = result.number not in _OF_NO_YEAR
+        yield from (_of_its_year(one, year, dated.get(one)) if placed else one for one in new[:_SHOWN])
         if len(new) > _SHOWN:
             yield many("and {count} more: `obole check`", "and {count} more: `obole check`", len(new) - _SHOWN).format(
                 count=len(new) - _SHOWN
             )
     other = [problem for problem in loaded.problems() if problem not in told]
-    yield from other[:_SHOWN]
+    yield from (_of_its_year(one, year, dated.get(one)) for one in other[:_SHOWN])
+
+
+def _of_its_year(fault: str, year: int, dated: int | None) -> str:
+    """Return a fault with the year it is of, where that is not the one to be closed, and what it is to that one."""
+    years = {int(found) for found in _YEARS.findall(fault)} if dated is None else {dated}
+    if not years or year in years:
+        return fault
+    if min(years) > year:
+        message = _(
+            "{fault} (of {other}, after {year}: nothing of {year} changes by it, but a year is sealed only while all "
+            "of the books hold)"
+        )
+        return message.format(fault=fault, other=min(years), year=year)
+    message = _("{fault} (of {other}: {year} begins with its balances, so this comes first)")
+    return message.format(fault=fault, other=min(years), year=year)
 
 
 def _entries_missing(loaded: LoadedBooks, period: FinancialYear) -> Iterator[str]:

@@ -60,6 +60,10 @@ class LoadedBooks:
 
     def problems(self, errors: Iterable[Any] | None = None) -> Iterator[str]:
         """Each error (or each of some) as `file: line n: what`, with the file relative to the books."""
+        return (text for _error, text in self.told(errors))
+
+    def told(self, errors: Iterable[Any] | None = None) -> Iterator[tuple[Any, str]]:
+        """Each error (or each of some) with what is told of it."""
         for error in self.errors if errors is None else errors:
             meta = error.source or {}
             file = Path(str(meta.get("filename", "")))
@@ -67,9 +71,9 @@ class LoadedBooks:
             line = meta.get("lineno")
             message = first_line(str(error.message))
             if line:
-                yield _("{file}: line {line}: {message}").format(file=shown, line=line, message=message)
+                yield error, _("{file}: line {line}: {message}").format(file=shown, line=line, message=message)
             else:
-                yield f"{shown}: {message}"
+                yield error, f"{shown}: {message}"
 
 
 def first_line(message: str) -> str:

@@ -136,7 +136,11 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
 def _unchecked(books: Books, loaded: LoadedBooks, year: int) -> Iterator[str]:
     """Yield what `check` finds, rule by rule; where the books have errors, each rule that asks them says the same."""
     told: set[str] = set()
-    dated = {text: error.entry.date.year for error, text in loaded.told() if hasattr(error.entry, "date")}
+    dated = {
+        text: error.entry.date.year
+        for error, text in loaded.told()
+        if hasattr(error, "entry") and hasattr(error.entry, "date")
+    }
     for result in check_books(books, loaded=loaded):
         new = [fault for fault in result.faults if fault not in told]
         told.update(new)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from beancount import loader
 from beancount.core import data
 
+from ledger.beancount_words import in_own_words
 from ledger.chart import Account, accounts_of, code_of
 from ledger.collector import paused
 from ledger.periods import CALENDAR, FinancialYears
@@ -69,7 +70,7 @@ class LoadedBooks:
             file = Path(str(meta.get("filename", "")))
             shown = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.name
             line = meta.get("lineno")
-            message = first_line(str(error.message))
+            message = in_own_words(first_line(str(error.message)))
             if line:
                 yield error, _("{file}: line {line}: {message}").format(file=shown, line=line, message=message)
             else:

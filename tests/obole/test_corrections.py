@@ -93,7 +93,7 @@ def test_a_voucher_that_is_not_there_is_told_with_those_that_are(small: Obole, t
 
 def test_a_line_decided_at_import_goes_back_to_suspense_and_is_decided_anew(small: Obole, tmp_path: Path):
     told = well(small, "undo", STATEMENT.document, "--line", "5")
-    assert "1 gifts and returns, -35.00 EUR" in told
+    assert "1 gift or return, -35.00 EUR" in told
     assert "It waits for a decision: `obole match`." in told
     assert small.balance("499000") == -105_00
     assert small.given_by() == {"D0001": 50_00, "D0002": 60_00, "D0006": 45_00}
@@ -122,7 +122,7 @@ def test_a_line_put_back_can_be_left_as_it_was(small: Obole):
 
 def test_a_line_of_a_rule_goes_back_to_suspense(small: Obole, tmp_path: Path):
     told = well(small, "undo", STATEMENT.document, "--line", "6")
-    assert "0 gifts and returns, 0.00 EUR, and 1 other transactions" in told
+    assert "0 gifts and returns, 0.00 EUR, and 1 other transaction" in told
     assert (small.balance("657000"), small.balance("499000")) == (0, -57_50)
     assert small.checks().exit_code == 0
     waiting = named(small, "reclassification")

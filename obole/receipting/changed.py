@@ -1,4 +1,4 @@
-"""What is said of a receipt whose gifts are no longer those it was issued for, and what a person can do about it."""
+"""Receipts whose gifts are no longer those they were issued for, in a sentence that says what a person can do."""
 
 from ledger.money import to_decimal
 from obole.words import _

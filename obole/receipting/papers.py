@@ -1,4 +1,4 @@
-"""What a person says of papers whose numbers were set aside, before the same gifts get new receipts beside them.
+"""The word of a person on papers whose numbers were set aside, before the same gifts get new receipts beside them.
 
 Each word leaves a record beside the receipts of its year: `receipts/2025/again-1.json`. The newest word on a number
 decides.
@@ -32,7 +32,7 @@ class PapersOut(OboleError):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a person says: who, and why new receipts may be given, and which donor keeps the paper of a number."""
+    """The word of a person: who, and why new receipts may be given, and which donor keeps the paper of a number."""
 
     text: str = ""
     holders: Mapping[int, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What Fava answers where it cannot do what it was asked: a sentence, never a traceback, on the page or the terminal.
+"""The answer where Fava cannot do what it was asked: a sentence, never a traceback, on the page or the terminal.
 
 Fava answers most wrong requests itself; some it only notices when Python does (a pattern that is none, a page before
 the first), and what it refuses as JSON it writes to the terminal with a traceback.

@@ -418,7 +418,7 @@ class _Total(NamedTuple):
 
 _RECORDS_TOTAL = _Total(
     N_("the total records in record 9 is not a number; ask the bank for the file again"),
-    N_("record 9 announces {announced} records, the statement holds {counted}; ask the bank for the file again"),
+    N_("the number of records in record 9 is {announced}, the statement holds {counted}; ask the bank for it again"),
 )
 
 
@@ -972,9 +972,12 @@ class _LogicalFile:
         if len(content) != LENGTH:  # else it is the last line, without its line end
             # Position 128 of record 9 is never blank, so that a short last line has always lost something.
             self._fault(
-                _(
+                many(
+                    "the line has {found} character instead of {length}: the file was cut or changed; ask the bank for "
+                    "it again",
                     "the line has {found} characters instead of {length}: the file was cut or changed; ask the bank "
-                    "for it again"
+                    "for it again",
+                    len(content),
                 ).format(found=len(content), length=LENGTH)
             )
             self.damaged = self.line

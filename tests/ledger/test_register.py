@@ -126,7 +126,7 @@ def test_a_changed_cent_shows_in_the_gift_the_document_and_the_day(tmp_path: Pat
         Alteration("gift", f"id 1 of {CODA}", "the row was changed after posting"),
         Alteration("document", CODA, "the digest of its rows is not the one posted"),
         Alteration(
-            "day_total", f"{CODA} 2025-03-14 account 731100", "says 1 gifts, 50.00 EUR; the gifts are 1, 50.01 EUR"
+            "day_total", f"{CODA} 2025-03-14 account 731100", "gifts as posted: 1, 50.00 EUR; as they are: 1, 50.01 EUR"
         ),
     ]
 
@@ -177,7 +177,7 @@ def test_a_changed_movement_is_named(change: str, tmp_path: Path):
 def test_a_row_deleted_or_added_is_counted(change: str, left: str, tmp_path: Path):
     two_statements(tmp_path)
     tamper(tmp_path, change)
-    problem = f"3 movements and 3 gifts were posted, {left} are there"
+    problem = f"movements as posted: 3, gifts: 3; there are: {left}"
     assert Alteration("document", CODA, problem) in found(tmp_path)
 
 

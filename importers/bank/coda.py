@@ -291,9 +291,12 @@ def _file_faults(statements: int, strays: list[int]) -> tuple[Fault, ...]:
     if not strays:
         return ()
     if len(strays) > 1:
-        message = _(
-            "this line and {count} more stands outside any statement (between a record 9 and a record 0); ask the bank "
-            "for the file again, or remove what is no CODA"
+        message = many(
+            "this line and {count} more stand outside any statement (between a record 9 and a record 0); ask the bank "
+            "for the file again, or remove what is no CODA",
+            "this line and {count} more stand outside any statement (between a record 9 and a record 0); ask the bank "
+            "for the file again, or remove what is no CODA",
+            len(strays) - 1,
         )
     else:
         message = _(

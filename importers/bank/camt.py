@@ -1333,8 +1333,8 @@ class _Announced(NamedTuple):
 _ANNOUNCED = {
     "totals": _Announced(
         N_(
-            "the number of entries in the summary (TxsSummry) is {announced}, the statement holds {count}; ask the "
-            "bank for the file again"
+            "the summary (TxsSummry) announces {announced} entries, the statement holds {count}; ask the bank for the "
+            "file again"
         ),
         N_(
             "the summary (TxsSummry) announces entries of {announced}, the statement holds {total}: difference "
@@ -1343,8 +1343,8 @@ _ANNOUNCED = {
     ),
     "credits": _Announced(
         N_(
-            "the number of credits in the summary (TxsSummry) is {announced}, the statement holds {count}; ask the "
-            "bank for the file again"
+            "the summary (TxsSummry) announces {announced} credits, the statement holds {count}; ask the bank for the "
+            "file again"
         ),
         N_(
             "the summary (TxsSummry) announces credits of {announced}, the statement holds {total}: difference "
@@ -1353,8 +1353,8 @@ _ANNOUNCED = {
     ),
     "debits": _Announced(
         N_(
-            "the number of debits in the summary (TxsSummry) is {announced}, the statement holds {count}; ask the "
-            "bank for the file again"
+            "the summary (TxsSummry) announces {announced} debits, the statement holds {count}; ask the bank for the "
+            "file again"
         ),
         N_(
             "the summary (TxsSummry) announces debits of {announced}, the statement holds {total}: difference "

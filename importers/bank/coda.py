@@ -421,7 +421,7 @@ class _Total(NamedTuple):
 
 _RECORDS_TOTAL = _Total(
     N_("the total records in record 9 is not a number; ask the bank for the file again"),
-    N_("the number of records in record 9 is {announced}, the statement holds {counted}; ask the bank for it again"),
+    N_("record 9 announces {announced} records, the statement holds {counted}; ask the bank for the file again"),
 )
 
 

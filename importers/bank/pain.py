@@ -314,7 +314,7 @@ class _CheckWords(NamedTuple):
 
 
 _OF_BLOCK = _CheckWords(
-    N_("the number of transactions (NbOfTxs) of the block (PmtInf) is {announced}, it holds {count}; make it again"),
+    N_("the block (PmtInf) announces {announced} transactions (NbOfTxs), it holds {count}; make the file again"),
     N_("the block (PmtInf) announces no number of transactions (NbOfTxs), it holds {count}; make the file again"),
     N_(
         "the control sum (CtrlSum) of the block (PmtInf) is {announced}, its transactions are {total}: difference "
@@ -325,7 +325,7 @@ _OF_BLOCK = _CheckWords(
 
 
 _OF_MESSAGE = _CheckWords(
-    N_("the number of transactions (NbOfTxs) of the message (GrpHdr) is {announced}, it holds {count}; make it again"),
+    N_("the message (GrpHdr) announces {announced} transactions (NbOfTxs), it holds {count}; make the file again"),
     N_("the message (GrpHdr) announces no number of transactions (NbOfTxs), it holds {count}; make the file again"),
     N_(
         "the control sum (CtrlSum) of the message (GrpHdr) is {announced}, its transactions are {total}: difference "

@@ -773,8 +773,8 @@ def _without_heading(headings: Sequence[str], rows: Iterable[tuple[int, list[Cel
     for index, numbers in sorted(stray.items()):
         if len(numbers) > 1:
             message = many(
-                "column {letters} has no heading but holds a value in row {row} and one more; give it its heading or "
-                "empty it (in a CSV: a text that holds the delimiter needs quotation marks)",
+                "column {letters} has no heading but holds a value in row {row} and {count} more; give it its heading "
+                "or empty it (in a CSV: a text that holds the delimiter needs quotation marks)",
                 "column {letters} has no heading but holds a value in row {row} and {count} more; give it its heading "
                 "or empty it (in a CSV: a text that holds the delimiter needs quotation marks)",
                 len(numbers) - 1,

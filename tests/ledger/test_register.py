@@ -209,13 +209,13 @@ def test_a_changed_document_record_is_named(change: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("change", "says", "real"),
     [
-        (f"UPDATE day_total SET cents = 1 {WATER}", "1 gifts, 0.01 EUR", "1, 25.00 EUR"),
-        _nonsense(f"UPDATE day_total SET cents = 'x' {WATER}", "1 gifts, x EUR", "1, 25.00 EUR"),
-        (f"UPDATE day_total SET count = 9 {WATER}", "9 gifts, 25.00 EUR", "1, 25.00 EUR"),
-        (f"DELETE FROM day_total {WATER}", "0 gifts, 0.00 EUR", "1, 25.00 EUR"),
+        (f"UPDATE day_total SET cents = 1 {WATER}", "1, 0.01 EUR", "1, 25.00 EUR"),
+        _nonsense(f"UPDATE day_total SET cents = 'x' {WATER}", "1, x EUR", "1, 25.00 EUR"),
+        (f"UPDATE day_total SET count = 9 {WATER}", "9, 25.00 EUR", "1, 25.00 EUR"),
+        (f"DELETE FROM day_total {WATER}", "0, 0.00 EUR", "1, 25.00 EUR"),
         (
             "INSERT INTO day_total VALUES (1, 0, '2025-03-14', '732000', '', 'card', '', '', 2, 700)",
-            "2 gifts, 7.00 EUR",
+            "2, 7.00 EUR",
             "0, 0.00 EUR",
         ),
     ],
@@ -223,7 +223,7 @@ def test_a_changed_document_record_is_named(change: str, tmp_path: Path):
 def test_a_changed_day_total_is_named(change: str, says: str, real: str, tmp_path: Path):
     two_statements(tmp_path)
     tamper(tmp_path, change)
-    problem = f"says {says}; the gifts are {real}"
+    problem = f"gifts as posted: {says}; as they are: {real}"
     assert [(alteration.table, alteration.problem) for alteration in found(tmp_path)] == [("day_total", problem)]
 
 

@@ -136,11 +136,8 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
 def _unchecked(books: Books, loaded: LoadedBooks, year: int) -> Iterator[str]:
     """Yield what `check` finds, rule by rule; where the books have errors, each rule that asks them says the same."""
     told: set[str] = set()
-    dated = {
-        text: error.entry.date.year
-        for error, text in loaded.told()
-        if hasattr(error, "entry") and hasattr(error.entry, "date")
-    }
+    days = ((text, getattr(getattr(error, "entry", None), "date", None)) for error, text in loaded.told())
+    dated = {text: books.years.label(day) for text, day in days if day is not None}
     for result in check_books(books, loaded=loaded):
         new = [fault for fault in result.faults if fault not in told]
         told.update(new)

@@ -98,7 +98,7 @@ def _trees(  # noqa: PLR0917 - the books twice, as files and as loaded, and what
         return
     all_facts = facts_of(connection, loaded, year_keys(books, [seal.year for seal in seals]), books.first_year)
     for seal in seals:
-        if seal.year < books.config.first_day.year:
+        if seal.year < books.first_year:
             yield _before_first(books, seal.year)
             continue
         path = books.folder.seals / f"{seal.year}.json"

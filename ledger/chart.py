@@ -18,6 +18,7 @@ from pathlib import Path
 from beancount.core import data
 from beancount.parser import parser
 
+from ledger.beancount_words import in_own_words
 from ledger.errors import OboleError
 from ledger.journal import quote
 from ledger.languages import LANGUAGES, spoken
@@ -232,7 +233,7 @@ def read_chart(path: Path) -> dict[str, Account]:
         error = errors[0]
         raise OboleError(
             _("{name}: line {line}: {message}; correct it.").format(
-                name=path.name, line=error.source.get("lineno", "?"), message=error.message
+                name=path.name, line=error.source.get("lineno", "?"), message=in_own_words(str(error.message))
             )
         )
     return accounts_of(entry for entry in entries if isinstance(entry, data.Open))

@@ -23,6 +23,7 @@ from ledger.register.documents import all_documents
 from ledger.register.entries import EntryNumber, entry_numbers, insert_entry_numbers, last_entry_number
 from ledger.register.sealed import retire_entries, retired_entries
 from ledger.register.years import closed_years
+from ledger.seals import remedy_of_entry
 from ledger.words import _, many
 
 # The label of a year is a calendar year in which it has a day; none is as long as 24 months.
@@ -170,9 +171,10 @@ def number_faults(
             count,
         ).format(document=books.names[document_id], count=count)
     for (document_id, _place_there), of in given.items():
-        yield _("entry {number} of {document} is not in the books; restore the journal file from your backup").format(
-            number=of.text, document=books.names.get(document_id) or _("no document")
-        )
+        yield _(
+            "entry {number} of {document} is not in the books; `obole mend` makes a missing journal file again, else "
+            "restore it from your backup"
+        ).format(number=of.text, document=books.names.get(document_id) or _("no document"))
     retired = retired_entries(connection)
     standing = [of for of in numbers if (of.journal, of.year, of.number) not in retired]
     yield from _by_hand_faults(books, standing, closed, years)
@@ -211,13 +213,15 @@ def _by_hand_faults(
         if found:
             found.pop(0)
         else:
-            yield _("the entry of {day} made by hand is not one that {year} was closed with; remove it").format(
-                day=entry.date, year=year
+            yield _("the entry of {day} made by hand is not one that {year} was closed with; {remedy}").format(
+                day=entry.date, year=year, remedy=remedy_of_entry(year)
             )
     for by_digest in kept.values():
         for left in by_digest.values():
             for of in left:
-                yield _("entry {number}, made by hand, is not in the books as it was closed").format(number=of.text)
+                yield _("entry {number}, made by hand, is not in the books as it was closed; {remedy}").format(
+                    number=of.text, remedy=remedy_of_entry(of.year)
+                )
 
 
 def with_entry_numbers(

@@ -27,7 +27,14 @@ from ledger.journal import Entry, Line
 from ledger.numbering import EntrySource, Numbering, journals_of, source_of, undone_name, with_numbers
 from ledger.periods import CALENDAR, FinancialYears
 from ledger.records import DocumentKind, Gift
-from ledger.register.documents import DocumentRecord, MovementRow, all_documents, find_document, insert_document
+from ledger.register.documents import (
+    DocumentRecord,
+    MovementRow,
+    PostedDocument,
+    all_documents,
+    find_document,
+    insert_document,
+)
 from ledger.register.gifts import totals_of
 from ledger.register.vouchers import Voucher, insert_vouchers
 from ledger.register.years import locked_until
@@ -313,11 +320,7 @@ def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
             known.add(row.journal)
             path = folder.root / row.journal
             if not path.exists():
-                message = _(
-                    "{file}: the journal of {name} is missing; `obole mend` makes it again, else restore it from "
-                    "your backup"
-                )
-                yield message.format(file=row.journal, name=row.name)
+                yield _missing_journal(path, row)
             elif _sha256(path) != row.journal_digest:
                 yield _("{file}: changed since it was posted; restore it from your backup").format(file=row.journal)
         if row.archive:
@@ -331,4 +334,30 @@ def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
     for path in sorted(folder.journal.rglob("*.beancount")):
         relative = path.relative_to(folder.root).as_posix()
         if relative not in known and path.stem != "00-year":
-            yield _("{file}: no posted document; move what you enter by hand to manual/").format(file=relative)
+            yield _not_posted(path, relative)
+
+
+def _missing_journal(path: Path, row: PostedDocument) -> str:
+    """Say what helps where a journal file is missing: a killed run may have left it without its name."""
+    waiting = journal.temporary_name(path)
+    if waiting.exists() and _sha256(waiting) == row.journal_digest:
+        message = _("{file}: a killed run did not give it its name; any command that writes settles it")
+    else:
+        message = _(
+            "{file}: the journal of {name} is missing; `obole mend` makes it again, else restore it from your backup"
+        )
+    return message.format(file=row.journal, name=row.name)
+
+
+def _not_posted(path: Path, relative: str) -> str:
+    """Say what helps where a file of the journal is none of the register's: an older register may be in its place."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        ours = next(lines, "").startswith(f"; {path.stem} ")
+    if ours:
+        message = _(
+            "{file}: was posted by Obole, and the register does not know it: the register is from before. Put back the "
+            "newest one; where there is none, import its source again"
+        )
+    else:
+        message = _("{file}: no posted document; move what you enter by hand to manual/")
+    return message.format(file=relative)

@@ -117,6 +117,14 @@ def leaves_path(seal: Path) -> Path:
     return seal.with_suffix(".leaves.gz")
 
 
+def remedy_of_entry(year: int) -> str:
+    """Say what helps where an entry of a closed year was changed, taken out or added: the same wherever it is told."""
+    return _(
+        "put it back from your backup as {year} was closed, date a new entry in an open year, or run `obole reopen "
+        "{year}` to change {year}"
+    ).format(year=year)
+
+
 def missing_seals(folder: Path, all_of: Iterable[YearClosing]) -> Iterator[str]:
     """Yield seals that are gone or are not those of their closing, those of closings taken back among them."""
     for closing in all_of:

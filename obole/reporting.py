@@ -19,7 +19,7 @@ from ledger.register.documents import all_documents
 from ledger.register.years import closed_years
 from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
-from obole.words import _, many_in
+from obole.words import _, many, many_in
 from receipts.decide.tie_table import tie_table
 from reports.by_key import by_key, by_key_table
 from reports.events import EventPart, event_results, events_table
@@ -171,9 +171,11 @@ def _sound(books: Books) -> LoadedBooks:
     if faults:
         first = next(loaded.problems(faults))
         raise OboleError(
-            _("the books have {count} errors, the first: {first}; `obole check` lists them.").format(
-                count=len(faults), first=first
-            )
+            many(
+                "the books have {count} error: {first}; `obole check` tells more.",
+                "the books have {count} errors, the first: {first}; `obole check` lists them.",
+                len(faults),
+            ).format(count=len(faults), first=first)
         )
     return loaded
 

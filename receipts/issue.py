@@ -29,6 +29,7 @@ from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn
 from receipts.decide.facts import assess_year
 from receipts.decide.given import GivenYear, Money, Straddling, giving_of, straddling_of
 from receipts.decide.moved import waiting_for_other_years
+from receipts.decide.papers import NO_PAPERS, Papers, waiting_for_papers
 from receipts.paper.sheet import Addressee, Institution, Look, Sheet, SheetGift, to_json
 from receipts.words import _
 
@@ -78,7 +79,8 @@ class Printing:
 class Preview:
     """A preview of an issue: `due` get the next numbers, `changed` wait for a decision, `waiting` for those.
 
-    `settled` are the gifts on receipts that are right, `straddling` those due whose days lie in two years.
+    `settled` are the gifts on receipts that are right, `straddling` those due whose days lie in two years, `covered`
+    those on a valid receipt with its number. `papers` are the numbers set aside.
     """
 
     assessment: Assessment
@@ -88,6 +90,8 @@ class Preview:
     waiting: tuple[Claimed, ...] = ()
     settled: frozenset[int] = frozenset()
     straddling: tuple[Straddling, ...] = ()
+    covered: Mapping[int, int] = field(default_factory=dict)
+    papers: Papers = NO_PAPERS
 
     @property
     def cents(self) -> int:
@@ -95,30 +99,42 @@ class Preview:
         return sum(decision.cents for decision in self.due)
 
 
-def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Preview:
+def preview(  # noqa: PLR0917 - the stores, and what is asked of them
+    gifts: Connection,
+    identities: Connection,
+    sealer: Sealer,
+    year: int,
+    policy: Policy,
+    papers: Papers = NO_PAPERS,
+) -> Preview:
     """Return who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
-    held = _held(gifts, identities, year)
+    merged = survivors(identities)
+    held = _held(gifts, merged, year)
     assessment = assess_year(gifts, identities, sealer, year, policy, issued=held)
-    claims = _claims(gifts, assessment, held, policy)
+    covered = receiptbook.covered_gifts(gifts, year)
+    claims = _claims(gifts, assessment, held, policy, covered)
     claimed = {one.donor for one in claims.waiting}
     free = [one for one in assessment.due if one.donor not in held and one.donor not in claimed]
     moved = tuple(waiting_for_other_years(gifts, year, free, policy.gift_date))
-    waiting = {one.donor for one in moved}
+    elsewhere = {one.donor for one in moved}
+    kept = tuple(waiting_for_papers(free, elsewhere, papers, merged))
+    waiting = elsewhere | {one.donor for one in kept}
     due = tuple(one for one in free if one.donor not in waiting)
     return Preview(
         assessment,
         receiptbook.last_number(gifts, year) + 1,
         due,
         claims.changed,
-        (*claims.waiting, *moved),
+        (*claims.waiting, *moved, *kept),
         claims.settled,
         _straddling(gifts, due, year, policy),
+        covered,
+        papers,
     )
 
 
-def _held(gifts: Connection, identities: Connection, year: int) -> dict[str, list[receiptbook.ReceiptRow]]:
+def _held(gifts: Connection, merged: Mapping[str, str], year: int) -> dict[str, list[receiptbook.ReceiptRow]]:
     """Return the valid receipts of a year by donor, those of a key that was merged under the one that remains."""
-    merged = survivors(identities)
     held: dict[str, list[receiptbook.ReceiptRow]] = {}
     for row in receiptbook.receipts_of(gifts, year):
         if row.state == receiptbook.State.ISSUED:
@@ -127,14 +143,18 @@ def _held(gifts: Connection, identities: Connection, year: int) -> dict[str, lis
 
 
 def _claims(
-    gifts: Connection, assessment: Assessment, held: Mapping[str, list[receiptbook.ReceiptRow]], policy: Policy
+    gifts: Connection,
+    assessment: Assessment,
+    held: Mapping[str, list[receiptbook.ReceiptRow]],
+    policy: Policy,
+    covered: Mapping[int, int],
 ) -> Claims:
     """Return what the valid receipts of a year still say rightly, and whose gifts they claim."""
     year = assessment.year
     if not held:
         return Claims((), (), frozenset())
-    printed, money = receiptbook.covered_gifts(gifts, year), Money(steps_of(gifts, year))
-    return claims_of(assessment, held, printed, money, lambda: giving_of(gifts, year, policy.gift_date))
+    money = Money(steps_of(gifts, year))
+    return claims_of(assessment, held, covered, money, lambda: giving_of(gifts, year, policy.gift_date))
 
 
 def _straddling(gifts: Connection, due: Iterable[DonorDecision], year: int, policy: Policy) -> tuple[Straddling, ...]:
@@ -152,6 +172,7 @@ def issue(
     policy: Policy,
     printing: Printing,
     issued_on: date,
+    papers: Papers = NO_PAPERS,
 ) -> Preview:
     """Number and freeze every receipt due; return what was issued. NothingToIssue where none is due.
 
@@ -159,14 +180,9 @@ def issue(
     """
     with gifts.connect() as connection, connection.begin():
         with identities.connect() as vault_connection:
-            plan = preview(connection, vault_connection, sealer, year, policy)
+            plan = preview(connection, vault_connection, sealer, year, policy, papers)
             if not plan.due:
-                raise NothingToIssue(
-                    _(
-                        "no receipt of {year} is due that was not issued before; `obole receipts status --year {year}` "
-                        "says why donors have none."
-                    ).format(year=year)
-                )
+                raise NothingToIssue(_nothing(plan))
             keys = {decision.donor for decision in plan.due}
             donors = {row.key: row for row in find_donors(vault_connection, sealer, keys)}
             giving = giving_of(connection, year, policy.gift_date)
@@ -180,6 +196,17 @@ def issue(
             announce(vault_connection, year, plan.first_number, (row.sheet_digest for row in rows))
         receiptbook.insert_receipts(connection, year, plan.first_number, issued_on, rows)
     return plan
+
+
+def _nothing(plan: Preview) -> str:
+    """Say why no receipt is due: nobody gave anything, all are there, or those that are not have reasons."""
+    year = plan.assessment.year
+    if not any(gift.counted == year for gift in plan.assessment.gifts):
+        return _("no gift of {year} is in the books, so there is no receipt to issue.").format(year=year)
+    return _(
+        "no receipt of {year} is due that was not issued before; `obole receipts status --year {year}` "
+        "says why donors have none."
+    ).format(year=year)
 
 
 def _refuse_earlier(plan: Preview, giving: GivenYear, issued_on: date) -> None:

@@ -291,9 +291,12 @@ def _file_faults(statements: int, strays: list[int]) -> tuple[Fault, ...]:
     if not strays:
         return ()
     if len(strays) > 1:
-        message = _(
-            "this line and {count} more stands outside any statement (between a record 9 and a record 0); ask the bank "
-            "for the file again, or remove what is no CODA"
+        message = many(
+            "this line and {count} more stand outside any statement (between a record 9 and a record 0); ask the bank "
+            "for the file again, or remove what is no CODA",
+            "this line and {count} more stand outside any statement (between a record 9 and a record 0); ask the bank "
+            "for the file again, or remove what is no CODA",
+            len(strays) - 1,
         )
     else:
         message = _(
@@ -972,9 +975,12 @@ class _LogicalFile:
         if len(content) != LENGTH:  # else it is the last line, without its line end
             # Position 128 of record 9 is never blank, so that a short last line has always lost something.
             self._fault(
-                _(
+                many(
+                    "the line has {found} character instead of {length}: the file was cut or changed; ask the bank for "
+                    "it again",
                     "the line has {found} characters instead of {length}: the file was cut or changed; ask the bank "
-                    "for it again"
+                    "for it again",
+                    len(content),
                 ).format(found=len(content), length=LENGTH)
             )
             self.damaged = self.line

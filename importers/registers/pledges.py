@@ -19,7 +19,7 @@ from importers.sheets.tabular import (
     of_columns,
     read_sheet,
 )
-from importers.words import _
+from importers.words import _, many
 from ledger.instalments import PledgeState
 
 
@@ -95,7 +95,10 @@ def describe(file: PledgesFile) -> list[tuple[str, str]]:
     """Return what the register holds, as labels and counts without any identity."""
     rows = file.rows
     every = [
-        (_("every {months} months").format(months=months), sum(row.months == months for row in rows))
+        (
+            many("every month", "every {months} months", months).format(months=months),
+            sum(row.months == months for row in rows),
+        )
         for months in MONTHS
     ]
     return [

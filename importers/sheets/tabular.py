@@ -783,9 +783,12 @@ def _without_heading(headings: Sequence[str], rows: Iterable[tuple[int, list[Cel
                     stray.setdefault(index, []).append(number)
     for index, numbers in sorted(stray.items()):
         if len(numbers) > 1:
-            message = _(
+            message = many(
                 "column {letters} has no heading but holds a value in row {row} and {count} more; give it its heading "
-                "or empty it (in a CSV: a text that holds the delimiter needs quotation marks)"
+                "or empty it (in a CSV: a text that holds the delimiter needs quotation marks)",
+                "column {letters} has no heading but holds a value in row {row} and {count} more; give it its heading "
+                "or empty it (in a CSV: a text that holds the delimiter needs quotation marks)",
+                len(numbers) - 1,
             )
         else:
             message = _(

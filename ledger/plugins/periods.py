@@ -18,7 +18,7 @@ from ledger.numbered import by_hand_closed, digest_of_entry
 from ledger.periods import FinancialYear
 from ledger.plugins.opening import register_of
 from ledger.register.documents import all_documents
-from ledger.seals import NotASeal, Seal, TreeSeal, read_seal, seal_faults, seal_files
+from ledger.seals import NotASeal, Seal, TreeSeal, read_seal, remedy_of_entry, seal_faults, seal_files
 from ledger.words import _
 
 __plugins__ = ("check_periods",)
@@ -79,8 +79,9 @@ def _not_under(root: Path, seal: Seal, entries: Iterable[Any]) -> Iterator[Perio
     """Yield entries of a year sealed in format 0 that stand in a file which the seal does not have."""
     for entry in entries:
         if _relative(root, entry) not in seal.files:
-            message = _("{year} is closed: this entry of {date} is not under its seal; date it in an open year")
-            yield PeriodError(entry.meta, message.format(year=seal.year, date=entry.date), entry)
+            message = _("{year} is closed: this entry of {date} is not under its seal; {remedy}")
+            told = message.format(year=seal.year, date=entry.date, remedy=remedy_of_entry(seal.year))
+            yield PeriodError(entry.meta, told, entry)
 
 
 def _not_as_closed(
@@ -98,17 +99,22 @@ def _not_as_closed(
             if found:
                 found.pop(0)
             else:
-                message = _("{year} is closed: it was closed without this entry of {date}; date it in an open year")
-                yield PeriodError(entry.meta, message.format(year=year, date=entry.date), entry)
+                message = _("{year} is closed: it was closed without this entry of {date}; {remedy}")
+                told = message.format(year=year, date=entry.date, remedy=remedy_of_entry(year))
+                yield PeriodError(entry.meta, told, entry)
         for left in (of.text for numbers in by_hand.values() for of in numbers):
-            message = _("{year} is closed: entry {number} is not in the books as it was closed; put it back as it was")
-            yield PeriodError(source, message.format(year=year, number=left), None)
+            message = _("{year} is closed: entry {number} is not in the books as it was closed; {remedy}")
+            told = message.format(year=year, number=left, remedy=remedy_of_entry(year))
+            yield PeriodError(source, told, None)
     for relative, row in posted.items():
         years = [one.label for one in dated if one.first <= row.last_day and row.first_day <= one.last]
         if years:
             path = root / str(relative)
             if not path.is_file():
-                message = _("{year} is closed: {relative} is missing; restore it from your backup")
+                message = _(
+                    "{year} is closed: {relative} is missing; `obole mend` makes it again, else restore it from your "
+                    "backup"
+                )
             elif _sha256(path) != row.journal_digest:
                 message = _("{year} is closed: {relative} was changed; restore it from your backup")
             else:

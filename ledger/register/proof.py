@@ -104,7 +104,7 @@ def _document_problems(record: RowMapping, movements: Sequence[str], gifts: Sequ
     if (len(movements), len(gifts)) != (record["movements"], record["gifts"]):
         yield (
             _(
-                "{movements} movements and {gifts} gifts were posted, {movements_there} and {gifts_there} are there"
+                "movements as posted: {movements}, gifts: {gifts}; there are: {movements_there} and {gifts_there}"
             ).format(
                 movements=record["movements"],
                 gifts=record["gifts"],
@@ -118,6 +118,6 @@ def _document_problems(record: RowMapping, movements: Sequence[str], gifts: Sequ
 
 def _total_problem(kept: tuple[Any, Any], real: tuple[int, int]) -> str:
     said = to_decimal(kept[1]) if isinstance(kept[1], int) else kept[1]
-    return _("says {kept} gifts, {said} EUR; the gifts are {real}, {amount} EUR").format(
+    return _("gifts as posted: {kept}, {said} EUR; as they are: {real}, {amount} EUR").format(
         kept=kept[0], said=said, real=real[0], amount=to_decimal(real[1])
     )

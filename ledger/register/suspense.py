@@ -19,6 +19,7 @@ from ledger.register.documents import DocumentSummary
 from ledger.register.gifts import MandateGift, gifts_of_mandates, originals_of
 from ledger.register.tables import assignment, document, gift, movement, stands, undone, voucher, was_undone
 from ledger.store import bulk_insert
+from ledger.words import _
 
 
 class LineKey(NamedTuple):
@@ -372,7 +373,9 @@ def assigned_items(connection: Connection) -> dict[tuple[str, int], Decided]:
         .where(~was_undone(assignment))
     )
     return {
-        (row[0], row[1]): Decided(row[2], row[3], row[4], f"{row[5]} line {row[6]}")
+        (row[0], row[1]): Decided(
+            row[2], row[3], row[4], _("{document} line {line}").format(document=row[5], line=row[6])
+        )
         for row in connection.execute(query)
     }
 

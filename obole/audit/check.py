@@ -20,6 +20,7 @@ from ledger.register import tables
 from ledger.register.gifts import day_totals
 from ledger.register.openings import opening_lines
 from ledger.register.proof import alterations
+from ledger.register.stand import numbers_set_aside
 from ledger.register.statements import gaps
 from ledger.register.suspense import open_items
 from ledger.register.tables import stands
@@ -31,7 +32,9 @@ from obole.books.loading import LoadedBooks, load_books
 from obole.books.opened import Books
 from obole.books.policies import pictures_of, policy_for
 from obole.books.watch import Watch
+from obole.receipting.changed import told_changed
 from obole.receipting.elsewhere import unknown_numbers
+from obole.receipting.papers import papers_of, told_papers
 from obole.receipting.steps import gift_income
 from obole.words import N_, _
 from receipts.decide.facts import assess_year
@@ -208,7 +211,9 @@ def _of_financial_years(work: _Proof) -> Iterator[str]:
             )
 
 
-def _numbered(work: _Proof, _result: Result) -> Iterator[str]:
+def _numbered(work: _Proof, result: Result) -> Iterator[str]:
+    for year in sorted({one.year for one in numbers_set_aside(work.gifts)}):
+        result.notes += told_papers(year, papers_of(work.books, work.gifts, year))
     for fault in receiptbook.faults(work.gifts):
         yield _("receipt {year}/{number:06d}: {problem}").format(
             year=fault.year, number=fault.number, problem=fault.problem
@@ -230,17 +235,7 @@ def _reversals(work: _Proof, result: Result) -> Iterator[str]:
         policy = replace(policy_for(config, year), proof=None)
         plan = preview(work.gifts, work.identities, work.books.sealer, year, policy)
         for changed in plan.changed:
-            result.notes.append(
-                _(
-                    "receipt {year}/{number:06d}: issued for {issued} EUR, its gifts are now {now} EUR: to be "
-                    "withdrawn or replaced"
-                ).format(
-                    year=year,
-                    number=changed.number,
-                    issued=to_decimal(changed.issued_cents),
-                    now=to_decimal(changed.now_cents),
-                )
-            )
+            result.notes.append(told_changed(year, changed))
     return
     yield
 

@@ -1,7 +1,8 @@
 """Closing a year, with all that is missing told at once; and reopening it, logged for ever."""
 
+import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
@@ -16,7 +17,7 @@ from ledger.numbered import NumberedEntry, number_by_hand, numbered_in
 from ledger.numbering import number_open_years
 from ledger.periods import FinancialYear
 from ledger.register.sealed import insert_identities
-from ledger.register.suspense import open_items
+from ledger.register.suspense import OpenItem, open_items
 from ledger.register.years import (
     MonthLock,
     Reopening,
@@ -40,6 +41,8 @@ from obole.words import _, many
 
 _TRANSIT = "58"  # internal transfers (annex 3 of the royal decree of 21.10.2018)
 _SHOWN = 5  # faults of one rule
+_OF_NO_YEAR = {9, 10, 13}  # rules of `check` whose faults name files and times, not years of the books
+_YEARS = re.compile(r"(?<![0-9.])(20[0-9]{2})(?=$|[-/ :,;])")
 
 
 class NotReady(OboleError):
@@ -75,7 +78,6 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
 
     NotReady with all that is missing, AlreadySealed where it is closed. With `dry_run` nothing is written.
     """
-    texts = dict(explained or {})
     with books.writing():
         settle(books)
         with books.register.connect() as connection:
@@ -86,7 +88,10 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
                 books.folder, books.register, books.years
             )  # of a year that was closed before entries had numbers
         loaded = load_books(books.folder.main, books.years)
-        missing = list(_missing(books, loaded, year, texts))
+        period = books.years.find(year)
+        standing = _standing(books, loaded, period) if period is not None else {}
+        texts, doubtful = _whole_codes(standing.keys(), explained or {}, year)
+        missing = [*_missing(books, loaded, year, texts), *doubtful]
         if missing:
             raise NotReady(year, missing)
         if not dry_run:
@@ -116,7 +121,7 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
         before = books.years.before(year)
         if year > books.first_year and before not in closed_years(connection):
             yield _("{before} is open: `obole close {before}` comes first").format(before=before)
-    yield from _unchecked(books, loaded)
+    yield from _unchecked(books, loaded, year)
     yield from _entries_missing(loaded, period)
     left = loaded.totals.unappropriated_before(year + 1)
     if left:
@@ -128,19 +133,37 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
     yield from _not_nil(books, loaded, period, texts)
 
 
-def _unchecked(books: Books, loaded: LoadedBooks) -> Iterator[str]:
+def _unchecked(books: Books, loaded: LoadedBooks, year: int) -> Iterator[str]:
     """Yield what `check` finds, rule by rule; where the books have errors, each rule that asks them says the same."""
     told: set[str] = set()
+    days = ((text, getattr(getattr(error, "entry", None), "date", None)) for error, text in loaded.told())
+    dated = {text: books.years.label(day) for text, day in days if day is not None}
     for result in check_books(books, loaded=loaded):
         new = [fault for fault in result.faults if fault not in told]
         told.update(new)
-        yield from new[:_SHOWN]
+        placed = result.number not in _OF_NO_YEAR
+        yield from (_of_its_year(one, year, dated.get(one)) if placed else one for one in new[:_SHOWN])
         if len(new) > _SHOWN:
             yield many("and {count} more: `obole check`", "and {count} more: `obole check`", len(new) - _SHOWN).format(
                 count=len(new) - _SHOWN
             )
     other = [problem for problem in loaded.problems() if problem not in told]
-    yield from other[:_SHOWN]
+    yield from (_of_its_year(one, year, dated.get(one)) for one in other[:_SHOWN])
+
+
+def _of_its_year(fault: str, year: int, dated: int | None) -> str:
+    """Return a fault with the year it is of, where that is not the one to be closed, and what it is to that one."""
+    years = {int(found) for found in _YEARS.findall(fault)} if dated is None else {dated}
+    if not years or year in years:
+        return fault
+    if min(years) > year:
+        message = _(
+            "{fault} (of {other}, after {year}: nothing of {year} changes by it, but a year is sealed only while all "
+            "of the books hold)"
+        )
+        return message.format(fault=fault, other=min(years), year=year)
+    message = _("{fault} (of {other}: {year} begins with its balances, so this comes first)")
+    return message.format(fault=fault, other=min(years), year=year)
 
 
 def _entries_missing(loaded: LoadedBooks, period: FinancialYear) -> Iterator[str]:
@@ -162,16 +185,51 @@ def _entries_missing(loaded: LoadedBooks, period: FinancialYear) -> Iterator[str
                 yield message.format(place=place, name=name)
 
 
+def _waiting(books: Books, period: FinancialYear) -> list[OpenItem]:
+    """Return the lines that wait on suspense at the end of a year."""
+    with books.register.connect() as connection:
+        return [item for item in open_items(connection) if item.booked <= period.last]
+
+
+def _standing(books: Books, loaded: LoadedBooks, period: FinancialYear) -> dict[str, int]:
+    """Return the accounts of suspense and transfers in transit that are not nil, or wait, at the end of a year."""
+    suspense = books.config.gifts.suspense
+    balances = loaded.totals.until(period.label)
+    standing = {code: cents for code, cents in balances.items() if cents and code.startswith((_TRANSIT, suspense))}
+    if _waiting(books, period):
+        standing.setdefault(suspense, balances.get(suspense, 0))
+    return standing
+
+
+def _whole_codes(standing: Collection[str], texts: Mapping[str, str], year: int) -> tuple[dict[str, str], list[str]]:
+    """Return the texts by the code of the account that each means, by its code or its beginning, and what is wrong."""
+    found: dict[str, str] = {}
+    wrong = []
+    for said, text in texts.items():
+        meant = [said] if said in standing else sorted(code for code in standing if said and code.startswith(said))
+        if len(meant) == 1 and meant[0] not in found:
+            found[meant[0]] = text
+        elif len(meant) == 1:
+            wrong.append(
+                _("--explain {code}: {account} is explained twice; say it once").format(code=said, account=meant[0])
+            )
+        elif meant:
+            message = _("--explain {code}: may be {accounts}; explain each of them by its own code")
+            wrong.append(message.format(code=said, accounts=", ".join(meant)))
+        elif standing:
+            message = _("--explain {code}: nothing stands there at the end of {year}; what stands is {accounts}")
+            wrong.append(message.format(code=said, year=year, accounts=", ".join(sorted(standing))))
+        else:
+            message = _("--explain {code}: nothing stands there at the end of {year}; leave it out")
+            wrong.append(message.format(code=said, year=year))
+    return found, wrong
+
+
 def _not_nil(books: Books, loaded: LoadedBooks, period: FinancialYear, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield suspense and transfers in transit that are not nil at the end of the year and that no text explains."""
     suspense, year = books.config.gifts.suspense, period.label
-    balances = loaded.totals.until(year)
-    with books.register.connect() as connection:
-        waiting = [item for item in open_items(connection) if item.booked <= period.last]
-    standing = {code: cents for code, cents in balances.items() if cents and code.startswith((_TRANSIT, suspense))}
-    if waiting:
-        standing.setdefault(suspense, balances.get(suspense, 0))
-    for code, cents in sorted(standing.items()):
+    waiting = _waiting(books, period)
+    for code, cents in sorted(_standing(books, loaded, period).items()):
         if texts.get(code, "").strip():
             continue
         explain = f'`obole close {year} --explain {code} "..."`'
@@ -187,10 +245,6 @@ def _not_nil(books: Books, loaded: LoadedBooks, period: FinancialYear, texts: Ma
             yield message.format(code=code, amount=to_decimal(cents), explain=explain)
     watch = Watch(books)
     for code, text in texts.items():
-        if code not in standing:
-            yield _("--explain {code}: nothing stands there at the end of {year}; leave it out").format(
-                code=code, year=year
-            )
         problem = watch.problem(text)
         if problem is not None:
             yield _("--explain {code}: {problem}").format(code=code, problem=problem)
@@ -288,6 +342,9 @@ LOCKED = "-"  # the reason of a lock: a month over needs no other
 
 def lock_months(books: Books, month: date | None, reason: str, person: str) -> date | None:
     """Lock every month until this one, or with None open them all; the day until which nothing is posted."""
+    if month is not None and reason == LOCKED and month > today():
+        said = _("{month} has not begun; lock a month that is over.")
+        raise CannotReopen(said.format(month=f"{month:%Y-%m}"))
     until = None if month is None else date(month.year, month.month, monthrange(month.year, month.month)[1])
     with books.writing():
         settle(books)

@@ -16,7 +16,7 @@ from ledger.money import to_decimal
 from ledger.numbered import NumberedEntry, numbered_in
 from ledger.periods import FinancialYear, tax_years
 from ledger.register.sealed import IssuedReceipt, issued_in
-from ledger.seals import LeafMarks, TreeSeal, digits_of, leaves_path, read_marks
+from ledger.seals import LeafMarks, TreeSeal, digits_of, leaves_path, read_marks, remedy_of_entry
 from ledger.tree import Hashed, Tree, root_of
 from ledger.vault.seal_keys import identity_digest, key_of_year, salts_of
 from ledger.vault.sheets import frozen_sheets
@@ -194,9 +194,9 @@ _MISSING, _ADDED, _CHANGED = "missing", "added", "changed"
 _SENTENCES = {
     (leaves.DOCUMENT, _MISSING): N_("{year} is closed: document {key} is missing; restore the register"),
     (leaves.DOCUMENT, _CHANGED): N_("{year} is closed: document {key} is not what was sealed"),
-    (leaves.ENTRY, _MISSING): N_("{year} is closed: entry {key} is missing; put it back, or restore your backup"),
-    (leaves.ENTRY, _ADDED): N_("{year} is closed: the entry {key} was added; date it in an open year"),
-    (leaves.ENTRY, _CHANGED): N_("{year} is closed: entry {key} is not what was sealed; restore it from your backup"),
+    (leaves.ENTRY, _MISSING): N_("{year} is closed: entry {key} is missing; {remedy}"),
+    (leaves.ENTRY, _ADDED): N_("{year} is closed: the entry {key} was added; {remedy}"),
+    (leaves.ENTRY, _CHANGED): N_("{year} is closed: entry {key} is not what was sealed; {remedy}"),
     (leaves.FILE, _MISSING): N_("{year} is closed: the file {key} is missing; restore it from your backup"),
     (leaves.FILE, _CHANGED): N_("{year} is closed: the file {key} was changed; restore it from your backup"),
     (leaves.GIFT, _MISSING): N_("{year} is closed: gift {key} is missing; restore the register from your backup"),
@@ -212,7 +212,7 @@ def _told(seal: TreeSeal, facts: Facts, kind: str, key: str, what: str) -> str:
         message = _("{year} is closed: account {code} stands at {now} EUR and was sealed with {sealed} EUR")
         now, sealed = (to_decimal(of.get(key, 0)) for of in (facts.balances, seal.balances))
         return message.format(year=seal.year, code=key, now=now, sealed=sealed)
-    return _(_SENTENCES[kind, what]).format(year=seal.year, key=key)
+    return _(_SENTENCES[kind, what]).format(year=seal.year, key=key, remedy=remedy_of_entry(seal.year))
 
 
 def later_notes(

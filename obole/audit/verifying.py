@@ -98,6 +98,9 @@ def _trees(  # noqa: PLR0917 - the books twice, as files and as loaded, and what
         return
     all_facts = facts_of(connection, loaded, year_keys(books, [seal.year for seal in seals]), books.first_year)
     for seal in seals:
+        if seal.year < books.first_year:
+            yield _before_first(books, seal.year)
+            continue
         path = books.folder.seals / f"{seal.year}.json"
         try:
             compared = compare(all_facts[seal.year], seal, path, kinds)
@@ -107,6 +110,14 @@ def _trees(  # noqa: PLR0917 - the books twice, as files and as loaded, and what
         yield from compared.faults
         if leaves.RECEIPT in kinds:
             notes += later_notes(books, seal, compared.later, issued_receipts(books, seal.period))
+
+
+def _before_first(books: Books, year: int) -> str:
+    message = _(
+        "{year} is closed, and first_day in obole.toml is {first} now: the setting was changed, the entries of {year} "
+        "were not looked at; write there the first day of these books again, not after {last}"
+    )
+    return message.format(year=year, first=books.config.first_day, last=f"{year}-12-31")
 
 
 def _limits(seals: Iterable[AnySeal]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from beancount import loader
 from beancount.core import data
 
+from ledger.beancount_words import in_own_words
 from ledger.chart import Account, accounts_of, code_of
 from ledger.collector import paused
 from ledger.periods import CALENDAR, FinancialYears
@@ -60,16 +61,20 @@ class LoadedBooks:
 
     def problems(self, errors: Iterable[Any] | None = None) -> Iterator[str]:
         """Each error (or each of some) as `file: line n: what`, with the file relative to the books."""
+        return (text for _error, text in self.told(errors))
+
+    def told(self, errors: Iterable[Any] | None = None) -> Iterator[tuple[Any, str]]:
+        """Each error (or each of some) with what is told of it."""
         for error in self.errors if errors is None else errors:
             meta = error.source or {}
             file = Path(str(meta.get("filename", "")))
             shown = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.name
             line = meta.get("lineno")
-            message = first_line(str(error.message))
+            message = in_own_words(first_line(str(error.message)))
             if line:
-                yield _("{file}: line {line}: {message}").format(file=shown, line=line, message=message)
+                yield error, _("{file}: line {line}: {message}").format(file=shown, line=line, message=message)
             else:
-                yield f"{shown}: {message}"
+                yield error, f"{shown}: {message}"
 
 
 def first_line(message: str) -> str:

@@ -56,7 +56,7 @@ def check(books: Path, form: str, shipments: tuple[Path, ...]) -> None:
     multiple=True,
     type=(str, str),
     metavar="ACCOUNT TEXT",
-    help=N_("Why this account (499, 58) is not nil; kept in the seal."),
+    help=N_("Why this account, by its code or the beginning of it (499, 58), is not nil; kept in the seal."),
 )
 @click.option("--dry-run", is_flag=True, help=N_("Say what is missing; write nothing."))
 @with_books

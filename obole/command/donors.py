@@ -9,7 +9,7 @@ from obole.command.frame import ToldWhole, with_books
 from obole.command.say import money, tell
 from obole.command.sources import say_decided
 from obole.suspense.one_donor import KeyOf, OneDonor, merge_donors, part_donors
-from obole.words import N_, _
+from obole.words import N_, _, many
 
 
 @click.group(cls=ToldWhole, help=N_("Donors of the vault: merge two keys of one donor."))
@@ -20,7 +20,11 @@ def donors() -> None:
 @donors.command(help=N_("Two keys of one donor: KEEP is printed and asked from now on, GONE stays and leads to it."))
 @click.argument("keep")
 @click.argument("gone")
-@click.option("--although-issued", is_flag=True, help=N_("Though both have receipts, which then have to be replaced."))
+@click.option(
+    "--although-issued",
+    is_flag=True,
+    help=N_("Though both have receipts, which then stand as issued for the keys of before."),
+)
 @click.option("--undo", "part", is_flag=True, help=N_("Make them two again."))
 @click.option("--dry-run", is_flag=True, help=N_("Say what would follow and change nothing."))
 @with_books
@@ -51,9 +55,18 @@ def say_one_donor(outcome: OneDonor) -> str:
 
 
 def _key(one: KeyOf) -> str:
-    told = _(
-        "  {key} {name}, {place}: {gifts} gifts that stand, {amount} EUR; {accounts} accounts, {mandates} mandates, "
-        "{references} references"
+    told = _("  {key} {name}, {place}: {gifts}, {amount} EUR; {accounts}, {mandates}, {references}")
+    gifts = many("{count} gift that stands", "{count} gifts that stand", one.gifts)
+    accounts = many("{count} account", "{count} accounts", one.accounts)
+    mandates = many("{count} mandate", "{count} mandates", one.mandates)
+    references = many("{count} reference", "{count} references", one.references)
+    return told.format(
+        key=one.key,
+        name=one.name,
+        place=one.place,
+        amount=money(one.cents),
+        gifts=gifts.format(count=one.gifts),
+        accounts=accounts.format(count=one.accounts),
+        mandates=mandates.format(count=one.mandates),
+        references=references.format(count=one.references),
     )
-    values = {name: getattr(one, name) for name in ("gifts", "accounts", "mandates", "references", "name", "place")}
-    return told.format(key=one.key, amount=money(one.cents), **values)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from ledger.register.inventory import Counted
 from obole.books.opened import Books, found_books, open_books
 from obole.command.frame import progress_bar, with_books
+from obole.command.questions import confirm
 from obole.command.say import tell
 from obole.keeping.backup import BackedUp, NotBackedUp, back_up, vault_secret
 from obole.keeping.envelope import Lock, Secret, passphrase
@@ -42,7 +44,7 @@ _passphrase_option = click.option(
 def upgrade_command(books: Path, backup_file: Path | None, *, no_backup: bool, yes: bool) -> None:
     """Bring books made by an earlier Obole up to date, after a backup, and tell what was done."""
     if no_backup and not yes:
-        click.confirm(_("Without a backup nothing brings the books of before back. Go on?"), abort=True)
+        confirm(_("Without a backup nothing brings the books of before back. Go on?"))
 
     def keep(opened: Books) -> Path:
         return back_up(opened, backup_file or _beside(opened), vault_secret(opened), held=True).path
@@ -89,6 +91,8 @@ def backup_command(books: Path, file: Path, passphrase_file: Path | None) -> Non
     with progress_bar(_("backup")) as progress:
         made = back_up(opened, file, secret, progress)
     tell(say_backed_up(made))
+    if made.faults:
+        sys.exit(1)
 
 
 @click.command(
@@ -167,19 +171,22 @@ def say_upgraded(outcome: Upgraded) -> str:
     return "\n".join(lines)
 
 
+def _held(counts: Counted) -> str:
+    """Return how many documents, gifts and receipts there are."""
+    parts = (
+        (many("{count} document", "{count} documents", counts.documents), counts.documents),
+        (many("{count} gift", "{count} gifts", counts.gifts), counts.gifts),
+        (many("{count} receipt", "{count} receipts", counts.receipts), counts.receipts),
+    )
+    return ", ".join(words.format(count=count) for words, count in parts)
+
+
 def say_backed_up(made: BackedUp) -> str:
     """Tell what a backup holds."""
     counts = made.counts
-    first = _(
-        "{name} written: {files} files, {documents} documents, {gifts} gifts, {receipts} receipts and "
-        "the key, {size:.1f} MB."
-    ).format(
-        name=made.path.name,
-        files=made.files,
-        documents=counts.documents,
-        gifts=counts.gifts,
-        receipts=counts.receipts,
-        size=made.bytes / 1_000_000,
+    files = many("{count} file", "{count} files", made.files).format(count=made.files)
+    first = _("{name} written: {files}, {held} and the key, {size:.1f} MB.").format(
+        name=made.path.name, files=files, held=_held(counts), size=made.bytes / 1_000_000
     )
     lines = [first]
     lines += [_("Not as it should be: {fault}.").format(fault=fault) for fault in made.faults]
@@ -193,15 +200,8 @@ def say_backed_up(made: BackedUp) -> str:
 def say_restored(restored: Restored) -> str:
     """Tell what was put where."""
     counts = restored.counts
-    first = _(
-        "The books of {taken_at} are in {root}: {documents} documents, {gifts} gifts, {receipts} "
-        "receipts; their key is in the key folder."
-    ).format(
-        taken_at=restored.taken_at,
-        root=restored.root,
-        documents=counts.documents,
-        gifts=counts.gifts,
-        receipts=counts.receipts,
+    first = _("The books of {taken_at} are in {root}: {held}; their key is in the key folder.").format(
+        taken_at=restored.taken_at, root=restored.root, held=_held(counts)
     )
     lines = [first]
     if restored.replaced is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ledger.clock import today
-from ledger.errors import Fault
+from ledger.errors import Fault, OboleError
 from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.periods import calendar_year
@@ -19,23 +19,28 @@ from obole.books.opened import open_books
 from obole.command.frame import ToldWhole, progress_bar, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.output import output_options, refuse_over, target
+from obole.command.questions import confirm
 from obole.command.say import SHOWN_FAULTS, SHOWN_LINES, money, tell, written
+from obole.receipting.changed import told_changed
 from obole.receipting.donor_list import receipt_list
 from obole.receipting.elsewhere import GivenNumber, set_numbers_aside
+from obole.receipting.papers import Word, told_papers
 from obole.receipting.shipping import Shipped, write_belcotax
 from obole.receipting.steps import (
     Status,
     issue_receipts,
     preview_receipts,
+    refuse_date,
     render_receipts,
     status_of,
+    tied,
     write_specimen,
 )
 from obole.reporting import about, write_table
 from obole.words import N_, _, many
 from receipts.decide.claims import Changed
-from receipts.decide.eligibility import MOST_CENTS, RECEIPTED, Assessment, Reason, Warn, label, partition
-from receipts.decide.tie import TieLine
+from receipts.decide.eligibility import MOST_CENTS, Assessment, Reason, Warn
+from receipts.decide.tie import TieLine, all_lines
 from receipts.issue import Preview
 from receipts.paper.render import Rendered
 
@@ -80,19 +85,52 @@ def list_(  # noqa: PLR0917 - click's options
 )
 @click.option("--dry-run", is_flag=True, help=N_("Tell what would be issued; nothing is kept."))
 @click.option("--yes", is_flag=True, help=N_("Issue for a year that is not over without asking."))
+@click.option(
+    "--again",
+    default="",
+    metavar="TEXT",
+    help=N_("Who says that new receipts may be given beside papers with numbers set aside, and why."),
+)
+@click.option(
+    "--holds",
+    multiple=True,
+    type=(click.IntRange(1), str),
+    metavar="NUMBER DONOR",
+    help=N_("This donor keeps the paper with this number and gets no other; - for nobody. May be repeated."),
+)
 @with_books
-def issue(books: Path, year: int, day: datetime | None, dry_run: bool, yes: bool) -> None:
+def issue(
+    books: Path,
+    *,
+    year: int,
+    day: datetime | None,
+    dry_run: bool,
+    yes: bool,
+    again: str,
+    holds: tuple[tuple[int, str], ...],
+) -> None:
     """Give every receipt due its number, 1..N, in one transaction, and freeze what it prints."""
     dated = day.date() if day else today()
-    if dated.year == year and not yes and not dry_run:
-        click.confirm(
+    refuse_date(year, dated)
+    over = min(dated, today())
+    if over.year <= year and not yes and not dry_run:
+        confirm(
             _(
                 "{year} is not over on {day}: what is given later is on no receipt of this donor. Issue all the same?"
-            ).format(year=year, day=dated),
-            abort=True,
+            ).format(year=year, day=over)
         )
-    plan, recovered = issue_receipts(open_books(books), year, dated, dry_run=dry_run)
+    plan, recovered = issue_receipts(open_books(books), year, dated, word=_word(again, holds), dry_run=dry_run)
     tell(say_would_issue(plan) if dry_run else say_issued(plan, recovered))
+
+
+def _word(again: str, holds: Sequence[tuple[int, str]]) -> Word:
+    """Return what is said of papers with numbers set aside; OboleError where two donors keep one."""
+    holders: dict[int, str] = {}
+    for number, donor in holds:
+        if holders.setdefault(number, donor) != donor:
+            message = _("--holds {number}: two donors cannot keep the paper with one number; name one.")
+            raise OboleError(message.format(number=number))
+    return Word(again.strip(), holders)
 
 
 @receipts.command(help=N_("Write a receipt of nobody, marked as a specimen, to see what is printed."))
@@ -186,7 +224,7 @@ _STATES = {State.ISSUED: N_("issued"), State.WITHDRAWN: N_("withdrawn")}
 def say_preview(plan: Preview, language: str) -> str:
     """Return who would get a receipt and who not."""
     year = plan.assessment.year
-    lines = [_due(plan), *_parts(plan.assessment, language), *_held(plan.assessment), *_refused(plan)]
+    lines = [_due(plan), *_aside(plan), *_parts(plan, language), *_held(plan.assessment), *_refused(plan)]
     lines += [*_changed(plan.changed, year), *_waiting(plan)]
     warned: dict[Warn, int] = {}
     for decision in plan.due:
@@ -211,14 +249,19 @@ def _refused(plan: Preview) -> list[str]:
 
 
 def _waiting(plan: Preview) -> list[str]:
-    """Say which receipts wait because another one that stands lists the same gift."""
-    told = _(
-        "{donor}: a receipt of {amount} EUR waits, because its gifts are on receipt {numbers}; it is issued when that "
-        "one is replaced or withdrawn"
+    """Say which receipts wait because another one that stands, or a paper with a number set aside, has the gifts."""
+    other = _(
+        "{donor}: a receipt of {amount} EUR waits, because its gifts are on receipt {numbers}; ask whoever has "
+        "that one to send it back, and tell this donor that no receipt can be given yet"
     )
+    kept = _(
+        "{donor}: gets no receipt of {amount} EUR, because the donor keeps the paper {numbers}, whose number was set "
+        "aside"
+    )
+    aside = set(plan.papers.numbers)
     return [
         "  "
-        + told.format(
+        + (kept if aside.issuperset(one.numbers) else other).format(
             donor=one.donor,
             amount=money(one.cents),
             numbers=", ".join(f"{one.year or plan.assessment.year}/{number:06d}" for number in one.numbers),
@@ -256,12 +299,16 @@ def _due(plan: Preview) -> str:
     )
 
 
-def _parts(assessment: Assessment, language: str) -> list[str]:
-    rows = [(share.code, label(share.code, language), share.gifts, share.cents) for share in partition(assessment)]
-    lines = [f"  {words:<52} {gifts:>9} {money(cents):>18}" for code, words, gifts, cents in rows if code == RECEIPTED]
-    lines += [f"  {words:<52} {gifts:>9} {money(cents):>18}" for code, words, gifts, cents in rows if code != RECEIPTED]
-    gifts, cents = sum(row[2] for row in rows), sum(row[3] for row in rows)
-    return [*lines, f"  {'':<52} {gifts:>9} {money(cents):>18}"]
+def _parts(plan: Preview, language: str) -> list[str]:
+    """Return the lines of the tie-out, as `receipts status` has them, of all gifts that may count for the year."""
+    rows = all_lines(tied(plan))
+    gifts, cents = sum(row.gifts for row in rows), sum(row.cents for row in rows)
+    return [*_ties(rows, language), f"  {'':<52} {gifts:>9} {money(cents):>18}"]
+
+
+def _aside(plan: Preview) -> list[str]:
+    """Say which numbers of the year were set aside: papers with them may be with donors."""
+    return ["  " + one for one in told_papers(plan.assessment.year, plan.papers)]
 
 
 def _held(assessment: Assessment) -> list[str]:
@@ -279,17 +326,8 @@ def _held(assessment: Assessment) -> list[str]:
 
 
 def _changed(changed: Sequence[Changed], year: int) -> list[str]:
-    told = _(
-        "receipt {year}/{number:06d} of {donor}: issued for {issued} EUR, its gifts are now {now} EUR: "
-        "to be withdrawn or replaced"
-    )
-    return [
-        "  "
-        + told.format(
-            year=year, number=one.number, donor=one.donor, issued=money(one.issued_cents), now=money(one.now_cents)
-        )
-        for one in changed[:SHOWN_LINES]
-    ]
+    """Say which receipts are no longer for what their donors gave."""
+    return ["  " + told_changed(year, one) for one in changed[:SHOWN_LINES]]
 
 
 def say_issued(plan: Preview, recovered: Sequence[str]) -> str:
@@ -302,15 +340,14 @@ def say_issued(plan: Preview, recovered: Sequence[str]) -> str:
     ).format(
         count=count, year=year, first=plan.first_number, last=plan.first_number + count - 1, amount=money(plan.cents)
     )
-    return "\n".join([*recovered, told, *_refused(plan), *_changed(plan.changed, year), *_waiting(plan)])
+    return "\n".join([*recovered, told, *_aside(plan), *_refused(plan), *_changed(plan.changed, year), *_waiting(plan)])
 
 
 def say_would_issue(plan: Preview) -> str:
     """Return what is told after `obole receipts issue --dry-run`."""
     year = plan.assessment.year
-    return "\n".join(
-        [_due(plan), *_refused(plan), *_changed(plan.changed, year), *_waiting(plan), _("Nothing was kept.")]
-    )
+    told = [_due(plan), *_aside(plan), *_refused(plan), *_changed(plan.changed, year), *_waiting(plan)]
+    return "\n".join([*told, _("Nothing was kept.")])
 
 
 def say_set_aside(found: Sequence[GivenNumber]) -> str:
@@ -401,7 +438,7 @@ def say_status(found: Status, language: str) -> str:
     if found.due[0]:
         told = _("due and not issued yet: {count}, {amount} EUR")
         lines.append("  " + told.format(count=found.due[0], amount=money(found.due[1])))
-    lines += [*_changed(found.changed, found.year), *_waiting(found.plan)]
+    lines += [*_aside(found.plan), *_changed(found.changed, found.year), *_waiting(found.plan)]
     lines.append(_("Gift accounts of {year}, booked").format(year=found.year))
     lines += _ties(found.tie.lines, language)
     for words, cents in ((_("in the books"), found.tie.accounts_cents), (_("difference"), found.tie.difference)):

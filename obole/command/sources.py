@@ -163,20 +163,7 @@ def say_intake(result: Intake) -> str:
             counted, cents = totals.get(key, (0, 0))
             totals[key] = (counted + count, cents + told.cents.get(key, 0))
         lines += _told(told)
-    if result.dry_run:
-        summary = _(
-            "{files} files: {posted} documents would be posted, {known} already there, {refused} files refused."
-        )
-    else:
-        summary = _("{files} files: {posted} documents posted, {known} already there, {refused} files refused.")
-    lines.append(
-        summary.format(
-            files=len(result.told),
-            posted=sum(len(told.posted) for told in result.told),
-            known=sum(len(told.known) for told in result.told),
-            refused=sum(told.refused for told in result.told),
-        )
-    )
+    lines.append(_summary(result))
     for key, (count, cents) in sorted(totals.items()):
         lines.append(f"  {outcome_word(key):<10} {count:>9}" + (f" {money(cents):>18} EUR" if cents else ""))
     lines += [_decided(told) for told in result.decided]
@@ -189,6 +176,22 @@ def say_intake(result: Intake) -> str:
             ).format(count=result.open)
         )
     return "\n".join(lines)
+
+
+def _summary(result: Intake) -> str:
+    """Return how many files were taken or refused, and how many documents were posted or known."""
+    files, posted = len(result.told), sum(len(told.posted) for told in result.told)
+    refused = sum(told.refused for told in result.told)
+    if result.dry_run:
+        documents = many("{count} document would be posted", "{count} documents would be posted", posted)
+    else:
+        documents = many("{count} document posted", "{count} documents posted", posted)
+    return _("{files}: {posted}, {known} already there, {refused}.").format(
+        files=many("{count} file", "{count} files", files).format(count=files),
+        posted=documents.format(count=posted),
+        known=sum(len(told.known) for told in result.told),
+        refused=many("{count} file refused", "{count} files refused", refused).format(count=refused),
+    )
 
 
 def _decided(told: Told) -> str:
@@ -270,9 +273,11 @@ def say_undone(outcome: Undone) -> str:
         part=outcome.part,
         document=outcome.document,
         by=outcome.by,
-        gifts=outcome.gifts,
+        gifts=many("{count} gift or return", "{count} gifts and returns", outcome.gifts).format(count=outcome.gifts),
         amount=money(outcome.cents),
-        entries=outcome.entries,
+        entries=many("{count} other transaction", "{count} other transactions", outcome.entries).format(
+            count=outcome.entries
+        ),
     )
     lines = [*outcome.recovered, told, *outcome.back.told(), *map(_left_open, outcome.gaps)]
     if outcome.document.startswith(f"{DocumentKind.OPENING}-") and not outcome.dry_run:
@@ -297,20 +302,9 @@ def _left_open(gap: Gap) -> str:
 def _reversed(outcome: Undone) -> str:
     """Return the sentence about what is reversed: a document or a part of it, done or to be done."""
     if outcome.part and outcome.dry_run:
-        return _(
-            "{part} of {document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} "
-            "other transactions."
-        )
+        return _("{part} of {document} would be reversed by {by}: {gifts}, {amount} EUR, and {entries}.")
     if outcome.part:
-        return _(
-            "{part} of {document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other "
-            "transactions."
-        )
+        return _("{part} of {document} is reversed by {by}: {gifts}, {amount} EUR, and {entries}.")
     if outcome.dry_run:
-        return _(
-            "{document} would be reversed by {by}: {gifts} gifts and returns, {amount} EUR, "
-            "and {entries} other transactions."
-        )
-    return _(
-        "{document} is reversed by {by}: {gifts} gifts and returns, {amount} EUR, and {entries} other transactions."
-    )
+        return _("{document} would be reversed by {by}: {gifts}, {amount} EUR, and {entries}.")
+    return _("{document} is reversed by {by}: {gifts}, {amount} EUR, and {entries}.")

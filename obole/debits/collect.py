@@ -27,6 +27,7 @@ from ledger.sources import source_document
 from ledger.vault.amendments import all_amendments
 from ledger.vault.donors import find_donors
 from ledger.vault.pledges import all_pledges
+from obole.books.days import refuse_next_year
 from obole.books.identities import donors_of
 from obole.books.opened import Books, settle
 from obole.books.policies import collection_settings
@@ -85,8 +86,10 @@ def collect(
 
 
 def _due(settings: CollectionSettings, period: date, due: date | None) -> date:
+    refuse_next_year("--month", period)
     if due is None:
         return bank_day_from(period.replace(day=settings.day))
+    refuse_next_year("--date", due)
     if not is_bank_day(due):
         near = bank_day_from(due)
         raise OboleError(

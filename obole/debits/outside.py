@@ -23,7 +23,7 @@ from ledger.sources import source_document
 from ledger.vault.links import load_links
 from obole.books.opened import Books
 from obole.outcome import Taken
-from obole.words import _
+from obole.words import _, many
 
 
 def take_collection(books: Books, path: Path) -> Taken:
@@ -75,9 +75,11 @@ def _foreign_faults(connection: Connection, file: pain.CollectionMessage, donors
     unknown = [debit for debit in debits if debit.mandate not in donors]
     if unknown:
         first = unknown[0]
-        message = _("{count} of its mandates are of no donor ({mandate}); import the register that has them").format(
-            count=len(unknown), mandate=first.mandate
-        )
+        message = many(
+            "{count} of its mandates is of no donor ({mandate}); import the register that has it",
+            "{count} of its mandates are of no donor ({mandate}); import the register that has them",
+            len(unknown),
+        ).format(count=len(unknown), mandate=first.mandate)
         yield Fault(message, first.line)
 
 

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -29,9 +29,12 @@ from ledger.clock import posting_time
 from ledger.engines import cause_of
 from ledger.errors import OboleError
 from ledger.journal import sync_folder, temporary_name
+from ledger.pairing import Apart, Stands, relation
 from ledger.register.inventory import Counted, PostedFile, count_all, posted_files
+from ledger.register.stand import stand_of
 from ledger.snapshot import held_still, snapshot
 from ledger.store import HEADS, STORES, StoreName, store_version
+from ledger.vault.intent import vault_stand_of
 from ledger.vault.key import read_key
 from obole.books.form import form_of
 from obole.books.opened import Books
@@ -140,6 +143,7 @@ class _Still:
     files: tuple[str, ...]
     folders: tuple[str, ...]
     copies: dict[str, _Spooled]
+    faults: list[str]
     spool: BinaryIO
     snapshots: dict[StoreName, Connection]  # of stores on a server, open until they are copied
 
@@ -157,8 +161,9 @@ def _stand_still(books: Books, spool: BinaryIO, snapshots: ExitStack, *, held: b
             for name in STORES
             if books.embedded(name) is None
         }
-        register = _copy_embedded(books, copies, spool, moment) or seen["register"]
-        posted, counts = posted_files(register), count_all(register)
+        stores = {**seen, **_copy_embedded(books, copies, spool, moment)}
+        faults = _apart(books, versions, stores)
+        posted, counts = posted_files(stores["register"]), count_all(stores["register"])
         files, folders = _walk(root)
         # A file of the name that lies there has nothing of a store on a server.
         files = [one for one in files if one not in {_file_of(books, name).name for name in seen}]
@@ -176,20 +181,35 @@ def _stand_still(books: Books, spool: BinaryIO, snapshots: ExitStack, *, held: b
         tuple(sorted({*files, *copies, *(one.path for one in posted)})),
         tuple(sorted(folders)),
         copies,
+        faults,
         spool,
         seen,
     )
 
 
-def _copy_embedded(books: Books, copies: dict[str, _Spooled], spool: BinaryIO, moment: ExitStack) -> Connection | None:
-    """Copy the stores that lie in the books, still for the `moment`; a connection to the register where it is one."""
-    stores = [file for file in map(books.embedded, STORES) if file is not None]
+def _apart(books: Books, versions: Mapping[str, str], stores: Mapping[StoreName, Connection]) -> list[str]:
+    """Return in a sentence that register and vault are not of the same moment, where one of them was put back."""
+    if any(versions[name] != HEADS[name] for name in STORES):
+        return []  # stores of before have no word of it; `obole upgrade` looks
+    try:
+        relation(Stands(stand_of(stores["register"]), vault_stand_of(stores["vault"])), books.store_names)
+    except Apart as error:
+        return [str(error).removesuffix(".")]
+    return []
+
+
+def _copy_embedded(
+    books: Books, copies: dict[str, _Spooled], spool: BinaryIO, moment: ExitStack
+) -> dict[StoreName, Connection]:
+    """Copy the stores that lie in the books, still for the `moment`; a connection to each of them."""
+    found = {name: _file_of(books, name) for name in STORES if books.embedded(name) is not None}
+    stores = list(found.values())
     # Opened before and closed after: to close a file makes SQLite's locks on it void for the whole process.
     opened = [moment.enter_context(path.open("rb")) for path in stores]
     connections = moment.enter_context(held_still(*stores))
     for path, file in zip(stores, opened, strict=True):
         copies[path.name] = _copied(file, spool)
-    return connections[0] if books.embedded("register") is not None else None
+    return dict(zip(found, connections, strict=True))
 
 
 def _file_of(books: Books, name: StoreName) -> Path:
@@ -241,7 +261,7 @@ def _walk(root: Path) -> tuple[list[str], list[str]]:
 
 def _fill(writer: "_Archive", books: Books, still: _Still, key: bytes) -> list[str]:
     """Put every file into the archive; what is not as the register says, in sentences."""
-    faults = []
+    faults = list(still.faults)
     if key:
         writer.add(f"{KEYS}{still.key}.key", io.BytesIO(key), len(key))
     for name in still.files:

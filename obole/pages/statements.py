@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from ledger.beancount_words import in_own_words
 from ledger.plugins.banks import BankGap
 from obole.books.loading import first_line
 from obole.pages.frame import DEFAULT_SCHEME, Choices, Page, ShownBooks, extension
@@ -40,7 +41,7 @@ def _errors(books: ShownBooks, language: str) -> Iterator[str]:
             "The books have {count} errors, the first: {first} Nothing is final until they are mended (`obole check`).",
             len(wrong),
         )
-        yield message.format(count=len(wrong), first=first_line(wrong[0].message))
+        yield message.format(count=len(wrong), first=in_own_words(first_line(wrong[0].message)))
     if missing:
         yield many_in(
             language,

@@ -11,6 +11,7 @@ from ledger.register.receipts import ReceiptRow
 from ledger.vault.donors import Donor, find_donors
 from obole.books.opened import Books
 from obole.books.policies import policy_for
+from obole.receipting.papers import papers_of
 from obole.words import N_, text_in
 from receipts.decide.eligibility import MOST_CENTS, RECEIPTED, DonorDecision, Objection, Reason, Warn
 from receipts.decide.facts import address_gaps, name_gaps
@@ -23,7 +24,8 @@ from reports.tables import Column, ColumnKind, Row, RowKind, Table
 def receipt_list(books: Books, year: int, language: str) -> Table:
     """Return one row per donor with eligible gifts of the year, in the order of numbers, then of keys."""
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        plan = preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
+        policy = policy_for(books.config, year)
+        plan = preview(gifts, identities, books.sealer, year, policy, papers_of(books, gifts, year))
         held = {row.donor: row for row in receiptbook.receipts_of(gifts, year)}
         keys = {decision.donor for decision in plan.assessment.decisions} | set(held)
         donors = {row.key: row for row in find_donors(identities, None, keys)}

@@ -16,13 +16,16 @@ from ledger.clock import posting_time
 from ledger.errors import Fault, OboleError, Severity
 from ledger.money import to_decimal
 from ledger.register import receipts as receiptbook
+from ledger.register.stand import SetAside, numbers_set_aside
 from ledger.vault.donors import find_donors
 from ledger.vault.links import survivors
+from obole.books.days import refuse_far
 from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for
 from obole.books.watch import Watch
-from obole.words import _
+from obole.words import _, many
 from receipts.decide.claims import Changed
+from receipts.decide.papers import in_ranges
 from receipts.filing import belcotax
 from receipts.filing.belcotax import Slip
 from receipts.filing.shipment import corrected, slips_of, withdrawn_numbers
@@ -111,6 +114,7 @@ def write_belcotax(
 
 
 def _write_shipment(books: Books, year: int, day: date, output: Path | None, never_sent: str) -> Shipped:
+    _refuse_date(books, year, day)
     institution = belcotax_institution(books.config)
     earlier = _earlier(books, institution, year)
     if earlier and not never_sent:
@@ -134,6 +138,15 @@ def _write_shipment(books: Books, year: int, day: date, output: Path | None, nev
     )
 
 
+def _refuse_date(books: Books, year: int, day: date) -> None:
+    """Raise OboleError where the file would be dated before a receipt in it, or on a day that is not near."""
+    refuse_far("--date", day)
+    last = max((row.issued_on for row in _receipts(books, year)), default=day)
+    if day < last:
+        message = _("--date {day}: receipts of {year} were issued until {last}; date the file on that day or later.")
+        raise OboleError(message.format(day=day, year=year, last=last))
+
+
 def _receipts(books: Books, year: int) -> list[receiptbook.ReceiptRow]:
     with books.register.connect() as connection:
         return receiptbook.receipts_of(connection, year)
@@ -142,7 +155,24 @@ def _receipts(books: Books, year: int) -> list[receiptbook.ReceiptRow]:
 def _sifting(books: Books, year: int) -> _Sifting:
     with books.register.connect() as gifts, books.vault.connect() as identities:
         changed = preview(gifts, identities, books.sealer, year, policy_for(books.config, year)).changed
-    return _Sifting(books, year, {one.number: one for one in changed}, withdrawn_numbers(books.register, year))
+        aside = numbers_set_aside(gifts, year)
+    gaps = withdrawn_numbers(books.register, year) | {one.number for one in aside}
+    return _Sifting(books, year, {one.number: one for one in changed}, gaps, told=list(_told_aside(year, aside)))
+
+
+def _told_aside(year: int, aside: list[SetAside]) -> Iterator[Fault]:
+    """Say which numbers are not in the file because they were set aside, and what is to be done about them."""
+    if aside:
+        message = many(
+            "number {numbers} of {year} is not in the file: it was set aside, as {file} tells. Where a donor keeps "
+            "its paper and it was not filed before, enter its slip on the Belcotax website",
+            "numbers {numbers} of {year} are not in the file: they were set aside, as {file} tells. Where donors keep "
+            "these papers and they were not filed before, enter their slips on the Belcotax website",
+            len(aside),
+        )
+        numbers = in_ranges([one.number for one in aside])
+        told = message.format(numbers=numbers, year=year, file=aside[0].evidence)
+        yield Fault(told, severity=Severity.WARNING)
 
 
 def refuse_there(books: Books, output: Path) -> None:
@@ -172,7 +202,8 @@ def _write_list(books: Books, year: int, output: Path | None) -> Shipped:
 
 def _less(place: str, changed: Changed) -> Fault:
     message = _(
-        "{place}: issued for {issued} EUR, its gifts are now {now} EUR; not reported until it is replaced or withdrawn"
+        "{place}: issued for {issued} EUR, its gifts are now {now} EUR; not reported. Ask the donor to send it back "
+        "and not to use it; where it was filed before, correct its slip on the Belcotax website"
     )
     return Fault(
         message.format(place=place, issued=to_decimal(changed.issued_cents), now=to_decimal(changed.now_cents))
@@ -203,9 +234,11 @@ def _earlier(books: Books, institution: belcotax.Declarant, year: int) -> list[d
     folder = books.folder.receipts / str(year)
     paths = sorted(folder.glob("shipment-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
     records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    with books.register.connect() as gifts:  # what was filed by books that a copy was put back over
+        filed = {one.evidence for one in numbers_set_aside(gifts, year) if one.evidence.lower().endswith(".xml")}
     known = {record["file"] for record in records}
     pattern = belcotax.file_name(institution, year).removesuffix("-1.xml") + "-*.xml"
-    unknown = sorted(path.name for path in books.folder.root.glob(pattern) if path.name not in known)
+    unknown = sorted(({path.name for path in books.folder.root.glob(pattern)} | filed) - known)
     return [{"file": name, "slips_digest": ""} for name in unknown] + records
 
 

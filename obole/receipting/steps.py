@@ -1,6 +1,6 @@
 """The receipt commands on one set of books: they hold the books for writing and settle what a kill left."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,10 +12,12 @@ from ledger.languages import LANGUAGES
 from ledger.register import receipts as receiptbook
 from ledger.register.openings import opened_in
 from ledger.register.transfers import transferred_in
+from obole.books.days import refuse_far
 from obole.books.loading import load_books
 from obole.books.opened import Books, changing, settle
 from obole.books.policies import policy_for, whole_printing
 from obole.receipting.elsewhere import refuse_given
+from obole.receipting.papers import Word, papers_answered, papers_of
 from obole.receipting.shipping import refuse_there
 from obole.words import _
 from receipts.decide.claims import Changed
@@ -30,6 +32,8 @@ from reports.totals import Totals
 # Seconds to wait for who else writes: before the work as long as hashes take; after it as long as an import takes.
 _A_MOMENT = 5
 _A_WHILE = 3600
+
+_NOTHING_SAID = Word()
 
 _MANY = 14  # rows of gifts of the fullest receipt
 
@@ -55,11 +59,15 @@ class Status:
 def preview_receipts(books: Books, year: int) -> Preview:
     """Tell who would get a receipt and who not."""
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        return preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
+        papers = papers_of(books, gifts, year)
+        return preview(gifts, identities, books.sealer, year, policy_for(books.config, year), papers)
 
 
-def issue_receipts(books: Books, year: int, day: date, *, dry_run: bool = False) -> tuple[Preview, list[str]]:
+def issue_receipts(
+    books: Books, year: int, day: date, *, word: Word = _NOTHING_SAID, dry_run: bool = False
+) -> tuple[Preview, list[str]]:
     """Issue what is due; what was issued, and what a killed run before had left. With `dry_run` nothing is kept."""
+    refuse_date(year, day)
     policy = policy_for(books.config, year)
     if year not in policy.recognised:
         raise NotRecognised(
@@ -68,17 +76,24 @@ def issue_receipts(books: Books, year: int, day: date, *, dry_run: bool = False)
                 "receipts for it."
             ).format(year=year)
         )
-    if day.year < year:
-        raise OboleError(
-            _("--date {day} lies before {year}; receipts are issued after their gifts.").format(day=day, year=year)
-        )
     printing = whole_printing(books, year)
     _refuse_unprintable(printing, year)
     with changing(books, dry_run=dry_run) as (held, recovered):
         refuse_given(books, year)
         stores = (held.register, held.vault, held.sealer)
-        plan = issue(*stores, year, policy=policy, printing=printing, issued_on=day)
+        with held.register.connect() as gifts:
+            papers = papers_answered(books, gifts, year, word, dry_run=dry_run)
+        plan = issue(*stores, year, policy=policy, printing=printing, issued_on=day, papers=papers)
     return plan, recovered
+
+
+def refuse_date(year: int, day: date) -> None:
+    """Raise OboleError where a receipt would be dated before its year, or on a day that is not near."""
+    if day.year < year:
+        raise OboleError(
+            _("--date {day} lies before {year}; receipts are issued after their gifts.").format(day=day, year=year)
+        )
+    refuse_far("--date", day)
 
 
 def _refuse_unprintable(printing: Printing, year: int) -> None:
@@ -124,9 +139,8 @@ def status_of(books: Books, year: int) -> Status:
     income = gift_income(books, loaded.calendar_totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
         policy = policy_for(books.config, year)
-        plan = preview(gifts, identities, books.sealer, year, policy)
+        plan = preview(gifts, identities, books.sealer, year, policy, papers_of(books, gifts, year))
         rows = receiptbook.receipts_of(gifts, year)
-        covered = receiptbook.covered_gifts(gifts, year)
         transferred = transferred_in(gifts, year, books.config.gifts.control)
     states: dict[str, tuple[int, int]] = {}
     for row in rows:
@@ -142,7 +156,7 @@ def status_of(books: Books, year: int) -> Status:
         due=(len(plan.due), plan.cents),
         changed=plan.changed,
         without_number=missing,
-        tie=tied(plan, covered, income, transferred),
+        tie=tied(plan, income, transferred),
         plan=plan,
     )
 
@@ -151,15 +165,16 @@ def tie_out(books: Books, year: int, totals: Totals) -> Tie:
     """Return the gift accounts of a year against receipts and reasons; `totals` are those by calendar year."""
     income = gift_income(books, totals.in_year(year), year)
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        plan = preview(gifts, identities, books.sealer, year, policy_for(books.config, year))
+        policy = policy_for(books.config, year)
+        plan = preview(gifts, identities, books.sealer, year, policy, papers_of(books, gifts, year))
         transferred = transferred_in(gifts, year, books.config.gifts.control)
-        return tied(plan, receiptbook.covered_gifts(gifts, year), income, transferred)
+        return tied(plan, income, transferred)
 
 
-def tied(plan: Preview, covered: Mapping[int, int], income: int, transferred: tuple[int, int]) -> Tie:
-    """Return the tie-out of a year whose receipts and assessment `plan` has."""
+def tied(plan: Preview, income: int = 0, transferred: tuple[int, int] = (0, 0)) -> Tie:
+    """Return the tie-out of a year whose receipts and assessment `plan` has; only its difference wants `income`."""
     held = {one for waiting in plan.waiting for one in waiting.gift_ids}
-    return tie(plan.assessment, covered, income, transferred, settled=plan.settled, held=held)
+    return tie(plan.assessment, plan.covered, income, transferred, settled=plan.settled, held=held)
 
 
 def gift_income(books: Books, in_year: dict[str, int], year: int) -> int:

@@ -227,7 +227,9 @@ def _nothing_to_decide(case: _Case, seen: _Seen) -> str | None:
     if before is None and place is not None and place.gift is None and moved is not None:
         message = _("{place} was taken back, in {document} line {line}; undo {document} if that is wrong")
         return message.format(place=case.place, document=moved[0], line=moved[1])
-    by = before.by if before is not None else f"{moved[0]} line {moved[1]}" if moved is not None else ""
+    by = before.by if before is not None else ""
+    if before is None and moved is not None:
+        by = _("{document} line {line}").format(document=moved[0], line=moved[1])
     message = _("{place} was decided before, in {document}; change it there, or undo that document")
     return message.format(place=case.place, document=by)
 

@@ -148,12 +148,12 @@ def _receipts(connection: Connection, keep: str, gone: str, although_issued: boo
     wrong = sorted({*of_gone, *(one for one in held if one.year in {other.year for other in both})})
     if not although_issued:
         message = _(
-            "receipts {receipts} were issued to {keep} and {gone}. Each is right for its key; merged, those of {gone} "
-            "stand on no gift of theirs and have to be withdrawn, those of {keep} for the same year to be replaced by "
-            "one of both. Leave the keys apart, or merge with --although-issued and replace the receipts."
+            "receipts {receipts} were issued to {keep} and {gone}. Each is right for its key; merged, they stand as "
+            "they were issued and no receipt is made for both together. Leave the keys apart, or merge with "
+            "--although-issued."
         )
         raise NotMerged(message.format(receipts=_numbers(sorted({*held, *of_gone})), **values))
-    message = _("to be withdrawn or replaced, `obole check` tells them: receipts {receipts}")
+    message = _("they stand as issued, for the keys of before; `obole check` goes on naming them: receipts {receipts}")
     yield message.format(receipts=_numbers(wrong))
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 from fava.core import FavaLedger
 from jinja2 import BaseLoader, Environment
 
+from ledger.languages import speaking, spoken
 from obole.words import _
 
 Stamp = tuple[tuple[str, int, int], ...]  # path, time of change and size of what a change of the books changes
@@ -78,6 +79,7 @@ class Gate:
         self._read_only = read_only
         self._stamp = stamp
         self._by_number = by_number
+        self._language = spoken()
         self._lock = threading.Lock()
         self._headers = [
             ("Content-Security-Policy", _policy()),
@@ -90,7 +92,8 @@ class Gate:
 
     def __call__(self, environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
         """Answer a request: refuse it in a sentence, or hand it on."""
-        refusal = self._refusal(environ)
+        with speaking(self._language):  # a server answers in threads, which speak English by themselves
+            refusal = self._refusal(environ)
         if refusal is not None:
             status, sentence = refusal
             body = sentence.encode()

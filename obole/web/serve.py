@@ -14,6 +14,7 @@ from cheroot.wsgi import Server
 from fava.application import create_app
 
 from ledger.errors import OboleError
+from obole.web.answers import answer_in_sentences
 from obole.web.gate import Gate, escape_journal, stamp_of
 from obole.words import _
 
@@ -87,6 +88,7 @@ def prepare(books: Path, host: str, port: int, *, names: Sequence[str] = (), rea
     stamp = stamp_of(books.resolve())  # before reading: what changes meanwhile is seen by the first request
     fava = create_app([main.resolve()], load=True, read_only=read_only)
     escape_journal(fava.jinja_env)
+    answer_in_sentences(fava)
     at_home = host in LOOPBACK
     server.wsgi_app = Gate(
         fava.wsgi_app,

@@ -19,7 +19,7 @@ from ledger.gift_days import EXECUTED
 from ledger.records import Channel, Counterpart, DonorKind, Nature
 from ledger.vault.donors import Donor
 from receipts.decide.parameters import NationalNumber, parameters
-from receipts.words import _
+from receipts.words import _, many
 
 RECEIPTED: Final = "receipted"
 
@@ -203,7 +203,11 @@ def assess(year: int, gifts: Iterable[GiftFact], donors: Iterable[DonorFact], po
     place: dict[int | None, int] = {gift.id: position for position, gift in enumerate(facts)}
     if len(place) != len(facts):
         raise FactsRefused(
-            _("{count} gifts have the id of another; take each gift once.").format(count=len(facts) - len(place))
+            many(
+                "{count} gift has the id of another; take each gift once.",
+                "{count} gifts have the id of another; take each gift once.",
+                len(facts) - len(place),
+            ).format(count=len(facts) - len(place))
         )
     known = {donor.key: donor for donor in donors}
     survivor = {donor.key: _survivor(donor, known) for donor in known.values() if donor.merged_into is not None}

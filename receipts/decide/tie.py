@@ -108,6 +108,15 @@ def tie(
     return Tie(assessment.year, accounts_cents, _lines(here), _lines(elsewhere), issued)
 
 
+def all_lines(found: Tie) -> list[TieLine]:
+    """Return the lines of the gifts booked in the year and of those booked in another one together."""
+    sums: dict[str, tuple[int, int]] = {}
+    for line in (*found.lines, *found.elsewhere):
+        count, cents = sums.get(line.code, (0, 0))
+        sums[line.code] = (count + line.gifts, cents + line.cents)
+    return list(_lines(sums))
+
+
 def _lines(sums: Mapping[str, tuple[int, int]]) -> tuple[TieLine, ...]:
     order = [RECEIPTED, REVIEW, DUE, HELD, *(reason.value for reason in Reason), TRANSFER]
     return tuple(TieLine(code, *sums[code]) for code in order if code in sums)

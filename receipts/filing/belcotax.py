@@ -376,9 +376,12 @@ class _Shipment:
     def summary(self) -> Summary:
         if self.without_number * 100 > self.count * MISSING_PERCENT:
             self._warn(
-                _(
+                many(
+                    "{missing} of {count} receipts has no national or enterprise number, more than {percent} %: the "
+                    "validation module asks to confirm; ask this donor for it",
                     "{missing} of {count} receipts have no national or enterprise number, more than "
-                    "{percent} %: the validation module asks to confirm; ask these donors for it"
+                    "{percent} %: the validation module asks to confirm; ask these donors for it",
+                    self.without_number,
                 ).format(missing=self.without_number, count=self.count, percent=MISSING_PERCENT)
             )
         return Summary(self.count, self.sum_numbers, self.sum_cents, self.without_number, tuple(self.faults))

@@ -14,7 +14,7 @@ from ledger.identifiers import valid_enterprise_number, valid_national_number
 from ledger.money import to_decimal
 from receipts.decide.parameters import UnknownYear, parameters
 from receipts.filing.zones import FRAME, MISSING_PERCENT, UNPRINTABLE, limits
-from receipts.words import _
+from receipts.words import _, many
 
 _INTEGER = re.compile(r"[0-9]+")
 
@@ -81,9 +81,11 @@ class _Reading:
             self.fault(_("no Verzending in it: not a Belcotax shipment"))
         elif self.without_number * 100 > self.slips_in_all * MISSING_PERCENT:
             self.fault(
-                _("{missing} of {count} slips have no number in f2011_nationaalnr, more than {percent} %").format(
-                    missing=self.without_number, count=self.slips_in_all, percent=MISSING_PERCENT
-                ),
+                many(
+                    "{missing} of {count} slips has no number in f2011_nationaalnr, more than {percent} %",
+                    "{missing} of {count} slips have no number in f2011_nationaalnr, more than {percent} %",
+                    self.without_number,
+                ).format(missing=self.without_number, count=self.slips_in_all, percent=MISSING_PERCENT),
                 severity=Severity.WARNING,
             )
 

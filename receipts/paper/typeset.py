@@ -67,6 +67,23 @@ _REMEDIES = {
 }
 
 
+# The fields of a sheet that people write, as the register of donors and obole.toml name them.
+_FIELDS = {
+    "last_name": N_("last_name"),
+    "first_name": N_("first_name"),
+    "name": N_("name"),
+    "street": N_("street"),
+    "postcode": N_("postcode"),
+    "municipality": N_("municipality"),
+    "country": N_("country"),
+    "legal_form": N_("legal_form"),
+    "reference": N_("reference"),
+    "place": N_("place"),
+    "signatory": N_("signatory"),
+    "signatory_role": N_("signatory_role"),
+}
+
+
 class Unprintable(OboleError):
     """A receipt that cannot be typeset as it is: named by its order number, never by its donor."""
 
@@ -247,7 +264,9 @@ def _unescaped(text: str) -> str:
 def _name_letters(letters: set[str], sheet: Sheet) -> str:
     """Return which letters stand in the way, by code point, and in which field."""
     points = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(letters))
-    places = [name for name, text in _texts(sheet) if letters & set(unicodedata.normalize("NFC", text))]
+    places = [
+        _(_FIELDS.get(name, name)) for name, text in _texts(sheet) if letters & set(unicodedata.normalize("NFC", text))
+    ]
     if not places:
         return _("the font has no letter for {points}; write it in Latin, Greek or Cyrillic letters").format(
             points=points

@@ -473,8 +473,8 @@ def test_a_hundred_faults_of_a_kind_are_told_and_the_rest_is_counted():
     ("strays", "told_of"),
     [
         (["x"], (1, "this line stands outside any statement")),
-        (["x", " ", "y"], (1, "this line and 1 more stands outside")),
-        (["", "x", "y", "z"], (2, "this line and 2 more stands outside")),
+        (["x", " ", "y"], (1, "this line and 1 more stand outside")),
+        (["", "x", "y", "z"], (2, "this line and 2 more stand outside")),
         (["\x1a\0 "], None),
     ],
 )

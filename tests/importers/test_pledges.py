@@ -105,7 +105,7 @@ def test_the_register_is_told_in_counts(tmp_path: Path):
     )
     assert pledges.describe(file) == [
         ("pledges", "4"),
-        ("every 1 months", "2"),
+        ("every month", "2"),
         ("every 3 months", "2"),
         ("with a last due date", "1"),
         ("without an IBAN", "1"),

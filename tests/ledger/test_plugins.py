@@ -590,7 +590,10 @@ def test_an_entry_of_a_sealed_year_in_another_file_is_an_error_at_its_line(relat
     with (sealed / relative).open("a", encoding="utf-8") as file:
         file.write(page(ENTRY))
     (message,) = says(sealed, INCLUDED, PERIODS)
-    assert message == "2024 is closed: this entry of 2024-12-31 is not under its seal; date it in an open year"
+    assert message == (
+        "2024 is closed: this entry of 2024-12-31 is not under its seal; put it back from your backup as 2024 was "
+        "closed, date a new entry in an open year, or run `obole reopen 2024` to change 2024"
+    )
 
 
 def test_an_entry_of_a_sealed_year_in_the_main_file_is_an_error(sealed: Path):

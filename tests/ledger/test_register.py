@@ -126,7 +126,7 @@ def test_a_changed_cent_shows_in_the_gift_the_document_and_the_day(tmp_path: Pat
         Alteration("gift", f"id 1 of {CODA}", "the row was changed after posting"),
         Alteration("document", CODA, "the digest of its rows is not the one posted"),
         Alteration(
-            "day_total", f"{CODA} 2025-03-14 account 731100", "says 1 gifts, 50.00 EUR; the gifts are 1, 50.01 EUR"
+            "day_total", f"{CODA} 2025-03-14 account 731100", "gifts as posted: 1, 50.00 EUR; as they are: 1, 50.01 EUR"
         ),
     ]
 
@@ -177,7 +177,7 @@ def test_a_changed_movement_is_named(change: str, tmp_path: Path):
 def test_a_row_deleted_or_added_is_counted(change: str, left: str, tmp_path: Path):
     two_statements(tmp_path)
     tamper(tmp_path, change)
-    problem = f"3 movements and 3 gifts were posted, {left} are there"
+    problem = f"movements as posted: 3, gifts: 3; there are: {left}"
     assert Alteration("document", CODA, problem) in found(tmp_path)
 
 
@@ -209,13 +209,13 @@ def test_a_changed_document_record_is_named(change: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("change", "says", "real"),
     [
-        (f"UPDATE day_total SET cents = 1 {WATER}", "1 gifts, 0.01 EUR", "1, 25.00 EUR"),
-        _nonsense(f"UPDATE day_total SET cents = 'x' {WATER}", "1 gifts, x EUR", "1, 25.00 EUR"),
-        (f"UPDATE day_total SET count = 9 {WATER}", "9 gifts, 25.00 EUR", "1, 25.00 EUR"),
-        (f"DELETE FROM day_total {WATER}", "0 gifts, 0.00 EUR", "1, 25.00 EUR"),
+        (f"UPDATE day_total SET cents = 1 {WATER}", "1, 0.01 EUR", "1, 25.00 EUR"),
+        _nonsense(f"UPDATE day_total SET cents = 'x' {WATER}", "1, x EUR", "1, 25.00 EUR"),
+        (f"UPDATE day_total SET count = 9 {WATER}", "9, 25.00 EUR", "1, 25.00 EUR"),
+        (f"DELETE FROM day_total {WATER}", "0, 0.00 EUR", "1, 25.00 EUR"),
         (
             "INSERT INTO day_total VALUES (1, 0, '2025-03-14', '732000', '', 'card', '', '', 2, 700)",
-            "2 gifts, 7.00 EUR",
+            "2, 7.00 EUR",
             "0, 0.00 EUR",
         ),
     ],
@@ -223,7 +223,7 @@ def test_a_changed_document_record_is_named(change: str, tmp_path: Path):
 def test_a_changed_day_total_is_named(change: str, says: str, real: str, tmp_path: Path):
     two_statements(tmp_path)
     tamper(tmp_path, change)
-    problem = f"says {says}; the gifts are {real}"
+    problem = f"gifts as posted: {says}; as they are: {real}"
     assert [(alteration.table, alteration.problem) for alteration in found(tmp_path)] == [("day_total", problem)]
 
 

@@ -537,3 +537,82 @@ def test_any_change_of_a_sealed_fact_changes_the_root_and_is_named(
     else:
         assert len(found.faults) == 1
         assert key in found.faults[0]
+
+
+# One remedy for one change, and of which year a fault is.
+
+LESS = (
+    '\n2024-12-31 * "Affectation"\n'
+    "  Equity:69-Affectations-et-prelevements:692000-Resultat-positif-a-reporter  -99.75 EUR\n"
+    "  Equity:14-Resultats-reportes:140000-Resultat-reporte  99.75 EUR\n"
+)
+REMEDY = "put it back from your backup as 2024 was closed"
+
+
+@pytest.fixture(scope="module", name="shut")
+def _shut(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2024 before, with an entry by hand."""
+    folder = tmp_path_factory.mktemp("sealed")
+    shutil.copytree(source, folder / "books")
+    obole = Obole(folder / "books")
+    append(obole, "manual/2024.beancount", by_hand())
+    obole.takes_well(
+        journal(folder, "ready.csv", ("2024-12-31", "692000", 1_200_00), ("2024-12-31", "140000", -1_200_00))
+    )
+    closes(obole)
+    return obole.books
+
+
+@pytest.fixture
+def before(shut: Path, tmp_path: Path) -> Obole:
+    shutil.copytree(shut, tmp_path / "books")
+    return Obole(tmp_path / "books")
+
+
+def test_an_entry_changed_in_a_closed_year_has_one_remedy_which_works(before: Obole):
+    """WER III.88: what was written is not changed so that it cannot be seen; `reopen` is what leaves a trace."""
+    manual = before.books / "manual/2024.beancount"
+    text = manual.read_text(encoding="utf-8")
+    manual.write_text(text.replace("99.75", "99.76"), encoding="utf-8")
+    for told in (before("check").output, before("verify").output, refused(before, "close", "2025")):
+        about = [line for line in told.splitlines() if "entry" in line and "is closed" in line]
+        assert about
+        assert all(REMEDY in line for line in about)
+    assert "; remove it" not in before("check").output
+    assert before("reopen", "2024", "--reason", "a cent", "--by", "AB").exit_code == 0
+    assert before.checks().exit_code == 0
+    manual.write_text(text, encoding="utf-8")
+    assert "is closed and sealed" in closes(before)
+
+
+def test_closing_names_the_year_of_a_fault_and_what_it_is_to_this_one(before: Obole):
+    """C01: a year begins with the balances of the one before; what is wrong after it changes nothing of it."""
+    manual = before.books / "manual/2024.beancount"
+    text = manual.read_text(encoding="utf-8")
+    manual.write_text(text.replace("Provision", "Autre"), encoding="utf-8")
+    assert "(of 2024: 2025 begins with its balances, so this comes first)" in refused(before, "close", "2025")
+    manual.write_text(text, encoding="utf-8")
+    append(before, "manual/2024.beancount", by_hand("2026-02-01").replace("616000-Honoraires", "616999-Nulle-part"))
+    assert "(of 2026, after 2025: nothing of 2025 changes by it" in refused(before, "close", "2025")
+
+
+def test_a_first_day_moved_behind_a_closed_year_is_told_as_that(before: Obole):
+    """A setting that changed is no entry that is missing."""
+    settings = before.books / "obole.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("first_day = 2024-01-01", "first_day = 2025-01-01"), encoding="utf-8")
+    told = faulty(before)
+    assert "first_day in obole.toml is 2025-01-01 now: the setting was changed" in told
+    assert "is missing" not in told
+
+
+def test_an_account_is_explained_by_the_beginning_of_its_code(ready: Obole):
+    """Rubric 58 of annex 3 (royal decree of 21.10.2018) has one account here; 580000 is what stands."""
+    append(ready, "manual/2024.beancount", by_hand().replace(OWED, TRANSIT))
+    append(ready, "manual/2024.beancount", LESS)
+    assert "what stands is 580000" in refused(ready, "close", "2024", "--explain", "499", "x")
+    assert "580000 is explained twice" in refused(
+        ready, "close", "2024", "--explain", "58", "x", "--explain", "5800", "y"
+    )
+    assert "is closed and sealed" in closes(ready, 2024, "--explain", "58", "on its way to the savings account")
+    assert seal_of(ready, 2024).explained == {"580000": "on its way to the savings account"}

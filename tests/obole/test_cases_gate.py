@@ -1,15 +1,18 @@
 """What the server before Fava answers and refuses: hosts, paths, texts, and books that changed since."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from urllib.parse import quote
 
 import pytest
 from small_books import OPENING, STATEMENT, Journal, Obole, Statement, given, new_books, write_csv, write_donors
 from werkzeug.test import Client, TestResponse
 
+from ledger.languages import speaking
 from obole.web import gate
 from obole.web.serve import prepare
 
@@ -173,3 +176,51 @@ def test_a_file_that_goes_while_the_folder_is_looked_at_is_no_error(tmp_path: Pa
     stays.touch()
     monkeypatch.setattr(gate, "_watched", lambda _books: [stays, tmp_path / "register.sqlite-journal"])
     assert [name for name, _time, _size in gate.stamp_of(tmp_path)] == [str(tmp_path), str(stays)]
+
+
+# Each route of Fava, asked wrongly.
+
+WRONG = (
+    "filename=%00",
+    "filename=/etc/passwd",
+    "entry_hash=x",
+    "query_string=select+%28",
+    "query_string=select+nope",
+    "page=-1&order=x",
+    "a=[(&r=x&account=[(",
+    "time=2025-13",
+    "filter=any(",
+    "conversion=x&interval=x",
+)
+
+
+def test_no_route_of_fava_ends_in_a_traceback(served: Served, caplog: pytest.LogCaptureFixture):
+    """Every route, each with every wrong argument; what the client did wrong is 4xx (RFC 9110, 15.5)."""
+    fava = served.server.wsgi_app._application.__self__
+    rules = sorted({rule.rule for rule in fava.url_map.iter_rules() if "static" not in rule.rule})
+    assert len(rules) > 40
+    for rule in rules:
+        path = re.sub(r"<any\([^>]*>", "account", rule.removeprefix("/<bfile>"))
+        path = re.sub(r"<result_format>", "csv", path)
+        path = re.sub(r"<[^>]*>", "nope", path)
+        for query in WRONG:
+            answer = served.get(f"{path}?{query}")
+            assert "Traceback" not in answer.text
+            assert "Internal Server Error" not in answer.text
+            if "/api/" in path and answer.status_code >= 400:
+                assert answer.status_code < 500, (path, query, answer.text)
+                assert answer.text
+    assert [one for one in caplog.records if one.exc_info] == []
+
+
+def test_what_the_gate_refuses_is_said_in_the_language_of_who_serves(tmp_path: Path):
+    """A server answers in threads of its own, to which no language was said."""
+    obole = Obole(new_books(tmp_path / "books"))
+    with speaking("nl"):
+        served = Served(obole)
+    told: list[str] = []
+    thread = Thread(target=lambda: told.append(served.get("/api/imports").text))
+    thread.start()
+    thread.join()
+    served.server.stop()
+    assert told == ["Bestanden worden ingelezen met `obole import`, niet via een pagina die iedereen kan opvragen."]

@@ -187,9 +187,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Story:
     story("belcotax 2", "belcotax", *year, "--date", "2026-03-12")
     story("belcotax 3", "belcotax", *year, "--date", "2026-03-12", "--never-sent", "A. Exemple: upload failed")
     story("preview 2026", "preview", "--year", "2026", "--lang", "en")
-    story("issued 2026", "issue", "--year", "2026", "--date", "2027-02-01")
-    story("belcotax 2026", "belcotax", "--year", "2026", "--date", "2027-02-02")
-    story("list 2026", "belcotax", "--year", "2026", "--format", "csv", "-o", str(folder / "list.csv"))
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setenv("SOURCE_DATE_EPOCH", "1801526400")  # 2.2.2027
+        story("issued 2026", "issue", "--year", "2026", "--date", "2027-02-01")
+        story("belcotax 2026", "belcotax", "--year", "2026", "--date", "2027-02-02")
+        story("list 2026", "belcotax", "--year", "2026", "--format", "csv", "-o", str(folder / "list.csv"))
     story.said["csv"] = (folder / "list.csv").read_text(encoding="utf-8-sig")
     story.said["check"] = obole.checks().output
     return story

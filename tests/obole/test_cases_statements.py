@@ -32,7 +32,7 @@ def files(*names: str) -> list[Path]:
 
 def test_bank_13_pages_given_together_are_one_statement(bank: Obole):
     told = bank.takes_well(*files("13a-page1.xml", "13b-page2.xml")).output
-    assert "1 documents posted" in told
+    assert "1 document posted" in told
     assert statements(bank) == [(0, 30_00)]
     assert bank.gifts() == [("D0000001", 10_00), ("D0000002", 20_00)]
     assert bank.checks().exit_code == 0
@@ -84,7 +84,7 @@ def test_bank_19_numbers_that_are_days_leave_none_out(bank: Obole):
 
 
 def test_bank_20_a_zip_is_opened(bank: Obole):
-    assert "1 documents posted" in bank.takes_well(CASES / "20-zip-of-camt.zip").output
+    assert "1 document posted" in bank.takes_well(CASES / "20-zip-of-camt.zip").output
     assert bank.gifts() == [("D0000001", 10_00)]
     told = bank("inspect", CASES / "20-zip-of-camt.zip").output
     assert "20-zip-of-camt.zip/a.xml: camt.053, good" in told

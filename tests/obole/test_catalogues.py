@@ -61,6 +61,7 @@ BEFORE_WORDS = frozenset({"obole/rooms.py"})
 
 DATA = frozenset(
     {
+        "ledger/beancount_words.py",  # what Beancount says, to be known by
         "ledger/guards.py",  # what a trigger says stands in the store, in one language
         "ledger/vault/sheets.py",  # what a sheet is sealed with
         "obole/demo/__init__.py",

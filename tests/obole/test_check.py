@@ -246,7 +246,7 @@ def test_a_reversal_after_issue_waits_as_a_note(issued: Obole, tmp_path: Path):
     issued.takes_well(back.write(tmp_path))
     result = issued.checks()
     assert result.exit_code == 0
-    assert "note: receipt 2025/000002: issued for 60.00 EUR, its gifts are now 0.00 EUR" in result.output
+    assert "note: receipt 2025/000002 of D0002: issued for 60.00 EUR, its gifts are now 0.00 EUR" in result.output
 
 
 # Names, accounts, numbers
@@ -385,7 +385,9 @@ def test_a_file_of_a_closed_year_that_changed_is_named_by_verify_and_check(close
     result = closed("verify")
     assert result.exit_code == 1
     place = f"manual/2025.beancount:{len(text.splitlines()) + 3}"
-    assert f"2025 is closed: the entry {place} was added; date it in an open year" in result.output
+    assert (
+        f"2025 is closed: the entry {place} was added; put it back from your backup as 2025 was closed" in result.output
+    )
     assert any(f"the entry {place} was added" in fault for fault in failed(closed)[8])
 
 

@@ -39,7 +39,7 @@ def test_one_voucher_of_a_journal_is_undone_and_comes_again_alone(small: Obole, 
     before = numbers(small)
     told = well(small, "undo", purchases, "--voucher", "ACH-2")
     assert f"ACH-2 of {purchases} is reversed by undo-{purchases}-part: 0 gifts" in told
-    assert "1 other transactions" in told
+    assert "1 other transaction" in told
     assert (small.balance("612000"), small.balance("613190"), small.balance("440000")) == (0, 131_00, -131_00)
     assert before == [one for one in numbers(small) if one in before]  # those given stay as they were
     assert [one for one in numbers(small) if one not in before] == [("PUR", 2025, 4)]
@@ -93,7 +93,7 @@ def test_a_voucher_that_is_not_there_is_told_with_those_that_are(small: Obole, t
 
 def test_a_line_decided_at_import_goes_back_to_suspense_and_is_decided_anew(small: Obole, tmp_path: Path):
     told = well(small, "undo", STATEMENT.document, "--line", "5")
-    assert "1 gifts and returns, -35.00 EUR" in told
+    assert "1 gift or return, -35.00 EUR" in told
     assert "It waits for a decision: `obole match`." in told
     assert small.balance("499000") == -105_00
     assert small.given_by() == {"D0001": 50_00, "D0002": 60_00, "D0006": 45_00}
@@ -122,7 +122,7 @@ def test_a_line_put_back_can_be_left_as_it_was(small: Obole):
 
 def test_a_line_of_a_rule_goes_back_to_suspense(small: Obole, tmp_path: Path):
     told = well(small, "undo", STATEMENT.document, "--line", "6")
-    assert "0 gifts and returns, 0.00 EUR, and 1 other transactions" in told
+    assert "0 gifts and returns, 0.00 EUR, and 1 other transaction" in told
     assert (small.balance("657000"), small.balance("499000")) == (0, -57_50)
     assert small.checks().exit_code == 0
     waiting = named(small, "reclassification")
@@ -280,7 +280,7 @@ def test_a_line_that_was_known_later_is_undone_alone(small: Obole, tmp_path: Pat
     assert small.given_by()["D0009"] == 24_00
     decided = named(small, "assignment")
     told = well(small, "undo", "coda-current-2025-074", "--line", "2")
-    assert f"of {decided} is reversed by undo-{decided}-part: 1 gifts" in told
+    assert f"of {decided} is reversed by undo-{decided}-part: 1 gift or return" in told
     assert small.given_by()["D0009"] == 11_00
     assert small.balance("499000") == -83_00
     assert small.checks().exit_code == 0

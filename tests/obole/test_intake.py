@@ -117,7 +117,7 @@ def test_of_a_file_that_bundles_an_old_statement_with_a_new_one_the_new_one_is_t
     bundle = tmp_path / "march.cod"
     bundle.write_bytes(STATEMENT.encoded() + NEXT.encoded())
     result = small.takes_well(bundle)
-    assert "1 documents posted, 1 already there" in result.output
+    assert "1 document posted, 1 already there" in result.output
     assert small.gifts()[4:] == [("D0005", 20_00)]
     assert small.balance("550000") == 1_267_50
     before = small.state()
@@ -127,7 +127,7 @@ def test_of_a_file_that_bundles_an_old_statement_with_a_new_one_the_new_one_is_t
 
 def test_the_same_file_twice_in_one_run_is_posted_once(empty: Obole, tmp_path: Path):
     result = empty.takes_well(STATEMENT.write(tmp_path), replace(STATEMENT, name="copy.cod").write(tmp_path))
-    assert "1 documents posted, 1 already there" in result.output
+    assert "1 document posted, 1 already there" in result.output
     assert len(empty.gifts()) == 4
 
 
@@ -326,7 +326,7 @@ def test_a_bad_file_does_not_stop_the_good_ones(small: Obole, tmp_path: Path):
     (tmp_path / "notes.txt").write_text("Bonjour")
     result = small.takes(tmp_path / "notes.txt", NEXT.write(tmp_path))
     assert result.exit_code == 1
-    assert "1 documents posted, 0 already there, 1 files refused" in result.output
+    assert "1 document posted, 0 already there, 1 file refused" in result.output
 
 
 def test_a_file_that_is_not_there_is_named_and_nothing_is_done(small: Obole, tmp_path: Path):
@@ -397,7 +397,7 @@ def test_a_dry_run_tells_what_the_real_one_does_and_writes_nothing(tmp_path: Pat
 
 
 def test_a_dry_run_says_so_and_ends_as_the_real_one(small: Obole, tmp_path: Path):
-    assert "1 documents would be posted" in small.takes(NEXT.write(tmp_path), dry_run=True).output
+    assert "1 document would be posted" in small.takes(NEXT.write(tmp_path), dry_run=True).output
     (tmp_path / "notes.txt").write_text("Bonjour")
     assert small.takes(tmp_path / "notes.txt", dry_run=True).exit_code == 1
 

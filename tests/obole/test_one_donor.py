@@ -141,9 +141,9 @@ def test_two_keys_with_a_receipt_each_are_merged_only_when_asked_to(small: Obole
     assert {"D0001", "D0007"} <= held.keys()
     told = refused(small, "donors", "merge", "D0001", "D0007")
     assert f"2025/{held['D0007']:06d}" in told
-    assert "have to be withdrawn" in told
+    assert "merged, they stand as they were issued" in told
     told = well(small, "donors", "merge", "D0001", "D0007", "--although-issued")
-    assert "to be withdrawn or replaced" in told
+    assert "they stand as issued, for the keys of before" in told
     told = small("check").output
     assert f"2025/{held['D0007']:06d}" in told
     assert small("receipts", "issue", "--year", "2025").exit_code == 1  # nobody gets a second one

@@ -125,7 +125,7 @@ def test_a_reversal_after_issue_shows_in_status_preview_and_check(issued: Obole,
     assert changed == [{"number": 2, "donor": "D0002", "issued": "60.00", "now": "0.00"}]
     check = issued.checks()
     assert check.exit_code == 0
-    assert "receipt 2025/000002: issued for 60.00 EUR, its gifts are now 0.00 EUR" in check.output
+    assert "receipt 2025/000002 of D0002: issued for 60.00 EUR, its gifts are now 0.00 EUR" in check.output
 
 
 def test_a_reversal_after_issue_still_ties_out(issued: Obole, tmp_path: Path):

@@ -156,7 +156,7 @@ def test_an_entry_of_the_journal_is_posted_with_its_voucher(empty: Obole, tmp_pa
 def test_a_journal_that_overlaps_an_earlier_one_posts_what_is_new(empty: Obole, tmp_path: Path):
     empty.takes_well(Journal(payroll()).write(tmp_path))
     result = empty.takes_well(Journal([*payroll(), *payroll("30.00", "OD-2")], "more.csv").write(tmp_path))
-    assert "1 documents posted" in result.output
+    assert "1 document posted" in result.output
     assert empty.balance("620000") == 130_00
     assert empty.checks().exit_code == 0
 
@@ -327,7 +327,7 @@ def test_the_same_file_posts_later_what_falls_due_later(empty: Obole, tmp_path: 
     path = grants(tmp_path, ADVANCE, REST)
     empty.takes_well(path)
     in_may.setattr(grant_intake, "today", lambda: date(2025, 10, 1))
-    assert "1 documents posted" in empty.takes_well(path).output
+    assert "1 document posted" in empty.takes_well(path).output
     assert empty.balance("733000") == -1_200_00
     assert empty.checks().exit_code == 0
 
@@ -516,5 +516,5 @@ def test_a_dry_run_knows_that_a_year_is_closed(closed: Obole, tmp_path: Path):
 def test_what_a_closed_year_has_already_is_known_and_no_fault(closed: Obole, tmp_path: Path):
     bundle = tmp_path / "bundle.cod"
     bundle.write_bytes(STATEMENT.encoded() + Statement(1, 1_247_50, [given(5_00, 1)], date(2026, 1, 2)).encoded())
-    assert "1 documents posted, 1 already there" in closed.takes_well(bundle).output
+    assert "1 document posted, 1 already there" in closed.takes_well(bundle).output
     assert closed.checks().exit_code == 0

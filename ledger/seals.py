@@ -121,7 +121,7 @@ def remedy_of_entry(year: int) -> str:
     """Say what helps where an entry of a closed year was changed, taken out or added: the same wherever it is told."""
     return _(
         "put it back from your backup as {year} was closed, date a new entry in an open year, or run `obole reopen "
-        "{year}` to change {year}"
+        "{year} --reason ... --by ...` to change {year}"
     ).format(year=year)
 
 

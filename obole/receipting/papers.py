@@ -72,11 +72,11 @@ def told_papers(year: int, papers: Papers) -> list[str]:
     if papers.unanswered:
         message = many(
             "number {numbers} of {year} was set aside: a donor may hold a paper with it, of gifts that would get a new "
-            'number now. `obole receipts issue` asks for `--again "WHO: WHY"`, and `--holds NUMBER DONOR` where the '
-            "donor keeps it",
+            'number now. `obole receipts issue --year {year}` asks for `--again "WHO: WHY"`, and `--holds NUMBER '
+            "DONOR` where the donor keeps it",
             "numbers {numbers} of {year} were set aside: donors may hold papers with them, of gifts that would get new "
-            'numbers now. `obole receipts issue` asks for `--again "WHO: WHY"`, and `--holds NUMBER DONOR` for each '
-            "donor who keeps one",
+            'numbers now. `obole receipts issue --year {year}` asks for `--again "WHO: WHY"`, and `--holds NUMBER '
+            "DONOR` for each donor who keeps one",
             len(papers.unanswered),
         )
         return [message.format(numbers=in_ranges(papers.unanswered), year=year)]

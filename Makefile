@@ -33,10 +33,10 @@ help:
 	@echo "make clean   remove the environment and everything that was built"
 
 demo: $(VENV)/project
-	@rm -rf $(DEMO) && mkdir -p $(dir $(DEMO))
+	@rm -rf $(DEMO) $(DEMO)-files && mkdir -p $(dir $(DEMO))
 	$(BIN)/obole demo $(DEMO)
 	@echo
-	@echo "The books are in $(DEMO). Next, to see them in a browser: make serve$(if $(GIVEN), $(GIVEN))"
+	@echo "The books are in $(DEMO), the files that went in and Belcotax's in $(DEMO)-files. Next, to see them in a browser: make serve$(if $(GIVEN), $(GIVEN))"
 
 serve: $(VENV)/project
 	@test -e $(DEMO)/main.beancount || { echo "There are no books in $(DEMO) yet; first: make demo$(if $(GIVEN), $(GIVEN))"; exit 1; }

@@ -2,11 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
+from ledger.errors import OboleError
 from ledger.money import to_decimal
 from ledger.words import _
 
@@ -77,16 +79,22 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_temporary(path: Path, content: bytes) -> Path:
-    """Write beside `path` under a temporary name, synced to disk; `settle` renames it."""
+def write_temporary(path: Path, content: bytes | Callable[[BinaryIO], None]) -> Path:
+    """Write beside `path` under a temporary name, synced to disk; `settle` renames it.
+
+    `content` is the bytes, or what writes them; where that raises an error, nothing is left.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
     try:
         with temporary.open("wb") as out:
-            out.write(content)
+            if isinstance(content, bytes):
+                out.write(content)
+            else:
+                content(out)
             out.flush()
             os.fsync(out.fileno())
-    except OSError:
+    except (OSError, OboleError):
         temporary.unlink(missing_ok=True)
         raise
     return temporary
@@ -111,7 +119,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
     """Replace a file in one step: after a crash it has the old content or the new."""
     write_temporary(path, content)
     settle(path)

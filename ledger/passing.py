@@ -2,6 +2,8 @@
 
 What is unpacked or put together there holds names and accounts. A killed process leaves its folder behind; each folder
 is held by a lock that goes with its process, so that whoever comes next knows which are nobody's, and removes them.
+Of a folder that stands elsewhere (beside a list that is written) the books keep a note, which leads their next writer
+there.
 """
 
 import fcntl
@@ -9,22 +11,34 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 PASSING = ".obole-work-"  # how the name of such a folder begins
+_NOTE = "elsewhere"  # in a folder of the books that stands for one elsewhere: where that is
+
+_books: ContextVar[Path | None] = ContextVar("books", default=None)
+
+
+def known_to(books: Path) -> None:
+    """Let the books in a folder know of each passing folder that this process makes elsewhere from now on."""
+    _books.set(books.resolve())
 
 
 @contextmanager
 def passing_folder(parent: Path) -> Iterator[Path]:
     """Yield a new folder that only its owner may read, gone at the end; what killed ones left beside it goes first."""
     sweep(parent)
-    folder, descriptor = _made(parent)
-    try:
+    with ExitStack() as held:
+        folder = held.enter_context(_own(parent))
+        books = _books.get()
+        if books is not None and not folder.resolve().is_relative_to(books) and os.access(books, os.W_OK):
+            # Before there is anything in the other; it goes after it.
+            note = held.enter_context(_own(books))
+            (note / _NOTE).write_bytes(os.fsencode(folder.resolve()))
+            held.callback(shutil.rmtree, folder, ignore_errors=True)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
 
 
 def writable(folder: Path | None) -> Path:
@@ -38,23 +52,56 @@ def sweep(parent: Path) -> int:
     for folder in _all_in(parent):
         with _held(folder) as nobodys:
             if nobodys:
+                sweep_folder(_elsewhere(folder))
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += not folder.exists()
     return removed
 
 
+def sweep_folder(folder: Path | None) -> bool:
+    """Remove one folder that its process holds, unless it does; tell whether it was there and is gone."""
+    if folder is None or not folder.is_dir() or folder.is_symlink():
+        return False
+    with _held(folder) as nobodys:
+        if nobodys:
+            shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
+
+
+def is_left(folder: Path) -> bool:
+    """Tell whether a folder that its process holds is there, and nobody's."""
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    with _held(folder) as nobodys:
+        return nobodys
+
+
 def left_behind(parent: Path) -> list[Path]:
     """Return the folders that killed processes left in `parent`."""
-    found = []
-    for folder in _all_in(parent):
-        with _held(folder) as nobodys:
-            if nobodys:
-                found.append(folder)
-    return found
+    return [folder for folder in _all_in(parent) if is_left(folder)]
+
+
+def _elsewhere(note: Path) -> Path | None:
+    """Return the folder that a note leads to, None where it is none or leads to anything else."""
+    try:
+        folder = Path(os.fsdecode((note / _NOTE).read_bytes()))
+    except OSError:
+        return None
+    return folder if folder.name.startswith(PASSING) else None
 
 
 def _all_in(parent: Path) -> list[Path]:
     return sorted(path for path in parent.glob(f"{PASSING}*") if path.is_dir() and not path.is_symlink())
+
+
+@contextmanager
+def _own(parent: Path) -> Iterator[Path]:
+    folder, descriptor = _made(parent)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
 
 
 def _made(parent: Path) -> tuple[Path, int]:

@@ -7,7 +7,7 @@ after): `recover`.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,6 +18,7 @@ from typing import NamedTuple, Self
 from sqlalchemy import Connection, Engine
 
 from ledger import journal
+from ledger.archive import Archive, SourceDamaged
 from ledger.chart import UnknownAccount
 from ledger.clock import posting_time
 from ledger.dimensions import LineKeys, with_tags
@@ -38,6 +39,7 @@ from ledger.register.documents import (
 from ledger.register.gifts import totals_of
 from ledger.register.vouchers import Voucher, insert_vouchers
 from ledger.register.years import locked_until
+from ledger.vault.key import KeyMissing
 from ledger.wording import word
 from ledger.words import _, many
 
@@ -140,10 +142,12 @@ class Posting:
         paths: Mapping[str, str],
         language: str,
         *,
+        archive: Archive,
         shown: list[JournalText] | None = None,
         years: FinancialYears = CALENDAR,
     ) -> None:
         self.folder = folder
+        self.archive = archive
         self.engine = engine
         self.paths = paths
         self.language = language
@@ -170,8 +174,9 @@ class Posting:
     def post(self, booking: Booking, source: tuple[Path, bytes] | None = None) -> int:
         """Add a document; `source` is the archive's path inside the books and the bytes of the file. Its id.
 
-        UnknownAccount where the chart lacks an account, FileInTheWay where another file stands in its place,
-        MonthLocked where an entry is of a locked month.
+        The archive is sealed; `file_digest` of the record is the SHA-256 of those bytes. UnknownAccount where the chart
+        lacks an account, FileInTheWay where another file stands in its place, MonthLocked where an entry is of a
+        locked month, KeyMissing where the key that seals is not there.
         """
         record = booking.record
         every = (*gift_entries(booking, self.language), *booking.entries)
@@ -184,18 +189,17 @@ class Posting:
         if unknown:
             raise UnknownAccount(min(unknown), record.name)
         numbers = self._numbering.next(journals_of(self._source(record), entries, self._years))
-        files: list[tuple[Path, bytes]] = []
+        written: tuple[Path, bytes, str] | None = None
         if entries:
             text = journal.render(
                 with_numbers(entries, numbers), self.paths, f"{record.name} {record.kind.value} {record.digest[:16]}"
             )
             path = self.folder.journal / str(record.last_day.year) / f"{record.name}.beancount"
             relative, digest = path.relative_to(self.folder.root).as_posix(), journal.digest(text)
-            files.append((path, text.encode()))
+            written = path, text.encode(), digest
             if self._shown is not None:
                 self._shown.append(JournalText(path, text))
         if source is not None:
-            files.append(source)
             record = replace(record, archive=source[0].relative_to(self.folder.root).as_posix())
         document_id = insert_document(
             self.connection,
@@ -207,8 +211,10 @@ class Posting:
             posted_at=self._time,
         )
         self._numbering.keep(document_id, dict(enumerate(numbers, start=1)))
-        for path, content in files:
-            self._write(path, content)
+        if written is not None:
+            self._write(*written)
+        if source is not None:
+            self._seal(*source, record.file_digest)
         insert_vouchers(self.connection, record.kind, document_id, booking.vouchers)
         return document_id
 
@@ -220,19 +226,29 @@ class Posting:
             undoes = None if row is None else source_of(row.kind, row.bank, row.name)
         return source_of(record.kind, record.bank, record.name, undoes)
 
-    def _write(self, path: Path, content: bytes) -> None:
-        digest = hashlib.sha256(content).hexdigest()
-        there = self._digests.get(path) or (_sha256(path) if path.exists() else None)
+    def _write(self, path: Path, content: bytes, digest: str) -> None:
+        if self._is_new(path, digest, _sha256):
+            self._writing.append(self._writers.submit(journal.write_temporary, path, content))
+
+    def _seal(self, path: Path, content: bytes, digest: str) -> None:
+        if self._is_new(path, digest, self.archive.digest):
+            sealing = self.archive.sealing(path.name, content, digest)
+            self._writing.append(self._writers.submit(journal.write_temporary, path, sealing))
+
+    def _is_new(self, path: Path, digest: str, digest_of: Callable[[Path], str]) -> bool:
+        """Tell whether a file is to be written; FileInTheWay where another stands there."""
+        there = self._digests.get(path) or (digest_of(path) if path.exists() else None)
         if there is None:
             self._digests[path] = digest
             if self._shown is None:
-                self._writing.append(self._writers.submit(journal.write_temporary, path, content))
                 self._written.append(path)
-        elif there != digest:
+            return self._shown is None
+        if there != digest:
             relative = path.relative_to(self.folder.root).as_posix()
             raise FileInTheWay(
                 _("{file}: a file that no document posted stands here; move it out of the books.").format(file=relative)
             )
+        return False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -261,8 +277,11 @@ class Posting:
             journal.sync_folder(folder)
 
 
-def recover(folder: Folder, connection: Connection) -> list[str]:
-    """Bring the files to what the register says after a kill; a sentence for each thing done, none if all was well."""
+def recover(folder: Folder, connection: Connection, archive: Archive) -> list[str]:
+    """Bring the files to what the register says after a kill; a sentence for each thing done, none if all was well.
+
+    KeyMissing where an archived source waits and the key that opens it is not there.
+    """
     leftovers = sorted((*folder.journal.rglob(".*.new"), *folder.documents.rglob(".*.new")))
     if not leftovers:
         return []
@@ -272,7 +291,7 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
     for temporary in leftovers:
         path = temporary.with_name(temporary.name.removeprefix(".").removesuffix(".new"))
         relative = path.relative_to(folder.root).as_posix()
-        if expected.get(relative) == _sha256(temporary):
+        if relative in expected and expected[relative] == _digest_of(temporary, archive, folder):
             temporary.replace(path)
             kept.append(relative)
         else:
@@ -308,14 +327,23 @@ def _expected_files(connection: Connection) -> dict[str, str | None]:
     return expected
 
 
+def _digest_of(path: Path, archive: Archive, folder: Folder) -> str | None:
+    """Return the SHA-256 of a file, of an archived source that of its clear bytes; None of half a one."""
+    try:
+        return archive.digest(path) if path.is_relative_to(folder.documents) else _sha256(path)
+    except SourceDamaged:
+        return None
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
+def file_faults(folder: Folder, connection: Connection, archive: Archive) -> Iterable[str]:
     """Yield journal files that are missing, changed or were never posted, and archived sources missing or changed."""
+    rows = all_documents(connection)
     known: set[str] = set()
-    for row in all_documents(connection):
+    for row in rows:
         if row.journal:
             known.add(row.journal)
             path = folder.root / row.journal
@@ -323,14 +351,10 @@ def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
                 yield _missing_journal(path, row)
             elif _sha256(path) != row.journal_digest:
                 yield _("{file}: changed since it was posted; restore it from your backup").format(file=row.journal)
-        if row.archive:
-            path = folder.root / row.archive
-            if not path.exists():
-                yield _("{file}: the archived source of {name} is missing; restore it from your backup").format(
-                    file=row.archive, name=row.name
-                )
-            elif _sha256(path) != row.file_digest:
-                yield _("{file}: changed since it was taken in; restore it from your backup").format(file=row.archive)
+    try:
+        yield from _source_faults(folder, rows, archive)
+    except KeyMissing as error:  # of all of them
+        yield str(error).removesuffix(".")
     for path in sorted(folder.journal.rglob("*.beancount")):
         relative = path.relative_to(folder.root).as_posix()
         if relative not in known and path.stem != "00-year":
@@ -361,3 +385,21 @@ def _not_posted(path: Path, relative: str) -> str:
     else:
         message = _("{file}: no posted document; move what you enter by hand to manual/")
     return message.format(file=relative)
+
+
+def _source_faults(folder: Folder, rows: Iterable[PostedDocument], archive: Archive) -> Iterable[str]:
+    """Yield the archived sources that are missing or changed."""
+    found: dict[str, str | None] = {}  # one file is the source of several statements
+    for row in rows:
+        if not row.archive:
+            continue
+        path = folder.root / row.archive
+        if not path.exists():
+            yield _("{file}: the archived source of {name} is missing; restore it from your backup").format(
+                file=row.archive, name=row.name
+            )
+            continue
+        if row.archive not in found:
+            found[row.archive] = _digest_of(path, archive, folder)
+        if found[row.archive] != row.file_digest:
+            yield _("{file}: changed since it was taken in; restore it from your backup").format(file=row.archive)

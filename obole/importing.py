@@ -69,7 +69,7 @@ def import_files(
 def import_into(books: Books, files: Sequence[Path], progress: Progress | None = None) -> Intake:
     """Take files into books that the caller holds for writing; a zip is opened."""
     intake = Intake()
-    with unpacked(files, books.folder.root) as given:
+    with unpacked(files, books.folder.root, books.archive) as given:
         _take_all(books, given, intake, progress or (lambda _what, _done, _of: None))
     with books.register.connect() as connection:
         intake.open = len(open_items(connection))

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from importers.registers.columns import DEPARTMENT, DONOR, FUND, PARTY, PROJECT, dimensions_in, party_in, said_days
 from importers.sheets.cells import Vocabulary
@@ -27,6 +26,7 @@ from importers.sheets.tabular import (
 from importers.words import _
 from ledger.legacies import LegacyAssetKind, LegacyEvent, LegacyStep, LegacyValue, part_of_whole
 from ledger.money import to_decimal
+from ledger.passing import passing_folder, writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +206,10 @@ def archived(rows: Iterable[LegacyRow]) -> bytes:
 
 def unarchived(content: bytes) -> tuple[LegacyRow, ...]:
     """Return the rows of a register that `archived` wrote, where it stands in no file."""
-    with NamedTemporaryFile(suffix=".csv") as file:
-        file.write(content)
-        file.flush()
-        return read(Path(file.name)).rows
+    with passing_folder(writable(None)) as folder:
+        path = folder / "legacies.csv"
+        path.write_bytes(content)
+        return read(path).rows
 
 
 def _written(event: LegacyEvent) -> dict[str, str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.errors import OboleError
 from ledger.journal import sync_folder
@@ -135,6 +137,7 @@ class Sealer:
     """Encrypts and decrypts small texts with the key of the vault; `context` binds a text to the row it stands in."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._cipher = AESGCM(key)
         self._mark_key = hashlib.sha256(b"mark" + key).digest()
 
@@ -158,6 +161,10 @@ class Sealer:
                     context=context
                 )
             ) from None
+
+    def file_key(self, salt: bytes) -> bytes:
+        """Return the key of one archived file, another for each salt."""
+        return HKDF(SHA256(), KEY_BYTES, salt, b"obole source").derive(self._key)
 
     @property
     def check_value(self) -> str:

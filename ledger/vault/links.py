@@ -8,10 +8,21 @@ from sqlalchemy import (
     Connection,
     delete,
     select,
+    union,
 )
 
 from ledger.store import bulk_insert, slices
-from ledger.vault.tables import communication, donor, donor_iban, learnt_iban, mandate
+from ledger.vault.tables import (
+    amendment,
+    communication,
+    counterparty,
+    donor,
+    donor_iban,
+    learnt_iban,
+    mandate,
+    party,
+    pledge,
+)
 
 
 def owners_of_numbers(connection: Connection) -> dict[str, str]:
@@ -24,6 +35,13 @@ def owners_of_numbers(connection: Connection) -> dict[str, str]:
 
 # Whose each account is, by the donor register or by a decision.
 _ACCOUNTS = select(donor_iban.c.iban, donor_iban.c.donor).union(select(learnt_iban.c.iban, learnt_iban.c.donor))
+
+
+def every_iban(connection: Connection) -> set[str]:
+    """Return each account that stands in the vault, whosever it is."""
+    columns = (donor_iban.c.iban, learnt_iban.c.iban, amendment.c.iban, pledge.c.iban, party.c.iban)
+    every = union(*map(select, (*columns, counterparty.c.account)))
+    return set(connection.execute(every).scalars())
 
 
 class Learnt(NamedTuple):

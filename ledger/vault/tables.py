@@ -215,3 +215,14 @@ freezing = Table(
     Column("last", Integer, nullable=False),
     Column("digest", String, nullable=False),
 )
+
+
+# Who was given an archived source in clear, and when.
+reading = Table(
+    "reading",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("archive", String, nullable=False),
+)

@@ -13,7 +13,7 @@ from ledger.languages import spoken
 from ledger.money import to_decimal
 from ledger.numbered import number_faults
 from ledger.pairing import Relation
-from ledger.passing import left_behind
+from ledger.passing import is_left, left_behind
 from ledger.posting import file_faults
 from ledger.register import receipts as receiptbook
 from ledger.register import tables
@@ -25,13 +25,12 @@ from ledger.register.statements import gaps
 from ledger.register.suspense import open_items
 from ledger.register.tables import stands
 from ledger.register.transfers import transfer_lines, transferred_in
-from ledger.register.vouchers import texts
 from ledger.register.years import closed_years
+from obole.audit.nameless import named_in_clear
 from obole.audit.verifying import out_of_order, seals_faults
 from obole.books.loading import LoadedBooks, load_books
-from obole.books.opened import Books
+from obole.books.opened import Books, folders_of_commands, temporary_files
 from obole.books.policies import pictures_of, policy_for
-from obole.books.watch import Watch
 from obole.receipting.changed import told_changed
 from obole.receipting.elsewhere import unknown_numbers
 from obole.receipting.papers import papers_of, told_papers
@@ -150,7 +149,7 @@ def _whole(work: _Proof, result: Result) -> Iterator[str]:
 
 def _equal(work: _Proof, _result: Result) -> Iterator[str]:
     yield from work.loaded.problems(work.loaded.faults)
-    yield from file_faults(work.books.folder, work.gifts)
+    yield from file_faults(work.books.folder, work.gifts, work.books.archive)
 
 
 def _explained(work: _Proof, result: Result) -> Iterator[str]:
@@ -245,38 +244,20 @@ def _sealed(work: _Proof, result: Result) -> Iterator[str]:
     yield from seals_faults(work.books, work.gifts, work.loaded)
 
 
-_ROOTS = ("Assets:", "Liabilities:", "Equity:", "Income:", "Expenses:")
-
-
 def _nameless(work: _Proof, _result: Result) -> Iterator[str]:
-    watch = Watch(work.books)
-    for place, text in (*_texts(work.books.folder.root), *texts(work.gifts)):
-        problem = watch.problem(text)
-        if problem is not None:
-            yield f"{place}: {problem}"
-
-
-def _texts(root: Path) -> Iterator[tuple[str, str]]:
-    """Yield every line of the books that is no posting, with its place."""
-    patterns = ("*.beancount", "journal/**/*.beancount", "manual/**/*.beancount")
-    for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
-        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-            if line.strip() and not line.lstrip().startswith(_ROOTS):
-                yield (
-                    _("{file}: line {line}").format(file=path.relative_to(root).as_posix(), line=number),
-                    line,
-                )
+    yield from named_in_clear(work.books, work.gifts, work.identities)
 
 
 def _settled(work: _Proof, _result: Result) -> Iterator[str]:
     root = work.books.folder
+    left = _("{file}: left by a killed run; any command that writes settles it")
     for folder in (root.journal, root.documents, root.seals):
         for path in folder.rglob(".*.new"):
-            yield _("{file}: left by a killed run; any command that writes settles it").format(
-                file=path.relative_to(root.root).as_posix()
-            )
-    for path in left_behind(root.root):
-        yield _("{file}: left by a killed run; any command that writes settles it").format(file=path.name)
+            yield left.format(file=path.relative_to(root.root).as_posix())
+    for path in temporary_files(root):
+        yield left.format(file=path.relative_to(root.root).as_posix())
+    for path in (*left_behind(root.root), *filter(is_left, folders_of_commands(root))):
+        yield left.format(file=path.name)
 
 
 def _together(work: _Proof, result: Result) -> Iterator[str]:

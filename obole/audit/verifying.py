@@ -37,7 +37,7 @@ def verify_seals(books: Books) -> Verified:
         trees = [seal for seal in seals.values() if isinstance(seal, TreeSeal)]
         if trees:
             found.faults += [f"{one.table}: {one.place}: {one.problem}" for one in alterations(connection)]
-            found.faults += file_faults(books.folder, connection)
+            found.faults += file_faults(books.folder, connection, books.archive)
             loaded = load_books(books.folder.main, books.years)
             found.faults += _trees(books, connection, loaded, trees, leaves.KINDS, found.notes)
     for seal in trees:

@@ -13,7 +13,7 @@ from ledger.errors import OboleError
 from ledger.journal import write_whole
 from obole.words import _
 
-FORM = 2
+FORM = 3
 FORM_FILE = "made.toml"
 
 

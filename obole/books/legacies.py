@@ -72,7 +72,8 @@ def _read(books: Books, record: PostedDocument) -> tuple[legacy_file.LegacyRow, 
     if books.trial is not None and record.file_digest in books.trial.archives:
         return legacy_file.unarchived(books.trial.archives[record.file_digest])
     path = books.folder.root / (record.archive or "")
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != record.file_digest:
+    content = books.archive.read(path) if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != record.file_digest:
         message = _("{name}: its archived register is missing or was changed; restore it from your backup.")
         raise OboleError(message.format(name=record.name))
-    return legacy_file.read(path).rows
+    return legacy_file.unarchived(content)

@@ -1,5 +1,6 @@
 """One set of books, opened: configuration, chart, register, vault and key, recovered from a kill if there was one."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.archive import Archive
 from ledger.chart import Account, UnknownAccount, read_chart
 from ledger.clock import today
 from ledger.dry_run import tried
@@ -19,7 +21,7 @@ from ledger.errors import OboleError
 from ledger.folder import Folder
 from ledger.locks import require_idle, writing
 from ledger.pairing import Apart, Pair
-from ledger.passing import sweep
+from ledger.passing import known_to, sweep, sweep_folder
 from ledger.periods import ClosedYears, FinancialYears
 from ledger.posting import JournalText, Posting, recover
 from ledger.records import DocumentKind
@@ -136,7 +138,14 @@ class Books:
         """Return a unit of work on register and journal."""
         language = self.config.organisation.language
         shown = self.trial.journal if self.trial else None
-        return Posting(self.folder, self.register, self.paths, language, shown=shown, years=self.years)
+        return Posting(
+            self.folder, self.register, self.paths, language, archive=self.archive, shown=shown, years=self.years
+        )
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Return the archived sources, which the key of the vault opens."""
+        return Archive(self.folder.root, lambda: self.sealer)
 
     @contextmanager
     def writing(self, wait: float = 0) -> Iterator[None]:
@@ -259,6 +268,7 @@ def open_books(root: Path) -> Books:
     """
     books = found_books(root)
     require_form(root)
+    known_to(books.folder.root)
     books.require(accounts_named(books.config), FILE_NAME)
     refuse_moved(books.years, books.folder.seals)
     return books
@@ -307,8 +317,11 @@ def settle(books: Books) -> list[str]:
     dropped = books.pair.settle()
     with books.register.connect() as connection:
         _refuse_before_seals(books, connection)
-        said = [*recover(books.folder, connection), *settle_seals(books.folder.seals, connection)]
-    if swept := sweep(books.folder.root):
+        said = [*recover(books.folder, connection, books.archive), *settle_seals(books.folder.seals, connection)]
+    swept = sweep(books.folder.root) + sum(map(sweep_folder, folders_of_commands(books.folder)))
+    for path in temporary_files(books.folder):
+        path.unlink(missing_ok=True)
+    if swept:
         message = many(
             "an interrupted run had left what it unpacked: {count} folder was removed.",
             "interrupted runs had left what they unpacked: {count} folders were removed.",
@@ -327,6 +340,27 @@ def settle(books: Books) -> list[str]:
         )
         said.append(told.format(year=one.year, count=one.sheets))
     return said
+
+
+def folders_of_commands(folder: Folder) -> list[Path]:
+    """Return the folders outside the books that a killed command may have left in clear: what a restore unpacked."""
+    return [folder.root.with_name(f".{folder.root.name}.restoring")]
+
+
+# Seconds after which a PDF that is being written by whoever typesets, without holding the books, is nobody's.
+_LEFT = 600
+
+
+def temporary_files(folder: Folder) -> list[Path]:
+    """Return the temporary files of a killed run that no register decides about: of settings, by hand, of receipts."""
+    ours = [path for pattern in ("*.beancount", "*.toml", "*.py") for path in folder.root.glob(f".{pattern}.new")]
+    own = [*ours, *(folder.root / "manual").rglob(".*.beancount.new")]
+    paper = []
+    for path in folder.receipts.rglob("*.new"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - _LEFT:
+                paper.append(path)
+    return sorted((*own, *paper))
 
 
 def _refuse_before_seals(books: Books, connection: Connection) -> None:

@@ -109,11 +109,11 @@ class Watch:
     def problem(self, text: str) -> str | None:
         """Return what is wrong with a text, and what to do; never what it says. None where nothing is."""
         text = _OURS.sub(" ", text)
-        if (named := self._named(text)) is not None:
+        if (named := self.named(text)) is not None:
             return named
         if any(found not in self._own for found in _EMAIL.findall(text)):
             return _("an e-mail address stands here; remove it")
-        if any(found not in self._own for found in _ibans_in(text)):
+        if any(found not in self._own for found in ibans_in(text)):
             return _("an IBAN stands here; remove it")
         if national_numbers_in(text):
             return _("a national number stands here; remove it")
@@ -138,7 +138,8 @@ class Watch:
                     return True
         return False
 
-    def _named(self, text: str) -> str | None:
+    def named(self, text: str) -> str | None:
+        """Return that a text names somebody of the vault, and what to do; None where it does not."""
         if _names_in(text, self._names.donors):
             return _("the name of a donor stands here; replace it by the donor key")
         if _names_in(text, self._names.parties):
@@ -178,7 +179,7 @@ def _names_in(line: str, names: Mapping[str, set[tuple[str, ...]]]) -> bool:
     )
 
 
-def _ibans_in(line: str) -> Iterator[str]:
+def ibans_in(line: str) -> Iterator[str]:
     """Yield what is an IBAN, alone or with other words behind it."""
     for found in _IBAN.findall(line.upper()):
         compact = re.sub(r"\s", "", found)

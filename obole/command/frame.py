@@ -28,6 +28,7 @@ _COMMANDS = {
     "inspect": "obole.command.inspection:inspect",
     "import": "obole.command.sources:import_",
     "documents": "obole.command.sources:documents",
+    "document": "obole.command.sources:document",
     "undo": "obole.command.sources:undo",
     "match": "obole.command.suspense:match",
     "suspense": "obole.command.suspense:suspense",

@@ -162,7 +162,10 @@ def render(books: Path, year: int, workers: int) -> None:
 @year_option
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help=N_("Creation date in the file; default today."))
 @click.option(
-    "-o", "output", type=click.Path(path_type=Path), help=N_("Default: belcotax-28171-KBO-YEAR-1.xml in the books.")
+    "-o",
+    "output",
+    type=click.Path(path_type=Path),
+    help=N_("Default: belcotax-28171-KBO-YEAR-1.xml in the current folder, which may not lie in the books."),
 )
 @click.option(
     "--format", "form", type=click.Choice(["xml", "csv"]), default="xml", help=N_("csv: the list to enter by hand.")

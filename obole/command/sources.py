@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ledger.kinds import kind_word
 from ledger.records import DocumentKind
 from ledger.register.documents import DocumentRecord
 from ledger.register.statements import Gap
-from obole.audit.documents import document_list, document_record
+from obole.audit.documents import document_list, document_record, give_out
 from obole.books.opened import open_books
 from obole.command.frame import progress_bar, with_books
 from obole.command.language import LANGUAGE_CHOICE, document_language
@@ -102,6 +103,22 @@ def documents(  # noqa: PLR0917 - click's options
     write_table(replace(table, about=about(opened, lasts)), to.form, output)
     if output is not None:
         tell(written(output))
+
+
+@click.command(
+    help=N_("Give out the archived source of a document in clear: NAME as `obole documents` lists it. It is logged.")
+)
+@click.argument("name")
+@click.option(
+    "-o", "output", required=True, type=click.Path(path_type=Path), help=N_("The new file, not in the books.")
+)
+@click.option("--by", "person", default=getuser, help=N_("Who asks for it; default: the login name."))
+@with_books
+def document(books: Path, name: str, output: Path, person: str) -> None:
+    """Give out the archived source of a document in clear, and log it."""
+    source = give_out(open_books(books), name, output, person)
+    said = _("{file}: {archive} in clear, as it was taken in. It holds names: remove it when it has served.")
+    tell(said.format(file=output.name, archive=source.archive))
 
 
 # What else is counted of a file than its kinds of lines; a word that is missing is shown as it is.
@@ -255,6 +272,10 @@ def say_document(record: Mapping[str, Any]) -> str:
         "undone_by": _("undone_by: {value}"),
     }
     lines += ["  " + told.format(value=record[key]) for key, told in shown.items() if record[key]]
+    lines += [
+        "  " + _("given out in clear: {at}, to {person}").format(at=one["at"], person=one["to"])
+        for one in record["given_out"]
+    ]
     parted = _("undone alone: {part}, by {document}")
     lines += ["  " + parted.format(part=part, document=by) for part, by in record["parts_undone"].items()]
     return "\n".join(lines)

@@ -185,7 +185,7 @@ def _write(books: Books, sent: Sequence[Sent], output: Path) -> list[Path]:
     output.mkdir(parents=True, exist_ok=True)
     for document_id, name, archive in sorted({(one.document_id, one.document, one.archive) for one in sent}):
         file = output / f"{name}.xml"
-        write_whole(file, (books.folder.root / archive).read_bytes())
+        write_whole(file, books.archive.read(books.folder.root / archive))
         notice = output / f"{name}-notice.xlsx"
         with books.register.connect() as connection:
             instalments = debitbook.instalments_of(connection, document_id)

@@ -13,6 +13,8 @@ from ledger.errors import OboleError
 from obole.books.creation import BooksExist, initialise
 from obole.books.loading import load_books
 from obole.books.opened import Books
+from obole.books.policies import belcotax_institution
+from obole.books.settings import FILE_NAME
 from obole.command.receipts import say_belcotax, say_issued, say_rendered
 from obole.command.say import money
 from obole.command.sources import say_intake
@@ -22,6 +24,7 @@ from obole.receipting.shipping import write_belcotax
 from obole.receipting.steps import issue_receipts, render_receipts, tie_out
 from obole.reporting import STATEMENTS, write_report
 from obole.words import _
+from receipts.filing.belcotax import file_name
 
 # Receipts of a year are issued in mid February, before the first of March (art. 323/3 CIR 92).
 _ISSUED = {year: date(year + 1, 2, 13) for year in YEARS}
@@ -41,14 +44,17 @@ def run_demo(
             )
         )
     clock = _Clock(tell)
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest = generate(folder, donors, seed, progress)
+    files = files_of(folder)
+    files.mkdir(parents=True, exist_ok=True)
+    manifest = generate(files, donors, seed, progress)
     clock.tell(
         _("{count} source files of a fictional foundation written to {name}/sources").format(
-            count=len(manifest.sources), name=folder.name
+            count=len(manifest.sources), name=files.name
         )
     )
-    books = initialise(folder, "")
+    settings = files / FILE_NAME
+    books = initialise(folder, settings.read_text(encoding="utf-8"))
+    settings.unlink()
     intake = import_files(books, [source.path for source in manifest.sources], progress=progress)
     tell(say_intake(intake))
     if intake.refused:
@@ -59,7 +65,7 @@ def run_demo(
     for what in STATEMENTS:
         write_report(books, what, YEARS[-1], scheme="published", language="fr", form="text", output=None)
     clock.tell(_("statements printed"))
-    _issue(books, tell)
+    _issue(books, files, tell)
     clock.tell(_("receipts issued"))
     rendered = render_receipts(books, YEARS[-1], workers=os.cpu_count() or 1, progress=progress)
     tell(say_rendered(rendered, YEARS[-1]))
@@ -81,13 +87,20 @@ def _called(program: str) -> str:
     return program if shutil.which(program) or not beside.exists() else quote(str(beside))
 
 
-def _issue(books: Books, tell: Callable[[str], None]) -> None:
+def files_of(folder: Path) -> Path:
+    """Return where the files with names lie, which go into the books of the demonstration and come out of them."""
+    books = folder.resolve()
+    return books.with_name(f"{books.name}-files")
+
+
+def _issue(books: Books, files: Path, tell: Callable[[str], None]) -> None:
     """Issue the receipts of each year, write its Belcotax file and tie both to the books."""
     totals = load_books(books.folder.main, books.years).calendar_totals  # receipts change nothing of them
+    institution = belcotax_institution(books.config)
     for year in YEARS:
         plan, _recovered = issue_receipts(books, year, _ISSUED[year])
         tell(say_issued(plan, ()))
-        tell(say_belcotax(write_belcotax(books, year, _ISSUED[year], None)))
+        tell(say_belcotax(write_belcotax(books, year, _ISSUED[year], files / file_name(institution, year))))
         difference = tie_out(books, year, totals).difference
         tell(
             _("Gift accounts of {year} = receipts + each named reason: difference {amount} EUR.").format(

@@ -23,8 +23,10 @@ from importers.registers import (
     pledges,
 )
 from importers.sheets.tabular import why_unreadable
+from ledger.archive import Archive
 from ledger.errors import Fault
 from ledger.records import DocumentKind
+from obole.books.opened import found_books
 from obole.books.policies import declared
 from obole.books.settings import FILE_NAME, load
 from obole.intake.kinds import expand, kind_of
@@ -53,9 +55,10 @@ _REGISTERS: dict[DocumentKind, tuple[Callable[[Path], Any], Callable[[Any], list
 def inspect_files(paths: Iterable[Path], said: Declared = NOTHING, books: Path | None = None) -> list[Inspection]:
     """Inspect files, and all files below folders; `said` is what an obole.toml declares of platforms and sources.
 
-    A zip is opened in a folder of `books`, without any in the system's one.
+    A zip is opened in a folder of `books`, without any in the system's one; what they archived is opened by their key.
     """
-    with unpacked(expand(paths), books) as given:
+    archive = None if books is None else Archive(books.resolve(), lambda: found_books(books).sealer)
+    with unpacked(expand(paths), books, archive) as given:
         refused = [Inspection(name, "unknown", (fault,)) for name, fault in given.refused]
         return [*refused, *(replace(inspect_file(path, said), file=given.name(path)) for path in given.files)]
 

@@ -15,6 +15,7 @@ from importers.bank.any_format import parse
 from importers.bank.identity import UNMARKED, Mark, mark_of
 from importers.bank.overlap import PostedLine, PostedStatement
 from importers.bank.records import Movement, Statement
+from ledger.archive import SourceDamaged
 from ledger.records import DOUBTFUL
 from ledger.register.statements import BookedLine, StatementRow, TotalKey, booked_lines, statement_file
 from obole.books.opened import Books
@@ -84,8 +85,8 @@ class PostedFiles:
             if place is None:
                 continue
             try:
-                content = place.read_bytes()
-            except OSError:
+                content = self.books.archive.read(place)
+            except (OSError, SourceDamaged):
                 continue
             if hashlib.sha256(content).hexdigest() == digest:
                 return content

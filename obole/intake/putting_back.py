@@ -151,7 +151,7 @@ def _behind(books: Books, record: PostedDocument, position: int) -> Counterparty
     archive = books.folder.root / record.archive if record.archive else None
     if archive is None or not archive.exists() or record.kind not in (DocumentKind.CODA, DocumentKind.CAMT):
         return nobody
-    for statement in bank_files.parse(archive.read_bytes()).statements:
+    for statement in bank_files.parse(books.archive.read(archive)).statements:
         if record.bank is None or statement.digest != record.digest:
             continue
         for one in statement.movements:

@@ -2,10 +2,12 @@
 
 They are unpacked into a passing folder (of the books, where there are some), and told as `ZIP/NAME`. A zip
 from outside is not trusted: sizes are counted while it is unpacked, names lead nowhere but into that folder, what is
-encrypted, damaged or a zip again is told and left out.
+encrypted, damaged or a zip again is told and left out. A file that the books archived, which is sealed there
+(`ledger.archive`), is opened in such a folder too.
 """
 
 import re
+import shutil
 import stat
 import zipfile
 import zlib
@@ -15,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from importers.bank.elements import LIMIT
-from ledger.errors import Fault
+from ledger.archive import Archive, is_sealed
+from ledger.errors import Fault, OboleError
 from ledger.passing import passing_folder, writable
 from ledger.signs import one_line
 from obole.words import _
@@ -63,19 +66,52 @@ class _Refused(Exception):
 
 
 @contextmanager
-def unpacked(paths: Iterable[Path], books: Path | None) -> Iterator[Unpacked]:
+def unpacked(paths: Iterable[Path], books: Path | None, archive: Archive | None) -> Iterator[Unpacked]:
     """Yield the files with each zip opened in a folder of the books; what was unpacked is gone afterwards.
 
-    Without books, or where nothing can be written to them, the system's folder for passing files takes it.
+    Without books, or where nothing can be written to them, the system's folder for passing files takes it. What the
+    books sealed is opened by their `archive`.
     """
     given = Unpacked()
     with ExitStack() as unpacking:
         for path in paths:
-            if is_zip(path):
-                _open(path, unpacking.enter_context(passing_folder(writable(books))), given)
-            else:
+            sealed = _is_sealed(path)
+            if not sealed and not is_zip(path):
                 given.files.append(path)
+                continue
+            folder = unpacking.enter_context(passing_folder(writable(books)))
+            if sealed:
+                _unseal(path, folder, archive, given)
+            else:
+                _open(path, folder, given)
         yield given
+
+
+def _is_sealed(path: Path) -> bool:
+    try:
+        return path.is_file() and is_sealed(path)
+    except OSError:
+        return False
+
+
+def _unseal(path: Path, folder: Path, archive: Archive | None, given: Unpacked) -> None:
+    """Open an archived source, or say why it is not opened."""
+    if archive is None:
+        message = _(
+            "a source that books archived, encrypted with their key: take it out with `obole document` of those books, "
+            "or say which they are with --books"
+        )
+        given.refused.append((path.name, Fault(message)))
+        return
+    target = folder / path.name
+    try:
+        with archive.opened(path) as source, target.open("wb") as out:
+            shutil.copyfileobj(source, out, _BLOCK)
+    except OboleError as problem:
+        given.refused.append((path.name, Fault(str(problem).removesuffix("."))))
+    else:
+        given.files.append(target)
+        given.names[target] = path.name
 
 
 def is_zip(path: Path) -> bool:

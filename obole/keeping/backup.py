@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.archive import SourceDamaged, is_sealed
 from ledger.clock import posting_time
 from ledger.engines import cause_of
 from ledger.errors import OboleError
@@ -277,9 +278,19 @@ def _fill(writer: "_Archive", books: Books, still: _Still, key: bytes) -> list[s
             continue
         with file:
             digest = writer.add(BOOKS + name, file, os.fstat(file.fileno()).st_size)
-        if still.posted.get(name, digest) != digest:
+        posted = still.posted.get(name, digest)
+        if posted != digest and posted != _clear_digest(books, name):
             faults.append(_("{file}: was changed since it was posted").format(file=name))
     return faults
+
+
+def _clear_digest(books: Books, name: str) -> str | None:
+    """Return the SHA-256 of what a sealed source holds; None of any other file, and of one that cannot be opened."""
+    path = books.folder.root / name
+    path = path if path.exists() else temporary_name(path)
+    with suppress(OSError, SourceDamaged):
+        return books.archive.digest(path) if is_sealed(path) else None
+    return None
 
 
 def _open(path: Path) -> BinaryIO | None:

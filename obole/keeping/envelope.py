@@ -1,11 +1,10 @@
 """A file that only its passphrase opens: AES-256-GCM over numbered chunks, so that it is written and read as a stream.
 
     magic 16 | lock 1 | log2 of scrypt's n 1 | salt 16 | length of name 1 | name of the key | proof of the key 16
-    then chunks of 1 MiB and 16 bytes: the nonce is the chunk's number and whether it is the last, and every chunk is
-    bound to all that stands above. A byte changed, a chunk lost or moved, an end cut off or added to is refused.
+    then chunks (`ledger.vault.chunks`), each bound to all that stands above
 
 The key comes from a passphrase (scrypt, RFC 7914) or from the key of a vault (HKDF, RFC 5869); the salt makes it
-another one for each file, so that a number is never used twice under one key (NIST SP 800-38D section 8.2.1).
+another one for each file.
 """
 
 import hmac
@@ -13,22 +12,19 @@ import os
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
-from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ledger.errors import OboleError
+from ledger.vault.chunks import ChunkReader, ChunkWriter
 from obole.words import _
 
 MAGIC = b"OBOLE BACKUP  1\n"
-CHUNK = 1 << 20
-_SALT, _PROOF, _TAG, _KEY = 16, 16, 16, 32
+_SALT, _PROOF, _KEY = 16, 16, 32
 LOG_N = 17  # 128 MiB and a third of a second for each guess
 _LOG_N_KNOWN = range(14, 21)  # a changed byte must not ask for all the memory there is
 
@@ -93,44 +89,13 @@ def _proof(key: bytes, head: bytes) -> bytes:
     return HKDF(SHA256(), _PROOF, None, b"obole backup proof" + head).derive(key)
 
 
-def _nonce(number: int, *, last: bool) -> bytes:
-    return number.to_bytes(11, "big") + bytes([last])
-
-
-class EnvelopeWriter(RawIOBase):
+class EnvelopeWriter(ChunkWriter):
     """Writes what it is given into `out`, encrypted; `close` writes the last chunk, without which nothing opens."""
 
     def __init__(self, out: BinaryIO, secret: Secret) -> None:
         head = Head(secret.lock, LOG_N, os.urandom(_SALT), secret.name)
         key = head.key(secret)
-        self._out = out
-        self._cipher = AESGCM(key)
-        self._head = head.encoded() + _proof(key, head.encoded())
-        self._waiting = bytearray()
-        self._number = 0
-        out.write(self._head)
-
-    def writable(self) -> bool:
-        """Tell that this can be written to."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Take bytes; whole chunks are written as soon as more follows."""
-        self._waiting += data
-        while len(self._waiting) > CHUNK:
-            self._put(bytes(self._waiting[:CHUNK]), last=False)
-            del self._waiting[:CHUNK]
-        return len(data)
-
-    def close(self) -> None:
-        """Write the last chunk; `out` stays open."""
-        if not self.closed:
-            self._put(bytes(self._waiting), last=True)
-        super().close()
-
-    def _put(self, chunk: bytes, *, last: bool) -> None:
-        self._out.write(self._cipher.encrypt(_nonce(self._number, last=last), chunk, self._head))
-        self._number += 1
+        super().__init__(out, key, head.encoded() + _proof(key, head.encoded()))
 
 
 def read_head(file: BinaryIO, path: Path) -> Head:
@@ -151,7 +116,7 @@ def read_head(file: BinaryIO, path: Path) -> Head:
     return head
 
 
-class EnvelopeReader(RawIOBase):
+class EnvelopeReader(ChunkReader):
     """Reads what an EnvelopeWriter wrote; NoBackup as soon as a chunk is not what was written."""
 
     def __init__(self, file: BinaryIO, path: Path, head: Head, secret: Secret) -> None:
@@ -163,32 +128,4 @@ class EnvelopeReader(RawIOBase):
             else:
                 message = _("{file}: the key {key}.key is not the one of this backup, or its beginning was changed.")
             raise WrongPassphrase(message.format(file=path.name, key=head.name))
-        self._file = file
-        self._name = path.name
-        self._cipher = AESGCM(key)
-        self._head = head.encoded() + proof
-        self._number = 0
-        self._next = file.read(CHUNK + _TAG)
-        self._plain = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Tell that this can be read from."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer as far as the chunk at hand goes; 0 at the end of the last."""
-        while not self._plain and (self._next or not self._number):
-            self._take()
-        count = min(len(buffer), len(self._plain))
-        buffer[:count] = self._plain[:count]
-        self._plain = self._plain[count:]
-        return count
-
-    def _take(self) -> None:
-        chunk, self._next = self._next, self._file.read(CHUNK + _TAG)
-        nonce = _nonce(self._number, last=not self._next)
-        try:
-            self._plain = memoryview(self._cipher.decrypt(nonce, chunk, self._head))
-        except (InvalidTag, ValueError):  # ValueError: shorter than its tag
-            raise NoBackup(changed_or_cut_off(self._name)) from None
-        self._number += 1
+        super().__init__(file, key, head.encoded() + proof, lambda: NoBackup(changed_or_cut_off(path.name)))

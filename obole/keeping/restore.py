@@ -250,7 +250,7 @@ def _prove(unpacked: Path, place: Path, key: bytes) -> tuple[list[str], bool]:
         if old:
             proved = place / "rehearsal"
             shutil.copytree(unpacked, proved)
-            upgrade(proved)
+            upgrade(proved, key=key)
         found = open_books(proved)
         books = Books(found.folder, found.config, key)
         with books.writing():

@@ -5,27 +5,33 @@ the next time. Whoever changes what `init` makes, or what the stores hold, adds 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import file_digest
 from pathlib import Path
+from typing import Any
 
 from beancount.core import data
 from beancount.parser import parser
 
+from ledger.archive import is_sealed
 from ledger.chart import code_of, house
 from ledger.engines import create
 from ledger.errors import OboleError
-from ledger.journal import write_whole
+from ledger.journal import temporary_name, write_whole
 from ledger.languages import LANGUAGES
 from ledger.numbering import number_open_years, open_years_numbered
 from ledger.pairing import Stands, refuse_unknown_sheets, relation
 from ledger.register.receipts import last_issued
+from ledger.register.sealed import archives
 from ledger.register.stand import stand_of
 from ledger.store import HEADS, STORES, StoreName, StoreUnreadable, open_store, store_version
 from ledger.vault.intent import vault_stand_of
+from ledger.vault.key import KeyMissing
 from obole.books.creation import IMPORT_FILE, IMPORT_TEXT, main_text
 from obole.books.form import FORM, FORM_FILE, NewerBooks, form_of, write_form
 from obole.books.opened import Books, accounts_named, found_books, settle
 from obole.keeping.merging import Merged, Opened, line_of, with_accounts, with_directives, with_opening
+from obole.receipting.shipping import in_the_books, move_out, to_move
 from obole.words import _
 
 
@@ -52,12 +58,13 @@ class Upgraded:
     backup: Path | None = None
 
 
-def upgrade(root: Path, keep: Callable[[Books], Path] | None = None) -> Upgraded:
+def upgrade(root: Path, keep: Callable[[Books], Path] | None = None, *, key: bytes | None = None) -> Upgraded:
     """Bring the books in `root` up to date; `keep` makes a backup of them before the first change.
 
-    NewerBooks or StoreUnreadable where a newer Obole made them; nothing is done where nothing is needed.
+    `key` is that of their vault, where it is not in the key folder. NewerBooks or StoreUnreadable where a newer Obole
+    made them; nothing is done where nothing is needed.
     """
-    books = found_books(root)
+    books = replace(found_books(root), key=key)
     with books.writing():
         _refuse_newer(books)
         _refuse_put_back(books)
@@ -69,7 +76,7 @@ def upgrade(root: Path, keep: Callable[[Books], Path] | None = None) -> Upgraded
             if step.needed(books):  # asked again: a step before may have made it so
                 outcome.done += step.apply(books)
         # Opened anew: what a step looked at may have changed since.
-        books = found_books(root)
+        books = replace(found_books(root), key=key)
         outcome.left = [sentence for step in STEPS for sentence in step.left(books)]
         outcome.done += settle(books)
     return outcome
@@ -104,16 +111,25 @@ def _refuse_put_back(books: Books) -> None:
             refuse_unknown_sheets(gifts, identities, books.store_names, last_issued)
         register.dispose()
         vault.dispose()
-    if len(old) != 1:
-        return
-    here: StoreName = "vault" if old == ["register"] else "register"
-    engine = open_store(books.address(here), here, migrate=False)
+    if len(old) == 1:
+        stands = Stands(*(_stand(books, name) for name in STORES))
+        if stands != (None, None):
+            relation(stands, books.store_names)
+
+
+# The versions since which the stores know how far they are.
+_STANDS: dict[StoreName, str] = {"register": "0008", "vault": "0007"}
+
+
+def _stand(books: Books, name: StoreName) -> Any:
+    """Return how far a store is; None where it was made before stores knew."""
+    if _version(books, name) < _STANDS[name]:
+        return None
+    engine = create(books.address(name))
     with engine.connect() as connection:
-        ours = here == "register"
-        stands = Stands(stand_of(connection), None) if ours else Stands(None, vault_stand_of(connection))
+        stand = stand_of(connection) if name == "register" else vault_stand_of(connection)
     engine.dispose()
-    if stands != (None, None):
-        relation(stands, books.store_names)
+    return stand
 
 
 def _version(books: Books, name: StoreName) -> str:
@@ -220,6 +236,7 @@ def _opened_early(books: Books) -> Merged:
 
 
 _NUMBERED = 2  # the form since which entries have numbers
+_SEALED = 3  # the form since which archived sources are encrypted
 
 
 def _unnumbered(books: Books) -> bool:
@@ -236,6 +253,72 @@ def _number(books: Books) -> list[str]:
     if count:
         said.append(_("The entries of the open years got their numbers: {count}.").format(count=count))
     return said
+
+
+def _in_clear(books: Books) -> Iterator[Path]:
+    """Yield the archived sources that are not sealed; those that a killed run left without their names too."""
+    with books.register.connect() as connection:
+        archived = sorted(archives(connection))
+    for name in archived:
+        path = books.folder.root / name
+        for one in (path, temporary_name(path)):
+            if one.is_file() and not is_sealed(one):
+                yield one
+
+
+def _any_in_clear(books: Books) -> bool:
+    """Tell whether an archived source is not sealed; a store of an older version is migrated first, then asked."""
+    if _old_stores(books):
+        return form_of(books.folder.root) < _SEALED
+    return next(_in_clear(books), None) is not None
+
+
+def _seal_sources(books: Books) -> list[str]:
+    """Seal the archived sources one by one: each is there in clear or sealed, whenever this is killed.
+
+    Without the key they stay as they are, which is told: who lost it must still be able to read the books.
+    """
+    said = settle(books)  # what a kill left half done gets its name, or goes
+    count = 0
+    for path in _in_clear(books) if _has_key(books) else ():
+        with path.open("rb") as source:
+            digest = file_digest(source, "sha256").hexdigest()
+            source.seek(0)
+            write_whole(path, books.archive.sealing(path.name, source, digest))
+        count += 1
+    if count:
+        said.append(
+            _("The archived source files were encrypted with the key of the vault: {count}.").format(count=count)
+        )
+    return said
+
+
+def _has_key(books: Books) -> bool:
+    try:
+        books.archive.sealing("", b"", "")
+    except KeyMissing:
+        return False
+    return True
+
+
+def _left_in_clear(books: Books) -> list[str]:
+    if next(_in_clear(books), None) is None:
+        return []
+    message = _(
+        "The archived source files stand in clear, because the right key {key}.key is not in the key folder; put it "
+        "back and run `obole upgrade` again."
+    )
+    return [message.format(key=books.config.key)]
+
+
+def _move_out(books: Books) -> list[str]:
+    told = _("{file} was moved out of the books, which hold no names: it lies beside them now.")
+    return [told.format(file=path.name) for path in move_out(books)]
+
+
+def _left_in(books: Books) -> list[str]:
+    left = _("{file}: has names and national numbers; move it out of the books (beside them a file has its name).")
+    return [left.format(file=path.name) for path in in_the_books(books)]
 
 
 def _write_import(books: Books) -> list[str]:
@@ -266,6 +349,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(1, lambda books: not (books.folder.root / IMPORT_FILE).exists(), _write_import),
     Step(_NUMBERED, _unnumbered, _number),
+    Step(_SEALED, _any_in_clear, _seal_sources, _left_in_clear),
+    Step(_SEALED, lambda books: to_move(books) != [], _move_out, _left_in),
     # Last: what was not done when an upgrade was killed is still of an older form.
     Step(FORM, lambda books: form_of(books.folder.root) < FORM, _write_form),
 )

@@ -5,7 +5,8 @@ Each shipment written leaves a record beside the receipts of its year, without n
 
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
@@ -108,6 +109,8 @@ def write_belcotax(
     problem = Watch(books).problem(never_sent)
     if problem is not None:
         raise OboleError(_("--never-sent: {problem}; it is kept in clear.").format(problem=problem))
+    if output is None:
+        _refuse_here(books)
     with books.writing():
         settle(books)  # nothing leaves the house of an issue that a killed run may still take back
         return _write_shipment(books, year, day, output, never_sent)
@@ -123,7 +126,7 @@ def _write_shipment(books: Books, year: int, day: date, output: Path | None, nev
             return same
     if output is not None:
         refuse_there(books, output)
-    path = output or _next_file(books, institution, year)
+    path = output or _next_file(institution, year, {one["file"] for one in earlier} if never_sent else set())
     sifting = _sifting(books, year)
     summary = belcotax.write_file(
         sifting.slips(), institution, belcotax_settings(books.config), day, path, withdrawn=sifting.gaps
@@ -173,6 +176,17 @@ def _told_aside(year: int, aside: list[SetAside]) -> Iterator[Fault]:
         numbers = in_ranges([one.number for one in aside])
         told = message.format(numbers=numbers, year=year, file=aside[0].evidence)
         yield Fault(told, severity=Severity.WARNING)
+
+
+def _refuse_here(books: Books) -> None:
+    """OboleError where the current folder, in which the file would be written, lies inside the books."""
+    if Path.cwd().resolve().is_relative_to(books.folder.root):
+        raise OboleError(
+            _(
+                "the current folder lies inside the books, and the file has names and national numbers: say with -o "
+                "where it is written, or run the command in a folder outside them."
+            )
+        )
 
 
 def refuse_there(books: Books, output: Path) -> None:
@@ -231,15 +245,19 @@ def _as_corrected(books: Books, slip: Slip, donor: str) -> Slip | None:
 
 def _earlier(books: Books, institution: belcotax.Declarant, year: int) -> list[dict[str, Any]]:
     """Return the records of the originals of a year; of a file that has none, its name and day."""
-    folder = books.folder.receipts / str(year)
-    paths = sorted(folder.glob("shipment-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    records = _recorded(books, year)
     with books.register.connect() as gifts:  # what was filed by books that a copy was put back over
         filed = {one.evidence for one in numbers_set_aside(gifts, year) if one.evidence.lower().endswith(".xml")}
     known = {record["file"] for record in records}
     pattern = belcotax.file_name(institution, year).removesuffix("-1.xml") + "-*.xml"
     unknown = sorted(({path.name for path in books.folder.root.glob(pattern)} | filed) - known)
     return [{"file": name, "slips_digest": ""} for name in unknown] + records
+
+
+def _recorded(books: Books, year: int) -> list[dict[str, Any]]:
+    folder = books.folder.receipts / str(year)
+    paths = sorted(folder.glob("shipment-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
 def _held_already(books: Books, year: int, last: dict[str, Any], output: Path | None) -> Shipped | None:
@@ -259,7 +277,7 @@ def _held_already(books: Books, year: int, last: dict[str, Any], output: Path | 
                 "website."
             ).format(file=last["file"], year=year)
         )
-    path = books.folder.root / last["file"]
+    path = Path.cwd() / last["file"]
     if output is not None or not _is(path, last["sha256"]):
         return None
     slips, numbers, cents, missing = sifting.figures
@@ -278,12 +296,10 @@ def _digest(path: Path) -> str:
 
 def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlier: list[dict[str, Any]]) -> None:
     """Write down what was shipped; who said that those before were never sent stands in it."""
-    year = sifting.year
-    folder = books.folder.receipts / str(year)
     slips, _numbers, cents, _missing = sifting.figures
     record = {
         "format": 1,
-        "year": year,
+        "year": sifting.year,
         "written": posting_time(),
         "file": path.name,
         "sha256": _digest(path),
@@ -294,6 +310,11 @@ def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlie
         "never_sent": [one["file"] for one in earlier] if never_sent else [],
         "said": never_sent,
     }
+    _keep(books, sifting.year, record)
+
+
+def _keep(books: Books, year: int, record: dict[str, Any]) -> None:
+    folder = books.folder.receipts / str(year)
     folder.mkdir(parents=True, exist_ok=True)
     target = _free(folder / f"shipment-{number}.json" for number in count(1))
     temporary = target.with_suffix(".new")
@@ -301,10 +322,47 @@ def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlie
     temporary.replace(target)
 
 
-def _next_file(books: Books, institution: belcotax.Declarant, year: int) -> Path:
-    """Return the first name that no file written before has: what was sent is not written over."""
-    return _free(books.folder.root / belcotax.file_name(institution, year, number) for number in count(1))
+def _next_file(institution: belcotax.Declarant, year: int, taken: Collection[str]) -> Path:
+    """Return the first name in the current folder that no file written before has: what was sent stays as it is."""
+    paths = (Path.cwd() / belcotax.file_name(institution, year, number) for number in count(1))
+    return _free(path for path in paths if path.name not in taken)
 
 
 def _free(paths: Iterator[Path]) -> Path:
     return next(path for path in paths if not path.exists())
+
+
+# Files that an earlier Obole wrote into the books
+
+_WRITTEN = re.compile(r"belcotax-28171-[0-9]+-[0-9]{4}-[0-9]+\.xml")
+
+
+def in_the_books(books: Books) -> list[Path]:
+    """Return the files for Belcotax that lie in the books, where an earlier Obole wrote them."""
+    return sorted(path for path in books.folder.root.glob("belcotax-28171-*.xml") if _WRITTEN.fullmatch(path.name))
+
+
+def to_move(books: Books) -> list[Path]:
+    """Return those files that can be moved beside the books: no other has the name there."""
+    return [path for path in in_the_books(books) if _may_go(path, books.folder.root.parent / path.name)]
+
+
+def _may_go(path: Path, target: Path) -> bool:
+    return not target.exists() or _is(target, _digest(path))
+
+
+def move_out(books: Books) -> list[Path]:
+    """Move those files beside the books, each recorded as written first."""
+    moved = []
+    for path in to_move(books):
+        target = books.folder.root.parent / path.name
+        year = int(path.name.split("-")[3])
+        if all(path.name != record["file"] for record in _recorded(books, year)):
+            _keep(
+                books,
+                year,
+                {"format": 1, "year": year, "file": path.name, "sha256": _digest(path), "slips_digest": ""},
+            )
+        path.replace(target)
+        moved.append(target)
+    return moved

@@ -5,6 +5,7 @@ path of this machine or copy the stores for whoever asks; its journal puts texts
 """
 
 import re
+import shlex
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
@@ -12,12 +13,16 @@ from contextlib import suppress
 from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from fava.core import FavaLedger
 from jinja2 import BaseLoader, Environment
+from werkzeug.http import parse_options_header
+from werkzeug.wsgi import ClosingIterator
 
+from ledger.archive import MAGIC
 from ledger.languages import speaking, spoken
 from obole.words import _
 
@@ -31,6 +36,7 @@ _Application = Callable[[_Environ, _StartResponse], Iterable[bytes]]
 # on a terminal does the same for the person whose books they are.
 _CLOSED = ("/api/extract/", "/api/imports/", "/import/")
 _READING = ("GET", "HEAD")
+_FILES = ("/document/", "/statement/")  # where Fava hands out a file of the books
 _ASKING = "/api/changed"  # Fava tells the browser itself that its figures are old
 _PAGES = Path(__file__).parent.parent / "pages" / "templates"
 _JOURNAL: Final = "_journal_table.html"
@@ -95,23 +101,55 @@ class Gate:
         with speaking(self._language):  # a server answers in threads, which speak English by themselves
             refusal = self._refusal(environ)
         if refusal is not None:
-            status, sentence = refusal
-            body = sentence.encode()
-            headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-            start_response(f"{status.value} {status.phrase}", headers + self._headers)
-            return [body]
+            return self._said(*refusal, start_response)
         self._refresh(environ.get("PATH_INFO", ""))
+        if _below(environ) in _FILES:
+            return self._file(environ, start_response)
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, headers + self._headers, *rest)
 
         return self._application(environ, started)
 
+    def _said(self, status: HTTPStatus, sentence: str, start_response: _StartResponse) -> Iterable[bytes]:
+        body = sentence.encode()
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        start_response(f"{status.value} {status.phrase}", headers + self._headers)
+        return [body]
+
+    def _file(self, environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
+        """Answer with a file of the books; in place of an archived source, which is sealed, with how to get it.
+
+        As an answer and no refusal: Fava's page of documents shows the one and hides the other.
+        """
+        begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def started(status: str, headers: list[tuple[str, str]], *_rest: Any) -> Callable[[bytes], Any]:
+            begun.append((status, headers))
+            return lambda _data: None
+
+        answer = self._application(environ, started)
+        body = iter(answer)
+        first = next(body, b"")
+        status, headers = begun[-1]
+        if not first.startswith(MAGIC):
+            start_response(status, headers + self._headers)
+            return ClosingIterator(chain([first], body), getattr(answer, "close", None))
+        ClosingIterator(body, getattr(answer, "close", None)).close()
+        name = parse_options_header(dict(headers).get("Content-Disposition", ""))[1].get("filename", "")
+        with speaking(self._language):
+            said = _(
+                "{file}: the archived sources are encrypted, because they hold names. On the machine of the books "
+                "`{command}` writes it in clear to a file of your own, and logs that."
+            )
+        command = f"obole document {shlex.quote(name)} -o FILE"
+        return self._said(HTTPStatus.OK, said.format(file=name, command=command), start_response)
+
     def _refusal(self, environ: _Environ) -> tuple[HTTPStatus, str] | None:
         if not self._is_ours(str(environ.get("HTTP_HOST", ""))):
             said = _("This address is not one of this server; it answers to {hosts}.")
             return HTTPStatus.MISDIRECTED_REQUEST, said.format(hosts=", ".join(sorted(self._hosts)))
-        if _is_closed(str(environ.get("PATH_INFO", ""))):
+        if _is_closed(environ):
             said = _("Files are taken in with `obole import FILE`, not from a page that anybody can ask for.")
             return HTTPStatus.FORBIDDEN, said
         if self._read_only and environ.get("REQUEST_METHOD") not in _READING:
@@ -138,10 +176,14 @@ class Gate:
             self._stamp = stamp
 
 
-def _is_closed(path: str) -> bool:
+def _is_closed(environ: _Environ) -> bool:
     """Tell whether a path, below the name of the books, is one that no browser may ask for."""
-    below = "/" + path.strip("/").partition("/")[2].strip("/") + "/"
-    return below.startswith(_CLOSED)
+    return _below(environ).startswith(_CLOSED)
+
+
+def _below(environ: _Environ) -> str:
+    """Return the path that is asked for, below the name of the books."""
+    return "/" + str(environ.get("PATH_INFO", "")).strip("/").partition("/")[2].strip("/") + "/"
 
 
 def _is_address(name: str) -> bool:

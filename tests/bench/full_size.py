@@ -156,7 +156,7 @@ def main() -> None:
     for year in (2024, 2025):
         cost = run(obole, "receipts", "issue", "--year", str(year), "--date", date(year + 1, 2, 13).isoformat())
         show(f"obole receipts issue {year}", cost, cost.said.strip().splitlines()[-1])
-    cost = run(obole, "receipts", "belcotax", "--year", "2025", "--date", "2026-02-13")
+    cost = run(obole, "receipts", "belcotax", "--year", "2025", "--date", "2026-02-13", "-o", str(folder / "b.xml"))
     show("obole receipts belcotax 2025", cost, cost.said.strip().splitlines()[0][:80])
     if arguments.renders:
         cost = run(obole, "receipts", "render", "--year", "2025", "--workers", "2")

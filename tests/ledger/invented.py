@@ -9,8 +9,10 @@ from typing import Any
 import stores
 from sqlalchemy import Connection, Engine
 
+from ledger.archive import Archive
 from ledger.records import DocumentKind, Gift
 from ledger.register.documents import DocumentRecord, MovementRow, all_documents, insert_document
+from ledger.vault.key import KEY_BYTES, Sealer
 
 DAY = date(2025, 3, 14)
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -25,6 +27,11 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
     """What SQL finds in the register, past all that Obole knows of it."""
     with register_in(folder).connect() as connection:
         return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def archive_in(folder: Path) -> Archive:
+    """The archived sources of a folder, sealed with a key of noughts."""
+    return Archive(folder, lambda: Sealer(bytes(KEY_BYTES)))
 
 
 def record(name: str = "coda-current-2025-073", day: date = DAY, **changes: Any) -> DocumentRecord:

@@ -13,7 +13,7 @@ from beancount.core import data
 from beancount.parser import parser
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invented import DAY, gift, record, register_in, tamper
+from invented import DAY, archive_in, gift, record, register_in, tamper
 from sqlalchemy import Engine
 
 from ledger import journal
@@ -74,7 +74,7 @@ def document(kind: DocumentKind, name: str, *entries: Entry) -> Booking:
 
 
 def posting(folder: Folder, engine: Engine) -> Posting:
-    return Posting(folder, engine, PATHS, "fr")
+    return Posting(folder, engine, PATHS, "fr", archive=archive_in(folder.root))
 
 
 def post(folder: Folder, engine: Engine, *bookings: Booking) -> None:
@@ -116,7 +116,7 @@ def faults(folder: Folder, engine: Engine) -> list[str]:
     with engine.connect() as connection:
         return [
             *number_faults(connection, folder.root, loaded(folder)),
-            *file_faults(folder, connection),
+            *file_faults(folder, connection, archive_in(folder.root)),
             *(str(one) for one in alterations(connection)),
         ]
 
@@ -288,7 +288,7 @@ def posted_or_not(what: str, folder: Folder, engine: Engine, bookings: Iterator[
         work._transaction.commit()
         work.connection.close()
     with engine.connect() as connection:
-        recover(folder, connection)
+        recover(folder, connection, archive_in(folder.root))
 
 
 @settings(max_examples=60, deadline=None)
@@ -508,7 +508,7 @@ def test_killed_while_numbering_leaves_the_state_before_or_after(
         with pytest.raises(Killed):
             number_open_years(folder, engine)
     with engine.connect() as connection:
-        assert recover(folder, connection)
+        assert recover(folder, connection, archive_in(folder.root))
     if place == "commit":
         assert {path: path.read_bytes() for path in folder.journal.rglob("*.beancount")} == before
         assert number_open_years(folder, engine) > 0

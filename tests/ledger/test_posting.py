@@ -12,7 +12,7 @@ from beancount.core import data
 from beancount.parser import parser
 from hypothesis import given
 from hypothesis import strategies as st
-from invented import DAY, gift, movement, record, register_in
+from invented import DAY, archive_in, gift, movement, record, register_in
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -59,7 +59,7 @@ def booking(name: str = NAME, source: bytes = SOURCE, day: date = DAY, **more: A
 
 
 def posting(folder: Folder, engine: Engine) -> Posting:
-    return Posting(folder, engine, PATHS, "fr")
+    return Posting(folder, engine, PATHS, "fr", archive=archive_in(folder.root))
 
 
 def post(folder: Folder, engine: Engine, *bookings: Booking, archive: str = ARCHIVE, source: bytes = SOURCE) -> None:
@@ -84,12 +84,12 @@ def names(engine: Engine) -> list[str]:
 
 def faults(folder: Folder, engine: Engine) -> list[str]:
     with engine.connect() as connection:
-        return list(file_faults(folder, connection))
+        return list(file_faults(folder, connection, archive_in(folder.root)))
 
 
 def recovered(folder: Folder, engine: Engine) -> list[str]:
     with engine.connect() as connection:
-        return recover(folder, connection)
+        return recover(folder, connection, archive_in(folder.root))
 
 
 # Whole or not at all
@@ -98,7 +98,8 @@ def recovered(folder: Folder, engine: Engine) -> list[str]:
 def test_a_document_stands_in_the_register_the_journal_and_the_archive(folder: Folder, engine: Engine):
     post(folder, engine)
     assert files(folder).keys() == {JOURNAL, ARCHIVE}
-    assert files(folder)[ARCHIVE] == SOURCE
+    assert SOURCE not in files(folder)[ARCHIVE], "an archived source never stands there in clear"
+    assert archive_in(folder.root).read(folder.root / ARCHIVE) == SOURCE
     with engine.connect() as connection:
         row = find_document(connection, NAME)
         assert row is not None
@@ -195,7 +196,7 @@ def test_two_different_files_cannot_share_an_archive(folder: Folder, engine: Eng
     def both() -> None:
         with posting(folder, engine) as work:
             work.post(booking("one"), (folder.root / ARCHIVE, SOURCE))
-            work.post(booking("two"), (folder.root / ARCHIVE, b"other"))
+            work.post(booking("two", b"other"), (folder.root / ARCHIVE, b"other"))
 
     with pytest.raises(FileInTheWay, match=ARCHIVE):
         both()
@@ -327,8 +328,8 @@ def test_changed_missing_and_added_files_are_named_with_what_to_do(folder: Folde
     (folder.root / "documents/bank/letter.pdf").write_bytes(b"what people put beside it")
     assert faults(folder, engine) == [
         f"{JOURNAL}: changed since it was posted; restore it from your backup",
-        f"{ARCHIVE}: changed since it was taken in; restore it from your backup",
         f"{second}: the journal of coda-gifts-2025-074 is missing; {MEND}",
+        f"{ARCHIVE}: changed since it was taken in; restore it from your backup",
         "documents/bank/074.cod: the archived source of coda-gifts-2025-074 is missing; restore it from your backup",
         "journal/2025/added.beancount: no posted document; move what you enter by hand to manual/",
     ]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine.default import DefaultDialect
 
+from obole.books.opened import found_books
 from obole.demo import Manifest
 
 # Tables of which every row must come out the same; `document` without the time of posting.
@@ -58,10 +59,11 @@ def kill_after(delay: float, work: Callable[[], object]) -> bool:
 def state(books: Path) -> dict[str, object]:
     """All that must be the same at the end: journal and archive bytes, register rows."""
     found: dict[str, object] = {}
+    archive = found_books(books).archive  # sealed anew each time, of what is the same
     for folder in ("journal", "documents", "receipts"):
         for path in sorted((books / folder).rglob("*")):
             if path.is_file():
-                found[path.relative_to(books).as_posix()] = path.read_bytes()
+                found[path.relative_to(books).as_posix()] = archive.read(path)
     connection = sqlite3.connect(books / "register.sqlite3")
     for table in TABLES:
         found[table] = connection.execute(f"SELECT * FROM {table}").fetchall()

@@ -14,7 +14,7 @@ import hashlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import chdir, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -242,8 +242,9 @@ class Obole:
     runner: CliRunner = field(default_factory=CliRunner)
 
     def __call__(self, *words: str | Path) -> Result:
-        """Run a command; an exception that reaches the terminal is a failure."""
-        result = self.runner.invoke(main, ["--books", str(self.books), *map(str, words)])
+        """Run a command in the folder beside the books; an exception that reaches the terminal is a failure."""
+        with chdir(self.books.parent):
+            result = self.runner.invoke(main, ["--books", str(self.books), *map(str, words)])
         assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
         return result
 
@@ -374,6 +375,10 @@ class Obole:
                     rows = sorted(map(repr, _on_server(self.books, store, f"SELECT * FROM {table}")))
                     found[f"{store}/{table}"] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
         return found
+
+    def source(self, archive: str | Path) -> bytes:
+        """An archived source as it was taken in."""
+        return open_books(self.books).archive.read(self.books / archive)
 
     def folders(self) -> set[Path]:
         return {path for path in self.books.rglob("*") if path.is_dir()}

@@ -19,6 +19,7 @@ from killing import kill_after, some, state
 from small_books import DONORS, Obole, iban
 
 from ledger.snapshot import NotStill, held_still
+from ledger.vault.chunks import CHUNK
 from obole.books.creation import initialise
 from obole.books.opened import found_books, open_books
 from obole.demo import generate
@@ -26,7 +27,6 @@ from obole.importing import import_files
 from obole.keeping import envelope
 from obole.keeping.backup import back_up, vault_secret
 from obole.keeping.envelope import (
-    CHUNK,
     EnvelopeReader,
     EnvelopeWriter,
     NoBackup,

@@ -58,7 +58,7 @@ def collect(obole: Obole, month: str, *words: str) -> str:
 
 def debit(obole: Obole, schema: str, name: str) -> etree._Element:
     """The one debit of a collection's file, which follows its structure."""
-    content = (obole.books / f"documents/collections/{name[11:15]}/{name}.xml").read_bytes()
+    content = obole.source(f"documents/collections/{name[11:15]}/{name}.xml")
     try_valid_xml(content, schema)
     [found] = list(etree.fromstring(content).iter("{*}DrctDbtTxInf"))
     return found

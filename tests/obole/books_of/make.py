@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 import openpyxl
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parents[2])]
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 
 from small_books import (  # noqa: E402
     DONORS,
@@ -121,6 +121,7 @@ class Maker:
         done = subprocess.run(
             [self.command, "--books", self.books, *words],
             check=False,
+            cwd=self.sources,  # where a file for Belcotax goes
             env=self.environment,
             capture_output=True,
             text=True,

@@ -65,8 +65,8 @@ class MonthLocked(OboleError):
     def __init__(self, name: str, day: date, until: date) -> None:
         super().__init__(
             _(
-                "{name}: dated {day}, but the months until {month} are locked; date it later, or open the month with "
-                "`obole unlock {own} --reason ... --by ...`."
+                "{name}: dated {day}, but the months until {month} are locked; open the month with `obole unlock {own} "
+                "--reason ... --by ...` and do this again, or date it later where its day is yours to choose."
             ).format(name=name, day=day, month=f"{until:%Y-%m}", own=f"{day:%Y-%m}")
         )
 
@@ -160,6 +160,11 @@ class Posting:
         """Return whether this day lies in a month that is locked."""
         return self._locked is not None and day <= self._locked
 
+    def lock_of(self, name: str, days: Iterable[date]) -> MonthLocked | None:
+        """Return the error that nothing named so is posted on the first of these days that is locked; None if none."""
+        first = min(filter(self.locks, days), default=None)
+        return None if first is None or self._locked is None else MonthLocked(name, first, self._locked)
+
     def post(self, booking: Booking, source: tuple[Path, bytes] | None = None) -> int:
         """Add a document; `source` is the archive's path inside the books and the bytes of the file. Its id.
 
@@ -169,8 +174,9 @@ class Posting:
         record = booking.record
         every = (*gift_entries(booking, self.language), *booking.entries)
         entries = sorted(map(with_tags, every), key=lambda entry: entry.day)
-        if self._locked is not None and entries and entries[0].day <= self._locked:
-            raise MonthLocked(record.name, entries[0].day, self._locked)
+        locked = self.lock_of(record.name, (entry.day for entry in entries[:1]))
+        if locked is not None:
+            raise locked
         relative: str | None = None
         digest: str | None = None
         unknown = {line.account for entry in entries for line in entry.lines} - self.paths.keys()

@@ -93,6 +93,24 @@ def wait_at_most(connection: Connection, milliseconds: int) -> Iterator[None]:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
 
 
+@contextmanager
+def few_pages(engine: Engine) -> Iterator[None]:
+    """Let connections to SQLite that are taken in the block keep few pages: what is read once need not stay."""
+    if on_server(engine):
+        yield
+        return
+    event.listen(engine, "checkout", _keep_few)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", _keep_few)
+        engine.dispose()  # the next connection keeps as many as it is made with
+
+
+def _keep_few(connection: sqlite3.Connection, _record: Any, _proxy: Any) -> None:
+    connection.execute("PRAGMA cache_size=-4096")
+
+
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Send rows of driver values to a table of PostgreSQL by COPY: its driver sends INSERTs one by one."""
     lines = ("\t".join(map(_field, row)) for row in rows)

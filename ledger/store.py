@@ -23,6 +23,7 @@ StoreName = Literal["register", "vault"]
 STORES: tuple[StoreName, ...] = ("register", "vault")
 _Value = TypeVar("_Value")
 AT_A_TIME = 20_000  # rows that are in memory while millions are read
+_FETCHED = 1000  # rows that are taken from the driver of SQLite together
 _VARIABLES = 400  # of pairs: SQLite before 3.32 takes 999 variables in a statement
 
 # The newest migration of each store; a test compares them with the migration scripts.
@@ -154,7 +155,7 @@ def plain_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any
     with closing(connection.execute(query)) as result:
         cursor = result.cursor
         assert cursor is not None
-        while some := cursor.fetchmany(AT_A_TIME):
+        while some := cursor.fetchmany(_FETCHED):
             yield from some
 
 

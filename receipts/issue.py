@@ -13,20 +13,22 @@ from itertools import islice
 
 from sqlalchemy import Connection, Engine
 
+from ledger.collector import paused
 from ledger.errors import OboleError
 from ledger.postcodes import read_place
 from ledger.records import Channel
 from ledger.register import receipts as receiptbook
-from ledger.register.restated import steps_of
-from ledger.vault.donors import Donor, find_donors
+from ledger.register.gifts import sums_given
+from ledger.register.restated import donors_taken_back, steps_of
+from ledger.vault.donors import Donor, find_donors, merged_keys
 from ledger.vault.images import keep_images
 from ledger.vault.intent import announce
 from ledger.vault.key import Sealer
 from ledger.vault.links import survivors
 from ledger.vault.sheets import freeze_sheets
-from receipts.decide.claims import Changed, Claimed, Claims, claims_of
-from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn
-from receipts.decide.facts import assess_year
+from receipts.decide.claims import Changed, Claimed, Claims, changed_of, claims_of
+from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn, assess, kinds_receipted
+from receipts.decide.facts import assess_year, donor_facts, gift_facts
 from receipts.decide.given import GivenYear, Money, Straddling, giving_of, straddling_of
 from receipts.decide.moved import waiting_for_other_years
 from receipts.paper.sheet import Addressee, Institution, Look, Sheet, SheetGift, to_json
@@ -97,9 +99,10 @@ class Preview:
 
 def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int, policy: Policy) -> Preview:
     """Return who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
-    held = _held(gifts, identities, year)
-    assessment = assess_year(gifts, identities, sealer, year, policy, issued=held)
-    claims = _claims(gifts, assessment, held, policy)
+    with paused():
+        held = _held(gifts, identities, year)
+        assessment = assess_year(gifts, identities, sealer, year, policy, issued=held)
+        claims = _claims(gifts, assessment, held, policy)
     claimed = {one.donor for one in claims.waiting}
     free = [one for one in assessment.due if one.donor not in held and one.donor not in claimed]
     moved = tuple(waiting_for_other_years(gifts, year, free, policy.gift_date))
@@ -116,18 +119,38 @@ def preview(gifts: Connection, identities: Connection, sealer: Sealer, year: int
     )
 
 
-def _held(gifts: Connection, identities: Connection, year: int) -> dict[str, list[receiptbook.ReceiptRow]]:
+def changed_receipts(gifts: Connection, identities: Connection, year: int, policy: Policy) -> tuple[Changed, ...]:
+    """Return which receipts issued are no longer right, as `preview` does; reads few gifts one by one.
+
+    Those of donors whose eligible gifts do not come to their receipt, or were taken back, and of those merged.
+    """
+    held = _held(gifts, identities, year)
+    if not held:
+        return ()
+    doubtful = None
+    if year in policy.recognised:
+        sums = sums_given(gifts, year, kinds_receipted(policy))
+        doubtful = {donor for donor, rows in held.items() if [row.cents for row in rows] != [sums.get(donor, 0)]}
+        doubtful |= donors_taken_back(gifts, year) | merged_keys(identities)
+    donors = donor_facts(find_donors(identities, None, doubtful))
+    assessment = assess(year, gift_facts(gifts, year, doubtful), donors, policy)
+    return changed_of(
+        assessment, {donor: rows for donor, rows in held.items() if doubtful is None or donor in doubtful}
+    )
+
+
+def _held(gifts: Connection, identities: Connection, year: int) -> dict[str, list[receiptbook.NumberedReceipt]]:
     """Return the valid receipts of a year by donor, those of a key that was merged under the one that remains."""
     merged = survivors(identities)
-    held: dict[str, list[receiptbook.ReceiptRow]] = {}
-    for row in receiptbook.receipts_of(gifts, year):
+    held: dict[str, list[receiptbook.NumberedReceipt]] = {}
+    for row in receiptbook.numbered_receipts(gifts, year):
         if row.state == receiptbook.State.ISSUED:
             held.setdefault(merged.get(row.donor, row.donor), []).append(row)
     return held
 
 
 def _claims(
-    gifts: Connection, assessment: Assessment, held: Mapping[str, list[receiptbook.ReceiptRow]], policy: Policy
+    gifts: Connection, assessment: Assessment, held: Mapping[str, list[receiptbook.NumberedReceipt]], policy: Policy
 ) -> Claims:
     """Return what the valid receipts of a year still say rightly, and whose gifts they claim."""
     year = assessment.year

@@ -37,7 +37,7 @@ from obole.words import N_, _
 from receipts.decide.facts import assess_year
 from receipts.decide.parameters import known_years
 from receipts.decide.tie import tie
-from receipts.issue import preview
+from receipts.issue import changed_receipts
 from receipts.paper.render import document_faults
 from reports.identities import broken_identities, doubts_of_year, spread_result
 from reports.scheme import SCHEMES, load_scheme
@@ -164,6 +164,7 @@ def _explained(work: _Proof, result: Result) -> Iterator[str]:
         income = gift_income(work.books, by_calendar.in_year(year), year)
         transferred = transferred_in(work.gifts, year, work.books.config.gifts.control)
         result_of_year = tie(assessment, receiptbook.covered_gifts(work.gifts, year), income, transferred)
+        del assessment  # hundreds of thousands of gifts: those of one year are enough in memory
         if result_of_year.difference:
             yield _("{year}: the gift accounts differ from the register by {amount} EUR").format(
                 year=year, amount=to_decimal(result_of_year.difference)
@@ -227,9 +228,7 @@ def _unchanged(work: _Proof, result: Result) -> Iterator[str]:
 def _reversals(work: _Proof, result: Result) -> Iterator[str]:
     config = work.books.config
     for year in receiptbook.years_issued(work.gifts):
-        policy = replace(policy_for(config, year), proof=None)
-        plan = preview(work.gifts, work.identities, work.books.sealer, year, policy)
-        for changed in plan.changed:
+        for changed in changed_receipts(work.gifts, work.identities, year, policy_for(config, year)):
             result.notes.append(
                 _(
                     "receipt {year}/{number:06d}: issued for {issued} EUR, its gifts are now {now} EUR: to be "

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.clock import posting_time
+from ledger.engines import few_pages
 from ledger.errors import Fault, OboleError, Severity
 from ledger.money import to_decimal
 from ledger.register import receipts as receiptbook
@@ -26,7 +27,7 @@ from receipts.decide.claims import Changed
 from receipts.filing import belcotax
 from receipts.filing.belcotax import Slip
 from receipts.filing.shipment import corrected, slips_of, withdrawn_numbers
-from receipts.issue import preview
+from receipts.issue import changed_receipts
 
 
 class SecondOriginal(OboleError):
@@ -58,12 +59,12 @@ class _Sifting:
     figures: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     left_out: int = 0
     last: int = 0
+    _donors: dict[int, str] | None = None
 
     def slips(self) -> Iterator[Slip]:
         """Yield the slips that may be reported; one that is refused as the donor was corrected since."""
         books, config = self.books, self.books.config
         institution, settings = belcotax_institution(config), belcotax_settings(config)
-        donor_of = {row.number: row.donor for row in _receipts(books, self.year)}
         for slip in slips_of(books.register, books.vault, books.sealer, self.year):
             place = _("receipt {year}/{number:06d}").format(year=self.year, number=slip.number)
             less = self.changed.get(slip.number)
@@ -71,7 +72,7 @@ class _Sifting:
                 self._hold(slip, (_less(place, less),))
                 continue
             faults = belcotax.refusals(slip, institution, settings, place)
-            sound = _as_corrected(books, slip, donor_of[slip.number]) if faults else slip
+            sound = _as_corrected(books, slip, self.donors[slip.number]) if faults else slip
             if sound is None or (faults and belcotax.refusals(sound, institution, settings, place)):
                 self._hold(slip, faults)
                 continue
@@ -80,6 +81,15 @@ class _Sifting:
                 self.told.append(Fault(message.format(place=place), severity=Severity.WARNING))
             self._count(sound)
             yield sound
+
+    @property
+    def donors(self) -> dict[int, str]:
+        """Return whose each receipt is; asked where one is refused."""
+        if self._donors is None:
+            with self.books.register.connect() as connection:
+                rows = receiptbook.numbered_receipts(connection, self.year)
+                self._donors = {row.number: row.donor for row in rows}
+        return self._donors
 
     def _hold(self, slip: Slip, faults: tuple[Fault, ...]) -> None:
         self.gaps.add(slip.number)
@@ -105,7 +115,7 @@ def write_belcotax(
     problem = Watch(books).problem(never_sent)
     if problem is not None:
         raise OboleError(_("--never-sent: {problem}; it is kept in clear.").format(problem=problem))
-    with books.writing():
+    with books.writing(), few_pages(books.register), few_pages(books.vault):
         settle(books)  # nothing leaves the house of an issue that a killed run may still take back
         return _write_shipment(books, year, day, output, never_sent)
 
@@ -134,14 +144,9 @@ def _write_shipment(books: Books, year: int, day: date, output: Path | None, nev
     )
 
 
-def _receipts(books: Books, year: int) -> list[receiptbook.ReceiptRow]:
-    with books.register.connect() as connection:
-        return receiptbook.receipts_of(connection, year)
-
-
 def _sifting(books: Books, year: int) -> _Sifting:
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        changed = preview(gifts, identities, books.sealer, year, policy_for(books.config, year)).changed
+        changed = changed_receipts(gifts, identities, year, policy_for(books.config, year))
     return _Sifting(books, year, {one.number: one for one in changed}, withdrawn_numbers(books.register, year))
 
 

@@ -6,7 +6,7 @@ start, and the same numbers go to the same donors.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -132,11 +132,22 @@ def changed_receipts(gifts: Connection, identities: Connection, year: int, polic
         sums = sums_given(gifts, year, kinds_receipted(policy))
         doubtful = {donor for donor, rows in held.items() if [row.cents for row in rows] != [sums.get(donor, 0)]}
         doubtful |= donors_taken_back(gifts, year) | merged_keys(identities)
-    donors = donor_facts(find_donors(identities, None, doubtful))
-    assessment = assess(year, gift_facts(gifts, year, doubtful), donors, policy)
-    return changed_of(
-        assessment, {donor: rows for donor, rows in held.items() if doubtful is None or donor in doubtful}
-    )
+    assessment = _assess_some(gifts, identities, year, policy, doubtful)
+    some = held if doubtful is None else {donor: rows for donor, rows in held.items() if donor in doubtful}
+    return changed_of(assessment, some)
+
+
+def refuse_circles(gifts: Connection, identities: Connection, year: int, policy: Policy) -> None:
+    """Raise FactsRefused where reversals or merged donors go in a circle, so that their gifts have no reason."""
+    _assess_some(gifts, identities, year, policy, donors_taken_back(gifts, year) | merged_keys(identities))
+
+
+def _assess_some(
+    gifts: Connection, identities: Connection, year: int, policy: Policy, donors: Collection[str] | None
+) -> Assessment:
+    """Return the year of some donors, None for all: the sums are right, what of a donor is missing is not looked at."""
+    found = donor_facts(find_donors(identities, None, donors))
+    return assess(year, gift_facts(gifts, year, donors), found, policy)
 
 
 def _held(gifts: Connection, identities: Connection, year: int) -> dict[str, list[receiptbook.NumberedReceipt]]:

@@ -438,6 +438,12 @@ def gifts_counted(connection: Connection, year: int, donors: Collection[str] | N
             yield row
 
 
+def cents_booked(connection: Connection, year: int) -> int:
+    """Return the sum of all gifts and reversals that were booked in a year."""
+    query = select(func.sum(gift.c.cents)).where(gift.c.booked.between(date(year, 1, 1), date(year, 12, 31)))
+    return int(connection.execute(query).scalar() or 0)
+
+
 def sums_given(
     connection: Connection, year: int, kinds: Collection[tuple[Nature, Counterpart, Channel]]
 ) -> dict[str, int]:

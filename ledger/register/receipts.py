@@ -371,7 +371,7 @@ def faults(connection: Connection) -> list[ReceiptFault]:
     found: list[ReceiptFault] = []
     sums = _sums_of_gifts(connection)
     first_versions = select(receipt_version.c.year, receipt_version.c.number).where(receipt_version.c.version == 1)
-    versions = {(year, number) for year, number in connection.execute(first_versions)}
+    versions = set(plain_rows(connection, first_versions))
     last: dict[int, int] = {}
     elsewhere = {(one.year, one.number) for one in numbers_set_aside(connection)}
     stored = select(
@@ -383,7 +383,7 @@ def faults(connection: Connection) -> list[ReceiptFault]:
         receipt.c.state,
         receipt.c.crc,
     ).order_by(receipt.c.year, receipt.c.number)
-    for year, number, donor, cents, day, state, crc in connection.execute(stored):
+    for year, number, donor, cents, day, state, crc in plain_rows(connection, stored):
         problems = [
             *_missing_before(year, number, last.get(year, 0), elsewhere),
             *([_("the row was changed after issue")] if crc != _crc(year, number, donor, cents, day, state) else []),
@@ -409,7 +409,7 @@ def _sums_of_gifts(connection: Connection) -> dict[tuple[int, int], int]:
         .join(gift, gift.c.id == receipt_gift.c.gift_id)
         .group_by(receipt_gift.c.year, receipt_gift.c.number)
     )
-    return {(year, number): cents for year, number, cents in connection.execute(query)}
+    return {(year, number): cents for year, number, cents in plain_rows(connection, query)}
 
 
 def _missing_before(year: int, number: int, last: int, elsewhere: Collection[tuple[int, int]]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from ledger.clock import posting_time
 from ledger.dimensions import LineKeys, with_tags
 from ledger.errors import OboleError
 from ledger.folder import Folder
+from ledger.given import digest_of_file
 from ledger.journal import Entry, Line
 from ledger.numbering import EntrySource, Numbering, journals_of, source_of, undone_name, with_numbers
 from ledger.periods import CALENDAR, FinancialYears
@@ -221,7 +222,7 @@ class Posting:
 
     def _write(self, path: Path, content: bytes) -> None:
         digest = hashlib.sha256(content).hexdigest()
-        there = self._digests.get(path) or (_sha256(path) if path.exists() else None)
+        there = self._digests.get(path) or (digest_of_file(path) if path.exists() else None)
         if there is None:
             self._digests[path] = digest
             if self._shown is None:
@@ -271,7 +272,7 @@ def recover(folder: Folder, connection: Connection) -> list[str]:
     for temporary in leftovers:
         path = temporary.with_name(temporary.name.removeprefix(".").removesuffix(".new"))
         relative = path.relative_to(folder.root).as_posix()
-        if expected.get(relative) == _sha256(temporary):
+        if expected.get(relative) == digest_of_file(temporary):
             temporary.replace(path)
             kept.append(relative)
         else:
@@ -307,10 +308,6 @@ def _expected_files(connection: Connection) -> dict[str, str | None]:
     return expected
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
     """Yield journal files that are missing, changed or were never posted, and archived sources missing or changed."""
     known: set[str] = set()
@@ -324,7 +321,7 @@ def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
                     "your backup"
                 )
                 yield message.format(file=row.journal, name=row.name)
-            elif _sha256(path) != row.journal_digest:
+            elif digest_of_file(path) != row.journal_digest:
                 yield _("{file}: changed since it was posted; restore it from your backup").format(file=row.journal)
         if row.archive:
             path = folder.root / row.archive
@@ -332,7 +329,7 @@ def file_faults(folder: Folder, connection: Connection) -> Iterable[str]:
                 yield _("{file}: the archived source of {name} is missing; restore it from your backup").format(
                     file=row.archive, name=row.name
                 )
-            elif _sha256(path) != row.file_digest:
+            elif digest_of_file(path) != row.file_digest:
                 yield _("{file}: changed since it was taken in; restore it from your backup").format(file=row.archive)
     for path in sorted(folder.journal.rglob("*.beancount")):
         relative = path.relative_to(folder.root).as_posix()

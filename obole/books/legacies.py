@@ -1,6 +1,5 @@
 """The legacies of these books as they stand: the newest archived register of each, without what was undone of it."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -9,6 +8,7 @@ from sqlalchemy import Connection
 
 from importers.registers import legacies as legacy_file
 from ledger.errors import OboleError
+from ledger.given import digest_of_file
 from ledger.legacies import FollowedLegacies, LegacyEvent, LegacyState, LegacyStep, follow_legacies
 from ledger.records import DocumentKind
 from ledger.register.documents import PostedDocument, all_documents, undone_by
@@ -72,7 +72,7 @@ def _read(books: Books, record: PostedDocument) -> tuple[legacy_file.LegacyRow, 
     if books.trial is not None and record.file_digest in books.trial.archives:
         return legacy_file.unarchived(books.trial.archives[record.file_digest])
     path = books.folder.root / (record.archive or "")
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != record.file_digest:
+    if not path.is_file() or digest_of_file(path) != record.file_digest:
         message = _("{name}: its archived register is missing or was changed; restore it from your backup.")
         raise OboleError(message.format(name=record.name))
     return legacy_file.read(path).rows

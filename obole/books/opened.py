@@ -16,6 +16,7 @@ from ledger.clock import today
 from ledger.dry_run import tried
 from ledger.errors import OboleError
 from ledger.folder import Folder
+from ledger.given import require_target
 from ledger.locks import require_idle, writing
 from ledger.pairing import Apart, Pair
 from ledger.passing import sweep
@@ -225,10 +226,12 @@ class Books:
             )
 
     def require_place(self, output: Path | None) -> None:
-        """OboleError for a file that would be written into the books, or into a folder that is not there."""
+        """OboleError for a file that would be written into the books, or where none can be."""
         self.refuse_inside(output)
         if output is not None and not output.parent.is_dir():
             raise OboleError(_("{folder}: is no folder; make it first.").format(folder=output.parent))
+        if output is not None:
+            require_target(output)
 
     def require(self, codes: set[str], where: str) -> None:
         """UnknownAccount for the first code that the chart of these books does not open."""

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.engines import cause_of
 from ledger.errors import OboleError
+from ledger.given import require_file, told_by_system
 from ledger.kinds import kind_word
 from obole.command.language import LANGUAGE_CHOICE, in_words, language_for, speaking_on_terminal
 from obole.command.say import tell
@@ -92,7 +93,7 @@ class _Group(ToldWhole):
             sys.stderr.close()
             ctx.exit(1)
         except OSError as error:
-            tell(f"obole: {_of_system(error)}", err=True)
+            tell(f"obole: {told_by_system(error)}", err=True)
             ctx.exit(1)
         except SQLAlchemyError as error:
             said = _("register or vault: {cause}; check the disk and its rights.").format(cause=cause_of(error))
@@ -100,12 +101,21 @@ class _Group(ToldWhole):
             ctx.exit(1)
 
 
-def _of_system(error: OSError) -> str:
-    cause = error.strerror or error
-    if not error.filename:
-        return _("{cause}; nothing more was done.").format(cause=cause)
-    name = Path(str(error.filename)).name
-    return _("{file}: {cause}; nothing more was done.").format(file=name, cause=cause)
+class GivenFile(click.Path):
+    """A file to be read: what is none (a folder, a device, a pipe) is refused before it is opened.
+
+    With `piped` what the shell hands over by `<(command)` will do.
+    """
+
+    def __init__(self, *, piped: bool = False) -> None:
+        super().__init__(path_type=Path)
+        self._piped = piped
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; OboleError where it is no file that can be read."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        require_file(path, piped=self._piped)
+        return path
 
 
 @click.group(

@@ -15,6 +15,7 @@ from typing import Any
 from ledger.clock import posting_time
 from ledger.engines import few_pages
 from ledger.errors import Fault, OboleError, Severity
+from ledger.given import digest_of_file
 from ledger.money import to_decimal
 from ledger.register import receipts as receiptbook
 from ledger.vault.donors import find_donors
@@ -240,12 +241,7 @@ def _held_already(books: Books, year: int, last: dict[str, Any], output: Path | 
 
 
 def _is(path: Path, digest: str) -> bool:
-    return path.is_file() and _digest(path) == digest
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return path.is_file() and digest_of_file(path) == digest
 
 
 def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlier: list[dict[str, Any]]) -> None:
@@ -258,7 +254,7 @@ def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlie
         "year": year,
         "written": posting_time(),
         "file": path.name,
-        "sha256": _digest(path),
+        "sha256": digest_of_file(path),
         "slips": slips,
         "last": sifting.last,
         "amount": str(to_decimal(cents)),

@@ -95,6 +95,11 @@ def require_target(path: Path) -> None:
     _refuse_special(path, found)
 
 
+def real_place(path: Path) -> Path:
+    """Return where a name leads, links followed; where they lead to each other, what opening it will refuse."""
+    return Path(os.path.realpath(path))
+
+
 def digest_of_file(path: Path) -> str:
     """Return the SHA-256 of a file, whatever its size in little memory; OSError where it cannot be read."""
     with path.open("rb") as opened:
@@ -103,7 +108,7 @@ def digest_of_file(path: Path) -> str:
 
 def write_out(path: Path, content: bytes) -> None:
     """Write a file that a person asked for, whole or not at all; to what is no file as it comes."""
-    target = path.resolve()
+    target = real_place(path)
     if target.exists() and not target.is_file():
         target.write_bytes(content)
         return

@@ -16,7 +16,7 @@ from ledger.clock import today
 from ledger.dry_run import tried
 from ledger.errors import OboleError
 from ledger.folder import Folder
-from ledger.given import require_target
+from ledger.given import real_place, require_target
 from ledger.locks import require_idle, writing
 from ledger.pairing import Apart, Pair
 from ledger.passing import sweep
@@ -218,7 +218,7 @@ class Books:
 
     def refuse_inside(self, output: Path | None) -> None:
         """OboleError for a file that would be written into the books, beside or over what importing makes."""
-        if output is not None and output.resolve().is_relative_to(self.folder.root):
+        if output is not None and real_place(output).is_relative_to(self.folder.root):
             raise OboleError(
                 _(
                     "{file}: lies inside the books, which only Obole's own files may; choose a folder outside them."
@@ -241,7 +241,7 @@ class Books:
 
 def found_books(root: Path) -> Books:
     """Return the books in a folder, of whatever form; NoBooks where there are settings only."""
-    books = Books(Folder(root.resolve()), load(root))
+    books = Books(Folder(real_place(root)), load(root))
     if not books.folder.main.exists():
         message = _("{root}: there are settings here and no books yet; make them with `obole init {root}`.")
         if books.folder.chart.exists():

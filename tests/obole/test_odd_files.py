@@ -104,6 +104,16 @@ def test_nothing_is_written_where_no_file_can_be(kind: str, issued: Obole, tmp_p
     assert kind != "folder" or not list(path.iterdir())
 
 
+@pytest.mark.parametrize("kind", ["fifo", "socket", "loop", "long"])
+def test_books_that_are_no_folder_are_refused(kind: str, tmp_path: Path):
+    path = odd(tmp_path, kind)
+    with no_wait():
+        for command in ("check", "upgrade", "backup b.obole", "receipts status --year 2025", "import a.cod", "serve"):
+            told = Obole(path)(*command.split())
+            assert told.exit_code == 1, (command, told.output)
+            assert told.stderr.startswith("obole: ")
+
+
 @pytest.mark.parametrize(
     ("kind", "told"),
     [

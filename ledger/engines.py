@@ -22,7 +22,7 @@ from sqlalchemy.types import Integer, Text
 from ledger.words import _
 
 # What keeps a store from being reached: its driver is not installed, or its address lacks what the driver asks for.
-UNREACHED = (SQLAlchemyError, ImportError, TypeError)
+UNREACHED = (SQLAlchemyError, ImportError, TypeError, ValueError)  # ValueError: a port that is no number
 
 _BUSY_TIMEOUT = 30_000  # milliseconds that SQLite waits for who has the file
 _STREAM = "obole_stream"  # the execution option that carries the rows of a COPY

@@ -37,7 +37,7 @@ _REMEDIES = {
 
 
 class NoFile(OboleError):
-    """What was named is no file that can be read or written."""
+    """A name that leads to no file that can be read or written."""
 
 
 def shown_name(path: object) -> str:

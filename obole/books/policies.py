@@ -48,10 +48,10 @@ def policy_for(config: Config, year: int) -> Policy:
         required = year in wanted
     elif year in config.receipts.tolerate_missing_number:
         required = False
-    return replace(policy_of(config), national_number_required=required, proof=_Proof(config, year))
+    return replace(policy_of(config), national_number_required=required, proof=_DonorProof(config, year))
 
 
-class _Proof:
+class _DonorProof:
     """The proof of the donors of a year: what of the foundation stands on each sheet and slip is worked out once."""
 
     def __init__(self, config: Config, year: int) -> None:

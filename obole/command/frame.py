@@ -69,6 +69,7 @@ class _Group(ToldWhole):
     """The commands, each loaded when it is asked for, in the language of the person from the first word on."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
+        _open_streams()
         words = list(sys.argv[1:] if args is None else args)
         with speaking_on_terminal(language_for(words, _COMMANDS)):
             return click.Group.main(in_words(self), words, *rest, **settings)
@@ -99,6 +100,13 @@ class _Group(ToldWhole):
             said = _("register or vault: {cause}; check the disk and its rights.").format(cause=cause_of(error))
             tell(f"obole: {said}", err=True)
             ctx.exit(1)
+
+
+def _open_streams() -> None:
+    """Open what the caller closed (`<&-`, `>&-`) on nothing, so that no file of the books gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 class GivenFile(click.Path):

@@ -19,6 +19,7 @@ from ledger.errors import OboleError
 from ledger.given import NoFile, digest_of_file, require_file, require_target, told_by_system, write_out
 from obole.books.opened import open_books
 from obole.books.policies import policy_for
+from obole.cli import main
 from obole.importing import _digest
 from receipts.issue import changed_receipts, preview
 from receipts.paper import proof
@@ -112,6 +113,18 @@ def test_books_that_are_no_folder_are_refused(kind: str, tmp_path: Path):
             told = Obole(path)(*command.split())
             assert told.exit_code == 1, (command, told.output)
             assert told.stderr.startswith("obole: ")
+
+
+def test_a_command_whose_streams_are_closed_does_its_work(issued: Obole, monkeypatch: pytest.MonkeyPatch):
+    """POSIX leaves a closed descriptor to whatever is opened next; Python has None in its place."""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    before = issued.state()
+    for words, status in ((["documents"], 0), (["receipts", "issue", "--year", "2026", "--date", "2026-05-05"], 1)):
+        with pytest.raises(SystemExit) as ended:
+            main(["--books", str(issued.books), *words])
+        assert ended.value.code == status
+    assert issued.state() == before
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,32 @@ def test_a_command_whose_streams_are_closed_does_its_work(issued: Obole, monkeyp
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+pg8000://u:Geheim1@127.0.0.1:1/x",
+        "postgresql+pg8000://u:a/Geheim1:b@h:Geheim1/x",
+        "mysql+nothing://u:Geheim1@h/x",
+        "Geheim1",
+    ],
+)
+def test_a_password_in_the_address_of_a_store_is_told_nowhere(address: str, issued: Obole, tmp_path: Path):
+    settings = issued.books / "obole.toml"
+    settings.write_text(f'register_url = "{address}"\n{settings.read_text(encoding="utf-8")}', encoding="utf-8")
+    for command in (
+        "check",
+        "report balance-sheet --year 2025",
+        f"import {tmp_path}",
+        f"backup {tmp_path / 'b'}",
+        "upgrade",
+    ):
+        told = issued(*command.split())
+        assert told.exit_code in (1, 2), command
+        assert "Geheim1" not in told.output + told.stderr
+    inside = (path for path in issued.books.rglob("*") if path.is_file() and path != settings)
+    assert not [path for path in inside if b"Geheim1" in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
     ("kind", "told"),
     [
         ("fifo", "is a device, a pipe or a socket"),

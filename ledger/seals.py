@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 
 from ledger import journal
 from ledger.errors import OboleError
-from ledger.periods import FinancialYear, calendar_year
 from ledger.given import digest_of_file
+from ledger.periods import FinancialYear, calendar_year
 from ledger.register.documents import all_documents
 from ledger.register.years import YearClosing, closings
 from ledger.tree import Hashed, Tree, seal_root

@@ -5,7 +5,6 @@ register knows the journal files as posted and the entries by hand as closed; ba
 proved by `obole check` and `obole verify`, which have the key of the vault.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from ledger.errors import OboleError
-from ledger.languages import LANGUAGES
 from ledger.given import write_out
+from ledger.languages import LANGUAGES
 from ledger.register import receipts as receiptbook
 from ledger.register.openings import opened_in
 from ledger.register.transfers import transferred_in

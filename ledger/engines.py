@@ -22,7 +22,7 @@ from sqlalchemy.types import Integer, Text
 from ledger.words import _
 
 # What keeps a store from being reached: its driver is not installed, or its address lacks what the driver asks for.
-UNREACHED = (SQLAlchemyError, ImportError, TypeError)
+UNREACHED = (SQLAlchemyError, ImportError, TypeError, ValueError)  # ValueError: a port that is no number
 
 _BUSY_TIMEOUT = 30_000  # milliseconds that SQLite waits for who has the file
 _STREAM = "obole_stream"  # the execution option that carries the rows of a COPY
@@ -91,6 +91,24 @@ def wait_at_most(connection: Connection, milliseconds: int) -> Iterator[None]:
         yield
     finally:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
+
+
+@contextmanager
+def few_pages(engine: Engine) -> Iterator[None]:
+    """Let connections to SQLite that are taken in the block keep few pages: what is read once need not stay."""
+    if on_server(engine):
+        yield
+        return
+    event.listen(engine, "checkout", _keep_few)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", _keep_few)
+        engine.dispose()  # the next connection keeps as many as it is made with
+
+
+def _keep_few(connection: sqlite3.Connection, _record: Any, _proxy: Any) -> None:
+    connection.execute("PRAGMA cache_size=-4096")
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -7,13 +7,13 @@ in docs/keeping.md.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
 
 from beancount.core import data
 from sqlalchemy import Connection
 
+from ledger.given import digest_of_file
 from ledger.numbered import NumberedEntry
 from ledger.periods import FinancialYear, tax_years
 from ledger.register.sealed import archives, documents_in, gifts_in, issued_in
@@ -118,8 +118,7 @@ def file_leaves(connection: Connection, since: date, last: date, hand: HandFiles
     for path in sorted(hand.paths):
         name = path.relative_to(hand.root).as_posix() if path.is_relative_to(hand.root) else path.name
         if name not in archived and path.is_file():
-            with path.open("rb") as opened:
-                leaves.setdefault(name, Leaf(name, (file_digest(opened, "sha256").hexdigest(),)))
+            leaves.setdefault(name, Leaf(name, (digest_of_file(path),)))
     return _by_key(leaves.values())
 
 

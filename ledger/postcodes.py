@@ -5,6 +5,7 @@ Sources: Universal Postal Union, addressing sheets by country; UPU list of count
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -43,11 +44,15 @@ _DUTCH = re.compile(r"[0-9]{4} ?[A-Z]{2}")
 _BELGIAN = re.compile(r"[1-9][0-9]{3}")
 
 
+_PLACES = 10_000  # that are kept in memory: tens of thousands of donors live in a few thousand places
+
+
 def without_postcodes(country: str) -> bool:
     """Tell whether the addresses of a country have no postcode."""
     return country in _WITHOUT
 
 
+@lru_cache(maxsize=_PLACES)
 def read_place(country: str, postcode: str, municipality: str) -> Locality:
     """Return an address as it is meant; country and postcode stay as they are where they do not settle it.
 

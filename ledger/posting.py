@@ -6,7 +6,6 @@ the next start removes the temporary files (the state before); killed after it, 
 after): `recover`.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from ledger.clock import posting_time
 from ledger.dimensions import LineKeys, with_tags
 from ledger.errors import OboleError
 from ledger.folder import Folder
+from ledger.given import digest_of_file
 from ledger.journal import Entry, Line
 from ledger.numbering import EntrySource, Numbering, journals_of, source_of, undone_name, with_numbers
 from ledger.periods import CALENDAR, FinancialYears
@@ -74,8 +74,8 @@ class MonthLocked(OboleError):
     def __init__(self, name: str, day: date, until: date) -> None:
         super().__init__(
             _(
-                "{name}: dated {day}, but the months until {month} are locked; date it later, or open the month with "
-                "`obole unlock {own} --reason ... --by ...`."
+                "{name}: dated {day}, but the months until {month} are locked; open the month with `obole unlock {own} "
+                "--reason ... --by ...` and do this again, or date it later where its day is yours to choose."
             ).format(name=name, day=day, month=f"{until:%Y-%m}", own=f"{day:%Y-%m}")
         )
 
@@ -171,6 +171,11 @@ class Posting:
         """Return whether this day lies in a month that is locked."""
         return self._locked is not None and day <= self._locked
 
+    def lock_of(self, name: str, days: Iterable[date]) -> MonthLocked | None:
+        """Return the error that nothing named so is posted on the first of these days that is locked; None if none."""
+        first = min(filter(self.locks, days), default=None)
+        return None if first is None or self._locked is None else MonthLocked(name, first, self._locked)
+
     def post(self, booking: Booking, source: tuple[Path, bytes] | None = None) -> int:
         """Add a document; `source` is the archive's path inside the books and the bytes of the file. Its id.
 
@@ -181,8 +186,9 @@ class Posting:
         record = booking.record
         every = (*gift_entries(booking, self.language), *booking.entries)
         entries = sorted(map(with_tags, every), key=lambda entry: entry.day)
-        if self._locked is not None and entries and entries[0].day <= self._locked:
-            raise MonthLocked(record.name, entries[0].day, self._locked)
+        locked = self.lock_of(record.name, (entry.day for entry in entries[:1]))
+        if locked is not None:
+            raise locked
         relative: str | None = None
         digest: str | None = None
         unknown = {line.account for entry in entries for line in entry.lines} - self.paths.keys()
@@ -227,7 +233,7 @@ class Posting:
         return source_of(record.kind, record.bank, record.name, undoes)
 
     def _write(self, path: Path, content: bytes, digest: str) -> None:
-        if self._is_new(path, digest, _sha256):
+        if self._is_new(path, digest, digest_of_file):
             self._writing.append(self._writers.submit(journal.write_temporary, path, content))
 
     def _seal(self, path: Path, content: bytes, digest: str) -> None:
@@ -330,13 +336,9 @@ def _expected_files(connection: Connection) -> dict[str, str | None]:
 def _digest_of(path: Path, archive: Archive, folder: Folder) -> str | None:
     """Return the SHA-256 of a file, of an archived source that of its clear bytes; None of half a one."""
     try:
-        return archive.digest(path) if path.is_relative_to(folder.documents) else _sha256(path)
+        return archive.digest(path) if path.is_relative_to(folder.documents) else digest_of_file(path)
     except SourceDamaged:
         return None
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def file_faults(folder: Folder, connection: Connection, archive: Archive) -> Iterable[str]:
@@ -349,7 +351,7 @@ def file_faults(folder: Folder, connection: Connection, archive: Archive) -> Ite
             path = folder.root / row.journal
             if not path.exists():
                 yield _missing_journal(path, row)
-            elif _sha256(path) != row.journal_digest:
+            elif digest_of_file(path) != row.journal_digest:
                 yield _("{file}: changed since it was posted; restore it from your backup").format(file=row.journal)
     try:
         yield from _source_faults(folder, rows, archive)
@@ -364,7 +366,7 @@ def file_faults(folder: Folder, connection: Connection, archive: Archive) -> Ite
 def _missing_journal(path: Path, row: PostedDocument) -> str:
     """Say what helps where a journal file is missing: a killed run may have left it without its name."""
     waiting = journal.temporary_name(path)
-    if waiting.exists() and _sha256(waiting) == row.journal_digest:
+    if waiting.exists() and digest_of_file(waiting) == row.journal_digest:
         message = _("{file}: a killed run did not give it its name; any command that writes settles it")
     else:
         message = _(

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from ledger import journal
 from ledger.errors import OboleError
+from ledger.given import digest_of_file
 from ledger.periods import FinancialYear, calendar_year
 from ledger.register.documents import all_documents
 from ledger.register.years import YearClosing, closings
@@ -132,7 +133,7 @@ def missing_seals(folder: Path, all_of: Iterable[YearClosing]) -> Iterator[str]:
         values = {"year": closing.year, "name": path.relative_to(folder).as_posix()}
         if not path.is_file():
             yield _("{year} is closed: its seal {name} is missing; restore it from your backup").format(**values)
-        elif _sha256(path) != closing.seal_digest:
+        elif digest_of_file(path) != closing.seal_digest:
             yield _("{year} is closed: its seal {name} is not that of the closing; restore it from your backup").format(
                 **values
             )
@@ -162,7 +163,7 @@ def settle_seals(folder: Path, connection: Connection) -> list[str]:
     said = _settle_closing(folder, all_of)
     for closing in all_of:
         current = folder / f"{closing.year}.json"
-        if closing.reopened is not None and current.is_file() and _sha256(current) == closing.seal_digest:
+        if closing.reopened is not None and current.is_file() and digest_of_file(current) == closing.seal_digest:
             former = seal_path(folder, closing)
             former.parent.mkdir(exist_ok=True)
             # The leaves first: as long as the seal stands here, this is not done.
@@ -179,7 +180,8 @@ def _settle_closing(folder: Path, all_of: Iterable[YearClosing]) -> list[str]:
     if not temporary:
         return []
     entered = {closing.seal_digest for closing in all_of}
-    years = {path.name[1:5] for path in temporary if path.name.endswith(".json.new") and _sha256(path) in entered}
+    new = (path for path in temporary if path.name.endswith(".json.new"))
+    years = {path.name[1:5] for path in new if digest_of_file(path) in entered}
     # The leaves of a seal get their name before it, so that where they wait alone the seal is not entered.
     said = []
     for path in temporary:
@@ -294,7 +296,7 @@ def digits_of(hashed: bytes) -> str:
 
 def read_marks(path: Path, seal: TreeSeal) -> Iterator[LeafMark]:
     """Yield the leaves that a seal names, by kind and key; NotASeal where the file is not the one of the seal."""
-    if not path.is_file() or _sha256(path) != seal.leaves:
+    if not path.is_file() or digest_of_file(path) != seal.leaves:
         raise NotASeal(
             _("{name}: not the list of leaves of the seal of {year}; restore it from your backup.").format(
                 name=path.name, year=seal.year
@@ -313,7 +315,7 @@ def seal_faults(root: Path, seal: Seal) -> Iterator[str]:
             yield _("{year} is closed: {relative} is missing; restore it from your backup").format(
                 year=seal.year, relative=relative
             )
-        elif _sha256(path) != digest:
+        elif digest_of_file(path) != digest:
             yield _("{year} is closed: {relative} was changed; restore it from your backup").format(
                 year=seal.year, relative=relative
             )
@@ -335,8 +337,3 @@ def register_faults(connection: Connection, seal: Seal) -> Iterator[str]:
     for name in sorted(now.keys() | seal.documents.keys()):
         if now.get(name) != seal.documents.get(name):
             yield _("{year} is closed: document {name} is not what was sealed").format(year=seal.year, name=name)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

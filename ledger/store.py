@@ -5,14 +5,14 @@ journal (not WAL): one file per store that can be copied and compared, and reade
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
 from operator import itemgetter
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, event, inspect, text
+from sqlalchemy import Connection, Engine, Select, Table, event, inspect, text
 
 from ledger.engines import UNREACHED, begin_deferred, copy_rows, create, on_server
 from ledger.engines import sqlite_url as sqlite_url  # noqa: PLC0414 - part of opening a store
@@ -23,6 +23,7 @@ StoreName = Literal["register", "vault"]
 STORES: tuple[StoreName, ...] = ("register", "vault")
 _Value = TypeVar("_Value")
 AT_A_TIME = 20_000  # rows that are in memory while millions are read
+_FETCHED = 1000  # rows that are taken from the driver of SQLite together
 _VARIABLES = 400  # of pairs: SQLite before 3.32 takes 999 variables in a statement
 
 # The newest migration of each store; a test compares them with the migration scripts.
@@ -140,6 +141,22 @@ def _migrate(connection: Connection, name: StoreName, target: str, version: str 
                     "the {name} is at version {version}, which this Obole does not know; install the newest Obole."
                 ).format(name=name, version=version)
             ) from None
+
+
+def plain_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows as the driver gives them, for where there are hundreds of thousands: a third of the work of the Core.
+
+    SQLite gives days as ISO text and truth as 0 or 1; memory holds a part of them.
+    """
+    if on_server(connection.engine):
+        for row in connection.execute(query, execution_options={"yield_per": AT_A_TIME}):
+            yield tuple(row)
+        return
+    with closing(connection.execute(query)) as result:
+        cursor = result.cursor
+        assert cursor is not None
+        while some := cursor.fetchmany(_FETCHED):
+            yield from some
 
 
 @cache

@@ -5,13 +5,13 @@ that need them, statements by account and date, assignments last. Statements are
 a refused statement posts nothing and stops nobody else.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from importers.platforms import Declared
 from ledger.errors import Fault, OboleError, SourceRefused
+from ledger.given import digest_of_file
 from ledger.records import DocumentKind
 from ledger.register.documents import known_files
 from ledger.register.suspense import open_items
@@ -134,7 +134,7 @@ def _look_again(books: Books, intake: Intake) -> None:
 def _digest(path: Path) -> str | None:
     """Return the SHA-256 of a file, None where it cannot be read: that refuses this file and stops no other."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return digest_of_file(path)
     except OSError:
         return None
 

@@ -13,6 +13,7 @@ from typing import TextIO
 from ledger.clock import today
 from ledger.dimensions import Dimension
 from ledger.errors import OboleError
+from ledger.given import write_out
 from ledger.numbered import with_entry_numbers
 from ledger.periods import FinancialYear
 from ledger.register.documents import all_documents
@@ -223,4 +224,4 @@ def _out(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
     else:
-        output.write_text(text, encoding="utf-8", newline="")
+        write_out(output, text.encode())

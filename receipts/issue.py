@@ -6,27 +6,29 @@ start, and the same numbers go to the same donors.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
 from sqlalchemy import Connection, Engine
 
+from ledger.collector import paused
 from ledger.errors import OboleError
 from ledger.postcodes import read_place
 from ledger.records import Channel
 from ledger.register import receipts as receiptbook
-from ledger.register.restated import steps_of
-from ledger.vault.donors import Donor, find_donors
+from ledger.register.gifts import sums_given
+from ledger.register.restated import donors_taken_back, steps_of
+from ledger.vault.donors import Donor, find_donors, merged_keys
 from ledger.vault.images import keep_images
 from ledger.vault.intent import announce
 from ledger.vault.key import Sealer
 from ledger.vault.links import survivors
 from ledger.vault.sheets import freeze_sheets
-from receipts.decide.claims import Changed, Claimed, Claims, claims_of
-from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn
-from receipts.decide.facts import assess_year
+from receipts.decide.claims import Changed, Claimed, Claims, changed_of, claims_of
+from receipts.decide.eligibility import Assessment, DonorDecision, Policy, Warn, assess, kinds_receipted
+from receipts.decide.facts import assess_year, donor_facts, gift_facts
 from receipts.decide.given import GivenYear, Money, Straddling, giving_of, straddling_of
 from receipts.decide.moved import waiting_for_other_years
 from receipts.decide.papers import NO_PAPERS, Papers, waiting_for_papers
@@ -108,11 +110,12 @@ def preview(  # noqa: PLR0917 - the stores, and what is asked of them
     papers: Papers = NO_PAPERS,
 ) -> Preview:
     """Return who is due a receipt of a year and has none yet, and which receipts issued before are no longer right."""
-    merged = survivors(identities)
-    held = _held(gifts, merged, year)
-    assessment = assess_year(gifts, identities, sealer, year, policy, issued=held)
-    covered = receiptbook.covered_gifts(gifts, year)
-    claims = _claims(gifts, assessment, held, policy, covered)
+    with paused():
+        merged = survivors(identities)
+        held = _held(gifts, merged, year)
+        assessment = assess_year(gifts, identities, sealer, year, policy, issued=held)
+        covered = receiptbook.covered_gifts(gifts, year)
+        claims = _claims(gifts, assessment, held, policy, covered)
     claimed = {one.donor for one in claims.waiting}
     free = [one for one in assessment.due if one.donor not in held and one.donor not in claimed]
     moved = tuple(waiting_for_other_years(gifts, year, free, policy.gift_date))
@@ -133,10 +136,41 @@ def preview(  # noqa: PLR0917 - the stores, and what is asked of them
     )
 
 
-def _held(gifts: Connection, merged: Mapping[str, str], year: int) -> dict[str, list[receiptbook.ReceiptRow]]:
+def changed_receipts(gifts: Connection, identities: Connection, year: int, policy: Policy) -> tuple[Changed, ...]:
+    """Return which receipts issued are no longer right, as `preview` does; reads few gifts one by one.
+
+    Those of donors whose eligible gifts do not come to their receipt, or were taken back, and of those merged.
+    """
+    held = _held(gifts, survivors(identities), year)
+    if not held:
+        return ()
+    doubtful = None
+    if year in policy.recognised:
+        sums = sums_given(gifts, year, kinds_receipted(policy))
+        doubtful = {donor for donor, rows in held.items() if [row.cents for row in rows] != [sums.get(donor, 0)]}
+        doubtful |= donors_taken_back(gifts, year) | merged_keys(identities)
+    assessment = _assess_some(gifts, identities, year, policy, doubtful)
+    some = held if doubtful is None else {donor: rows for donor, rows in held.items() if donor in doubtful}
+    return changed_of(assessment, some)
+
+
+def refuse_circles(gifts: Connection, identities: Connection, year: int, policy: Policy) -> None:
+    """Raise FactsRefused where reversals or merged donors go in a circle, so that their gifts have no reason."""
+    _assess_some(gifts, identities, year, policy, donors_taken_back(gifts, year) | merged_keys(identities))
+
+
+def _assess_some(
+    gifts: Connection, identities: Connection, year: int, policy: Policy, donors: Collection[str] | None
+) -> Assessment:
+    """Return the year of some donors, None for all: the sums are right, what of a donor is missing is not looked at."""
+    found = donor_facts(find_donors(identities, None, donors))
+    return assess(year, gift_facts(gifts, year, donors), found, policy)
+
+
+def _held(gifts: Connection, merged: Mapping[str, str], year: int) -> dict[str, list[receiptbook.NumberedReceipt]]:
     """Return the valid receipts of a year by donor, those of a key that was merged under the one that remains."""
-    held: dict[str, list[receiptbook.ReceiptRow]] = {}
-    for row in receiptbook.receipts_of(gifts, year):
+    held: dict[str, list[receiptbook.NumberedReceipt]] = {}
+    for row in receiptbook.numbered_receipts(gifts, year):
         if row.state == receiptbook.State.ISSUED:
             held.setdefault(merged.get(row.donor, row.donor), []).append(row)
     return held
@@ -145,7 +179,7 @@ def _held(gifts: Connection, merged: Mapping[str, str], year: int) -> dict[str, 
 def _claims(
     gifts: Connection,
     assessment: Assessment,
-    held: Mapping[str, list[receiptbook.ReceiptRow]],
+    held: Mapping[str, list[receiptbook.NumberedReceipt]],
     policy: Policy,
     covered: Mapping[int, int],
 ) -> Claims:

@@ -4,11 +4,11 @@ The identities are exact, in cents: the result carried forward by the appropriat
 and what it took over is account 14 of the year before (KB/AR 29.4.2019 annex 6 and 7; art. 3:3 section 2).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ledger.chart import Account
 from ledger.money import to_decimal
-from reports.scheme import SCHEMES, Scheme, What, load_scheme
+from reports.scheme import SCHEMES, What, load_scheme
 from reports.statements import AnnualStatement, statement
 from reports.totals import RESULT_CLASSES, Totals
 from reports.words import _, text_in
@@ -78,10 +78,10 @@ def doubts(of: AnnualStatement, totals: Totals, accounts: Mapping[str, Account],
 
 
 def doubts_of(
-    totals: Totals, accounts: Mapping[str, Account], year: int, scheme: Scheme, language: str
+    statements: Iterable[AnnualStatement], totals: Totals, accounts: Mapping[str, Account], language: str
 ) -> tuple[str, ...]:
     """Return the doubts about the statements of a year in one scheme, a sentence or two each."""
-    of_year = (doubts(statement(what, scheme, year, totals), totals, accounts, language) for what in What)
+    of_year = (doubts(of, totals, accounts, language) for of in statements)
     return tuple(dict.fromkeys(one for one in of_year if one))
 
 

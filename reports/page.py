@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ledger.chart import Account
+from reports.identities import doubts_of
 from reports.marks import Numbers, numbers
 from reports.picture import income_picture
 from reports.scheme import SCHEMES, LineKind, Scheme, What, unmapped
@@ -114,7 +115,7 @@ class StatementsPage:
 def statements_page(
     totals: Totals, accounts: Mapping[str, Account], scheme: Scheme, year: int, language: str
 ) -> StatementsPage:
-    """Return the three statements of `year` by `scheme`, in one of fr, nl, de, en."""
+    """Return the three statements of `year` by `scheme`, in one of fr, nl, de, en, and the doubts about them."""
     statements = [statement(what, scheme, year, totals) for what in What]
     writer = _Writer(accounts, numbers(language), language)
     balance_sheet, income_statement, _ = statements
@@ -132,7 +133,12 @@ def statements_page(
         column_label=text_in(language, "Line"),
         blocks=tuple(block for of in statements for block in writer.blocks(of)),
         checks=tuple(writer.checks(balance_sheet)),
-        notes=(*filter(None, (lasting,)), *writer.without_rubric(scheme, totals, year), *writer.roundings(statements)),
+        notes=(
+            *filter(None, (lasting,)),
+            *writer.without_rubric(scheme, totals, year),
+            *writer.roundings(statements),
+            *doubts_of(statements, totals, accounts, language),
+        ),
         picture=income_picture(income_statement, language),
     )
 

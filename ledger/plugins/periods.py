@@ -6,7 +6,6 @@ proved by `obole check` and `obole verify`, which have the key of the vault.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from beancount.core import data
 from sqlalchemy import Connection
 
 from ledger.errors import OboleError
+from ledger.given import digest_of_file
 from ledger.numbered import by_hand_closed, digest_of_entry
 from ledger.periods import FinancialYear
 from ledger.plugins.opening import register_of
@@ -115,7 +115,7 @@ def _not_as_closed(
                     "{year} is closed: {relative} is missing; `obole mend` makes it again, else restore it from your "
                     "backup"
                 )
-            elif _sha256(path) != row.journal_digest:
+            elif digest_of_file(path) != row.journal_digest:
                 message = _("{year} is closed: {relative} was changed; restore it from your backup")
             else:
                 continue
@@ -125,8 +125,3 @@ def _not_as_closed(
 def _relative(root: Path, entry: Any) -> str:
     file = Path(str(entry.meta.get("filename", "")))
     return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return file_digest(opened, "sha256").hexdigest()

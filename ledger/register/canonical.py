@@ -6,7 +6,7 @@ seal of a closed year holds, stays provable. A column added since stands in the 
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ledger.records import LineOutcome
@@ -23,6 +23,9 @@ _REASON, _OUTCOME = MOVEMENT_COLUMNS.index("reason"), MOVEMENT_COLUMNS.index("ou
 
 
 _ELSEWHERE = "|certificate-elsewhere"
+
+
+_BETWEEN = b"\n\n"  # of the movements and the gifts of a document
 
 
 def gift_text(row: tuple[Any, ...]) -> str:
@@ -55,9 +58,41 @@ def crc_of(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
+class RowsDigest:
+    """The SHA-256 over the canonical texts of a document's rows, movements first, and how many there were of each."""
+
+    def __init__(self) -> None:
+        self.movements = self.gifts = 0
+        self._digest = hashlib.sha256()
+
+    def add_movements(self, texts: Sequence[bytes]) -> None:
+        """Add the next movements, before all gifts."""
+        self._add(texts, again=self.movements > 0)
+        self.movements += len(texts)
+
+    def add_gifts(self, texts: Sequence[bytes]) -> None:
+        """Add the next gifts, after all movements."""
+        if texts and not self.gifts:
+            self._digest.update(_BETWEEN)
+        self._add(texts, again=self.gifts > 0)
+        self.gifts += len(texts)
+
+    def hexdigest(self) -> str:
+        """Return the digest of all that was added."""
+        digest = self._digest.copy()
+        if not self.gifts:
+            digest.update(_BETWEEN)
+        return digest.hexdigest()
+
+    def _add(self, texts: Sequence[bytes], *, again: bool) -> None:
+        if again and texts:
+            self._digest.update(b"\n")
+        self._digest.update(b"\n".join(texts))
+
+
 def rows_digest(movements: Iterable[str], gifts: Iterable[str]) -> str:
     """Return the SHA-256 over the canonical texts of a document's rows, movements first."""
-    digest = hashlib.sha256("\n".join(movements).encode())
-    digest.update(b"\n\n")
-    digest.update("\n".join(gifts).encode())
+    digest = RowsDigest()
+    digest.add_movements([text.encode() for text in movements])
+    digest.add_gifts([text.encode() for text in gifts])
     return digest.hexdigest()

@@ -11,18 +11,20 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    case,
     cast,
     exists,
     extract,
     false,
     func,
     select,
+    tuple_,
 )
 
 from ledger.records import Channel, Counterpart, Gift, LineOutcome, Nature
 from ledger.register.standing import standing_places, stated_at
 from ledger.register.tables import GIFT_COLUMNS, day_total, document, gift, movement, stands
-from ledger.store import AT_A_TIME, slices
+from ledger.store import plain_rows, slices
 
 
 class DayTotal(NamedTuple):
@@ -402,28 +404,65 @@ class CountedGift(NamedTuple):
     counterpart: str
     channel: str
     reverses: int | None
-    certificate_elsewhere: bool | None
+    certificate_elsewhere: bool | int | None
 
 
-def gifts_counted(connection: Connection, year: int) -> Iterator[CountedGift]:
-    """Yield the gifts that count for, or were booked in, a year, in the order of the register."""
+def gifts_counted(connection: Connection, year: int, donors: Collection[str] | None = None) -> Iterator[CountedGift]:
+    """Yield the gifts that count for, or were booked in, a year, in the order of the register.
+
+    With `donors` only theirs and those of nobody, in no order.
+    """
+    in_year = gift.c.booked.between(date(year, 1, 1), date(year, 12, 31))
+    query = select(
+        gift.c.id,
+        gift.c.donor,
+        gift.c.cents,
+        gift.c.counted,
+        case((in_year, year), else_=cast(extract("year", gift.c.booked), Integer)),  # to take a day apart is slow
+        gift.c.nature,
+        gift.c.counterpart,
+        gift.c.channel,
+        gift.c.reverses,
+        gift.c.certificate_elsewhere,
+    ).where((gift.c.counted == year) | in_year)
+    if donors is None:
+        yield from map(CountedGift._make, plain_rows(connection, query.order_by(gift.c.id)))
+        return
+    yield from map(CountedGift._make, plain_rows(connection, query.where(gift.c.donor.is_(None))))
+    # Apart, because the index of the first leads to them by year and donor, and of the others there are few.
+    for some in slices(sorted(donors)):
+        of_year = query.where(gift.c.counted == year, gift.c.donor.in_(some))
+        yield from map(CountedGift._make, plain_rows(connection, of_year))
+    for row in map(CountedGift._make, plain_rows(connection, query.where(gift.c.counted != year))):
+        if row.donor in donors:
+            yield row
+
+
+def cents_booked(connection: Connection, year: int) -> int:
+    """Return the sum of all gifts and reversals that were booked in a year."""
+    query = select(func.sum(gift.c.cents)).where(gift.c.booked.between(date(year, 1, 1), date(year, 12, 31)))
+    return int(connection.execute(query).scalar() or 0)
+
+
+def sums_given(
+    connection: Connection, year: int, kinds: Collection[tuple[Nature, Counterpart, Channel]]
+) -> dict[str, int]:
+    """Return by donor key the cents of the gifts of some kinds that count for a year, and of their reversals.
+
+    Without those of which another institution gives the certificate.
+    """
+    wanted = [tuple(map(str, kind)) for kind in sorted(kinds)]
     query = (
-        select(
-            gift.c.id,
-            gift.c.donor,
-            gift.c.cents,
-            gift.c.counted,
-            cast(extract("year", gift.c.booked), Integer),
-            gift.c.nature,
-            gift.c.counterpart,
-            gift.c.channel,
-            gift.c.reverses,
-            gift.c.certificate_elsewhere,
+        select(gift.c.donor, cast(func.sum(gift.c.cents), Integer))
+        .where(
+            gift.c.counted == year,
+            gift.c.donor.is_not(None),
+            ~func.coalesce(gift.c.certificate_elsewhere, false()),
+            tuple_(gift.c.nature, gift.c.counterpart, gift.c.channel).in_(wanted),
         )
-        .where((gift.c.counted == year) | gift.c.booked.between(date(year, 1, 1), date(year, 12, 31)))
-        .order_by(gift.c.id)
+        .group_by(gift.c.donor)
     )
-    yield from map(CountedGift._make, connection.execute(query, execution_options={"yield_per": AT_A_TIME}))
+    return dict(plain_rows(connection, query))
 
 
 class Identified(NamedTuple):

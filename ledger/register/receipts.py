@@ -33,7 +33,7 @@ from sqlalchemy import (
 from ledger.money import to_decimal
 from ledger.register.stand import numbers_set_aside, set_aside
 from ledger.register.tables import gift, metadata
-from ledger.store import bulk_insert
+from ledger.store import bulk_insert, plain_rows
 from ledger.words import _, many
 
 receipt = Table(
@@ -223,6 +223,29 @@ def receipts_of(connection: Connection, year: int) -> list[ReceiptRow]:
     return [ReceiptRow._make(row) for row in connection.execute(query)]
 
 
+class NumberedReceipt(NamedTuple):
+    """A receipt as it stands, with its newest version and without its digests: a year has tens of thousands."""
+
+    number: int
+    donor: str
+    cents: int
+    state: str
+    version: int
+
+
+def numbered_receipts(connection: Connection, year: int) -> Iterator[NumberedReceipt]:
+    """Yield the receipts of a year in the order of their numbers."""
+    same = (receipt_version.c.year == receipt.c.year) & (receipt_version.c.number == receipt.c.number)
+    query = (
+        select(*(receipt.c[name] for name in NumberedReceipt._fields[:-1]), func.max(receipt_version.c.version))
+        .join(receipt_version, same)
+        .where(receipt.c.year == year)
+        .group_by(receipt.c.year, receipt.c.number)
+        .order_by(receipt.c.number)
+    )
+    return map(NumberedReceipt._make, plain_rows(connection, query))
+
+
 def numbers_issued(connection: Connection, year: int) -> set[int]:
     """Return the numbers of the receipts of a year, valid or not."""
     return set(connection.execute(select(receipt.c.number).where(receipt.c.year == year)).scalars())
@@ -267,7 +290,7 @@ def covered_gifts(connection: Connection, year: int) -> dict[int, int]:
         .join(receipt, (receipt.c.year == receipt_gift.c.year) & (receipt.c.number == receipt_gift.c.number))
         .where(receipt_gift.c.year == year, receipt.c.state == State.ISSUED.value)
     )
-    return {int(gift_id): int(number) for gift_id, number in connection.execute(query)}
+    return dict(plain_rows(connection, query))
 
 
 def gifts_taken_back(connection: Connection, year: int) -> list[tuple[int, int, str]]:
@@ -348,7 +371,7 @@ def faults(connection: Connection) -> list[ReceiptFault]:
     found: list[ReceiptFault] = []
     sums = _sums_of_gifts(connection)
     first_versions = select(receipt_version.c.year, receipt_version.c.number).where(receipt_version.c.version == 1)
-    versions = {(year, number) for year, number in connection.execute(first_versions)}
+    versions = set(plain_rows(connection, first_versions))
     last: dict[int, int] = {}
     elsewhere = {(one.year, one.number) for one in numbers_set_aside(connection)}
     stored = select(
@@ -360,7 +383,7 @@ def faults(connection: Connection) -> list[ReceiptFault]:
         receipt.c.state,
         receipt.c.crc,
     ).order_by(receipt.c.year, receipt.c.number)
-    for year, number, donor, cents, day, state, crc in connection.execute(stored):
+    for year, number, donor, cents, day, state, crc in plain_rows(connection, stored):
         problems = [
             *_missing_before(year, number, last.get(year, 0), elsewhere),
             *([_("the row was changed after issue")] if crc != _crc(year, number, donor, cents, day, state) else []),
@@ -386,7 +409,7 @@ def _sums_of_gifts(connection: Connection) -> dict[tuple[int, int], int]:
         .join(gift, gift.c.id == receipt_gift.c.gift_id)
         .group_by(receipt_gift.c.year, receipt_gift.c.number)
     )
-    return {(year, number): cents for year, number, cents in connection.execute(query)}
+    return {(year, number): cents for year, number, cents in plain_rows(connection, query)}
 
 
 def _missing_before(year: int, number: int, last: int, elsewhere: Collection[tuple[int, int]]) -> Iterator[str]:

@@ -4,16 +4,15 @@ One gift of money may stand in several rows: a correction is its reversal and th
 undone stands again in the document that undid it. A step leads from a row to the next one of the same money.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, or_, select
 
 from ledger.gift_days import GiftDays
 from ledger.records import DocumentKind
 from ledger.register.tables import assignment, document, gift, movement, undone, undone_part
-from ledger.store import slices
 
 
 class Restatement(NamedTuple):
@@ -39,9 +38,16 @@ class GivenRow(NamedTuple):
 
 def steps_of(connection: Connection, year: int) -> dict[int, Restatement]:
     """Return what became of the gifts that count for a year and that something took back, by their id."""
-    by = func.coalesce(undone.c.by_document_id, undone_part.c.by_document_id).label("by")
+    by = func.coalesce(undone.c.by_document_id, undone_part.c.by_document_id)
     query = (
-        select(gift.c.id, gift.c.reverses, gift.c.document_id, gift.c.position, document.c.kind, by)
+        select(
+            gift.c.id,
+            gift.c.reverses,
+            document.c.kind,
+            by.label("by"),
+            # At its own line, at that line in what undid it, or where a decision about the line put it.
+            func.coalesce(_at_line(gift.c.document_id, year), _at_line(by, year), _decided_again(year)).label("there"),
+        )
         .select_from(
             gift.join(document, document.c.id == gift.c.document_id)
             .outerjoin(undone, undone.c.document_id == gift.c.document_id)
@@ -52,52 +58,61 @@ def steps_of(connection: Connection, year: int) -> dict[int, Restatement]:
         )
         .where(gift.c.counted == year, gift.c.reverses.is_not(None))
     )
-    backs = connection.execute(query).all()
-    after = _at_lines(connection, year, {one for row in backs for one in (row.document_id, row.by) if one is not None})
-    decided = _decided_again(connection, year, (int(row.id) for row in backs))
     steps = {}
-    for row in backs:
-        there = after.get((row.document_id, row.position))
-        if there is None and row.by is not None:
-            there = after.get((row.by, row.position))
-        if there is None:
-            there = decided.get(int(row.id))
+    for row in connection.execute(query):
         corrects = row.by is not None or row.kind == DocumentKind.UNDO
+        there = None if row.there is None else int(row.there)
         steps[int(row.reverses)] = Restatement(int(row.id), there, corrects)
     return steps
 
 
-def _at_lines(connection: Connection, year: int, documents: Iterable[int]) -> dict[tuple[int, int], int]:
-    """Return the gifts of a year that stand in some documents, by document and line."""
-    found: dict[tuple[int, int], int] = {}
-    for some in slices(sorted(documents)):
-        query = select(gift.c.id, gift.c.document_id, gift.c.position).where(
-            gift.c.document_id.in_(some), gift.c.counted == year, gift.c.reverses.is_(None)
-        )
-        found |= {(row.document_id, row.position): int(row.id) for row in connection.execute(query)}
-    return found
+def donors_taken_back(connection: Connection, year: int) -> set[str]:
+    """Return the donors of reversals that count for a year, and of what they take back."""
+    back = gift.alias("back")
+    query = (
+        select(back.c.donor, gift.c.donor)
+        .select_from(back.join(gift, gift.c.id == back.c.reverses))
+        .where(back.c.counted == year, back.c.reverses.is_not(None))
+    )
+    return {donor for row in connection.execute(query) for donor in row if donor is not None}
 
 
-def _decided_again(connection: Connection, year: int, backs: Iterable[int]) -> dict[int, int]:
-    """Return the gifts that lines became by a decision after their gift was taken back, by the id of its reversal."""
-    after = gift.alias("after")
-    found: dict[int, int] = {}
-    for some in slices(sorted(backs)):
-        query = (
-            select(gift.c.id, after.c.id.label("then"))
-            .join(
-                assignment,
-                (assignment.c.item_document_id == gift.c.document_id) & (assignment.c.item_position == gift.c.position),
-            )
-            .join(
-                after,
-                (after.c.document_id == assignment.c.document_id) & (after.c.position == assignment.c.position),
-            )
-            .where(gift.c.id.in_(some), after.c.counted == year, after.c.reverses.is_(None))
-            .order_by(after.c.id)
+_AFTER = gift.alias("after")
+
+
+def _at_line(document_id: ColumnElement[Any], year: int) -> ScalarSelect[Any]:
+    """Return the gift of a year that stands at the line of a reversal in a document."""
+    return (
+        select(func.max(_AFTER.c.id))
+        .where(
+            _AFTER.c.document_id == document_id,
+            _AFTER.c.position == gift.c.position,
+            _AFTER.c.counted == year,
+            _AFTER.c.reverses.is_(None),
         )
-        found |= {int(row.id): int(row.then) for row in connection.execute(query)}
-    return found
+        .correlate(gift, undone, undone_part)
+        .scalar_subquery()
+    )
+
+
+def _decided_again(year: int) -> ScalarSelect[Any]:
+    """Return the gift that the line of a reversal became by a decision after its gift was taken back."""
+    return (
+        select(func.max(_AFTER.c.id))
+        .select_from(assignment)
+        .join(
+            _AFTER,
+            (_AFTER.c.document_id == assignment.c.document_id) & (_AFTER.c.position == assignment.c.position),
+        )
+        .where(
+            assignment.c.item_document_id == gift.c.document_id,
+            assignment.c.item_position == gift.c.position,
+            _AFTER.c.counted + 0 == year,  # by the index of this column SQLite would read the whole year each time
+            _AFTER.c.reverses.is_(None),
+        )
+        .correlate(gift)
+        .scalar_subquery()
+    )
 
 
 _ROW = (

@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from ledger.store import bulk_insert, slices
+from ledger.store import bulk_insert, plain_rows, slices
 from ledger.vault.key import Sealer
 from ledger.vault.ownership import owners_of_links
 from ledger.vault.tables import communication, donor, donor_iban, mandate
@@ -52,10 +52,10 @@ class Donor:
 _FEW = 500  # so many keys are looked up one by one, more are picked out of all
 
 
-_AT_A_TIME = 5000  # rows that are in memory
-
-
 _DONOR_COLUMNS = [column.name for column in donor.columns]
+
+
+_KEPT = [column for column in donor.columns if column.name in Donor.__slots__]  # in the order of the record
 
 
 def save_donors(connection: Connection, sealer: Sealer, donors: Sequence[Donor]) -> None:
@@ -113,35 +113,19 @@ def _donor_values(sealer: Sealer, row: Donor) -> tuple[Any, ...]:
 
 def find_donors(connection: Connection, sealer: Sealer | None, keys: Iterable[str] | None = None) -> Iterator[Donor]:
     """Donors by key, all of them without `keys`; national numbers only with a sealer. Keys of IBANs etc. left out."""
-    query = select(donor).order_by(donor.c.key)
+    query = select(*_KEPT).order_by(donor.c.key)
     wanted = None if keys is None else set(keys)
     if wanted is not None and len(wanted) <= _FEW:
         query = query.where(donor.c.key.in_(wanted))
-    for row in connection.execute(query, execution_options={"yield_per": _AT_A_TIME}):
-        if wanted is not None and row.key not in wanted:
+    for key, *plain, sealed, enterprise_number, consent, origin, since, merged_into in plain_rows(connection, query):
+        if wanted is not None and key not in wanted:
             continue
         number = None
-        if row.national_number is not None and sealer is not None:
-            number = sealer.open_sealed(row.national_number, f"donor {row.key}")
-        yield Donor(
-            key=row.key,
-            kind=row.kind,
-            last_name=row.last_name,
-            first_name=row.first_name,
-            street=row.street,
-            postcode=row.postcode,
-            municipality=row.municipality,
-            country=row.country,
-            language=row.language,
-            email=row.email,
-            delivery=row.delivery,
-            national_number=number,
-            enterprise_number=row.enterprise_number,
-            consent=row.consent,
-            origin=row.origin,
-            since=row.since,
-            merged_into=row.merged_into,
-        )
+        if sealed is not None and sealer is not None:
+            number = sealer.open_sealed(sealed, f"donor {key}")
+        day = date.fromisoformat(since) if isinstance(since, str) else since
+        values = (key, *plain, number, enterprise_number, consent, origin, day, merged_into)
+        yield Donor(*values)
 
 
 def merge_into(connection: Connection, gone: str, keep: str | None) -> None:

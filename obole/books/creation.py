@@ -9,6 +9,7 @@ from pathlib import Path
 from ledger.chart import Account, house, path_of, render_chart
 from ledger.errors import OboleError
 from ledger.folder import Folder
+from ledger.given import real_place
 from ledger.journal import quote, write_whole
 from ledger.locks import writing
 from ledger.register.stand import stand_of
@@ -39,7 +40,7 @@ def initialise(root: Path, settings: str) -> Books:
     if (root / "main.beancount").exists():
         raise _exist(root)
     root.mkdir(parents=True, exist_ok=True)
-    folder = Folder(root.resolve())
+    folder = Folder(real_place(root))
     with writing(folder):
         if folder.main.exists():  # made by another process meanwhile
             raise _exist(root)

@@ -19,6 +19,7 @@ from ledger.clock import today
 from ledger.dry_run import tried
 from ledger.errors import OboleError
 from ledger.folder import Folder
+from ledger.given import real_place, require_target
 from ledger.locks import require_idle, writing
 from ledger.pairing import Apart, Pair
 from ledger.passing import known_to, sweep, sweep_folder
@@ -227,7 +228,7 @@ class Books:
 
     def refuse_inside(self, output: Path | None) -> None:
         """OboleError for a file that would be written into the books, beside or over what importing makes."""
-        if output is not None and output.resolve().is_relative_to(self.folder.root):
+        if output is not None and real_place(output).is_relative_to(self.folder.root):
             raise OboleError(
                 _(
                     "{file}: lies inside the books, which only Obole's own files may; choose a folder outside them."
@@ -235,10 +236,12 @@ class Books:
             )
 
     def require_place(self, output: Path | None) -> None:
-        """OboleError for a file that would be written into the books, or into a folder that is not there."""
+        """OboleError for a file that would be written into the books, or where none can be."""
         self.refuse_inside(output)
         if output is not None and not output.parent.is_dir():
             raise OboleError(_("{folder}: is no folder; make it first.").format(folder=output.parent))
+        if output is not None:
+            require_target(output)
 
     def require(self, codes: set[str], where: str) -> None:
         """UnknownAccount for the first code that the chart of these books does not open."""
@@ -248,7 +251,7 @@ class Books:
 
 def found_books(root: Path) -> Books:
     """Return the books in a folder, of whatever form; NoBooks where there are settings only."""
-    books = Books(Folder(root.resolve()), load(root))
+    books = Books(Folder(real_place(root)), load(root))
     if not books.folder.main.exists():
         message = _("{root}: there are settings here and no books yet; make them with `obole init {typed}`.")
         if books.folder.chart.exists():

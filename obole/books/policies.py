@@ -1,7 +1,7 @@
 """From obole.toml to the plain policies that the lower rooms take: receipts, printing, Belcotax, grants."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 
 from importers.platforms import Declared
@@ -48,38 +48,54 @@ def policy_for(config: Config, year: int) -> Policy:
         required = year in wanted
     elif year in config.receipts.tolerate_missing_number:
         required = False
-    return replace(policy_of(config), national_number_required=required, proof=partial(_proof, config, year))
+    return replace(policy_of(config), national_number_required=required, proof=_DonorProof(config, year))
 
 
-def _proof(config: Config, year: int, donor: Donor) -> tuple[Objection, ...]:
-    """Return what will be refused of a donor; what is missing altogether is told elsewhere and stands in for here."""
-    from receipts.paper.proof import refusal  # noqa: PLC0415 - the typesetter, for those that issue
+class _DonorProof:
+    """The proof of the donors of a year: what of the foundation stands on each sheet and slip is worked out once."""
 
-    who = addressee(donor)
-    found = []
-    unprintable = refusal(who, _issuer(config, year, who.language).institution)
-    if unprintable:
-        found.append(Objection(Reason.UNPRINTABLE, unprintable))
-    gaps = address_gaps(donor)
-    slip = belcotax.Slip(
-        year=year,
-        number=1,
-        reference=f"{year}-1",
-        kind=DonorKind(donor.kind),
-        last_name=who.last_name or "-",
-        first_name=who.first_name or "-",
-        street=who.street if "street" not in gaps else "-",
-        postcode="1000" if {"postcode", "country"} & {*gaps} else who.postcode,
-        municipality=who.municipality if "municipality" not in gaps else "-",
-        country=who.country or "BE",
-        language=who.language,
-        national_number=None,
-        enterprise_number=None,
-        cents=parameters(year).threshold_cents,
-    )
-    faults = belcotax.refusals(slip, belcotax_institution(config), belcotax_settings(config), donor.key)
-    told = (str(fault).removeprefix(f"{donor.key}: ") for fault in faults)
-    return (*found, *(Objection(Reason.UNFILEABLE, one) for one in told))
+    def __init__(self, config: Config, year: int) -> None:
+        self._config, self._year = config, year
+        self._issuers: dict[str, Institution] = {}
+
+    def _printed(self, language: str) -> Institution:
+        if language not in self._issuers:
+            self._issuers[language] = _issuer(self._config, self._year, language).institution
+        return self._issuers[language]
+
+    @cached_property
+    def _filed(self) -> tuple[belcotax.Declarant, belcotax.BelcotaxSettings]:
+        return belcotax_institution(self._config), belcotax_settings(self._config)
+
+    def __call__(self, donor: Donor) -> tuple[Objection, ...]:
+        """Return what will be refused of a donor; what is missing is told elsewhere and stands in for here."""
+        from receipts.paper.proof import refusal  # noqa: PLC0415 - the typesetter, for those that issue
+
+        who = addressee(donor)
+        found = []
+        unprintable = refusal(who, self._printed(who.language))
+        if unprintable:
+            found.append(Objection(Reason.UNPRINTABLE, unprintable))
+        gaps = address_gaps(donor)
+        slip = belcotax.Slip(
+            year=self._year,
+            number=1,
+            reference=f"{self._year}-1",
+            kind=DonorKind(donor.kind),
+            last_name=who.last_name or "-",
+            first_name=who.first_name or "-",
+            street=who.street if "street" not in gaps else "-",
+            postcode="1000" if {"postcode", "country"} & {*gaps} else who.postcode,
+            municipality=who.municipality if "municipality" not in gaps else "-",
+            country=who.country or "BE",
+            language=who.language,
+            national_number=None,
+            enterprise_number=None,
+            cents=parameters(self._year).threshold_cents,
+        )
+        faults = belcotax.refusals(slip, *self._filed, donor.key)
+        told = (str(fault).removeprefix(f"{donor.key}: ") for fault in faults)
+        return (*found, *(Objection(Reason.UNFILEABLE, one) for one in told))
 
 
 def printing_of(config: Config, year: int) -> Printing:

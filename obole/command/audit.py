@@ -14,7 +14,7 @@ from obole.audit.check import Result, check_books
 from obole.audit.closing import LOCKED, Closed, close_year, lock_months, reopen_year, unlock_month
 from obole.audit.verifying import verify_seals
 from obole.books.opened import open_books
-from obole.command.frame import progress_bar, with_books
+from obole.command.frame import GivenFile, progress_bar, with_books
 from obole.command.say import SHOWN_LINES, and_more, tell
 from obole.words import N_, _, many
 
@@ -25,7 +25,7 @@ from obole.words import N_, _, many
     "--belcotax",
     "shipments",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=GivenFile(),
     help=N_("A file that was sent to Belcotax: the register must know its numbers. May be repeated."),
 )
 @with_books

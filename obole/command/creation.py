@@ -9,15 +9,14 @@ import click
 from obole.books.creation import initialise
 from obole.books.opened import Books
 from obole.books.settings import FILE_NAME, read_settings, sample
+from obole.command.frame import GivenFile
 from obole.command.say import tell
 from obole.words import N_, _, many
 
 
 @click.command(help=N_("Create new books in DIR from an obole.toml (there already, or given with --config)."))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option(
-    "--config", "settings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=N_("An obole.toml.")
-)
+@click.option("--config", "settings", type=GivenFile(piped=True), help=N_("An obole.toml."))
 def init(folder: Path, settings: Path | None) -> None:
     """Create new books in DIR from an obole.toml (there already, or given with --config)."""
     if settings is None and not (folder / FILE_NAME).exists():

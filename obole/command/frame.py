@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.engines import cause_of
 from ledger.errors import OboleError
+from ledger.given import require_file, told_by_system
 from ledger.kinds import kind_word
 from obole.command.language import LANGUAGE_CHOICE, in_words, language_for, speaking_on_terminal
 from obole.command.say import tell
@@ -69,6 +70,7 @@ class _Group(ToldWhole):
     """The commands, each loaded when it is asked for, in the language of the person from the first word on."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
+        _open_streams()
         words = list(sys.argv[1:] if args is None else args)
         with speaking_on_terminal(language_for(words, _COMMANDS)):
             return click.Group.main(in_words(self), words, *rest, **settings)
@@ -93,7 +95,7 @@ class _Group(ToldWhole):
             sys.stderr.close()
             ctx.exit(1)
         except OSError as error:
-            tell(f"obole: {_of_system(error)}", err=True)
+            tell(f"obole: {told_by_system(error)}", err=True)
             ctx.exit(1)
         except SQLAlchemyError as error:
             said = _("register or vault: {cause}; check the disk and its rights.").format(cause=cause_of(error))
@@ -101,12 +103,28 @@ class _Group(ToldWhole):
             ctx.exit(1)
 
 
-def _of_system(error: OSError) -> str:
-    cause = error.strerror or error
-    if not error.filename:
-        return _("{cause}; nothing more was done.").format(cause=cause)
-    name = Path(str(error.filename)).name
-    return _("{file}: {cause}; nothing more was done.").format(file=name, cause=cause)
+def _open_streams() -> None:
+    """Open what the caller closed (`<&-`, `>&-`) on nothing, so that no file of the books gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
+
+
+class GivenFile(click.Path):
+    """A file to be read: what is none (a folder, a device, a pipe) is refused before it is opened.
+
+    With `piped` what the shell hands over by `<(command)` will do.
+    """
+
+    def __init__(self, *, piped: bool = False) -> None:
+        super().__init__(path_type=Path)
+        self._piped = piped
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; OboleError where it is no file that can be read."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        require_file(path, piped=self._piped)
+        return path
 
 
 @click.group(

@@ -11,7 +11,7 @@ import click
 
 from ledger.register.inventory import Counted
 from obole.books.opened import Books, found_books, open_books
-from obole.command.frame import progress_bar, with_books
+from obole.command.frame import GivenFile, progress_bar, with_books
 from obole.command.questions import confirm
 from obole.command.say import tell
 from obole.keeping.backup import BackedUp, NotBackedUp, back_up, vault_secret
@@ -27,7 +27,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _passphrase_option = click.option(
     "--passphrase-file",
     "passphrase_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=GivenFile(piped=True),
     help=N_("Take the passphrase from the first line of this file instead of asking."),
 )
 
@@ -101,7 +101,7 @@ def backup_command(books: Path, file: Path, passphrase_file: Path | None) -> Non
         "Put the books of a backup into DIR and their key into the key folder, after `obole check` has proved them."
     ),
 )
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=GivenFile())
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_passphrase_option
 @click.option(

@@ -9,12 +9,12 @@ import click
 from ledger.errors import Severity
 from ledger.money import to_decimal
 from obole.books.opened import open_books
-from obole.command.frame import with_books
+from obole.command.frame import GivenFile, with_books
 from obole.command.say import SHOWN_LINES, and_more, money, tell
 from obole.keeping.opening import TakenBalance, TakenOpening, take_opening
 from obole.words import N_, _
 
-_FILE = click.Path(path_type=Path)
+_FILE = GivenFile()
 
 
 @click.command(

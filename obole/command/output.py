@@ -98,8 +98,6 @@ def refuse_over(books: Books, output: Path | None) -> None:
     books.require_place(output)
     if output is None:
         return
-    if output.is_dir():
-        raise NotOurs(_("{file}: is a folder; name a file in it.").format(file=output.name))
     if output.exists() and not _ours(output):
         said = _("{file}: is there already and was not written by Obole; choose another name, or move it away.")
         raise NotOurs(said.format(file=output.name))

@@ -16,7 +16,7 @@ from ledger.money import to_decimal
 from ledger.periods import calendar_year
 from ledger.register.receipts import State
 from obole.books.opened import open_books
-from obole.command.frame import ToldWhole, progress_bar, with_books, year_option
+from obole.command.frame import GivenFile, ToldWhole, progress_bar, with_books, year_option
 from obole.command.language import LANGUAGE_CHOICE, document_language
 from obole.command.output import output_options, refuse_over, target
 from obole.command.questions import confirm
@@ -191,7 +191,7 @@ def belcotax(books: Path, year: int, day: datetime | None, output: Path | None, 
     "--belcotax",
     "shipments",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=GivenFile(),
     help=N_("A file that was sent to Belcotax. May be repeated."),
 )
 @with_books

@@ -1,6 +1,5 @@
 """The commands that list open lines."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -9,6 +8,7 @@ import click
 
 from importers.registers import assignments
 from ledger.errors import OboleError
+from ledger.given import digest_of_file
 from ledger.languages import speaking
 from ledger.register.documents import documents_of
 from obole.books.opened import Books, open_books
@@ -105,7 +105,7 @@ def _refuse_filled_in(books: Books, output: Path | None) -> None:
         said = _("{file}: is there already and is no list of open lines; choose another name, or move it away.")
         raise OboleError(said.format(file=output.name))
     with books.register.connect() as connection:
-        taken = documents_of(connection, hashlib.sha256(output.read_bytes()).hexdigest())
+        taken = documents_of(connection, digest_of_file(output))
     if not taken and assignments.read(output).rows:
         said = _(
             "{file}: is there already and has decisions filled in; import it and move it away, or choose another name."

@@ -122,8 +122,9 @@ def _waiting(connection: Connection, desk: Desk, statement: Statement) -> list[O
 def _unlocked(posting: Posting, waiting: Sequence[OpenItem]) -> tuple[list[OpenItem], list[Fault]]:
     """Return the lines in months that are not locked and, where none is left of some, the fault that says so."""
     left = [item for item in waiting if not posting.locks(item.booked)]
-    faults = [Fault(month_locked(item.document, item.booked)) for item in waiting[:1] if not left]
-    return left, faults
+    if left or not waiting:
+        return left, []
+    return left, month_locked(posting, waiting[0].document, [waiting[0].booked])
 
 
 def _is_open(item: OpenItem, closed: ClosedYears) -> bool:

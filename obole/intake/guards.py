@@ -12,6 +12,7 @@ from ledger.dimensions import LineKeys
 from ledger.errors import Fault, Severity, SourceRefused, refuses
 from ledger.identifiers import national_numbers_in
 from ledger.parties import unknown_party
+from ledger.posting import Posting
 from ledger.vault.parties import known_parties
 from obole.books.opened import Books
 from obole.books.watch import Watch
@@ -54,12 +55,10 @@ def year_closed(document: str, year: int) -> str:
     return _("{document}: {year} is closed; nothing can be posted in it any more").format(document=document, year=year)
 
 
-def month_locked(document: str, day: date) -> str:
-    """Say that a document cannot be posted because a month of it is locked."""
-    return _(
-        "{document}: dated {day}, in a month that is locked; open it with "
-        "`obole unlock {month} --reason ... --by ...`, then import it again"
-    ).format(document=document, day=day, month=f"{day:%Y-%m}")
+def month_locked(posting: Posting, document: str, days: Iterable[date]) -> list[Fault]:
+    """Return the fault that a month of a document is locked; none where none of its days is."""
+    locked = posting.lock_of(document, days)
+    return [] if locked is None else [Fault(str(locked).removesuffix("."))]
 
 
 def before_first_day(books: Books, day: date) -> str:

@@ -9,7 +9,8 @@ from importers.platforms import NOTHING, Declared
 from importers.registers import assignments, balances, cash, donors, events, grants, in_kind, legacies, parties, pledges
 from importers.registers import journal as journal_file
 from importers.sheets.tabular import why_unreadable
-from ledger.errors import Fault, OboleError
+from ledger.errors import Fault
+from ledger.given import require_file
 from ledger.records import DocumentKind
 from obole.intake.nearest import nearest_kind
 from obole.words import _
@@ -79,10 +80,9 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             found += sorted(one for one in path.rglob("*") if one.is_file() and not _hidden(one.relative_to(path)))
-        elif path.exists():
-            found.append(path)
         else:
-            raise OboleError(_("{name}: there is no such file; check the name.").format(name=path.name))
+            require_file(path)
+            found.append(path)
     return found
 
 

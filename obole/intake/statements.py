@@ -267,9 +267,9 @@ def _post(work: _Work, part: _NewPart, found: Found, booked: Booked) -> None:
     if shut:
         told.faults.append(Fault(year_closed(found.name, min(shut))))
         return
-    locked = [day for day in _days(statement) if work.posting.locks(day)]
+    locked = month_locked(work.posting, found.name, _days(statement))
     if locked:
-        told.faults.append(Fault(month_locked(found.name, min(locked))))
+        told.faults.extend(locked)
         return
     told.faults.extend(booked.faults)
     told.faults.extend(continuity(statement, found))

@@ -98,8 +98,8 @@ def _unseal(path: Path, folder: Path, archive: Archive | None, given: Unpacked) 
     """Open an archived source, or say why it is not opened."""
     if archive is None:
         message = _(
-            "a source that books archived, encrypted with their key: take it out with `obole document` of those books, "
-            "or say which they are with --books"
+            "a source that books archived, encrypted with their key: take it out with `obole document NAME -o FILE` of "
+            "those books, or say which they are with --books"
         )
         given.refused.append((path.name, Fault(message)))
         return

@@ -29,6 +29,7 @@ from ledger.archive import SourceDamaged, is_sealed
 from ledger.clock import posting_time
 from ledger.engines import cause_of
 from ledger.errors import OboleError
+from ledger.given import real_place, require_target
 from ledger.journal import sync_folder, temporary_name
 from ledger.pairing import Apart, Stands, relation
 from ledger.register.inventory import Counted, PostedFile, count_all, posted_files
@@ -113,9 +114,10 @@ def _refuse(books: Books, path: Path) -> None:
         if file is not None and not file.exists():
             message = _("{file}: the {store} of these books is missing; restore it from an earlier backup.")
             raise NotBackedUp(message.format(file=file.name, store=name))
-    if path.resolve().is_relative_to(books.folder.root):
+    if real_place(path).is_relative_to(books.folder.root):
         message = _("{file}: lies inside the books, which it would copy; choose a folder outside them.")
         raise NotBackedUp(message.format(file=path.name))
+    require_target(path)
     if path.exists():
         message = _("{file}: is there already, and a backup replaces no other; choose another name.")
         raise NotBackedUp(message.format(file=path.name))

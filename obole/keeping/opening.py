@@ -20,6 +20,7 @@ from importers.registers import balances
 from importers.registers.balances import AccountBalance, TrialFile
 from ledger.chart import Account, UnknownAccount, code_of, house, path_of, statutory_parent
 from ledger.errors import Fault, OboleError, Severity, refuses
+from ledger.given import require_file
 from ledger.journal import write_whole
 from ledger.languages import LANGUAGES
 from ledger.money import to_cents, to_decimal
@@ -112,8 +113,7 @@ def take_opening(
     With `open_accounts` the accounts that the chart lacks are opened. CannotOpen where the books stand against it.
     """
     for file in filter(None, (path, before)):
-        if not file.is_file():
-            raise CannotOpen(_("{name}: there is no such file; check the name.").format(name=file.name))
+        require_file(file)
     with changing(books, dry_run=dry_run) as change:
         outcome = _take(change.books, path, before, open_accounts=open_accounts)
     outcome.dry_run, outcome.recovered = dry_run, change.recovered

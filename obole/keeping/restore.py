@@ -23,6 +23,7 @@ from typing import Any, BinaryIO, cast
 
 from ledger.errors import OboleError
 from ledger.folder import Folder
+from ledger.given import real_place
 from ledger.journal import sync_folder
 from ledger.locks import Busy, writing
 from ledger.register.inventory import Counted
@@ -86,7 +87,7 @@ def restore(
     allowed; NotMoved where a database is not empty; NoBackup, WrongPassphrase, ManifestBroken, DumpBroken, KeyTaken
     where the backup or its key will not do; Busy where another process is writing to the books that stand there.
     """
-    root = root.resolve()
+    root = real_place(root)
     present = _present(root, replace=replace)
     refuse_unfit(servers)
     if keys_folder().resolve().is_relative_to(root):

@@ -9,7 +9,6 @@ from ledger.plugins.banks import BankGap
 from obole.books.loading import first_line
 from obole.pages.frame import DEFAULT_SCHEME, Choices, Page, ShownBooks, extension
 from obole.words import N_, many_in, text_in
-from reports.identities import doubts_of
 from reports.page import StatementsPage, statements_page
 from reports.scheme import load_scheme
 from reports.totals import NotInEuro
@@ -26,8 +25,7 @@ def statements(books: ShownBooks, choices: Choices) -> StatementsPage | None:
     scheme = load_scheme(choices.rest.get("scheme", DEFAULT_SCHEME))
     page = statements_page(books.totals, books.accounts, scheme, year, choices.language)
     left_out = tuple(_left_out(fault, choices.language) for fault in books.uncounted)
-    said = doubts_of(books.totals, books.accounts, year, scheme, choices.language)
-    return replace(page, problems=(*_errors(books, choices.language), *left_out), notes=(*page.notes, *said))
+    return replace(page, problems=(*_errors(books, choices.language), *left_out))
 
 
 def _errors(books: ShownBooks, language: str) -> Iterator[str]:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ledger.clock import posting_time
+from ledger.engines import few_pages
 from ledger.errors import Fault, OboleError, Severity
+from ledger.given import digest_of_file
 from ledger.money import to_decimal
 from ledger.register import receipts as receiptbook
 from ledger.register.stand import SetAside, numbers_set_aside
@@ -30,7 +32,7 @@ from receipts.decide.papers import in_ranges
 from receipts.filing import belcotax
 from receipts.filing.belcotax import Slip
 from receipts.filing.shipment import corrected, slips_of, withdrawn_numbers
-from receipts.issue import preview
+from receipts.issue import changed_receipts
 
 
 class SecondOriginal(OboleError):
@@ -62,12 +64,12 @@ class _Sifting:
     figures: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     left_out: int = 0
     last: int = 0
+    _donors: dict[int, str] | None = None
 
     def slips(self) -> Iterator[Slip]:
         """Yield the slips that may be reported; one that is refused as the donor was corrected since."""
         books, config = self.books, self.books.config
         institution, settings = belcotax_institution(config), belcotax_settings(config)
-        donor_of = {row.number: row.donor for row in _receipts(books, self.year)}
         for slip in slips_of(books.register, books.vault, books.sealer, self.year):
             place = _("receipt {year}/{number:06d}").format(year=self.year, number=slip.number)
             less = self.changed.get(slip.number)
@@ -75,7 +77,7 @@ class _Sifting:
                 self._hold(slip, (_less(place, less),))
                 continue
             faults = belcotax.refusals(slip, institution, settings, place)
-            sound = _as_corrected(books, slip, donor_of[slip.number]) if faults else slip
+            sound = _as_corrected(books, slip, self.donors[slip.number]) if faults else slip
             if sound is None or (faults and belcotax.refusals(sound, institution, settings, place)):
                 self._hold(slip, faults)
                 continue
@@ -84,6 +86,15 @@ class _Sifting:
                 self.told.append(Fault(message.format(place=place), severity=Severity.WARNING))
             self._count(sound)
             yield sound
+
+    @property
+    def donors(self) -> dict[int, str]:
+        """Return whose each receipt is; asked where one is refused."""
+        if self._donors is None:
+            with self.books.register.connect() as connection:
+                rows = receiptbook.numbered_receipts(connection, self.year)
+                self._donors = {row.number: row.donor for row in rows}
+        return self._donors
 
     def _hold(self, slip: Slip, faults: tuple[Fault, ...]) -> None:
         self.gaps.add(slip.number)
@@ -111,7 +122,7 @@ def write_belcotax(
         raise OboleError(_("--never-sent: {problem}; it is kept in clear.").format(problem=problem))
     if output is None:
         _refuse_here(books)
-    with books.writing():
+    with books.writing(), few_pages(books.register), few_pages(books.vault):
         settle(books)  # nothing leaves the house of an issue that a killed run may still take back
         return _write_shipment(books, year, day, output, never_sent)
 
@@ -157,7 +168,7 @@ def _receipts(books: Books, year: int) -> list[receiptbook.ReceiptRow]:
 
 def _sifting(books: Books, year: int) -> _Sifting:
     with books.register.connect() as gifts, books.vault.connect() as identities:
-        changed = preview(gifts, identities, books.sealer, year, policy_for(books.config, year)).changed
+        changed = changed_receipts(gifts, identities, year, policy_for(books.config, year))
         aside = numbers_set_aside(gifts, year)
     gaps = withdrawn_numbers(books.register, year) | {one.number for one in aside}
     return _Sifting(books, year, {one.number: one for one in changed}, gaps, told=list(_told_aside(year, aside)))
@@ -286,12 +297,7 @@ def _held_already(books: Books, year: int, last: dict[str, Any], output: Path | 
 
 
 def _is(path: Path, digest: str) -> bool:
-    return path.is_file() and _digest(path) == digest
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return path.is_file() and digest_of_file(path) == digest
 
 
 def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlier: list[dict[str, Any]]) -> None:
@@ -302,7 +308,7 @@ def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlie
         "year": sifting.year,
         "written": posting_time(),
         "file": path.name,
-        "sha256": _digest(path),
+        "sha256": digest_of_file(path),
         "slips": slips,
         "last": sifting.last,
         "amount": str(to_decimal(cents)),
@@ -348,7 +354,7 @@ def to_move(books: Books) -> list[Path]:
 
 
 def _may_go(path: Path, target: Path) -> bool:
-    return not target.exists() or _is(target, _digest(path))
+    return not target.exists() or _is(target, digest_of_file(path))
 
 
 def move_out(books: Books) -> list[Path]:
@@ -361,7 +367,7 @@ def move_out(books: Books) -> list[Path]:
             _keep(
                 books,
                 year,
-                {"format": 1, "year": year, "file": path.name, "sha256": _digest(path), "slips_digest": ""},
+                {"format": 1, "year": year, "file": path.name, "sha256": digest_of_file(path), "slips_digest": ""},
             )
         path.replace(target)
         moved.append(target)

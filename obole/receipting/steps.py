@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ledger.errors import OboleError
+from ledger.given import write_out
 from ledger.languages import LANGUAGES
 from ledger.register import receipts as receiptbook
 from ledger.register.openings import opened_in
@@ -111,7 +112,7 @@ def write_specimen(books: Books, year: int, language: str, output: Path) -> None
     refuse_there(books, output)
     printing = whole_printing(books, year)
     pdf = Typesetter(printing.images).render(example_sheet(printing, year, language), as_specimen=True)
-    output.write_bytes(pdf)
+    write_out(output, pdf)
 
 
 def render_receipts(

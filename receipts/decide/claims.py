@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from ledger.register.receipts import ReceiptRow
+from ledger.register.receipts import NumberedReceipt
 from receipts.decide.eligibility import Assessment, DonorDecision
 from receipts.decide.given import GivenYear, Money
 
@@ -59,7 +59,7 @@ class Claims:
 
 def claims_of(
     assessment: Assessment,
-    held: Mapping[str, Sequence[ReceiptRow]],
+    held: Mapping[str, Sequence[NumberedReceipt]],
     printed: Mapping[int, int],
     money: Money,
     giving: Callable[[], GivenYear],
@@ -78,7 +78,7 @@ def claims_of(
         on_number[number].append(one)
     for donor, rows in held.items():
         cents, mine = _now(decisions.get(donor))
-        if len(rows) == 1 and cents == rows[0].cents:
+        if _right(rows, cents):
             settled.update(mine)
             claimed |= {money.first(one): rows[0].number for one in mine if one not in money.steps}
         else:
@@ -88,12 +88,23 @@ def claims_of(
     undone = {one: number for one, number in printed.items() if one not in settled and money.vanished(one)}
     again = _again(free, wrong, undone, giving()) if undone and free else {}
     waiting = (_claimed(one, claimed, again, money) for one in free)
-    return Claims(
-        tuple(one for holder in wrong for one in _changed(holder)), tuple(filter(None, waiting)), frozenset(settled)
-    )
+    changed = tuple(one for holder in wrong for one in _changed(holder.donor, holder.rows, holder.cents))
+    return Claims(changed, tuple(filter(None, waiting)), frozenset(settled))
 
 
-def _money_on(rows: Iterable[ReceiptRow], on_number: Mapping[int, Sequence[int]], money: Money) -> dict[int, int]:
+def changed_of(assessment: Assessment, held: Mapping[str, Sequence[NumberedReceipt]]) -> tuple[Changed, ...]:
+    """Return the receipts that are no longer right; `held` and the gifts assessed may be those of some donors alone."""
+    cents = {decision.donor: decision.cents for decision in assessment.decisions}
+    now = ((donor, rows, cents.get(donor, 0)) for donor, rows in held.items())
+    return tuple(one for donor, rows, given in now if not _right(rows, given) for one in _changed(donor, rows, given))
+
+
+def _right(rows: Sequence[NumberedReceipt], cents: int) -> bool:
+    """Tell whether a donor's receipts are one, for what is given now."""
+    return len(rows) == 1 and cents == rows[0].cents
+
+
+def _money_on(rows: Iterable[NumberedReceipt], on_number: Mapping[int, Sequence[int]], money: Money) -> dict[int, int]:
     """Return the money on some receipts, as the rows that brought it, with the number it is on."""
     return {money.first(one): row.number for row in rows for one in on_number[row.number]}
 
@@ -107,18 +118,21 @@ class _Holder(NamedTuple):
     """The receipts of a donor that are not for what is given now, the gifts of now, and what money is on which."""
 
     donor: str
-    rows: Sequence[ReceiptRow]
+    rows: Sequence[NumberedReceipt]
     cents: int
     gift_ids: Sequence[int]
     money: Mapping[int, int]
 
 
-def _changed(holder: _Holder) -> Iterator[Changed]:
-    """Yield the receipts of a donor; of several, the one under the key that remains is for all that is given now."""
-    main = next((row for row in holder.rows if row.donor == holder.donor), holder.rows[0])
-    joined = len(holder.rows) > 1 and sum(row.cents for row in holder.rows) <= holder.cents
-    for row in holder.rows:
-        yield Changed(row.number, row.donor, row.cents, holder.cents if row is main else 0, joined)
+def _changed(donor: str, rows: Sequence[NumberedReceipt], cents: int) -> Iterator[Changed]:
+    """Yield the receipts of a donor who gives other `cents` now.
+
+    Of several, the one under the key that remains is for all that is given now.
+    """
+    main = next((row for row in rows if row.donor == donor), rows[0])
+    joined = len(rows) > 1 and sum(row.cents for row in rows) <= cents
+    for row in rows:
+        yield Changed(row.number, row.donor, row.cents, cents if row is main else 0, joined)
 
 
 def _again(

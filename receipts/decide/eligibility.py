@@ -248,6 +248,11 @@ def obstacles(year: int, cents: int, donor: DonorFact | None, policy: Policy) ->
     return unrecognised + _Rules.of(year, policy).obstacles(cents, donor)
 
 
+def kinds_receipted(policy: Policy) -> frozenset[tuple[Nature, Counterpart, Channel]]:
+    """Return the kinds of gift that may stand on a receipt."""
+    return frozenset(kind for kind, reason in _reason_by_kind(policy.token_eligible).items() if reason is None)
+
+
 def partition(assessment: Assessment) -> list[Share]:
     """Return the lines that add up to all the gifts given, receipted first, then the reasons in order."""
     return _shares(assessment.outcomes, assessment.gifts)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ledger.collector import paused
 from ledger.identifiers import valid_enterprise_number, valid_national_number
-from ledger.postcodes import read_place, whole_postcode
+from ledger.postcodes import Locality, read_place, whole_postcode
 from ledger.records import Channel, Counterpart, DonorKind, Nature
 from ledger.register.gifts import gifts_counted
 from ledger.register.restated import steps_of, straddling
@@ -78,8 +78,9 @@ def _over_new_year(facts: Sequence[GiftFact], gifts: Connection, year: int, poli
     money = Money(steps_of(gifts, year))
     if _given_again(facts, over, money):
         money = giving_of(gifts, year, policy).money
+    first = {one: money.first(one) for one in money.before}  # of few: most rows brought their money themselves
     for fact in facts:
-        crosses = money.first(fact.id) in over
+        crosses = first.get(fact.id, fact.id) in over
         yield fact if crosses == (fact.booked != fact.counted) else fact._replace(straddles=crosses)
 
 
@@ -107,23 +108,25 @@ def _awaiting(donors: list[DonorFact], keys: set[str]) -> list[DonorFact]:
     return [donor._replace(reversal_open=True) if donor.key in marked else donor for donor in donors]
 
 
-def gift_facts(connection: Connection, year: int) -> Iterator[GiftFact]:
-    """Yield the gifts that count for, or were booked in, a year."""
+def gift_facts(connection: Connection, year: int, donors: Collection[str] | None = None) -> Iterator[GiftFact]:
+    """Yield the gifts that count for, or were booked in, a year; with `donors` only theirs and those of nobody."""
     natures = {nature.value: nature for nature in Nature}
     counterparts = {counterpart.value: counterpart for counterpart in Counterpart}
     channels = {channel.value: channel for channel in Channel}
-    for row in gifts_counted(connection, year):
+    for one, donor, cents, counted, booked, nature, counterpart, channel, reverses, elsewhere in gifts_counted(
+        connection, year, donors
+    ):
         yield GiftFact(
-            row.id,
-            row.donor,
-            row.cents,
-            row.counted,
-            row.booked,
-            natures[row.nature],
-            counterparts[row.counterpart],
-            channels[row.channel],
-            row.reverses,
-            bool(row.certificate_elsewhere),
+            one,
+            donor,
+            cents,
+            counted,
+            booked,
+            natures[nature],
+            counterparts[counterpart],
+            channels[channel],
+            reverses,
+            bool(elsewhere),
         )
 
 
@@ -131,7 +134,7 @@ def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
     """Yield what is there and what is not, of each donor."""
     for donor in donors:
         natural = donor.kind == DonorKind.NATURAL
-        abroad = read_place(donor.country, donor.postcode, donor.municipality).country not in ("", "BE")
+        place = read_place(donor.country, donor.postcode, donor.municipality)
         number = donor.national_number if natural else donor.enterprise_number
         if not number:
             state = Identifier.MISSING
@@ -145,10 +148,10 @@ def donor_facts(donors: Iterable[Donor]) -> Iterator[DonorFact]:
             kind=DonorKind(donor.kind),
             has_name="last_name" not in gaps,
             has_first_name="first_name" not in gaps,
-            has_address=not address_gaps(donor),
+            has_address=not _gaps(donor, place),
             identifier=state,
             merged_into=donor.merged_into,
-            abroad=abroad,
+            abroad=place.country not in ("", "BE"),
         )
 
 
@@ -161,7 +164,10 @@ def name_gaps(donor: Donor) -> tuple[str, ...]:
 
 def address_gaps(donor: Donor) -> tuple[str, ...]:
     """Return the fields that an address lacks or that cannot be what they say: a postcode as people write it is one."""
-    place = read_place(donor.country, donor.postcode, donor.municipality)
+    return _gaps(donor, read_place(donor.country, donor.postcode, donor.municipality))
+
+
+def _gaps(donor: Donor, place: Locality) -> tuple[str, ...]:
     found = {
         "street": _filled(donor.street),
         "postcode": whole_postcode(place.country, place.postcode),

@@ -26,14 +26,14 @@ from receipts.words import _
 def withdrawn_numbers(gifts: Engine, year: int) -> set[int]:
     """Return the numbers issued and withdrawn: the only gaps a shipment may have."""
     with gifts.connect() as connection:
-        rows = receiptbook.receipts_of(connection, year)
-    return {row.number for row in rows if row.state == receiptbook.State.WITHDRAWN}
+        rows = receiptbook.numbered_receipts(connection, year)
+        return {row.number for row in rows if row.state == receiptbook.State.WITHDRAWN}
 
 
 def slips_of(gifts: Engine, identities: Engine, sealer: Sealer, year: int) -> Iterator[Slip]:
     """Yield one slip per valid receipt, by number, each from its newest version; NotIssued where none is."""
     with gifts.connect() as connection:
-        rows = {row.number: row for row in receiptbook.receipts_of(connection, year)}
+        rows = {row.number: row for row in receiptbook.numbered_receipts(connection, year)}
     if not rows:
         raise NotIssued(
             _("no receipts of {year} were issued; run `obole receipts issue --year {year}` first.").format(year=year)
@@ -53,7 +53,7 @@ def slips_of(gifts: Engine, identities: Engine, sealer: Sealer, year: int) -> It
 _AT_A_TIME = 500  # slips whose donors are looked up together
 
 
-def _reports(row: receiptbook.ReceiptRow | None, version: int) -> bool:
+def _reports(row: receiptbook.NumberedReceipt | None, version: int) -> bool:
     return row is not None and row.version == version and row.state == receiptbook.State.ISSUED
 
 

@@ -3,6 +3,7 @@
 Most are told at a glance, by their letters and a generous measure of their width; the others are typeset once.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
@@ -21,9 +22,16 @@ _WIDE = frozenset("WMmw@%&ŒÆœæ—–…‰")
 
 def refusal(donor: Addressee, issued_by: Institution) -> str:
     """Return why a receipt to this donor could not be printed; empty where it can."""
-    if _plain(donor):
+    lines = address_lines(donor)
+    fits = sum(map(_rows, lines)) <= _LINES
+    if fits and _in_font(donor.last_name, *lines):
         return ""
-    return unprintable(Sheet(_YEAR, 1, 1, date(_YEAR + 1, 1, 31), issued_by, donor, 40_00, ""))
+    reason = unprintable(Sheet(_YEAR, 1, 1, date(_YEAR + 1, 1, 31), issued_by, donor, 40_00, ""))
+    if not reason:
+        # Printed once in these places, a letter is in the fonts of these places.
+        _seen_in_names.update(filter(str.isalpha, _normal(donor.last_name)))
+        _seen_in_lines.update(letter for line in lines for letter in _normal(line) if letter.isalpha())
+    return reason
 
 
 def unprintable(sheet: Sheet, images: Mapping[str, bytes] | None = None) -> str:
@@ -35,22 +43,33 @@ def unprintable(sheet: Sheet, images: Mapping[str, bytes] | None = None) -> str:
     return ""
 
 
-def _plain(donor: Addressee) -> bool:
-    """Tell at a glance that every letter is in the font and the lines fit the window."""
-    lines = address_lines(donor)
-    if not all(_in_font(unicodedata.normalize("NFC", text)) for text in (*lines, donor.last_name)):
-        return False
-    return sum(map(_rows, lines)) <= _LINES
+# Latin letters, as Western and Central Europe write them, without the soft hyphen: the font has them all.
+_LATIN = re.compile("[ -~¡-¬®-ž]*")
+_seen_in_names: set[str] = set()
+_seen_in_lines: set[str] = set()
 
 
-def _in_font(text: str) -> bool:
-    """Tell of Latin letters, as Western and Central Europe write them, that the font has them all."""
-    return all(" " <= letter <= "~" or ("¡" <= letter <= "ž" and letter != "\u00ad") for letter in text)
+def _in_font(name: str, *lines: str) -> bool:
+    """Tell at a glance that every letter of a name and of the lines of an address is in the font."""
+    return all(
+        _LATIN.fullmatch(text) or all(_LATIN.fullmatch(letter) or letter in seen for letter in text)
+        for text, seen in ((_normal(name), _seen_in_names), *((_normal(line), _seen_in_lines) for line in lines))
+    )
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+_SHORT, _SHORT_WORD = 27, 13  # letters that fit one row however wide they are
 
 
 def _rows(line: str) -> int:
     """Return at most how many rows a line takes in the window, at the smallest size."""
-    words = [_ems(word) for word in line.split()]
+    parts = line.split()
+    if len(line) <= _SHORT and max(map(len, parts), default=0) <= _SHORT_WORD:
+        return 1
+    words = [_ems(word) for word in parts]
     longest = max(words, default=0.0)
     if longest > _EMS / 2:
         return _LINES + 1

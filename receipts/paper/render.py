@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from ledger.clock import posting_time
 from ledger.errors import OboleError
+from ledger.given import digest_of_file
 from ledger.register import receipts as receiptbook
 from ledger.vault.images import kept_images
 from ledger.vault.key import Sealer
@@ -332,11 +333,11 @@ def _pdf_faults(folder: Path, row: receiptbook.ReceiptRow, place: str, duplicate
     path = pdf_path(folder, row.year, row.number, row.version)
     duplicate = duplicate_path(folder, row.year, row.number, row.version)
     if path.exists():
-        if hashlib.sha256(path.read_bytes()).hexdigest() != row.pdf_digest:
+        if digest_of_file(path) != row.pdf_digest:
             yield changed.format(place=place, year=row.year)
     elif not duplicates or not duplicate.exists():
         yield _("{place}: its PDF is missing; `obole receipts render --year {year}` makes it again").format(
             place=place, year=row.year
         )
-    if duplicates and duplicate.exists() and hashlib.sha256(duplicate.read_bytes()).hexdigest() not in duplicates:
+    if duplicates and duplicate.exists() and digest_of_file(duplicate) not in duplicates:
         yield changed.format(place=place, year=row.year)

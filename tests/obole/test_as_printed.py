@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import click
 import openpyxl
@@ -25,6 +26,7 @@ from small_books import SETTINGS, STATEMENT, Journal, Obole, new_books, write_cs
 from test_collect import COLLECTION, write_pledges
 
 from ledger.languages import LANGUAGES, SOURCE, catalogue_folder
+from obole.command import frame
 from obole.command.frame import main
 from obole.demo.run import say_ready
 from obole.rooms import ROOMS
@@ -108,7 +110,12 @@ def bare(words: list[str]) -> bool:
 
 
 def refused(words: list[str]) -> str:
-    """What the command line says of words that it does not take; nothing is run."""
+    """What the command line says of words that it does not take; nothing is run, and no file need be there."""
+    with patch.object(frame, "require_file"):
+        return _refused(words)
+
+
+def _refused(words: list[str]) -> str:
     command: click.Command = main
     context = None
     name = "obole"
@@ -260,6 +267,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "obole inspect": [" ".join(one.name for one in mine)],
         "obole opening": ["balance-2024.csv", "balance-2023.csv"],
         "obole import FILE": [" ".join(one.name for one in mine)],
+        "obole document NAME": [STATEMENT.document, "in-clear.cod"],
         "obole undo": ["collection-2025-03-1"],
         "obole donors merge": ["D0003", "D0004"],
         "obole backup": ["books-2026.obole"],

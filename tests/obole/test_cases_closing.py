@@ -339,7 +339,7 @@ def test_own_case_a_statement_of_a_locked_month_stops_no_other(base: Obole, tmp_
     base("lock", "2024-12", "--by", "AB")
     other = journal(tmp_path, "other.csv", ("2025-01-03", "610000", 5_00), ("2025-01-03", "550000", -5_00))
     told = base.takes(CASES / "span.cod", other)
-    assert "in a month that is locked; open it with `obole unlock 2024-12 --reason ... --by ...`" in told.output
+    assert "but the months until 2024-12 are locked; open the month with `obole unlock 2024-12" in told.output
     assert [name.split("-")[0] for name in base.documents()] == ["journal", "journal"]
 
 

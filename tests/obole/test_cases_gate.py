@@ -223,4 +223,5 @@ def test_what_the_gate_refuses_is_said_in_the_language_of_who_serves(tmp_path: P
     thread.start()
     thread.join()
     served.server.stop()
-    assert told == ["Bestanden worden ingelezen met `obole import FILE`, niet via een pagina die iedereen kan opvragen."]
+    said = "Bestanden worden ingelezen met `obole import FILE`, niet via een pagina die iedereen kan opvragen."
+    assert told == [said]

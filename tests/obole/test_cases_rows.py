@@ -212,11 +212,12 @@ def test_own_case_what_is_told_of_new_year_is_what_is_listed(
     assert told[2].checks().exit_code == 0
 
 
-def test_receipts_11_the_day_listed_is_that_of_the_policy(tmp_path: Path):
+def test_receipts_11_the_day_listed_is_that_of_the_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The case given: with `booked` the gift of 31 December counts for 2026, on the day it was booked, and is told."""
     year = Year(tmp_path, f'{SETTINGS}\n[receipts]\ngift_date_policy = "booked"\n')
     year.statement(NEW_YEAR, gave(50_00, 1, value=date(2025, 12, 31)))
     said = year.obole("receipts", "preview", "--year", "2026", "--lang", "en").output
     assert "D0001: 50.00 EUR counts for 2026 by 2026-01-02; other days of it: 2025-12-31" in said
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1801526400")  # 2.2.2027
     assert year.obole("receipts", "issue", "--year", "2026", "--date", "2027-02-01").exit_code == 0
     assert year.listed(2026) == {"D0001": [("2026-01-02", 50_00)]}

@@ -110,7 +110,7 @@ def test_own_case_journals_newer_than_both_stores_are_not_written_over(small: Ob
     newer.takes_well(MORE.write(tmp_path))
     shutil.rmtree(small.books / "journal")
     shutil.copytree(newer.books / "journal", small.books / "journal")
-    name = f"journal/2025/{MORE.document}.beancount: a file that no document posted stands here"
+    name = f"journal/2025/{MORE.document}.beancount was posted, and the register does not know it"
     other = replace(MORE, parts=(given(30_00, 2),), name="other.cod").write(tmp_path)
     assert name in refused(small, "import", other)
     assert MORE.document in small.faults()

@@ -6,7 +6,7 @@ the next start removes the temporary files (the state before); killed after it, 
 after): `recover`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -35,6 +35,7 @@ from ledger.register.documents import (
     all_documents,
     find_document,
     insert_document,
+    journals_posted,
 )
 from ledger.register.gifts import totals_of
 from ledger.register.vouchers import Voucher, insert_vouchers
@@ -357,9 +358,12 @@ def file_faults(folder: Folder, connection: Connection, archive: Archive) -> Ite
         yield from _source_faults(folder, rows, archive)
     except KeyMissing as error:  # of all of them
         yield str(error).removesuffix(".")
-    for path in sorted(folder.journal.rglob("*.beancount")):
-        relative = path.relative_to(folder.root).as_posix()
-        if relative not in known and path.stem != "00-year":
+    yield from _unknown_journals(folder, known)
+
+
+def _unknown_journals(folder: Folder, known: Collection[str]) -> Iterable[str]:
+    for relative, path in _journal_files(folder).items():
+        if relative not in known:
             yield _not_posted(path, relative)
 
 
@@ -377,12 +381,10 @@ def _missing_journal(path: Path, row: PostedDocument) -> str:
 
 def _not_posted(path: Path, relative: str) -> str:
     """Say what helps where a file of the journal is none of the register's: an older register may be in its place."""
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        ours = next(lines, "").startswith(f"; {path.stem} ")
-    if ours:
+    if _was_posted(path):
         message = _(
             "{file}: was posted by Obole, and the register does not know it: the register is from before. Put back the "
-            "newest one; where there is none, import its source again"
+            "newest one; where there is none, move this file out of the books and import its source again"
         )
     else:
         message = _("{file}: no posted document; move what you enter by hand to manual/")
@@ -405,3 +407,22 @@ def _source_faults(folder: Folder, rows: Iterable[PostedDocument], archive: Arch
             found[row.archive] = _digest_of(path, archive, folder)
         if found[row.archive] != row.file_digest:
             yield _("{file}: changed since it was taken in; restore it from your backup").format(file=row.archive)
+
+
+def posted_since(folder: Folder, connection: Connection) -> list[str]:
+    """Return the journal files that were posted and that the register does not know: it is a copy from before."""
+    files = _journal_files(folder)
+    unknown = files.keys() - journals_posted(connection) if files else ()
+    return sorted(one for one in unknown if _was_posted(files[one]))
+
+
+def _journal_files(folder: Folder) -> dict[str, Path]:
+    """Return the files of the journal by the name that the register gives them, in order."""
+    found = (path for path in sorted(folder.journal.rglob("*.beancount")) if path.stem != "00-year")
+    return {path.relative_to(folder.root).as_posix(): path for path in found}
+
+
+def _was_posted(path: Path) -> bool:
+    """Tell whether a journal file was written by Obole: its first line names its document."""
+    with path.open("rb") as file:
+        return file.readline().startswith(f"; {path.stem} ".encode())

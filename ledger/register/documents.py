@@ -308,6 +308,11 @@ def names_unknown(connection: Connection, names: Iterable[str]) -> list[str]:
     return [name for name in wanted if name not in known]
 
 
+def journals_posted(connection: Connection) -> set[str]:
+    """Return the journal files of all documents."""
+    return set(connection.execute(select(document.c.journal).where(document.c.journal.is_not(None))).scalars())
+
+
 def _posted(row: Row[Any]) -> PostedDocument:
     return PostedDocument._make(row[:-1])  # all but the CRC, in the order of the table
 

@@ -14,7 +14,7 @@ from ledger.money import to_decimal
 from ledger.numbered import number_faults
 from ledger.pairing import Relation
 from ledger.passing import is_left, left_behind
-from ledger.posting import file_faults
+from ledger.posting import file_faults, posted_since
 from ledger.register import receipts as receiptbook
 from ledger.register import tables
 from ledger.register.gifts import cents_booked, day_totals
@@ -29,7 +29,7 @@ from ledger.register.years import closed_years
 from obole.audit.nameless import named_in_clear
 from obole.audit.verifying import out_of_order, seals_faults
 from obole.books.loading import LoadedBooks, load_books
-from obole.books.opened import Books, folders_of_commands, temporary_files
+from obole.books.opened import Books, folders_of_commands, temporary_files, told_since
 from obole.books.policies import pictures_of, policy_for
 from obole.receipting.changed import told_changed
 from obole.receipting.elsewhere import unknown_numbers
@@ -262,6 +262,9 @@ def _together(work: _Proof, result: Result) -> Iterator[str]:
         yield _("a killed run had begun to write and was not finished; any command that writes settles it")
     elif found is Relation.DONE:
         result.notes.append(_("the vault has not noted the last step of the register; any command that writes does"))
+    since = posted_since(work.books.folder, work.gifts)
+    if since:
+        yield told_since(since)
     yield from unknown_numbers(work.books, work.gifts, work.shipments)
 
 

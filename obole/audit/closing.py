@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from beancount.core import data
 
-from ledger.clock import posting_time, today
+from ledger.clock import posting_time, posting_time_after, today
 from ledger.errors import OboleError
 from ledger.leaves import place_of, vouchers_named
 from ledger.money import to_decimal
@@ -270,7 +270,7 @@ def _seal(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]
         insert_identities(connection, identities)
         facts = facts_of(connection, loaded, {year: key}, books.first_year)[year]
         made = make_trees(facts)
-        at = posting_time()
+        at = posting_time_after(before[-1].closed_at) if before else posting_time()
         seal = TreeSeal(
             year=year,
             number=len(before) + 1,

@@ -24,7 +24,7 @@ from ledger.locks import require_idle, writing
 from ledger.pairing import Apart, Pair
 from ledger.passing import known_to, sweep, sweep_folder
 from ledger.periods import ClosedYears, FinancialYears
-from ledger.posting import JournalText, Posting, recover
+from ledger.posting import JournalText, Posting, posted_since, recover
 from ledger.records import DocumentKind
 from ledger.register.documents import names_unknown
 from ledger.register.vouchers import voucher_contents
@@ -193,6 +193,8 @@ class Books:
     def _unmoved(self) -> Iterator[None]:
         """Let register and vault be looked at before a trial; Apart where one is a copy put back."""
         self.pair.look()
+        with self.register.connect() as connection:
+            refuse_before(self, connection)
         yield
 
     @property
@@ -319,7 +321,7 @@ def settle(books: Books) -> list[str]:
     """
     dropped = books.pair.settle()
     with books.register.connect() as connection:
-        _refuse_before_seals(books, connection)
+        refuse_before(books, connection)
         said = [*recover(books.folder, connection, books.archive), *settle_seals(books.folder.seals, connection)]
     swept = sweep(books.folder.root) + sum(map(sweep_folder, folders_of_commands(books.folder)))
     for path in temporary_files(books.folder):
@@ -364,6 +366,28 @@ def temporary_files(folder: Folder) -> list[Path]:
             if path.stat().st_mtime < time.time() - _LEFT:
                 paper.append(path)
     return sorted((*own, *paper))
+
+
+def refuse_before(books: Books, connection: Connection) -> None:
+    """Raise Apart where seals or journal files name what the register does not have: it is a copy from before."""
+    _refuse_before_seals(books, connection)
+    since = posted_since(books.folder, connection)
+    if since:
+        raise Apart(f"{told_since(since)}.")
+
+
+def told_since(files: list[str]) -> str:
+    """Say that journal files were posted and that the register does not know them, with what to do."""
+    message = many(
+        "{file} was posted, and the register does not know it: register and vault are copies from before, and nothing "
+        "is written. Put the newest of both back from your backup; where there is none, move that file out of the "
+        "books and import its source again",
+        "{file} and others, {count} in all, were posted, and the register does not know them: register and vault are "
+        "copies from before, and nothing is written. Put the newest of both back from your backup; where there is "
+        "none, move the files that `obole check` names out of the books and import their sources again",
+        len(files),
+    )
+    return message.format(file=files[0], count=len(files))
 
 
 def _refuse_before_seals(books: Books, connection: Connection) -> None:

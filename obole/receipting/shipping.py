@@ -5,18 +5,20 @@ Each shipment written leaves a record beside the receipts of its year, without n
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.clock import posting_time
 from ledger.engines import few_pages
 from ledger.errors import Fault, OboleError, Severity
 from ledger.given import digest_of_file
+from ledger.journal import sync_folder
 from ledger.money import to_decimal
 from ledger.register import receipts as receiptbook
 from ledger.register.stand import SetAside, numbers_set_aside
@@ -139,11 +141,14 @@ def _write_shipment(books: Books, year: int, day: date, output: Path | None, nev
         refuse_there(books, output)
     path = output or _next_file(institution, year, {one["file"] for one in earlier} if never_sent else set())
     sifting = _sifting(books, year)
+
+    def record(made: Path) -> None:  # before the file has its name: none leaves the house that nobody wrote down
+        if not earlier or never_sent:
+            _record(books, _Made(path.name, digest_of_file(made)), sifting, never_sent, earlier)
+
     summary = belcotax.write_file(
-        sifting.slips(), institution, belcotax_settings(books.config), day, path, withdrawn=sifting.gaps
+        sifting.slips(), institution, belcotax_settings(books.config), day, path, withdrawn=sifting.gaps, before=record
     )
-    if not earlier or never_sent:
-        _record(books, path, sifting, never_sent, earlier)
     return Shipped(
         path,
         replace(summary, notes=(*_grown(sifting), *sifting.told, *summary.notes)),
@@ -300,15 +305,22 @@ def _is(path: Path, digest: str) -> bool:
     return path.is_file() and digest_of_file(path) == digest
 
 
-def _record(books: Books, path: Path, sifting: _Sifting, never_sent: str, earlier: list[dict[str, Any]]) -> None:
+class _Made(NamedTuple):
+    """A file that is about to be put where it belongs."""
+
+    name: str
+    digest: str
+
+
+def _record(books: Books, made: _Made, sifting: _Sifting, never_sent: str, earlier: list[dict[str, Any]]) -> None:
     """Write down what was shipped; who said that those before were never sent stands in it."""
     slips, _numbers, cents, _missing = sifting.figures
     record = {
         "format": 1,
         "year": sifting.year,
         "written": posting_time(),
-        "file": path.name,
-        "sha256": digest_of_file(path),
+        "file": made.name,
+        "sha256": made.digest,
         "slips": slips,
         "last": sifting.last,
         "amount": str(to_decimal(cents)),
@@ -324,8 +336,12 @@ def _keep(books: Books, year: int, record: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     target = _free(folder / f"shipment-{number}.json" for number in count(1))
     temporary = target.with_suffix(".new")
-    temporary.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    with temporary.open("w", encoding="utf-8") as out:
+        out.write(json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
     temporary.replace(target)
+    sync_folder(folder)
 
 
 def _next_file(institution: belcotax.Declarant, year: int, taken: Collection[str]) -> Path:

@@ -9,7 +9,7 @@ import io
 import os
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -243,8 +243,12 @@ def write_file(
     sender: Declarant | None = None,
     corrects: str | None = None,
     withdrawn: Collection[int] = frozenset(),
+    before: Callable[[Path], object] = lambda _made: None,
 ) -> Summary:
-    """Write a file readable by its owner alone, read it back with `check`, and put it in place only when right."""
+    """Write a file readable by its owner alone, read it back with `check`, and put it in place only when right.
+
+    `before` is called with the file that is right, before it has its name.
+    """
     with passing_folder(path.parent) as folder:  # a killed run leaves national numbers there, which the next removes
         made = folder / path.name
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
@@ -254,6 +258,7 @@ def write_file(
             out.flush()
             os.fsync(out.fileno())
         _refuse(check(made, withdrawn=withdrawn))
+        before(made)
         made.replace(path)
     return summary
 

@@ -1,10 +1,12 @@
 """Killing what works on books, and what of them must be the same afterwards."""
 
+import gc
 import os
 import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ def killed_before_write(number: int, work: Callable[[], object]) -> bool:
     child = os.fork()
     if child == 0:
         try:
-            _count_writes(number)
+            _count_writes(number, lambda: os.kill(os.getpid(), signal.SIGKILL))
             work()
         finally:
             os._exit(0)
@@ -88,28 +90,67 @@ def killed_before_write(number: int, work: Callable[[], object]) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def _count_writes(number: int) -> None:
-    """Let this process be killed before its write of that number."""
+class Stopped(BaseException):
+    """The end of what works on the books, as a kill would be."""
+
+
+def stopped_before_write(number: int, work: Callable[[], object]) -> bool:
+    """Do the same in this process, for what typesets: neither that write nor one after it happens."""
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        raise Stopped
+
+    undo = _count_writes(number, stop)
+    try:
+        work()
+    except BaseException:
+        if not stopped:  # after it, a store that is closed may be told in other words
+            raise
+    finally:
+        for put_back in undo:
+            put_back()
+        gc.collect()  # a transaction that is open still holds its store
+    return stopped
+
+
+_WRITES = ("fsync", "sync", "replace", "rename", "link", "unlink")
+
+
+def _count_writes(number: int, stop: Callable[[], None]) -> list[Callable[[], None]]:
+    """Let `stop` be called before the write of that number, and before each after it; what takes this back."""
     left = [number]
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **options: Any) -> Any:
             left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if left[0] == 0 or (left[0] < 0 and "dir_fd" not in options):  # a folder for a while may go: it is no book
+                stop()
             return function(*args, **options)
 
         return call
 
-    for name in ("fsync", "replace", "rename", "link", "unlink"):
-        setattr(os, name, counted(getattr(os, name)))
+    undo: list[Callable[[], None]] = []
+    for name in _WRITES:
+        function = getattr(os, name)
+        setattr(os, name, counted(function))
+        undo.append(partial(setattr, os, name, function))
     commit = DefaultDialect.do_commit
     counted_commit = counted(commit)
-    changes: dict[int, int] = {}
+    changes: dict[int, tuple[Any, int]] = {}  # with the connection itself, so that no other gets its id
 
     def do_commit(dialect: DefaultDialect, connection: Any) -> None:
         driver = connection.dbapi_connection
-        before, changes[id(driver)] = changes.get(id(driver), 0), driver.total_changes
+        _, before = changes.get(id(driver), (driver, 0))
+        changes[id(driver)] = (driver, driver.total_changes)
         (commit if before == driver.total_changes else counted_commit)(dialect, connection)
 
+    def close() -> None:
+        for driver, _ in changes.values():
+            driver.close()  # what was not committed is not, as where a process ends
+
     DefaultDialect.do_commit = do_commit  # type: ignore[assignment, method-assign]
+    undo += [partial(setattr, DefaultDialect, "do_commit", commit), close]
+    return undo

@@ -5,6 +5,7 @@ change that cannot be seen), CBN/CNC 2016/22 (electronic books), the checklist o
 hash tree of the auditor's pack. By hand: 10 000.00 at the bank, 1 200.50 rent owed, 2 500.25 invoiced.
 """
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -616,3 +617,18 @@ def test_an_account_is_explained_by_the_beginning_of_its_code(ready: Obole):
     )
     assert "is closed and sealed" in closes(ready, 2024, "--explain", "58", "on its way to the savings account")
     assert seal_of(ready, 2024).explained == {"580000": "on its way to the savings account"}
+
+
+def test_closings_keep_their_order_where_the_clock_stands_still_or_goes_back(
+    ready: Obole, monkeypatch: pytest.MonkeyPatch
+):
+    """Found by the sequences of `test_kept_in_any_order`: two closings of one second changed places, and the seal of
+    one was told as missing."""
+    for second in (1795000000, 1795000000, 1794000000, 1794000000):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(second))
+        closes(ready)
+        verified(ready)
+        assert ready("reopen", "2024", "--reason", "oubli", "--by", "AB").exit_code == 0
+        verified(ready)
+    former = sorted((ready.books / "seals/former").glob("2024-?.json"))
+    assert [json.loads(path.read_text(encoding="utf-8"))["closing"] for path in former] == [1, 2, 3, 4]

@@ -198,6 +198,24 @@ def test_both_stores_of_last_night_beside_the_pdfs_of_today(issued: Obole, night
     assert issued.checks().exit_code == 0
 
 
+def test_both_stores_of_last_night_beside_the_journal_of_today(small: Obole, tmp_path: Path):
+    """Found by the sequences of `test_kept_in_any_order`: `check` took what was posted since for an entry by hand, and
+    receipts were issued without it. A log that is newer than what it belongs to: PostgreSQL manual, "Timelines"."""
+    shutil.copytree(small.books, tmp_path / "night")
+    more = MORE.write(tmp_path)
+    small.takes_well(more)
+    there = {path.name for path in tmp_path.glob("night/journal/2025/*")}
+    [posted] = [path for path in small.books.glob("journal/2025/*") if path.name not in there]
+    put_back(tmp_path / "night", small, *STORES)
+    for words in (("check",), ("import", more), ("import", "--dry-run", more), ("receipts", "issue", "--year", "2025")):
+        said = refused(small, *words)
+        assert f"{posted.name} was posted, and the register does not know it" in said
+        assert "Put the newest of both back" in said
+    posted.rename(tmp_path / posted.name)
+    small.takes_well(more)
+    assert small.checks().exit_code == 0
+
+
 def filed(obole: Obole, path: Path) -> Path:
     result = obole("receipts", "belcotax", "--year", "2025", "--date", "2026-02-20", "-o", path)
     assert result.exit_code == 0, result.output

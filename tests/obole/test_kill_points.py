@@ -243,19 +243,24 @@ def render(books: Path) -> None:
     assert not render_receipts(open_books(books), 2025, workers=1).failed
 
 
-def test_a_shipment_killed_before_each_of_its_writes_is_no_second_original(issued: Path, tmp_path: Path):
+def test_a_shipment_killed_before_each_of_its_writes_is_no_second_original(
+    issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Nor is one outside of the books there that nothing wrote down."""
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    monkeypatch.chdir(desk)
     shutil.copytree(issued, tmp_path / "whole")
     file_them(tmp_path / "whole")
-    [expected] = shipped(tmp_path / "whole")
+    [expected] = taken_away(desk)
     seen = []
     for books, how in killed_each(file_them, issued, tmp_path):
         seen.append(how)
-        left = shipped(books)
+        left = list(desk.glob("belcotax-*.xml"))
         records = list(books.glob("receipts/2025/shipment-*.json"))
         assert len(records) >= len(left)
         file_them(books)
-        assert shipped(books) == [expected]
+        assert taken_away(desk) == [expected]
         assert [path.name for path in books.glob("receipts/2025/shipment-*.json")] == ["shipment-1.json"]
         assert Obole(books).checks().exit_code == 0
     assert len(seen) >= 4
@@ -266,8 +271,13 @@ def file_them(books: Path) -> None:
     write_belcotax(open_books(books), 2025, ISSUED, None)
 
 
-def shipped(books: Path) -> list[bytes]:
-    return [path.read_bytes() for path in sorted(books.glob("belcotax-*.xml"))]
+def taken_away(desk: Path) -> list[bytes]:
+    """The shipments that were written, which are gone then."""
+    paths = sorted(desk.glob("belcotax-*.xml"))
+    texts = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.unlink()
+    return texts
 
 
 def test_new_books_killed_before_each_of_their_writes_are_made_by_init_again(

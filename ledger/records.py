@@ -104,6 +104,7 @@ class LineOutcome(StrEnum):
 
 # In the place of the reason of a return: a line of which the bank's files do not tell who it is of. A person decides.
 DOUBTFUL = "doubtful"
+PART = "+"  # behind the number of the statement that a part of the same day comes after
 
 
 class Gift(NamedTuple):

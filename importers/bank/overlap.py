@@ -9,7 +9,7 @@ is guessed: the statement is refused.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate, pairwise
@@ -20,9 +20,9 @@ from importers.bank.records import Movement, Statement
 from importers.words import _
 from ledger.errors import OboleError
 from ledger.money import to_decimal
-from ledger.records import DOUBTFUL
+from ledger.records import DOUBTFUL, PART
 
-_MARK = "+"  # behind the number of the statement that a part of the same day comes after
+_MOST_SUMS = 100_000  # of the lines of one day, that are tried to fill a gap
 
 
 class Contradicts(OboleError):
@@ -162,13 +162,14 @@ def _placed(
     """Return the new lines as parts, where the balances let them stand somewhere among the posted statements."""
     if not surplus.lines and _within(statement, known):
         return ()
-    gaps = [
-        _by_gap(surplus.lines, known, late=True),  # the new lines of a day come after the statement closing on that day
-        _by_gap(surplus.lines, known, late=False),
-        _by_balance(statement, surplus.lines, known),
-    ]
-    for lines in gaps:
-        parts = _parts(statement, surplus, lines, known, before)
+    ways: tuple[Callable[[], list[list[Movement]]], ...] = (
+        lambda: _by_gap(surplus.lines, known, late=True),  # those of a day come after the statement closing on that day
+        lambda: _by_gap(surplus.lines, known, late=False),
+        lambda: _by_balance(statement, surplus.lines, known),
+        lambda: _by_sums(surplus.lines, known),
+    )
+    for way in ways:
+        parts = _parts(statement, surplus, way(), known, before)
         if parts is not None:
             return parts
     return None
@@ -222,6 +223,35 @@ def _by_balance(
         gaps[place].append(movement)
         missing[place] -= movement.cents
     return gaps
+
+
+def _by_sums(surplus: Iterable[Movement], known: Sequence[PostedStatement]) -> list[list[Movement]]:
+    """Return the new lines by gap, where only some lines of a day together come to what is missing in it.
+
+    Which of several such choices it is, says nothing of money: the account and the day are the same.
+    """
+    gaps: list[list[Movement]] = [[] for _ in range(len(known) + 1)]
+    rest = list(surplus)
+    for place in range(1, len(known)):
+        missing = known[place].opening - known[place - 1].closing
+        may = [one for one in rest if known[place - 1].closing_date <= one.booked <= known[place].closing_date]
+        gaps[place] = _coming_to(missing, may)
+        taken = {one.position for one in gaps[place]}
+        rest = [one for one in rest if one.position not in taken]
+    for movement in rest:
+        gaps[0 if movement.booked < known[0].closing_date else len(known)].append(movement)
+    return gaps
+
+
+def _coming_to(cents: int, lines: Sequence[Movement]) -> list[Movement]:
+    """Return the first lines that come to a sum, in their order; none where none do or the sum is nil."""
+    reached: dict[int, tuple[int, ...]] = {0: ()}
+    for number, line in enumerate(lines):
+        for total, chosen in list(reached.items()):
+            reached.setdefault(total + line.cents, (*chosen, number))
+        if cents in reached or len(reached) > _MOST_SUMS:
+            break
+    return [lines[number] for number in reached.get(cents, ())]
 
 
 def _leads_on(statement: Statement, known: Sequence[PostedStatement], place: int, closing: int, *, new: bool) -> bool:
@@ -289,7 +319,7 @@ def _part(
     closes = statement.closing_date if final else lines[-1].booked
     sequence = statement.sequence
     if previous is not None and (not final or previous.closing_date == closes):
-        sequence = previous.sequence + _MARK
+        sequence = previous.sequence + PART
     opens = statement.opening_date if previous is None else previous.closing_date
     return replace(
         statement,
@@ -336,7 +366,7 @@ def _numbered_apart(part: Statement, known: Iterable[PostedStatement]) -> Statem
     taken = {one.sequence for one in known if one.closing_date == part.closing_date}
     sequence = part.sequence
     while sequence in taken:
-        sequence += _MARK
+        sequence += PART
     return part if sequence == part.sequence else replace(part, sequence=sequence)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     select,
 )
 
-from ledger.records import DocumentKind, LineOutcome
+from ledger.records import PART, DocumentKind, LineOutcome
 from ledger.register.chain import by_days, in_chain
 from ledger.register.tables import document, movement, stands
 
@@ -409,6 +409,13 @@ def _undone(connection: Connection, bank: str) -> list[StatementRow]:
     return [StatementRow(*row) for row in connection.execute(query)]
 
 
+def _comes_behind(one: StatementRow, other: StatementRow) -> bool:
+    """Return whether one of two statements closing on a day was numbered as a part that comes after the other."""
+    if one.closing_date != other.closing_date or one.sequence.rstrip(PART) != other.sequence.rstrip(PART):
+        return False
+    return len(one.sequence) > len(other.sequence)
+
+
 def _led_to(row: StatementRow, start: int | None, gone: Iterable[StatementRow]) -> list[StatementRow]:
     """Return the statements undone whose balances led on to one that stands, from where they begin or from `start`."""
     by_closing: dict[int, list[StatementRow]] = defaultdict(list)
@@ -417,7 +424,8 @@ def _led_to(row: StatementRow, start: int | None, gone: Iterable[StatementRow]) 
     led: list[StatementRow] = []
     last = row
     while last.opening != start:
-        before = next((one for one in by_closing[last.opening] if one.closing_date <= last.closing_date), None)
+        may = (one for one in by_closing[last.opening] if one.closing_date <= last.closing_date)
+        before = next((one for one in may if not _comes_behind(one, last)), None)
         if before is None:
             break
         by_closing[last.opening].remove(before)

@@ -127,3 +127,16 @@ def test_a_statement_with_nothing_posted_of_its_days_keeps_all_its_lines():
     (part,) = new_parts(whole, [ONE, TWO], None)
     assert part.movements == whole.movements
     assert (part.opening, part.closing, part.sequence, part.closing_date) == (20, 30, "001+", date(2025, 1, 5))
+
+
+def test_lines_that_only_together_fill_a_gap_of_the_day_fill_it():
+    """By hand: 40 came, then -25 and 40 in a part that was undone, then 40; the day again, its last line new: -25.
+
+    One by one in this order -25, -25 and 40 would overshoot what is missing, 15, in the gap.
+    """
+    first = replace(known(statement(0, [(2, 40)])), name="first")
+    third = replace(known(statement(55, [(2, 41)])), name="third")
+    made = statement(0, [(2, -25), (2, -25), (2, 40), (2, 41), (2, 40)])
+    (second, fourth) = new_parts(made, [first, third], None)
+    assert (second.opening, second.closing, sorted(one.cents for one in second.booked)) == (40, 55, [-25, 40])
+    assert (fourth.opening, fourth.closing, [one.cents for one in fourth.booked]) == (96, 71, [-25])

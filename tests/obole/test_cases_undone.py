@@ -106,6 +106,20 @@ def statements(obole: Obole) -> list[str]:
     return [name for name in obole.documents() if name.startswith(("coda", "camt"))]
 
 
+def test_a_part_undone_that_closes_where_the_day_began_is_a_gap_once(ready: Obole, tmp_path: Path):
+    """[ISO] 1000 to 1040, to 1000, to 1010: the middle one lacks between the others, not before the first too."""
+    lines = [Ntry(40_00, DAYS[0]), Ntry(-40_00, DAYS[0], code="0101000"), Ntry(10_00, DAYS[0])]
+    for number in (1, 2, 3):
+        path = tmp_path / f"so-far-{number}.xml"
+        path.write_bytes(encode([Stmt(lines[:number], 1_000_00, account=IBAN, sequence="", day=DAYS[0])]))
+        ready.takes_well(path)
+    first, middle, last = statements(ready)
+    told = undone(ready, middle)
+    assert f"{last} of 2025-03-12, which comes after it, then begins -40.00 EUR away: a gap in the account" in told
+    assert f"{first} of" not in told
+    assert list(broken(ready)) == [WHOLE]
+
+
 # A day that came in parts: the lines so far, then the whole day, of which only the rest was new [ISO]
 
 

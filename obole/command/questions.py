@@ -2,6 +2,7 @@
 
 import click
 
+from obole.command.say import tell
 from obole.words import _
 
 _ENGLISH = ({"y", "yes"}, {"n", "no", ""})
@@ -16,7 +17,7 @@ def confirm(question: str) -> None:
             return
         if said in _ENGLISH[1] | _words(_("n no")):
             raise click.Abort
-        click.echo(
+        tell(
             _("Please answer with one of these: {words}.").format(
                 words=", ".join((_("y yes") + " " + _("n no")).split())
             )

@@ -58,6 +58,14 @@ def engine(tmp_path: Path) -> Engine:
     return register_in(tmp_path)
 
 
+def remedy(year: int) -> str:
+    """What helps where an entry of a closed year is not as it was closed."""
+    return (
+        f"put it back from your backup as {year} was closed, date a new entry in an open year, or run `obole reopen "
+        f"{year} --reason ... --by ...` to change {year}"
+    )
+
+
 def fees(day: date = DAY, lines: tuple[Line, ...] = FEES) -> Entry:
     return Entry(day, "Frais", lines)
 
@@ -361,8 +369,8 @@ def test_a_number_that_the_register_has_and_the_books_have_not_is_named(folder: 
     )
     path.write_text("", encoding="utf-8")
     assert faults(folder, engine)[0] == (
-        "entry BNK-CURRENT-2025-000001 of coda-current-2025-001 is not in the books; restore the journal file from "
-        "your backup"
+        "entry BNK-CURRENT-2025-000001 of coda-current-2025-001 is not in the books; `obole mend` makes a missing "
+        "journal file again, else restore it from your backup"
     )
 
 
@@ -381,9 +389,9 @@ def test_a_number_of_another_year_or_of_no_document_is_named(folder: Folder, eng
                                               "register from your backup")  # fmt: skip
     tamper(folder.root, "UPDATE entry_number SET document_id = 7")
     assert (
-        "entry BNK-CURRENT-2024-000001 of no document is not in the books; restore the journal file from your backup"
-        in (faults(folder, engine))
-    )
+        "entry BNK-CURRENT-2024-000001 of no document is not in the books; `obole mend` makes a missing journal file "
+        "again, else restore it from your backup"
+    ) in faults(folder, engine)
 
 
 def test_each_missing_number_is_named(folder: Folder, engine: Engine):
@@ -630,7 +638,9 @@ def test_equal_entries_by_hand_have_their_numbers_in_their_order(folder: Folder,
         shown = with_entry_numbers(connection, folder.root, loaded(folder), 2025)
     assert [one.meta["number"] for one in shown] == ["MAN-2025-000001", "MAN-2025-000002"]
     by_hand(folder, hand_entry("2025-05-02"))
-    assert faults(folder, engine) == ["entry MAN-2025-000002, made by hand, is not in the books as it was closed"]
+    assert faults(folder, engine) == [
+        f"entry MAN-2025-000002, made by hand, is not in the books as it was closed; {remedy(2025)}"
+    ]
 
 
 def test_entries_by_hand_of_another_year_keep_what_they_have(folder: Folder, engine: Engine):
@@ -648,10 +658,12 @@ def test_an_entry_by_hand_of_an_open_year_is_no_fault_beside_a_closed_one(folder
     assert faults(folder, engine) == []
     path = by_hand(folder, hand_entry("2024-05-01"), hand_entry("2025-05-01"), hand_entry("2024-05-02"))
     assert faults(folder, engine) == [
-        "the entry of 2024-05-02 made by hand is not one that 2024 was closed with; remove it"
+        f"the entry of 2024-05-02 made by hand is not one that 2024 was closed with; {remedy(2024)}"
     ]
     path.unlink()
-    assert faults(folder, engine) == ["entry MAN-2024-000001, made by hand, is not in the books as it was closed"]
+    assert faults(folder, engine) == [
+        f"entry MAN-2024-000001, made by hand, is not in the books as it was closed; {remedy(2024)}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -701,8 +713,8 @@ def test_an_entry_by_hand_changed_or_gone_after_closing_is_found(folder: Folder,
         enter_closing(connection, 2025, "digest", "2026-06-30T10:00:00Z")
     by_hand(folder, hand_entry("2025-05-01"), hand_entry("2025-05-02", amount="10.01"))
     assert faults(folder, engine) == [
-        "the entry of 2025-05-02 made by hand is not one that 2025 was closed with; remove it",
-        "entry MAN-2025-000002, made by hand, is not in the books as it was closed",
+        f"the entry of 2025-05-02 made by hand is not one that 2025 was closed with; {remedy(2025)}",
+        f"entry MAN-2025-000002, made by hand, is not in the books as it was closed; {remedy(2025)}",
     ]
 
 

@@ -66,7 +66,7 @@ def page(text: str) -> str:
 
 # Gifts
 
-NOT_REGISTERED = "that is not in the register of gifts; gifts are posted by `obole import`, never by hand"
+NOT_REGISTERED = "that is not in the register of gifts; gifts are posted by `obole import FILE`, never by hand"
 
 
 def registered(folder: Path, *, batch: int = 0) -> None:
@@ -304,7 +304,7 @@ def test_a_pad_on_a_gift_account_is_an_error(order: tuple[str, str], books: Path
     registered(books)
     pad = f"2025-06-01 pad {order[0]} {order[1]}\n2025-06-02 balance {order[0]} -100.00 EUR\n"
     assert says(books, AS_POSTED + pad, GIFTS) == [
-        "pad on gift account 731100: gifts are posted by `obole import`, never by hand"
+        "pad on gift account 731100: gifts are posted by `obole import FILE`, never by hand"
     ]
 
 
@@ -592,7 +592,7 @@ def test_an_entry_of_a_sealed_year_in_another_file_is_an_error_at_its_line(relat
     (message,) = says(sealed, INCLUDED, PERIODS)
     assert message == (
         "2024 is closed: this entry of 2024-12-31 is not under its seal; put it back from your backup as 2024 was "
-        "closed, date a new entry in an open year, or run `obole reopen 2024` to change 2024"
+        "closed, date a new entry in an open year, or run `obole reopen 2024 --reason ... --by ...` to change 2024"
     )
 
 

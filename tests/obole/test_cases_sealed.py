@@ -65,7 +65,7 @@ FOUND: dict[str, tuple[Callable[[Path], None], str]] = {
     # third-culture-software/bhima 1647: a closed year can still be posted to
     "the day, from the next year into this one": (
         put("main.beancount", by_hand(day="2024-12-31", text="Antidatée", cents=1)),
-        "was added; date it in an open year",
+        "was added; put it back from your backup as 2024 was closed, date a new entry in an open year",
     ),
     "a name inside the seal": (instead('"sealed_at"', '"sealed_At"', "seals/2024.json"), "2024.json: not the seal"),
 }  # fmt: skip

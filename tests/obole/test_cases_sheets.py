@@ -382,7 +382,7 @@ NEAR = (
             "comes nearest to a trial balance",
             "missing: `balance`",
             "not known: `Solde D`, `Solde C`",
-            "`obole opening`",
+            "`obole opening FILE`",
         ),
     ),
     Near(

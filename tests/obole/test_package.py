@@ -19,7 +19,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 
 # A library that no module of ours imports because another one does, by a name it is given.
 # pg8000 by SQLAlchemy for a store at postgresql+pg8000:, tzdata by zoneinfo where a system has none.
-LOADED_BY_NAME = {"pg8000", "tzdata"}
+LOADED_BY_NAME = {"font-source-sans-pro", "pg8000", "tzdata"}
 
 
 def normal(name: str) -> str:

@@ -7,22 +7,21 @@ decides.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from ledger.clock import posting_time
 from ledger.errors import OboleError
-from ledger.journal import write_whole
 from ledger.register.stand import numbers_set_aside
 from ledger.vault.donors import find_donors
 from obole.books.opened import Books
 from obole.books.watch import Watch
+from obole.receipting.records import keep_record, record_paths
 from obole.words import _, many
 from receipts.decide.papers import Papers, in_ranges
 
+_RECORD = "again"
 NOBODY = "-"  # in place of a donor: the paper of this number is with nobody
 
 
@@ -60,7 +59,7 @@ def papers_answered(books: Books, gifts: Connection, year: int, word: Word, *, d
         }
         records.append(new)
         if not dry_run:
-            _keep(books, year, new)
+            keep_record(books, year, _RECORD, new)
     papers = _papers(numbers, records)
     if papers.unanswered and not dry_run:
         raise PapersOut(_question(year, papers.unanswered))
@@ -142,22 +141,10 @@ def _refuse(books: Books, year: int, numbers: tuple[int, ...], word: Word) -> No
 
 
 def _records(books: Books, year: int) -> Iterator[dict[str, Any]]:
-    folder = books.folder.receipts / str(year)
-    for path in sorted(folder.glob("again-*.json"), key=_number):
+    for path in record_paths(books, year, _RECORD):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
             yield {"numbers": [int(one) for one in record["numbers"]], "holders": dict(record["holders"])}
         except (OSError, ValueError, KeyError, TypeError):
             message = _("receipts/{year}/{file}: cannot be read; restore it from your backup.")
             raise PapersOut(message.format(year=year, file=path.name)) from None
-
-
-def _number(path: Path) -> int:
-    return int(path.stem.partition("-")[2])
-
-
-def _keep(books: Books, year: int, record: dict[str, Any]) -> None:
-    folder = books.folder.receipts / str(year)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = next(one for one in (folder / f"again-{number}.json" for number in count(1)) if not one.exists())
-    write_whole(path, (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())

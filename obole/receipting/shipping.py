@@ -5,7 +5,6 @@ Each shipment written leaves a record beside the receipts of its year, without n
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,6 @@ from ledger.clock import posting_time
 from ledger.engines import few_pages
 from ledger.errors import Fault, OboleError, Severity
 from ledger.given import digest_of_file
-from ledger.journal import sync_folder
 from ledger.money import to_decimal
 from ledger.register import receipts as receiptbook
 from ledger.register.stand import SetAside, numbers_set_aside
@@ -28,6 +26,7 @@ from obole.books.days import refuse_far
 from obole.books.opened import Books, settle
 from obole.books.policies import belcotax_institution, belcotax_settings, policy_for
 from obole.books.watch import Watch
+from obole.receipting.records import keep_record, record_paths
 from obole.words import _, many
 from receipts.decide.claims import Changed
 from receipts.decide.papers import in_ranges
@@ -35,6 +34,8 @@ from receipts.filing import belcotax
 from receipts.filing.belcotax import Slip
 from receipts.filing.shipment import corrected, slips_of, withdrawn_numbers
 from receipts.issue import changed_receipts
+
+_RECORD = "shipment"
 
 
 class SecondOriginal(OboleError):
@@ -271,9 +272,7 @@ def _earlier(books: Books, institution: belcotax.Declarant, year: int) -> list[d
 
 
 def _recorded(books: Books, year: int) -> list[dict[str, Any]]:
-    folder = books.folder.receipts / str(year)
-    paths = sorted(folder.glob("shipment-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in record_paths(books, year, _RECORD)]
 
 
 def _held_already(books: Books, year: int, last: dict[str, Any], output: Path | None) -> Shipped | None:
@@ -328,30 +327,13 @@ def _record(books: Books, made: _Made, sifting: _Sifting, never_sent: str, earli
         "never_sent": [one["file"] for one in earlier] if never_sent else [],
         "said": never_sent,
     }
-    _keep(books, sifting.year, record)
-
-
-def _keep(books: Books, year: int, record: dict[str, Any]) -> None:
-    folder = books.folder.receipts / str(year)
-    folder.mkdir(parents=True, exist_ok=True)
-    target = _free(folder / f"shipment-{number}.json" for number in count(1))
-    temporary = target.with_suffix(".new")
-    with temporary.open("w", encoding="utf-8") as out:
-        out.write(json.dumps(record, ensure_ascii=False, indent=1) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(target)
-    sync_folder(folder)
+    keep_record(books, sifting.year, _RECORD, record)
 
 
 def _next_file(institution: belcotax.Declarant, year: int, taken: Collection[str]) -> Path:
     """Return the first name in the current folder that no file written before has: what was sent stays as it is."""
     paths = (Path.cwd() / belcotax.file_name(institution, year, number) for number in count(1))
-    return _free(path for path in paths if path.name not in taken)
-
-
-def _free(paths: Iterator[Path]) -> Path:
-    return next(path for path in paths if not path.exists())
+    return next(path for path in paths if path.name not in taken and not path.exists())
 
 
 # Files that an earlier Obole wrote into the books
@@ -380,11 +362,8 @@ def move_out(books: Books) -> list[Path]:
         target = books.folder.root.parent / path.name
         year = int(path.name.split("-")[3])
         if all(path.name != record["file"] for record in _recorded(books, year)):
-            _keep(
-                books,
-                year,
-                {"format": 1, "year": year, "file": path.name, "sha256": digest_of_file(path), "slips_digest": ""},
-            )
+            written = {"format": 1, "year": year, "file": path.name, "sha256": digest_of_file(path)}
+            keep_record(books, year, _RECORD, {**written, "slips_digest": ""})
         path.replace(target)
         moved.append(target)
     return moved

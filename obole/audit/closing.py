@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from beancount.core import data
 
@@ -17,7 +18,7 @@ from ledger.numbered import NumberedEntry, number_by_hand, numbered_in
 from ledger.numbering import number_open_years
 from ledger.periods import FinancialYear
 from ledger.register.sealed import insert_identities
-from ledger.register.suspense import OpenItem, open_items
+from ledger.register.suspense import open_items
 from ledger.register.years import (
     MonthLock,
     Reopening,
@@ -84,14 +85,13 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
             if year in {*closed_years(connection), *read_seals(books.folder.seals)}:
                 raise AlreadySealed(year)
         if not dry_run:
-            number_open_years(
-                books.folder, books.register, books.years
-            )  # of a year that was closed before entries had numbers
+            # Of a year that was closed before entries had numbers.
+            number_open_years(books.folder, books.register, books.years)
         loaded = load_books(books.folder.main, books.years)
         period = books.years.find(year)
-        standing = _standing(books, loaded, period) if period is not None else {}
-        texts, doubtful = _whole_codes(standing.keys(), explained or {}, year)
-        missing = [*_missing(books, loaded, year, texts), *doubtful]
+        standing = _standing(books, loaded, period) if period is not None else _Standing({}, 0)
+        texts, doubtful = _whole_codes(standing.accounts.keys(), explained or {}, year)
+        missing = [*_missing(books, loaded, year, texts, standing), *doubtful]
         if missing:
             raise NotReady(year, missing)
         if not dry_run:
@@ -101,7 +101,16 @@ def close_year(books: Books, year: int, explained: Mapping[str, str] | None = No
         return Closed(year, without_voucher=_bare(loaded, numbered), dry_run=True)
 
 
-def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str]) -> Iterator[str]:
+class _Standing(NamedTuple):
+    """The accounts of suspense and transfers in transit that stand at the end of a year, and how many lines wait."""
+
+    accounts: Mapping[str, int]
+    waiting: int
+
+
+def _missing(
+    books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, str], standing: _Standing
+) -> Iterator[str]:
     """Yield everything that keeps a year from being closed, with its remedy."""
     first, period = books.config.first_day, books.years.find(year)
     if period is None:
@@ -130,7 +139,7 @@ def _missing(books: Books, loaded: LoadedBooks, year: int, texts: Mapping[str, s
             "general journal"
         )
         yield message.format(amount=to_decimal(-left))
-    yield from _not_nil(books, loaded, period, texts)
+    yield from _not_nil(books, year, texts, standing)
 
 
 def _unchecked(books: Books, loaded: LoadedBooks, year: int) -> Iterator[str]:
@@ -185,20 +194,16 @@ def _entries_missing(loaded: LoadedBooks, period: FinancialYear) -> Iterator[str
                 yield message.format(place=place, name=name)
 
 
-def _waiting(books: Books, period: FinancialYear) -> list[OpenItem]:
-    """Return the lines that wait on suspense at the end of a year."""
-    with books.register.connect() as connection:
-        return [item for item in open_items(connection) if item.booked <= period.last]
-
-
-def _standing(books: Books, loaded: LoadedBooks, period: FinancialYear) -> dict[str, int]:
+def _standing(books: Books, loaded: LoadedBooks, period: FinancialYear) -> _Standing:
     """Return the accounts of suspense and transfers in transit that are not nil, or wait, at the end of a year."""
     suspense = books.config.gifts.suspense
     balances = loaded.totals.until(period.label)
-    standing = {code: cents for code, cents in balances.items() if cents and code.startswith((_TRANSIT, suspense))}
-    if _waiting(books, period):
-        standing.setdefault(suspense, balances.get(suspense, 0))
-    return standing
+    accounts = {code: cents for code, cents in balances.items() if cents and code.startswith((_TRANSIT, suspense))}
+    with books.register.connect() as connection:
+        waiting = sum(item.booked <= period.last for item in open_items(connection))
+    if waiting:
+        accounts.setdefault(suspense, balances.get(suspense, 0))
+    return _Standing(accounts, waiting)
 
 
 def _whole_codes(standing: Collection[str], texts: Mapping[str, str], year: int) -> tuple[dict[str, str], list[str]]:
@@ -225,11 +230,10 @@ def _whole_codes(standing: Collection[str], texts: Mapping[str, str], year: int)
     return found, wrong
 
 
-def _not_nil(books: Books, loaded: LoadedBooks, period: FinancialYear, texts: Mapping[str, str]) -> Iterator[str]:
+def _not_nil(books: Books, year: int, texts: Mapping[str, str], standing: _Standing) -> Iterator[str]:
     """Yield suspense and transfers in transit that are not nil at the end of the year and that no text explains."""
-    suspense, year = books.config.gifts.suspense, period.label
-    waiting = _waiting(books, period)
-    for code, cents in sorted(_standing(books, loaded, period).items()):
+    suspense, waiting = books.config.gifts.suspense, standing.waiting
+    for code, cents in sorted(standing.accounts.items()):
         if texts.get(code, "").strip():
             continue
         explain = f'`obole close {year} --explain {code} "..."`'
@@ -237,9 +241,9 @@ def _not_nil(books: Books, loaded: LoadedBooks, period: FinancialYear, texts: Ma
             message = many(
                 "{count} line waits on suspense; see `obole match`, or say why with {explain}",
                 "{count} lines wait on suspense; see `obole match`, or say why with {explain}",
-                len(waiting),
+                waiting,
             )
-            yield message.format(count=len(waiting), explain=explain)
+            yield message.format(count=waiting, explain=explain)
         else:
             message = _("account {code} stands at {amount} EUR; clear it, or say why with {explain}")
             yield message.format(code=code, amount=to_decimal(cents), explain=explain)

@@ -18,7 +18,6 @@ from ledger.register.documents import all_documents, find_document, parts_undone
 from ledger.vault.readings import log_reading, readings_of
 from obole.books.opened import Books, settle
 from obole.books.watch import Watch
-from obole.receipting.shipping import refuse_there
 from obole.words import _, text_in
 from reports.tables import Column, ColumnKind, Row, RowKind, Table
 
@@ -95,7 +94,7 @@ def give_out(books: Books, name: str, output: Path, person: str) -> Source:
 
     NoDocument where there is none, SourceDamaged where it is not what was taken in.
     """
-    refuse_there(books, output)
+    books.require_new(output)
     problem = Watch(books).problem(person)
     if problem is not None or not person.strip():
         said = problem or _("is empty; say who asks for the file")

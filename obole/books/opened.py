@@ -245,6 +245,14 @@ class Books:
         if output is not None:
             require_target(output)
 
+    def require_new(self, output: Path) -> None:
+        """OboleError for a file inside the books or one that is there: what was sent or filled in stays."""
+        self.require_place(output)
+        if output.exists():
+            raise OboleError(
+                _("{file}: is there already; name a new file, or move that one away.").format(file=output.name)
+            )
+
     def require(self, codes: set[str], where: str) -> None:
         """UnknownAccount for the first code that the chart of these books does not open."""
         for code in sorted(codes - self.chart.keys()):

@@ -139,7 +139,7 @@ def _write_shipment(books: Books, year: int, day: date, output: Path | None, nev
         if same is not None:
             return same
     if output is not None:
-        refuse_there(books, output)
+        books.require_new(output)
     path = output or _next_file(institution, year, {one["file"] for one in earlier} if never_sent else set())
     sifting = _sifting(books, year)
 
@@ -206,19 +206,10 @@ def _refuse_here(books: Books) -> None:
         )
 
 
-def refuse_there(books: Books, output: Path) -> None:
-    """OboleError for a file inside the books or one that is there: what was sent or filled in stays."""
-    books.require_place(output)
-    if output.exists():
-        raise OboleError(
-            _("{file}: is there already; name a new file, or move that one away.").format(file=output.name)
-        )
-
-
 def _write_list(books: Books, year: int, output: Path | None) -> Shipped:
     if output is None:
         raise OboleError(_("the list has names and national numbers: say with -o where it is written."))
-    refuse_there(books, output)
+    books.require_new(output)
     with books.writing():
         settle(books)  # a list of half the books would pass for the whole
     sifting = _sifting(books, year)

@@ -19,7 +19,6 @@ from obole.books.opened import Books, changing, settle
 from obole.books.policies import policy_for, whole_printing
 from obole.receipting.elsewhere import refuse_given
 from obole.receipting.papers import Word, papers_answered, papers_of
-from obole.receipting.shipping import refuse_there
 from obole.words import _
 from receipts.decide.claims import Changed
 from receipts.decide.eligibility import Warn
@@ -109,7 +108,7 @@ def _refuse_unprintable(printing: Printing, year: int) -> None:
 
 def write_specimen(books: Books, year: int, language: str, output: Path) -> None:
     """Write a receipt of nobody, marked as a specimen and without a number: what is printed, to be looked at."""
-    refuse_there(books, output)
+    books.require_new(output)
     printing = whole_printing(books, year)
     pdf = Typesetter(printing.images).render(example_sheet(printing, year, language), as_specimen=True)
     write_out(output, pdf)

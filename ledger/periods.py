@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 _DAY = timedelta(days=1)
 _FEBRUARY = 2
-_DECEMBER_31 = (12, 31)
 _LONGEST = 2  # years of twelve months, less a day
 
 
@@ -60,7 +59,7 @@ class YearEnd(NamedTuple):
         return date(year, *self)
 
 
-DECEMBER_31 = YearEnd(*_DECEMBER_31)
+DECEMBER_31 = YearEnd(12, 31)
 
 
 def year_end(day: date) -> YearEnd:
@@ -86,7 +85,7 @@ class FinancialYears:
     @cached_property
     def are_calendar(self) -> bool:
         """Return whether every one is a calendar year."""
-        return self.end == _DECEMBER_31 and all(one.is_calendar for one in self.listed)
+        return self.end == DECEMBER_31 and all(one.is_calendar for one in self.listed)
 
     def label(self, day: date) -> int:
         """Return the label of the year in which a day lies."""
@@ -166,7 +165,7 @@ class ClosedYears:
 
 def tax_years(of: FinancialYear) -> range:
     """Return the calendar years that end in a financial year: their receipts are among its facts."""
-    return range(of.first.year, of.last.year + (year_end(of.last) == _DECEMBER_31))
+    return range(of.first.year, of.last.year + (year_end(of.last) == DECEMBER_31))
 
 
 def _twelve_months(day: date, end: YearEnd) -> FinancialYear:

@@ -1,10 +1,8 @@
 """The words for the financial year of a report: its label where it is the calendar year, else its days."""
 
-from ledger.periods import FinancialYear, year_end
+from ledger.periods import DECEMBER_31, FinancialYear, year_end
 from reports.marks import numbers
 from reports.words import named, text_in
-
-_DECEMBER_31 = (12, 31)
 
 
 def at_end(of: FinancialYear, language: str) -> str:
@@ -16,7 +14,7 @@ def at_end(of: FinancialYear, language: str) -> str:
 
 def ends_december(of: FinancialYear) -> bool:
     """Return whether a year ends on 31 December of its label."""
-    return year_end(of.last) == _DECEMBER_31 and of.last.year == of.label
+    return year_end(of.last) == DECEMBER_31 and of.last.year == of.label
 
 
 def over(of: FinancialYear, language: str) -> str:

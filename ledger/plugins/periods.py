@@ -70,7 +70,7 @@ def _dated(entries: data.Entries, sealed: Sequence[FinancialYear]) -> dict[int, 
     for entry in entries:
         if isinstance(entry, data.Transaction | data.Pad):
             for one in sealed:
-                if one.first <= entry.date <= one.last:
+                if one.holds(entry.date):
                     found[one.label].append(entry)
     return found
 

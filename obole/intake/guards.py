@@ -85,12 +85,17 @@ def named(watch: Watch, row: int, *texts: str) -> list[Fault]:
     return [Fault(problem, row) for text in texts if (problem := watch.problem(text)) is not None]
 
 
+def _first_of(rows: Sequence[int]) -> str:
+    """Return the first few of some rows or lines as they are told."""
+    return ", ".join(map(str, rows[:_FEW])) + (" ..." if len(rows) > _FEW else "")
+
+
 def perhaps_named(books: Books, texts: Iterable[tuple[int, str]]) -> Iterator[Fault]:
     """Warn of texts, each with its row, that may name a donor by the surname alone."""
     watch = Watch(books)
     rows = sorted({row for row, text in texts if text and watch.may_name(text)})
     if rows:
-        some = ", ".join(map(str, rows[:_FEW])) + (" ..." if len(rows) > _FEW else "")
+        some = _first_of(rows)
         message = many(
             "a text has a title or an initial beside the surname of a donor (row {rows}): it is kept in the books; if "
             "it is that donor, write the donor key in its place",
@@ -105,7 +110,7 @@ def unlawful_numbers(communications: Iterable[tuple[int, str]]) -> Iterator[Faul
     """Warn of the communications, each with its line, in which a national number stands; it is never repeated."""
     lines = [line for line, text in communications if text and national_numbers_in(text)]
     if lines:
-        some = ", ".join(map(str, lines[:_FEW])) + (" ..." if len(lines) > _FEW else "")
+        some = _first_of(lines)
         message = many(
             "a communication holds 11 digits that pass as a national number (line {lines}): asking for it there is "
             "unlawful, and it is not kept; ask the donor for it by a form or letter of your own",
@@ -161,7 +166,7 @@ def told_ahead(days: Iterable[tuple[date, int]]) -> Iterator[Fault]:
     """Warn of what is dated after today and may be meant so: an entry made ahead, an invoice; each with its row."""
     rows = sorted({row for day, row in days if day > today()})
     if rows:
-        some = ", ".join(map(str, rows[:_FEW])) + (" ..." if len(rows) > _FEW else "")
+        some = _first_of(rows)
         message = many(
             "{count} row is dated after today ({rows}): it is posted on that day; correct the date if it is mistyped",
             "{count} rows are dated after today ({rows}): they are posted on those days; correct the dates if they are "

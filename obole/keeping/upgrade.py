@@ -6,7 +6,6 @@ the next time. Whoever changes what `init` makes, or what the stores hold, adds 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ledger.archive import is_sealed
 from ledger.chart import code_of, house
 from ledger.engines import create
 from ledger.errors import OboleError
+from ledger.given import digest_of_file
 from ledger.journal import temporary_name, write_whole
 from ledger.languages import LANGUAGES
 from ledger.numbering import number_open_years, open_years_numbered
@@ -282,9 +282,7 @@ def _seal_sources(books: Books) -> list[str]:
     count = 0
     for path in _in_clear(books) if _has_key(books) else ():
         with path.open("rb") as source:
-            digest = file_digest(source, "sha256").hexdigest()
-            source.seek(0)
-            write_whole(path, books.archive.sealing(path.name, source, digest))
+            write_whole(path, books.archive.sealing(path.name, source, digest_of_file(path)))
         count += 1
     if count:
         said.append(
